@@ -1,0 +1,99 @@
+"""Where the notebook is and what its `kb.toml` says."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from kb.errors import ConfigError, NotebookError
+from kb.models import Frozen
+
+CONFIG_NAME = "kb.toml"
+INDEX_NAME = ".kb"
+TEMPLATE = """\
+# kb.toml: settings of this notebook. Every line is optional; these are the defaults.
+
+# A sentence-transformers folder (relative to this file) or hub name.
+# The default model, all-MiniLM-L6-v2, comes with kb and needs no download.
+# model = "path/to/model"
+
+# Look at all sources before each search.
+# autosync = false
+
+# Keep the index elsewhere, for instance outside a synchronised folder.
+# index_dir = ".kb"
+"""
+
+
+class Settings(Frozen):
+    """What `kb.toml` says. Relative paths are relative to the notebook."""
+
+    model: str | None = None
+    autosync: bool = False
+    index_dir: str = INDEX_NAME
+
+
+def find_notebook(explicit: Path | None = None) -> Path | None:
+    """The notebook: `explicit`, else `KB_NOTEBOOK`, else the nearest folder upwards with `kb.toml` or `.kb/`."""
+    named = explicit or (Path(value) if (value := os.environ.get("KB_NOTEBOOK")) else None)
+    if named is not None:
+        return named.resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / CONFIG_NAME).is_file() or (folder / INDEX_NAME).is_dir():
+            return folder
+    return None
+
+
+def is_notebook(root: Path) -> bool:
+    """Whether a folder is a notebook already."""
+    return (root / CONFIG_NAME).is_file() or (root / INDEX_NAME).is_dir()
+
+
+def load_settings(root: Path) -> Settings:
+    """Read `kb.toml`; without one, the defaults. Raises `ConfigError` naming the line or key that is wrong."""
+    path = root / CONFIG_NAME
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return Settings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}; mend it, or delete it to use the defaults") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path}: {key}: {first['msg']}; known keys: {', '.join(Settings.model_fields)}") from error
+
+
+def write_template(root: Path) -> Path:
+    """Write a commented `kb.toml` into a folder that has none; raises `NotebookError` where it cannot."""
+    path = root / CONFIG_NAME
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(TEMPLATE)
+    except FileExistsError as error:
+        raise NotebookError(f"{path} exists already; edit it as it is") from error
+    except OSError as error:
+        raise NotebookError(f"{path} cannot be written: {error.strerror}") from error
+    return path
+
+
+def index_folder(root: Path, settings: Settings) -> Path:
+    """Where the index of a notebook lies."""
+    return root / Path(settings.index_dir).expanduser()
+
+
+def editor_command(path: Path, line: int) -> list[str]:
+    """The command that opens a file at a line: `VISUAL`, else `EDITOR`, else vi."""
+    command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    name = Path(command[0]).stem
+    if name in ("code", "codium", "cursor"):
+        return [*command, "--goto", f"{path}:{line}"]
+    if name in ("subl", "zed", "hx"):
+        return [*command, f"{path}:{line}"]
+    return [*command, f"+{line}", str(path)]

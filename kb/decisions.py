@@ -1,0 +1,118 @@
+"""`kb.decisions.toml`: what only the writer knows. Read often, written only when they decide something."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import tomllib
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from kb.errors import ConfigError
+from kb.models import FiledArea, Frozen, StoredArea
+
+DECISIONS_NAME = "kb.decisions.toml"
+HEADER = "What the writer of this notebook decided. Safe to edit; meant for version control."
+
+
+class Flags(Frozen):
+    """How a source was added: `--area`, `--detour`, `--posts`; they hold for every note below it."""
+
+    area: FiledArea | None = None
+    detour: bool = False
+    posts: bool = False
+
+
+class Decisions(Frozen):
+    """Filed areas, forgotten paths, and the flags of sources, keyed by notebook path."""
+
+    filed: dict[str, StoredArea] = Field(default_factory=dict)
+    forgotten: tuple[str, ...] = ()
+    flags: dict[str, Flags] = Field(default_factory=dict)
+
+    def flags_for(self, path: str) -> Flags:
+        """The flags of the nearest flagged source that is `path` or holds it."""
+        holders = [source for source in self.flags if is_under(path, source)]
+        return self.flags[max(holders, key=len)] if holders else Flags()
+
+    def forgets(self, path: str) -> bool:
+        """Whether a path, or a folder above it, was forgotten."""
+        return any(is_under(path, folder) for folder in self.forgotten)
+
+    def with_filed(self, path: str, area: StoredArea | None) -> Decisions:
+        """A copy in which `path` is filed under `area`; None takes the decision back."""
+        filed = {name: value for name, value in self.filed.items() if name != path}
+        return self.model_copy(update={"filed": filed if area is None else filed | {path: area}})
+
+    def with_flags(self, source: str, flags: Flags) -> Decisions:
+        """A copy in which a source carries these flags."""
+        return self.model_copy(update={"flags": self.flags | {source: flags}})
+
+    def with_forgotten(self, path: str) -> Decisions:
+        """A copy that forgets a path, and what was decided at or below it."""
+        return self.model_copy(
+            update={
+                "filed": {name: value for name, value in self.filed.items() if not is_under(name, path)},
+                "flags": {name: value for name, value in self.flags.items() if not is_under(name, path)},
+                "forgotten": tuple(sorted({*self.forgotten, path})),
+            }
+        )
+
+    def with_remembered(self, path: str) -> Decisions:
+        """A copy that no longer forgets `path`, anything below it, or a folder above it."""
+        kept = tuple(name for name in self.forgotten if not is_under(name, path) and not is_under(path, name))
+        return self.model_copy(update={"forgotten": kept})
+
+    def with_renamed(self, origin: str, to: str) -> Decisions:
+        """A copy in which the decision about one note follows it to another path."""
+        area = self.filed.get(origin)
+        return self if area is None else self.with_filed(origin, None).with_filed(to, area)
+
+
+def is_under(path: str, folder: str) -> bool:
+    """Whether a notebook path is `folder` or lies below it; `.` is the notebook itself."""
+    if folder == ".":
+        return not Path(path).is_absolute()
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def load_decisions(root: Path) -> Decisions:
+    """Read the decisions; none yet is an empty set. Raises `ConfigError` for a file that does not parse."""
+    path = root / DECISIONS_NAME
+    try:
+        return Decisions.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return Decisions()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}; mend it, nothing was changed") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path}: {key}: {first['msg']}; mend it, nothing was changed") from error
+
+
+def save_decisions(root: Path, decisions: Decisions) -> None:
+    """Replace the file in one step, keeping the comments that the writer put into it."""
+    import tomlkit
+
+    path = root / DECISIONS_NAME
+    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
+    if not path.exists():
+        document.add(tomlkit.comment(HEADER))
+    wanted = decisions.model_dump(mode="json", exclude_defaults=True)
+    for key in ("forgotten", "filed", "flags"):
+        if key in wanted:
+            document[key] = wanted[key]
+        elif key in document:
+            del document[key]
+    _replace(path, tomlkit.dumps(document))
+
+
+def _replace(path: Path, text: str) -> None:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".kb-", delete=False) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, path)

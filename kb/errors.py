@@ -1,0 +1,63 @@
+"""Everything that can go wrong and be said to the user in one line.
+
+```
+KbError                 exit code 1
+├── InputError          2  wrong usage: a missing path, an unknown area, an empty query
+├── NotebookError       1  no notebook here, or one that cannot be read
+├── ConfigError         1  kb.toml or kb.decisions.toml does not say what it should
+├── NoteError           1  one note cannot be read; an add skips it and goes on
+├── EncoderError        1  the model cannot be loaded or exported
+├── CatalogError        1  .kb/catalog.db cannot be used
+├── VectorError         1  a generation of vectors is missing or damaged
+├── LockError           1  another process is writing
+└── EvidenceError       3  the notes say too little about a topic
+```
+"""
+
+from __future__ import annotations
+
+
+class KbError(Exception):
+    """An error with a message for the user: what failed, the value, the next step."""
+
+    exit_code = 1
+
+
+class InputError(KbError):
+    """The command or call was used wrongly."""
+
+    exit_code = 2
+
+
+class NotebookError(KbError):
+    """There is no notebook, or it cannot be read."""
+
+
+class ConfigError(KbError):
+    """A settings file does not say what it should."""
+
+
+class NoteError(KbError):
+    """One note cannot be read."""
+
+
+class EncoderError(KbError):
+    """The model cannot be loaded or exported."""
+
+
+class CatalogError(KbError):
+    """The catalog cannot be used."""
+
+
+class VectorError(KbError):
+    """A generation of vectors is missing or damaged."""
+
+
+class LockError(KbError):
+    """Another process holds the notebook's write lock."""
+
+
+class EvidenceError(KbError):
+    """The notes say too little about a topic to make an outline of it."""
+
+    exit_code = 3

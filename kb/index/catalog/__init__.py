@@ -1,0 +1,261 @@
+"""The catalog: the durable part of an index, in one SQLite file.
+
+Notes, chunks, their full text, the vector of everything embedded, the sources, and the number of the current
+generation of vectors. One commit publishes notes and generation together: that commit is the acknowledgement.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.errors import CatalogError
+from kb.index.catalog import schema
+from kb.models import ChunkRecord, FiledArea, FileState, Filter, NoteRecord
+
+CATALOG_NAME = "catalog.db"
+TITLE_WEIGHT, HEADING_WEIGHT, TEXT_WEIGHT = 2.0, 1.5, 1.0
+
+Parameters = dict[str, object] | tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What one commit publishes. `notes` replaces or adds whole notes; `touched` only updates their file states."""
+
+    notes: Sequence[tuple[NoteRecord, Sequence[ChunkRecord]]] = ()
+    touched: Sequence[tuple[str, FileState]] = ()
+    removed: Sequence[str] = field(default=())
+
+
+class Catalog:
+    """One connection to the catalog of an index folder, created where there is none. Every method may raise
+    `CatalogError`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / CATALOG_NAME
+        with self._guard():
+            self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=5.0)
+            self._connection.row_factory = sqlite3.Row
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 5000"):
+                self._connection.execute(f"PRAGMA {pragma}")
+        self._prepare()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    # --- what is current ---
+
+    def generation(self) -> int:
+        """The number of the current generation of vectors; 0 before the first."""
+        return int(self._meta("generation") or 0)
+
+    def fingerprint(self) -> str | None:
+        """The encoder whose vectors are current."""
+        return self._meta("fingerprint")
+
+    def sources(self) -> tuple[str, ...]:
+        """Every source, as notebook paths in order."""
+        return tuple(row["path"] for row in self._rows("SELECT path FROM sources ORDER BY path"))
+
+    def notes(self) -> list[NoteRecord]:
+        """Every note, held back ones included, by path."""
+        return [schema.note_record(row) for row in self._rows("SELECT * FROM notes ORDER BY path")]
+
+    def notes_by_id(self, ids: Iterable[str]) -> dict[str, NoteRecord]:
+        """The notes with these ids."""
+        rows = self._rows("SELECT * FROM notes WHERE id IN (SELECT value FROM json_each(?))", (_json(ids),))
+        return {row["id"]: schema.note_record(row) for row in rows}
+
+    def chunk_counts(self) -> dict[str, int]:
+        """How many chunks each note has, by note id."""
+        return {row["note_id"]: row["n"] for row in self._rows("SELECT note_id, count(*) n FROM chunks GROUP BY note_id")}
+
+    def chunks(self, ids: Iterable[str]) -> dict[str, ChunkRecord]:
+        """The chunks with these ids."""
+        rows = self._rows("SELECT * FROM chunks WHERE id IN (SELECT value FROM json_each(?))", (_json(ids),))
+        return {row["id"]: schema.chunk_record(row) for row in rows}
+
+    def chunks_of(self, note_ids: Iterable[str]) -> dict[str, list[ChunkRecord]]:
+        """The chunks of these notes in order, by note id."""
+        sql = "SELECT * FROM chunks WHERE note_id IN (SELECT value FROM json_each(?)) ORDER BY note_id, position"
+        found: dict[str, list[ChunkRecord]] = {}
+        for row in self._rows(sql, (_json(note_ids),)):
+            found.setdefault(row["note_id"], []).append(schema.chunk_record(row))
+        return found
+
+    # --- finding ---
+
+    def match(self, expression: str, filter: Filter, limit: int) -> dict[str, float]:
+        """bm25 (larger is better) of the best `limit` chunks for an FTS5 expression, by chunk id."""
+        condition, parameters = schema.filter_sql(filter)
+        rows = self._rows(
+            f"""SELECT chunks.id, -bm25(passages, {TITLE_WEIGHT}, {HEADING_WEIGHT}, {TEXT_WEIGHT}) AS score
+            FROM passages JOIN chunks ON chunks.number = passages.rowid JOIN notes ON notes.id = chunks.note_id
+            WHERE passages MATCH :expression AND {condition} ORDER BY score DESC LIMIT :limit""",  # noqa: S608  # constants
+            parameters | {"expression": expression, "limit": limit},
+        )
+        return {row["id"]: row["score"] for row in rows}
+
+    def allowed(self, filter: Filter, ids: Iterable[str]) -> set[str]:
+        """Those of the chunks that a filter lets through."""
+        condition, parameters = schema.filter_sql(filter)
+        rows = self._rows(
+            f"""SELECT chunks.id FROM chunks JOIN notes ON notes.id = chunks.note_id
+            WHERE chunks.id IN (SELECT value FROM json_each(:ids)) AND {condition}""",  # noqa: S608  # constants
+            parameters | {"ids": _json(ids)},
+        )
+        return {row["id"] for row in rows}
+
+    def count_chunks(self, filter: Filter | None = None) -> int:
+        """How many chunks there are, or a filter lets through."""
+        condition, parameters = schema.filter_sql(filter) if filter else ("notes.area <> 'outside'", {})
+        sql = f"SELECT count(*) n FROM chunks JOIN notes ON notes.id = chunks.note_id WHERE {condition}"  # noqa: S608  # constants
+        return int(self._rows(sql, parameters)[0]["n"])
+
+    def vectors(self, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+        """The stored vectors among these keys."""
+        rows = self._rows(
+            "SELECT key, vector FROM embeddings WHERE key IN (SELECT value FROM json_each(?))", (_json(keys),)
+        )
+        return {row["key"]: np.frombuffer(row["vector"], dtype=np.float32) for row in rows}
+
+    def chunk_vectors(
+        self, filter: Filter | None = None, ids: Iterable[str] | None = None
+    ) -> tuple[list[str], NDArray[np.float32]]:
+        """Ids and vectors `(n, dim)` of the chunks that a filter lets through, or of those named."""
+        condition, parameters = schema.filter_sql(filter) if filter else ("notes.area <> 'outside'", {})
+        if ids is not None:
+            condition += " AND chunks.id IN (SELECT value FROM json_each(:ids))"
+            parameters["ids"] = _json(ids)
+        rows = self._rows(
+            f"""SELECT chunks.id, embeddings.vector FROM chunks JOIN notes ON notes.id = chunks.note_id
+            JOIN embeddings ON embeddings.key = chunks.embedding_key WHERE {condition}""",  # noqa: S608  # constants
+            parameters,
+        )
+        matrix = np.frombuffer(b"".join(row["vector"] for row in rows), dtype=np.float32)
+        return [row["id"] for row in rows], matrix.reshape(len(rows), -1) if rows else np.empty((0, 0), np.float32)
+
+    def filed_chunks(self) -> Iterator[tuple[FiledArea, str, str]]:
+        """Area, id and embedding key of every chunk that belongs into a generation."""
+        for row in self._rows(
+            """SELECT notes.area, chunks.id, chunks.embedding_key FROM chunks JOIN notes ON notes.id = chunks.note_id
+            WHERE notes.area <> 'outside'"""
+        ):
+            yield cast(FiledArea, row["area"]), row["id"], row["embedding_key"]
+
+    # --- changing ---
+
+    def add_source(self, path: str) -> None:
+        """Remember a source."""
+        self._rows("INSERT OR IGNORE INTO sources VALUES (?)", (path,))
+
+    def remove_sources(self, paths: Iterable[str]) -> None:
+        """Forget sources."""
+        self._rows("DELETE FROM sources WHERE path IN (SELECT value FROM json_each(?))", (_json(paths),))
+
+    def store_vectors(self, keys: Sequence[str], vectors: NDArray[np.float32], fingerprint: str) -> None:
+        """Keep vectors `(len(keys), dim)` under the hashes of what was embedded; durable when it returns."""
+        with self._transaction():
+            for key, vector in zip(keys, vectors, strict=True):
+                blob = np.ascontiguousarray(vector, dtype=np.float32).tobytes()
+                self._rows("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", (key, fingerprint, blob))
+
+    def publish(self, changes: Changes, generation: int, fingerprint: str) -> None:
+        """Make changes and the generation that holds their vectors current, in one commit."""
+        with self._transaction():
+            self._rows("DELETE FROM notes WHERE id IN (SELECT value FROM json_each(?))", (_json(changes.removed),))
+            # A path may pass from one note to another within one batch.
+            moving = [note.id for note, _ in changes.notes]
+            self._rows("UPDATE notes SET path = '\n' || id WHERE id IN (SELECT value FROM json_each(?))", (_json(moving),))
+            for note, chunks in changes.notes:
+                self._replace_note(note, chunks)
+            for note_id, state in changes.touched:
+                self._rows("UPDATE notes SET size = ?, mtime_ns = ? WHERE id = ?", (state.size, state.mtime_ns, note_id))
+            self._set_meta("generation", str(generation))
+            self._set_meta("fingerprint", fingerprint)
+
+    def sweep_vectors(self, keep: Iterable[str], fingerprint: str) -> None:
+        """Drop the vectors that no chunk rests on and nobody asks to keep, and those of other encoders."""
+        self._rows(
+            """DELETE FROM embeddings WHERE fingerprint <> ? OR (key NOT IN (SELECT embedding_key FROM chunks)
+            AND key NOT IN (SELECT value FROM json_each(?)))""",
+            (fingerprint, _json(keep)),
+        )
+
+    def _replace_note(self, note: NoteRecord, chunks: Sequence[ChunkRecord]) -> None:
+        self._rows(schema.UPSERT_NOTE, schema.note_row(note))
+        self._rows(
+            "DELETE FROM chunks WHERE note_id = ? AND id NOT IN (SELECT value FROM json_each(?))",
+            (note.id, _json(chunk.id for chunk in chunks)),
+        )
+        for chunk in chunks:
+            self._rows(schema.UPSERT_CHUNK, schema.chunk_row(chunk, note.title))
+
+    # --- SQLite ---
+
+    def _prepare(self) -> None:
+        version = int(self._rows("PRAGMA user_version")[0][0])
+        if version > schema.VERSION:
+            raise CatalogError(f"{self._path} was made by a newer kb (version {version}); upgrade kb")
+        if version == 0:
+            with self._transaction():
+                if int(self._rows("PRAGMA user_version")[0][0]) == 0:
+                    for statement in _statements(schema.TABLES):
+                        self._rows(statement)
+                    self._rows(f"PRAGMA user_version = {schema.VERSION}")
+
+    def _meta(self, name: str) -> str | None:
+        rows = self._rows("SELECT value FROM meta WHERE name = ?", (name,))
+        return rows[0]["value"] if rows else None
+
+    def _set_meta(self, name: str, value: str) -> None:
+        self._rows("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._rows("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._rows("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.rollback()
+            raise
+
+    def _rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        with self._guard():
+            return self._connection.execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        """The one place where SQLite's errors become ours."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise CatalogError(
+                f"{self._path} cannot be used: {error}; if it is damaged, delete the index and add your sources again"
+            ) from error
+
+
+def _statements(script: str) -> list[str]:
+    """The statements of a script, each one complete (a trigger holds semicolons of its own)."""
+    statements, current = [], ""
+    for line in script.strip().splitlines(keepends=True):
+        current += line
+        if sqlite3.complete_statement(current):
+            statements.append(current)
+            current = ""
+    return statements
+
+
+def _json(values: Iterable[object]) -> str:
+    return json.dumps(list(values))

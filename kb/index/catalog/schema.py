@@ -1,0 +1,115 @@
+"""The tables of the catalog, and rows of them as records."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from kb.models import AreaVerdict, ChunkRecord, Filter, NoteRecord
+
+VERSION = 1
+
+TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE sources (path TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE notes (
+    id TEXT PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, title TEXT NOT NULL, area TEXT NOT NULL, kind TEXT NOT NULL, date TEXT, tags TEXT NOT NULL,
+    details TEXT NOT NULL, verdict TEXT NOT NULL
+);
+CREATE TABLE chunks (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, note_id TEXT NOT NULL REFERENCES notes (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL, title TEXT NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL,
+    start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, embedding_key TEXT NOT NULL
+);
+CREATE INDEX chunks_by_note ON chunks (note_id, position);
+CREATE INDEX chunks_by_embedding ON chunks (embedding_key);
+CREATE TABLE embeddings (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, vector BLOB NOT NULL);
+CREATE VIRTUAL TABLE passages USING fts5 (
+    title, headings, text, content='chunks', content_rowid='number', tokenize='porter unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER chunk_added AFTER INSERT ON chunks BEGIN
+    INSERT INTO passages (rowid, title, headings, text) VALUES (new.number, new.title, new.headings, new.text);
+END;
+CREATE TRIGGER chunk_removed AFTER DELETE ON chunks BEGIN
+    INSERT INTO passages (passages, rowid, title, headings, text)
+    VALUES ('delete', old.number, old.title, old.headings, old.text);
+END;
+CREATE TRIGGER chunk_retitled AFTER UPDATE OF title ON chunks WHEN old.title <> new.title BEGIN
+    INSERT INTO passages (passages, rowid, title, headings, text)
+    VALUES ('delete', old.number, old.title, old.headings, old.text);
+    INSERT INTO passages (rowid, title, headings, text) VALUES (new.number, new.title, new.headings, new.text);
+END;
+"""
+
+UPSERT_NOTE = """
+INSERT INTO notes VALUES (:id, :path, :size, :mtime_ns, :sha256, :title, :area, :kind, :date, :tags, :details, :verdict)
+ON CONFLICT (id) DO UPDATE SET path = excluded.path, size = excluded.size, mtime_ns = excluded.mtime_ns,
+    sha256 = excluded.sha256, title = excluded.title, area = excluded.area, kind = excluded.kind,
+    date = excluded.date, tags = excluded.tags, details = excluded.details, verdict = excluded.verdict
+"""
+
+UPSERT_CHUNK = """
+INSERT INTO chunks (id, note_id, position, title, headings, text, start_line, end_line, embedding_key)
+VALUES (:id, :note_id, :position, :title, :headings, :text, :start_line, :end_line, :embedding_key)
+ON CONFLICT (id) DO UPDATE SET position = excluded.position, title = excluded.title,
+    start_line = excluded.start_line, end_line = excluded.end_line, embedding_key = excluded.embedding_key
+"""
+
+_DETAILS = ("authors", "sources", "references", "links")
+
+
+def note_row(note: NoteRecord) -> dict[str, object]:
+    """A note as the parameters of `UPSERT_NOTE`."""
+    values = note.model_dump(mode="json")
+    return values | {
+        "tags": _json(values["tags"]),
+        "details": _json({name: values[name] for name in _DETAILS}),
+        "verdict": note.verdict.model_dump_json(),
+    }
+
+
+def note_record(row: sqlite3.Row) -> NoteRecord:
+    """A row of `notes` as a record."""
+    values = {name: row[name] for name in row.keys()}  # noqa: SIM118  # a Row iterates over values
+    return NoteRecord.model_validate(
+        {name: value for name, value in values.items() if name != "details"}
+        | json.loads(values["details"])
+        | {"tags": json.loads(values["tags"]), "verdict": AreaVerdict.model_validate_json(values["verdict"])}
+    )
+
+
+def chunk_row(chunk: ChunkRecord, title: str) -> dict[str, object]:
+    """A chunk as the parameters of `UPSERT_CHUNK`."""
+    return chunk.model_dump(exclude={"heading_path"}) | {"title": title, "headings": _json(chunk.heading_path)}
+
+
+def chunk_record(row: sqlite3.Row) -> ChunkRecord:
+    """A row of `chunks` as a record."""
+    return ChunkRecord(
+        id=row["id"], note_id=row["note_id"], position=row["position"], heading_path=tuple(json.loads(row["headings"])),
+        text=row["text"], start_line=row["start_line"], end_line=row["end_line"], embedding_key=row["embedding_key"],
+    )  # fmt: skip
+
+
+def filter_sql(filter: Filter) -> tuple[str, dict[str, object]]:
+    """A condition on `notes` and its parameters; lists travel as JSON, so that their length has no limit."""
+    conditions = ["notes.area <> 'outside'", "notes.kind IN (SELECT value FROM json_each(:kinds))"]
+    parameters: dict[str, object] = {"kinds": _json(filter.kinds)}
+    if filter.areas:
+        conditions.append("notes.area IN (SELECT value FROM json_each(:areas))")
+        parameters["areas"] = _json(filter.areas)
+    for number, tag in enumerate(filter.tags):
+        conditions.append(f"EXISTS (SELECT 1 FROM json_each(notes.tags) WHERE value = :tag{number})")
+        parameters[f"tag{number}"] = tag.lower()
+    if filter.since:
+        conditions.append("notes.date >= :since")
+        parameters["since"] = filter.since.isoformat()
+    if filter.until:
+        conditions.append("notes.date <= :until")
+        parameters["until"] = filter.until.isoformat()
+    return " AND ".join(conditions), parameters
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

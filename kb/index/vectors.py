@@ -1,0 +1,242 @@
+"""Chroma: generations of vectors, one collection per area. The only module that imports chromadb.
+
+A published generation is never written: a write copies it, changes the copy, closes the client, syncs the files and
+renames the copy into place; the catalog then names it as current.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Iterator, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.errors import VectorError
+from kb.models import FILED_AREAS, FiledArea
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
+
+MANIFEST = "manifest.json"
+BATCH = 4000
+MAX_DEAD_SHARE = 1 / 3
+KEPT_GENERATIONS = 2
+# Measured on real MiniLM vectors: recall@10 of 1.000 up to 100,000 vectors. Nothing is left in Chroma's log, which
+# every later open would replay.
+HNSW = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 400, "sync_threshold": 1, "batch_size": 2}
+
+Vectors = tuple[list[str], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class VectorChange:
+    """Chunk ids to take out of each area, and ids with their vectors `(n, dim)` to put in."""
+
+    removed: Mapping[FiledArea, list[str]] = field(default_factory=dict)
+    added: Mapping[FiledArea, Vectors] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return any(self.removed.values()) or any(ids for ids, _ in self.added.values())
+
+
+class VectorStore:
+    """The generations in a folder. Every method may raise `VectorError`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open: tuple[int, ClientAPI] | None = None
+
+    def close(self) -> None:
+        """Close the client of the generation that is open for reading."""
+        if self._open:
+            _close(self._open[1])
+            self._open = None
+
+    def query(
+        self, generation: int, vector: NDArray[np.float32], areas: Iterable[FiledArea], limit: int
+    ) -> dict[str, float]:
+        """Cosines of the nearest chunks of each area to a unit vector `(dim,)`, by chunk id."""
+        live = self._check(generation)["live"]
+        found: dict[str, float] = {}
+        for area in areas:
+            if live.get(area):
+                found |= self._query_area(generation, area, vector, min(limit, live[area]))
+        return found
+
+    def is_whole(self, generation: int) -> bool:
+        """Whether a generation is there and its files have the sizes they were published with."""
+        try:
+            self._check(generation)
+        except VectorError:
+            return False
+        return True
+
+    def count(self, generation: int) -> dict[str, int]:
+        """How many vectors a generation holds in each area."""
+        return dict(self._check(generation)["live"])
+
+    def should_rebuild(self, generation: int, change: VectorChange) -> bool:
+        """Whether a copy would not do: nothing whole to copy, or more than a third of it would be dead."""
+        if not self.is_whole(generation):
+            return True
+        manifest = self._check(generation)
+        dead = manifest["dead"] + sum(len(ids) for ids in change.removed.values())
+        total = sum(manifest["live"].values()) + manifest["dead"] + sum(len(ids) for ids, _ in change.added.values())
+        return bool(dead > total * MAX_DEAD_SHARE)
+
+    def advance(self, current: int, upcoming: int, change: VectorChange) -> None:
+        """Write generation `upcoming` as a changed copy of `current`."""
+        manifest = self._check(current)
+        with self._upcoming(upcoming) as folder:
+            shutil.copytree(self._path(current), folder)
+            self._write(folder, change, manifest["dead"])
+
+    def build(self, upcoming: int, added: Mapping[FiledArea, Vectors]) -> None:
+        """Write generation `upcoming` afresh."""
+        with self._upcoming(upcoming) as folder:
+            folder.mkdir()
+            self._write(folder, VectorChange(added=added), 0)
+
+    def sweep(self, current: int) -> None:
+        """Delete the generations before the last one, those never published, and what a crash left half made."""
+        if not self._folder.is_dir():
+            return
+        for path in self._folder.iterdir():
+            kept = path.name.isdigit() and current - KEPT_GENERATIONS < int(path.name) <= current
+            if not kept:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _path(self, generation: int) -> Path:
+        return self._folder / str(generation)
+
+    def _check(self, generation: int) -> dict[str, Any]:
+        """The manifest of a generation whose files are there and have their sizes.
+
+        Chroma would make an empty database of a missing one, and answer in part from a truncated one.
+        """
+        folder = self._path(generation)
+        try:
+            manifest = cast(dict[str, Any], json.loads((folder / MANIFEST).read_bytes()))
+            for name, size in manifest["files"].items():
+                if (folder / name).stat().st_size != size:
+                    raise VectorError(f"{folder / name} is damaged: it should have {size} bytes")
+        except FileNotFoundError as error:
+            raise VectorError(f"{error.filename} is missing") from error
+        except (OSError, ValueError, KeyError) as error:
+            raise VectorError(f"{folder} cannot be read: {error}") from error
+        if not (folder / "chroma.sqlite3").exists():
+            raise VectorError(f"{folder / 'chroma.sqlite3'} is missing")
+        return manifest
+
+    def _query_area(
+        self, generation: int, area: FiledArea, vector: NDArray[np.float32], limit: int
+    ) -> dict[str, float]:
+        if not self._open or self._open[0] != generation:
+            self.close()
+            self._open = (generation, _client(self._path(generation)))
+        with _guard(self._path(generation)):
+            answer = self._open[1].get_collection(area, embedding_function=None).query(
+                query_embeddings=vector[np.newaxis, :], n_results=limit, include=["distances"]
+            )
+        # Chroma answers with cosine distances; larger is better everywhere else.
+        return {id: 1.0 - distance for id, distance in zip(answer["ids"][0], (answer["distances"] or [[]])[0], strict=True)}
+
+    @contextmanager
+    def _upcoming(self, generation: int) -> Iterator[Path]:
+        """A folder to fill, which gets its name once it is whole and on disk."""
+        target = self._path(generation)
+        temporary = target.with_suffix(".part")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for leftover in (target, temporary):
+            shutil.rmtree(leftover, ignore_errors=True)
+        try:
+            yield temporary
+            _sync(temporary)
+            temporary.rename(target)
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise VectorError(f"{target} cannot be written: {error.strerror}; the notes added before are safe") from error
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    def _write(self, folder: Path, change: VectorChange, dead: int) -> None:
+        client = _client(folder)
+        try:
+            with _guard(folder):
+                for area, ids in change.removed.items():
+                    dead += len(ids)
+                    _remove(_collection(client, area), ids)
+                for area, vectors in change.added.items():
+                    _add(_collection(client, area), vectors)
+                live = {area: _collection(client, area).count() for area in FILED_AREAS}
+        finally:
+            _close(client)
+        files = {
+            path.relative_to(folder).as_posix(): path.stat().st_size
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.parent != folder
+        }
+        (folder / MANIFEST).write_text(json.dumps({"live": live, "dead": dead, "files": files}, indent=1), encoding="utf-8")
+
+
+def _client(folder: Path) -> ClientAPI:
+    import chromadb
+    from chromadb.config import Settings
+
+    with _guard(folder):
+        return chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
+
+
+def _close(client: ClientAPI) -> None:
+    with suppress(AttributeError):
+        cast(Any, client).close()
+
+
+def _collection(client: ClientAPI, area: FiledArea) -> Collection:
+    return client.get_or_create_collection(area, configuration=cast(Any, {"hnsw": HNSW}), embedding_function=None)
+
+
+def _remove(collection: Collection, ids: list[str]) -> None:
+    for start in range(0, len(ids), BATCH):
+        collection.delete(ids=ids[start : start + BATCH])
+
+
+def _add(collection: Collection, vectors: Vectors) -> None:
+    ids, matrix = vectors
+    for start in range(0, len(ids), BATCH):
+        collection.upsert(ids=ids[start : start + BATCH], embeddings=matrix[start : start + BATCH])
+
+
+@contextmanager
+def _guard(folder: Path) -> Iterator[None]:
+    """The one place where Chroma's errors become ours; it raises its own, SQLite's and bare ones of its core."""
+    try:
+        yield
+    except Exception as error:
+        raise VectorError(f"{folder} cannot be used: {' '.join(str(error).split())[:200]}") from error
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        else:
+            _sync_folder(path)
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

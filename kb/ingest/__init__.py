@@ -1,0 +1,1 @@
+"""Markdown in: files, notes, chunks, areas."""

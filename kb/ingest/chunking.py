@@ -1,0 +1,135 @@
+"""`Note` -> `Chunk`s that follow headings and fit the encoder, with line numbers. Pure.
+
+The chunks of a note partition its body: every character that is not blank is in exactly one of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from kb.ingest.prose import clean, sentence_spans
+from kb.models import Block, BlockKind, Chunk, Note
+
+CountTokens = Callable[[str], int]
+Piece = tuple[int, int, int]  # first and last character, word pieces
+
+_ITEM = re.compile(r"^(?:[-*+]|\d{1,9}[.)])\s", re.MULTILINE)
+_SEPARATOR = " > "
+
+
+def chunk_note(note: Note, count_tokens: CountTokens, max_tokens: int) -> list[Chunk]:
+    """Cut a note into chunks whose embedded text has at most `max_tokens` word pieces.
+
+    Raises nothing; a passage that no boundary can cut (one endless word) is cut between characters.
+    """
+    chunks = []
+    for blocks in _sections(note.blocks):
+        heading_path = blocks[-1].heading_path
+        header = _header(note.title, heading_path, count_tokens, max_tokens // 3)
+        budget = max_tokens - count_tokens(header) - 1
+        for start, end in _pack(note.text, blocks, count_tokens, budget):
+            chunks.append(_chunk(note, heading_path, header, start, end))
+    return chunks
+
+
+def _sections(blocks: tuple[Block, ...]) -> Iterator[list[Block]]:
+    """Blocks under one heading; a heading with nothing below it goes with what follows."""
+    section: list[Block] = []
+    for block in blocks:
+        if block.kind == "heading" and any(held.kind != "heading" for held in section):
+            yield section
+            section = []
+        section.append(block)
+    if section:
+        yield section
+
+
+def _header(title: str, heading_path: tuple[str, ...], count_tokens: CountTokens, limit: int) -> str:
+    """`title > heading path`, its outer parts dropped and at last its words cut where it is too long."""
+    parts = [title, *heading_path]
+    while len(parts) > 1 and count_tokens(_SEPARATOR.join(parts)) > limit:
+        parts.pop(1 if len(parts) > 2 else 0)
+    header = _SEPARATOR.join(parts)
+    while header and count_tokens(header) > limit:
+        header = header[: len(header) * 3 // 4]
+    return header
+
+
+def _pack(text: str, blocks: list[Block], count_tokens: CountTokens, budget: int) -> list[tuple[int, int]]:
+    """Spans that hold as many consecutive blocks as fit; a block that fits nowhere is divided."""
+    pieces = [piece for block in blocks for piece in _pieces(text, block, count_tokens, budget)]
+    groups: list[list[Piece]] = []
+    for piece in pieces:
+        if groups and sum(cost for _, _, cost in groups[-1]) + piece[2] <= budget:
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    return [span for group in groups for span in _fitting(text, group, count_tokens, budget)]
+
+
+def _pieces(text: str, block: Block, count_tokens: CountTokens, budget: int) -> Iterator[Piece]:
+    """A block, or its parts where it is too long."""
+    cost = count_tokens(clean(text[block.start : block.end]))
+    if cost <= budget:
+        yield block.start, block.end, cost
+        return
+    for start, end in _divide(text, block):
+        yield from _pieces(text, Block(kind="other", start=start, end=end), count_tokens, budget)
+
+
+def _fitting(text: str, group: list[Piece], count_tokens: CountTokens, budget: int) -> list[tuple[int, int]]:
+    """The span of a group, or of its halves: in some vocabularies a whole costs more than its pieces."""
+    start, end = group[0][0], group[-1][1]
+    if len(group) == 1 or count_tokens(clean(text[start:end])) <= budget:
+        return [(start, end)]
+    middle = len(group) // 2
+    return [span for half in (group[:middle], group[middle:]) for span in _fitting(text, half, count_tokens, budget)]
+
+
+def _divide(text: str, block: Block) -> list[tuple[int, int]]:
+    """Cut a block where a reader would: between items, rows, lines or sentences; else in the middle."""
+    spans = [span for span in _cuts(text[block.start : block.end], block.kind) if span[0] < span[1]]
+    if len(spans) < 2:
+        spans = _halves(text[block.start : block.end])
+    return [(block.start + start, block.start + end) for start, end in spans]
+
+
+def _cuts(text: str, kind: BlockKind) -> list[tuple[int, int]]:
+    if kind == "list":
+        return _spans_between(text, [match.start() for match in _ITEM.finditer(text)])
+    if kind in ("code", "table"):
+        return _spans_between(text, [match.end() for match in re.finditer("\n", text)])
+    return sentence_spans(text)
+
+
+def _spans_between(text: str, starts: list[int]) -> list[tuple[int, int]]:
+    return list(pairwise(sorted({0, *starts, len(text)})))
+
+
+def _halves(text: str) -> list[tuple[int, int]]:
+    """Two halves, cut at the line break or else the blank nearest to the middle, or between characters."""
+    middle = len(text) // 2
+    for separator in ("\n", " "):
+        before, after = text.rfind(separator, 1, middle), text.find(separator, middle, len(text) - 1)
+        cuts = [position + 1 for position in (before, after) if position > 0]
+        if cuts:
+            cut = min(cuts, key=lambda position: abs(position - middle))
+            return [(0, cut), (cut, len(text))]
+    return [(0, middle), (middle, len(text))]
+
+
+def _chunk(note: Note, heading_path: tuple[str, ...], header: str, start: int, end: int) -> Chunk:
+    raw = note.text[start:end]
+    text = raw.strip("\n").rstrip()
+    first = start + len(raw) - len(raw.lstrip("\n"))
+    return Chunk(
+        heading_path=heading_path,
+        text=text,
+        start_line=note.line_of(first),
+        end_line=note.line_of(first) + text.count("\n"),
+        embedded=f"{header}\n{clean(text)}",
+        digest=hashlib.sha256("\0".join([*heading_path, text]).encode()).hexdigest()[:16],
+    )

@@ -1,0 +1,206 @@
+"""The files of a notebook: which there are, what they say, and whether they changed."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+from kb.errors import InputError, NoteError
+from kb.models import FileState, NoteFile
+from kb.reports import Skipped
+
+SUFFIXES = (".md", ".markdown")
+IGNORE_NAMES = (".gitignore", ".kbignore")
+MAX_BYTES = 10_000_000
+
+IgnoreRules = list[tuple[Path, GitIgnoreSpec]]
+
+
+def notebook_path(root: Path, path: Path) -> str:
+    """How a file is named everywhere: relative to the notebook with `/`, absolute when outside it."""
+    absolute = Path(os.path.abspath(path))
+    return absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else absolute.as_posix()
+
+
+def scan(root: Path, source: str) -> Iterator[FileState | Skipped]:
+    """Every Markdown file of a source, in the order of their names, and what had to be skipped.
+
+    A source that is a file is taken whatever the ignore rules say; one that does not exist yields nothing.
+    """
+    top = root / source
+    if top.is_dir():
+        yield from _walk(root, top, _rules_above(root, top))
+    elif top.exists() or top.is_symlink():
+        yield _look(root, top, top.parent)
+
+
+def state_of(root: Path, path: str) -> FileState | None:
+    """What the directory entry of a note says now, or None when the file is gone."""
+    try:
+        status = (root / path).stat()
+    except OSError:
+        return None
+    return FileState(path=path, size=status.st_size, mtime_ns=status.st_mtime_ns)
+
+
+def read(root: Path, path: str) -> NoteFile:
+    """Read one note. Raises `NoteError` saying why a file is not a note that can be taken."""
+    try:
+        with (root / path).open("rb") as file:
+            status = os.fstat(file.fileno())
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise NoteError(f"cannot be read: {error.strerror}") from error
+    if len(content) > MAX_BYTES:
+        raise NoteError(f"larger than {MAX_BYTES // 1_000_000} MB; split it")
+    return NoteFile(
+        path=path,
+        size=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        text=decode(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def decode(content: bytes) -> str:
+    """UTF-8 to text with `\\n` newlines. Raises `NoteError` for binary or otherwise encoded bytes."""
+    if b"\0" in content:
+        raise NoteError("is binary (it has NUL bytes)")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NoteError(f"is not UTF-8 (byte 0x{content[error.start]:02x} at {error.start}); convert it") from error
+    if not text.strip():
+        raise NoteError("is empty")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def write_note(root: Path, title: str, text: str) -> Path:
+    """Write a new note under `notes/`, named after its title; an existing file is never touched."""
+    folder = root / "notes"
+    stem = _slug(title)
+    content = text if text.lstrip().startswith("---") else f"# {title}\n\n{text}"
+    try:
+        folder.mkdir(exist_ok=True)
+        for name in _candidate_names(stem):
+            if not (folder / name).exists():
+                break
+        path = folder / name
+        with path.open("x", encoding="utf-8") as file:
+            file.write(content if content.endswith("\n") else content + "\n")
+    except OSError as error:
+        raise InputError(f"{folder / stem}.md cannot be written: {error.strerror}") from error
+    return path
+
+
+def write_file(path: Path, text: str, overwrite: bool) -> None:
+    """Write a new file; one that exists is replaced only when asked to. Raises `InputError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w" if overwrite else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise InputError(f"{path} exists; choose another name, or --force to replace it") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def folder_bytes(folder: Path) -> int:
+    """The size of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def today() -> datetime.date:
+    """The date on which a skeleton is written."""
+    return datetime.date.today()
+
+
+def _candidate_names(stem: str) -> Iterator[str]:
+    yield f"{stem}.md"
+    number = 2
+    while True:
+        yield f"{stem}-{number}.md"
+        number += 1
+
+
+def _slug(title: str) -> str:
+    ascii_title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_title.lower()).strip("-")[:80].rstrip("-")
+    return slug or "note"
+
+
+def _walk(root: Path, folder: Path, rules: IgnoreRules) -> Iterator[FileState | Skipped]:
+    rules = rules + _rules_in(folder)
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        yield Skipped(path=notebook_path(root, folder), reason=f"folder cannot be read: {error.strerror}")
+        return
+    for entry in entries:
+        path = Path(entry.path)
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if entry.name.startswith(".") or _ignored(path, is_folder, rules):
+            continue
+        if is_folder:
+            yield from _walk(root, path, rules)
+        elif path.suffix.lower() in SUFFIXES:
+            yield _look(root, path, folder)
+
+
+def _look(root: Path, path: Path, folder: Path) -> FileState | Skipped:
+    """The state of one file; a link may point to another place in the notebook or beside it, not further."""
+    name = notebook_path(root, path)
+    if path.suffix.lower() not in SUFFIXES:
+        return Skipped(path=name, reason=f"is not Markdown ({', '.join(SUFFIXES)})")
+    try:
+        if path.is_symlink() and not _stays_inside(path, root, folder):
+            return Skipped(path=name, reason="is a symbolic link out of the notebook")
+        status = path.stat()
+    except (OSError, RuntimeError) as error:
+        return Skipped(path=name, reason=f"cannot be read: {getattr(error, 'strerror', None) or error}")
+    if not stat.S_ISREG(status.st_mode):
+        return Skipped(path=name, reason="is not a regular file")
+    return FileState(path=name, size=status.st_size, mtime_ns=status.st_mtime_ns)
+
+
+def _stays_inside(link: Path, root: Path, folder: Path) -> bool:
+    target = link.resolve(strict=True)
+    return target.is_relative_to(root) or target.is_relative_to(folder.resolve())
+
+
+def _rules_above(root: Path, folder: Path) -> IgnoreRules:
+    """Ignore files between a source and the top of its notebook or repository, outermost first."""
+    tops = [parent for parent in folder.parents if parent == root or (parent / ".git").exists()]
+    if not tops:
+        return []
+    between = [parent for parent in folder.parents if parent.is_relative_to(tops[0])]
+    return [rule for parent in reversed(between) for rule in _rules_in(parent)]
+
+
+def _rules_in(folder: Path) -> IgnoreRules:
+    rules: IgnoreRules = []
+    for name in IGNORE_NAMES:
+        try:
+            lines = (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            continue
+        rules.append((folder, GitIgnoreSpec.from_lines(lines)))
+    return rules
+
+
+def _ignored(path: Path, is_folder: bool, rules: IgnoreRules) -> bool:
+    """The innermost ignore file that speaks of a path decides, as in git."""
+    for base, spec in reversed(rules):
+        relative = path.relative_to(base).as_posix() + ("/" if is_folder else "")
+        verdict = spec.check_file(relative).include
+        if verdict is not None:
+            return verdict
+    return False

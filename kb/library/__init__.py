@@ -1,0 +1,306 @@
+"""`KnowledgeBase`: the verbs of kb. Every command is one call of a method here."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from kb.config import CONFIG_NAME, find_notebook, is_notebook, write_template
+from kb.decisions import Flags, is_under, save_decisions
+from kb.errors import InputError, NoteError, NotebookError
+from kb.index.lock import write_lock
+from kb.ingest import notebook
+from kb.ingest.chunking import chunk_note
+from kb.ingest.markdown import parse_note
+from kb.library.drafting import draft
+from kb.library.finding import search
+from kb.library.intake import Intake, Progress
+from kb.library.judging import decide, embed, judge
+from kb.library.looking import is_changed, look, pending_changes
+from kb.library.publishing import Batch, publish
+from kb.library.workspace import Notify, Workspace
+from kb.models import Encoder, FiledArea, FileState, Filter, Kind, Mode, NoteRecord, StoredArea
+from kb.outline.render import TEMPLATES, render, template_text
+from kb.reports import (
+    AreaCount,
+    Classification,
+    Filed,
+    Forgotten,
+    ListedNote,
+    NoteDetail,
+    NoteList,
+    Outline,
+    SearchResult,
+    Skipped,
+    Status,
+    SyncReport,
+)
+
+STORED_AREAS: tuple[StoredArea, ...] = ("ml-systems", "gnn", "llm", "detour", "outside")
+DEFAULT_LIMIT = 10
+
+
+def _silent(*_: object) -> None:
+    """Neither notices nor progress."""
+
+
+def _never() -> bool:
+    return False
+
+
+class KnowledgeBase:
+    """A notebook and its index.
+
+    `root` defaults to `KB_NOTEBOOK`, else to the nearest folder upwards that is a notebook; with `create` a folder
+    becomes one. `encoder` replaces the model (for tests, or one of your own), `notify` receives lines for the user,
+    `progress` the count of notes done and to do, and `should_stop` is asked between batches.
+    Use it as a context manager, or call `close`. Raises `NotebookError` where there is no notebook.
+    """
+
+    def __init__(
+        self,
+        root: str | Path | None = None,
+        *,
+        create: bool = False,
+        encoder: Encoder | None = None,
+        notify: Notify = _silent,
+        progress: Progress = _silent,
+        should_stop: Callable[[], bool] = _never,
+    ) -> None:
+        found = find_notebook(Path(root) if root is not None else None)
+        if not create and (found is None or not is_notebook(found)):
+            place = f"{found} is no notebook" if found else "there is no notebook here or above"
+            raise NotebookError(f"{place}; run `kb init`, or `kb add` your notes")
+        self._workspace = Workspace(found or Path.cwd(), encoder, notify)
+        self._progress = progress
+        self._should_stop = should_stop
+
+    def __enter__(self) -> KnowledgeBase:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close files and clients; the next verb opens them again."""
+        self._workspace.close()
+
+    @property
+    def root(self) -> Path:
+        """The notebook's folder."""
+        return self._workspace.root
+
+    # --- notes in ---
+
+    def add(
+        self, paths: Sequence[str | Path], area: FiledArea | None = None, detour: bool = False, posts: bool = False
+    ) -> SyncReport:
+        """Take files and folders as sources and bring the index up to date with them.
+
+        `area` files their notes there, `detour` takes in what lies outside the areas, `posts` marks them as
+        published; the three hold for later syncs too. Raises `InputError` for a path that does not exist.
+        """
+        sources = [self._source(path) for path in paths]
+        decisions = before = self._workspace.decisions
+        flags = Flags(area=area, detour=detour, posts=posts)
+        for source in sources:
+            decisions = decisions.with_remembered(source)
+            if flags != Flags():
+                decisions = decisions.with_flags(source, flags)
+        if decisions != before:
+            save_decisions(self.root, decisions)
+        for source in sources:
+            self._workspace.catalog.add_source(source)
+        return self._intake().run(sources, force=decisions != before)
+
+    def add_text(
+        self, title: str, text: str, area: FiledArea | None = None, detour: bool = False, posts: bool = False
+    ) -> SyncReport:
+        """Write a text as a new note under the notebook's `notes/`, and add that."""
+        if not title.strip() or not text.strip():
+            raise InputError("a note from standard input needs a title and a text")
+        return self.add([notebook.write_note(self.root, title.strip(), text)], area, detour, posts)
+
+    def sync(self) -> SyncReport:
+        """Look at every source again."""
+        return self._intake().run(self._workspace.catalog.sources())
+
+    def classify(self, paths: Sequence[str | Path]) -> Iterator[Classification | Skipped]:
+        """The verdict for each Markdown file of some paths; nothing is stored."""
+        sources = [self._source(path) for path in paths]
+        skipped: list[Skipped] = []
+        for state in look(self._workspace, sources, self._workspace.decisions.model_copy(update={"forgotten": ()}), skipped):
+            yield self._classify(state)
+        yield from skipped
+
+    def file(self, name: str, area: StoredArea | None) -> Filed:
+        """File a note under an area, as a detour, or outside; None takes an earlier decision back."""
+        note = self.find_note(name)
+        save_decisions(self.root, self._workspace.decisions.with_filed(note.path, area))
+        self._intake().run([note.path], force=True)
+        after = {entry.path: entry for entry in self._workspace.catalog.notes()}.get(note.path, note)
+        return Filed(path=note.path, before=note.area, area=after.area)
+
+    def forget(self, path: str) -> Forgotten:
+        """Take a note, or all notes below a folder, out of the index for good; the files stay as they are."""
+        known = [note.path for note in self._workspace.catalog.notes()]
+        target = self._name(path)
+        if not any(is_under(name, target) for name in known):
+            target = self.find_note(path).path
+        save_decisions(self.root, self._workspace.decisions.with_forgotten(target))
+        gone = [note for note in self._workspace.catalog.notes() if is_under(note.path, target)]
+        with write_lock(self._workspace.folder):
+            publish(self._workspace, Batch(removed=[note.id for note in gone]))
+            sources = self._workspace.catalog.sources()
+            self._workspace.catalog.remove_sources(source for source in sources if is_under(source, target))
+        return Forgotten(paths=tuple(note.path for note in gone))
+
+    # --- out again ---
+
+    def search(
+        self,
+        query: str,
+        limit: int = DEFAULT_LIMIT,
+        filter: Filter | None = None,
+        mode: Mode = "hybrid",
+        explain: bool = False,
+    ) -> SearchResult:
+        """The best notes for a query; published posts only where the filter asks for them."""
+        if limit < 1:
+            raise InputError(f"the number of hits should be at least 1, is {limit}")
+        if self._workspace.settings.autosync:
+            self.sync()
+        return search(self._workspace, query, limit, filter or Filter(), mode, explain)
+
+    def outline(self, topic: str, areas: tuple[FiledArea, ...] = (), sections: int | None = None) -> Outline:
+        """The skeleton of a post; raises `EvidenceError` where the notes say too little about the topic."""
+        if self._workspace.settings.autosync:
+            self.sync()
+        return draft(self._workspace, topic, areas, sections)
+
+    def render(self, outline: Outline, template: str = "jekyll") -> str:
+        """An outline as Markdown, by a template's name or the path of a Jinja file."""
+        if template in TEMPLATES:
+            text = template_text(template)
+        else:
+            try:
+                text = Path(template).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                names = ", ".join(TEMPLATES)
+                raise InputError(f"there is no template {template!r}; use {names}, or the path of a Jinja file") from error
+        return render(outline, text, notebook.today())
+
+    def write(self, path: str | Path, text: str, overwrite: bool = False) -> None:
+        """Write a rendered outline; an existing file only with `overwrite`."""
+        notebook.write_file(Path(path), text, overwrite)
+
+    def list(
+        self, areas: Sequence[StoredArea] = (), kinds: Sequence[Kind] = (), unsure: bool = False
+    ) -> NoteList:
+        """The notes of the index by path; held back ones only where `areas` names `outside`."""
+        wanted = areas or tuple(area for area in STORED_AREAS if area != "outside")
+        return NoteList(
+            notes=tuple(
+                ListedNote(**_listed(note))
+                for note in self._workspace.catalog.notes()
+                if note.area in wanted and (not kinds or note.kind in kinds) and (note.verdict.unsure or not unsure)
+            )
+        )
+
+    def show(self, name: str) -> NoteDetail:
+        """One note, with its text as the file says now."""
+        note = self.find_note(name)
+        state = notebook.state_of(self.root, note.path)
+        if state is None:
+            raise NoteError(f"{note.path} is gone; run `kb sync`")
+        catalog = self._workspace.catalog
+        targets = {note.path, Path(note.path).stem, note.title}
+        return NoteDetail(
+            **_listed(note),
+            state="changed" if is_changed(self._workspace, note, state) else "current",
+            authors=note.authors, sources=note.sources, links=note.links, verdict=note.verdict,
+            linked_from=tuple(other.path for other in catalog.notes() if targets & set(other.links)),
+            chunks=len(catalog.chunks_of([note.id]).get(note.id, [])),
+            text=notebook.read(self.root, note.path).text,
+        )  # fmt: skip
+
+    def locate(self, address: str) -> tuple[Path, int]:
+        """The file and line of a note's name, or of an address such as `notes/gcn.md:12-14`."""
+        name, _, lines = address.rpartition(":")
+        start = lines.split("-")[0]
+        if name and start.isdigit():
+            return self.root / self.find_note(name).path, int(start)
+        return self.root / self.find_note(address).path, 1
+
+    def status(self) -> Status:
+        """Counts, sources, and what changed since the last sync."""
+        catalog = self._workspace.catalog
+        notes = catalog.notes()
+        return Status(
+            notebook=str(self.root), sources=catalog.sources(),
+            areas=tuple(AreaCount(area=area, notes=sum(note.area == area for note in notes)) for area in STORED_AREAS),
+            posts=sum(note.kind == "post" for note in notes), unsure=sum(note.verdict.unsure for note in notes),
+            chunks=sum(catalog.chunk_counts().values()), changed_notes=pending_changes(self._workspace),
+            generation=catalog.generation(), encoder=catalog.fingerprint(),
+            index_bytes=notebook.folder_bytes(self._workspace.folder),
+        )  # fmt: skip
+
+    def find_note(self, name: str) -> NoteRecord:
+        """The note that a path, a file name without its ending, or a title names. Raises `InputError`."""
+        notes = self._workspace.catalog.notes()
+        path = self._name(name)
+        wanted = name.casefold()
+        for matches in (
+            [note for note in notes if note.path in (path, name)],
+            [note for note in notes if Path(note.path).stem.casefold() == wanted],
+            [note for note in notes if note.title.casefold() == wanted],
+        ):
+            if len(matches) == 1:
+                return matches[0]
+            if matches:
+                raise InputError(f"{name!r} names several notes: {', '.join(note.path for note in matches)}")
+        names = [Path(note.path).stem for note in notes] + [note.path for note in notes]
+        near = difflib.get_close_matches(name, names, n=2)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`kb list` shows them"
+        raise InputError(f"there is no note {name!r}; {hint}" if notes else "the notebook has no notes yet; run `kb add`")
+
+    def _name(self, path: str | Path) -> str:
+        return notebook.notebook_path(self.root, Path(path))
+
+    def _source(self, path: str | Path) -> str:
+        if not Path(path).exists() and not Path(path).is_symlink():
+            raise InputError(f"{path} does not exist")
+        return self._name(path)
+
+    def _intake(self) -> Intake:
+        return Intake(self._workspace, self._progress, self._should_stop)
+
+    def _classify(self, state: FileState) -> Classification | Skipped:
+        try:
+            note = parse_note(notebook.read(self.root, state.path))
+        except NoteError as error:
+            return Skipped(path=state.path, reason=str(error))
+        encoder = self._workspace.encoder
+        chunks = chunk_note(note, encoder.count_tokens, encoder.max_tokens)
+        vectors, _ = embed(self._workspace, [chunk.embedded for chunk in chunks], store=False)
+        verdict, _ = decide(note, judge(self._workspace, note, chunks, vectors), self._workspace.decisions)
+        return Classification(path=note.path, **dict(verdict))
+
+
+def init(root: str | Path | None = None) -> Path:
+    """Make a folder a notebook: write a commented `kb.toml`. Returns its path."""
+    folder = Path(root) if root is not None else find_notebook() or Path.cwd()
+    if is_notebook(folder) and (folder / CONFIG_NAME).exists():
+        raise NotebookError(f"{folder / CONFIG_NAME} exists already; edit it as it is")
+    return write_template(folder.resolve())
+
+
+def _listed(note: NoteRecord) -> dict[str, object]:
+    return {
+        "path": note.path, "title": note.title, "area": note.area, "kind": note.kind, "date": note.date,
+        "tags": note.tags, "unsure": note.verdict.unsure, "confidence": note.verdict.confidence,
+    }  # fmt: skip

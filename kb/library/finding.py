@@ -1,0 +1,139 @@
+"""From a query to hits, over catalog and vectors."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.errors import InputError
+from kb.ingest import notebook
+from kb.library.looking import is_changed, pending_changes
+from kb.library.workspace import Workspace
+from kb.models import FILED_AREAS, ChunkRecord, FiledArea, Filter, Kind, Mode, NoteRecord
+from kb.reports import Explanation, Hit, Passage, Scores, SearchResult
+from kb.search.query import match_expression, query_words
+from kb.search.ranking import DENSE_WEIGHT, Ranked, fuse, group_by_note, is_good_match
+from kb.search.snippets import marks, snippet
+
+POOL = 200
+PASSAGES = 4
+SCAN_BELOW = 0.5  # the share of allowed chunks below which an exact scan beats asking Chroma for more
+ALL_KINDS: tuple[Kind, ...] = ("note", "post", "outline")
+
+
+class Found:
+    """The candidates of one query: cosines and bm25 by chunk id, and the fused order."""
+
+    def __init__(self, dense: dict[str, float], lexical: dict[str, float], mode: Mode) -> None:
+        weight = {"hybrid": DENSE_WEIGHT, "dense": 1.0, "lexical": 0.0}[mode]
+        self.mode = mode
+        self.weight = weight
+        self.ranked = fuse(dense if mode != "lexical" else {}, lexical if mode != "dense" else {}, weight)
+        self.good = is_good_match(dense, lexical, mode == "lexical")
+
+
+def find(workspace: Workspace, query: str, filter: Filter, mode: Mode, pool: int = POOL) -> Found:
+    """The best chunks for a query, at most `pool` from each side. Raises `InputError` for an empty query."""
+    words = query_words(query)
+    if not words:
+        raise InputError("the query has no words; say what you are looking for")
+    lexical = workspace.catalog.match(match_expression(words), filter, pool) if mode != "dense" else {}
+    dense: dict[str, float] = {}
+    if mode != "lexical":
+        workspace.require_current_encoder()
+        vector = workspace.encoder.encode_query(query)
+        dense = nearest(workspace, vector, filter, pool)
+        dense |= _cosines(workspace, vector, [id for id in lexical if id not in dense])
+    return Found(dense, lexical, mode)
+
+
+def nearest(workspace: Workspace, vector: NDArray[np.float32], filter: Filter, limit: int) -> dict[str, float]:
+    """Cosines of the nearest chunks that a filter lets through, by chunk id."""
+    areas: Sequence[FiledArea] = filter.areas or FILED_AREAS
+    catalog = workspace.catalog
+    total = catalog.count_chunks(Filter(areas=filter.areas, kinds=ALL_KINDS))
+    allowed = catalog.count_chunks(filter)
+    if not allowed:
+        return {}
+    if allowed < total * SCAN_BELOW:
+        ids, matrix = catalog.chunk_vectors(filter)
+        return _best(ids, matrix @ vector, limit)
+    found = workspace.nearest(vector, areas, limit + (total - allowed if allowed < total else 0))
+    passed = catalog.allowed(filter, found)
+    best = sorted((id for id in found if id in passed), key=lambda id: -found[id])[:limit]
+    return {id: found[id] for id in best}
+
+
+def search(
+    workspace: Workspace, query: str, limit: int, filter: Filter, mode: Mode, explain: bool = False
+) -> SearchResult:
+    """The best notes for a query, at most `limit`, with the state of their files."""
+    started = time.monotonic()
+    found = find(workspace, query, filter, mode, max(POOL, limit * 10))
+    chunks = workspace.catalog.chunks(entry.id for entry in found.ranked)
+    groups = group_by_note(
+        [entry for entry in found.ranked if entry.id in chunks], {id: row.note_id for id, row in chunks.items()}, PASSAGES
+    )
+    notes = workspace.catalog.notes_by_id(chunks[group[0].id].note_id for group in groups[: limit * 2])
+    hits: list[Hit] = []
+    missing: list[str] = []
+    for group in groups:
+        note = notes.get(chunks[group[0].id].note_id)
+        if note is None or len(hits) == limit:
+            break
+        state = notebook.state_of(workspace.root, note.path)
+        if state is None:
+            missing.append(note.path)
+            continue
+        changed = is_changed(workspace, note, state)
+        hits.append(_hit(len(hits) + 1, note, changed, group, chunks, query_words(query), found.weight if explain else None))
+    return SearchResult(
+        query=query, mode=mode, good_match=found.good and bool(hits), hits=tuple(hits),
+        changed_notes=pending_changes(workspace), missing=tuple(missing), seconds=round(time.monotonic() - started, 3),
+    )  # fmt: skip
+
+
+def _best(ids: Sequence[str], cosines: NDArray[np.float32], limit: int) -> dict[str, float]:
+    return {ids[index]: float(cosines[index]) for index in np.argsort(-cosines, kind="stable")[:limit]}
+
+
+def _cosines(workspace: Workspace, vector: NDArray[np.float32], ids: list[str]) -> dict[str, float]:
+    """Cosines of chunks that only the words found, so that they are judged by both sides."""
+    if not ids:
+        return {}
+    found, matrix = workspace.catalog.chunk_vectors(ids=ids)
+    return _best(found, matrix @ vector, len(found))
+
+
+def _hit(
+    rank: int, note: NoteRecord, changed: bool, group: Sequence[Ranked], chunks: dict[str, ChunkRecord],
+    words: Sequence[str], explained_weight: float | None,
+) -> Hit:  # fmt: skip
+    best, chunk = group[0], chunks[group[0].id]
+    return Hit(
+        rank=rank, path=note.path, title=note.title, area=note.area, kind=note.kind, date=note.date, tags=note.tags,
+        state="changed" if changed else "current", heading_path=chunk.heading_path, start_line=chunk.start_line,
+        end_line=chunk.end_line, snippet=snippet(chunk.text, words), text=chunk.text, score=round(best.score, 4),
+        scores=Scores(dense=best.dense, lexical=best.lexical),
+        passages=tuple(_passage(entry, chunks[entry.id], words) for entry in group[1:]),
+        explain=None if explained_weight is None else _explanation(best, chunk, words, explained_weight),
+    )  # type: ignore[arg-type]  # fmt: skip  # a found note is filed, never outside
+
+
+def _passage(entry: Ranked, chunk: ChunkRecord, words: Sequence[str]) -> Passage:
+    return Passage(
+        heading_path=chunk.heading_path, start_line=chunk.start_line, end_line=chunk.end_line,
+        snippet=snippet(chunk.text, words), score=round(entry.score, 4),
+    )  # fmt: skip
+
+
+def _explanation(entry: Ranked, chunk: ChunkRecord, words: Sequence[str], weight: float) -> Explanation:
+    text = " ".join([*chunk.heading_path, chunk.text])
+    matched = dict.fromkeys(text[start:end].lower() for start, end in marks(text, words))
+    return Explanation(
+        dense_share=round(entry.dense_share, 4), lexical_share=round(entry.lexical_share, 4), dense_weight=weight,
+        lexical_weight=round(1 - weight, 4), terms=tuple(matched),
+    )  # fmt: skip

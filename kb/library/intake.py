@@ -1,0 +1,227 @@
+"""Notes in: look at sources, read what changed, embed what is new, classify, publish batch by batch."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.decisions import is_under, save_decisions
+from kb.errors import NoteError
+from kb.index.lock import write_lock
+from kb.ingest import notebook
+from kb.ingest.areas import load_areas, nearest_area
+from kb.ingest.chunking import chunk_note
+from kb.ingest.markdown import parse_note
+from kb.library.judging import decide, embed, embedding_key, judge
+from kb.library.looking import look
+from kb.library.publishing import Batch, chunk_records, publish
+from kb.library.workspace import Workspace
+from kb.models import AreaVerdict, Chunk, FileState, Note, NoteRecord, StoredArea
+from kb.reports import Added, HeldBack, Renamed, Skipped, SyncReport
+
+EMBED_BATCH = 64
+PUBLISH_BATCH = 300
+
+Progress = Callable[[int, int], None]  # notes done, notes to do
+Prepared = tuple[Note, FileState, list[Chunk]]
+
+
+class Intake:
+    """One run of `kb add` or `kb sync`. Takes the write lock, and stops after the batch in hand when asked to."""
+
+    def __init__(self, workspace: Workspace, progress: Progress, should_stop: Callable[[], bool]) -> None:
+        self._workspace = workspace
+        self._progress = progress
+        self._should_stop = should_stop
+        self._decisions = workspace.decisions
+        self._batch = Batch()
+        self._skipped: list[Skipped] = []
+        self._added: list[Added] = []
+        self._updated: list[Added] = []
+        self._renamed: list[Renamed] = []
+        self._removed: list[str] = []
+        self._outside: list[HeldBack] = []
+        self._unchanged = 0
+        self._embedded = 0
+        self._reembed = False
+
+    def run(self, sources: Sequence[str], force: bool = False) -> SyncReport:
+        """Bring the index up to date with some sources; `force` judges notes again whose files did not change."""
+        started = time.monotonic()
+        catalog = self._workspace.catalog
+        with write_lock(self._workspace.folder):
+            if catalog.fingerprint() not in (None, self._workspace.encoder.fingerprint):
+                self._workspace.notify("the model changed: embedding all notes again")
+                self._reembed = True
+                sources, force = catalog.sources(), True
+            finished = self._take(sources, force)
+            if finished or not self._reembed:  # one generation never mixes two encoders
+                self._publish()
+            if finished:
+                self._tidy()
+        return self._report(time.monotonic() - started)
+
+    def _take(self, sources: Sequence[str], force: bool) -> bool:
+        """Go through the files of the sources; False when asked to stop before the end."""
+        self._known = {note.path: note for note in self._workspace.catalog.notes()}
+        self._by_hash: dict[str, list[NoteRecord]] = {}
+        for note in self._known.values():
+            self._by_hash.setdefault(note.sha256, []).append(note)
+        states = list(look(self._workspace, sources, self._decisions, self._skipped))
+        stale = [state for state in states if force or not self._looks_unchanged(state)]
+        self._unchanged = len(states) - len(stale)
+        prepared: list[Prepared] = []
+        for done, state in enumerate(stale):
+            self._progress(done, len(stale))
+            if self._should_stop():
+                break
+            note = self._prepare(state, force)
+            if note:
+                prepared.append(note)
+            if sum(len(chunks) for _, _, chunks in prepared) >= EMBED_BATCH:
+                self._ingest(prepared)
+                prepared = []
+        else:
+            self._ingest(prepared)
+            self._progress(len(stale), len(stale))
+            self._drop_missing(sources, {state.path for state in states})
+            return True
+        self._ingest(prepared)
+        return False
+
+    def _looks_unchanged(self, state: FileState) -> bool:
+        known = self._known.get(state.path)
+        return known is not None and (known.size, known.mtime_ns) == (state.size, state.mtime_ns)
+
+    def _prepare(self, state: FileState, force: bool) -> Prepared | None:
+        """Read and cut one note; None where it says what it said before, or cannot be taken."""
+        known = self._known.get(state.path)
+        try:
+            file = notebook.read(self._workspace.root, state.path)
+            if known and known.sha256 == file.sha256 and not force:
+                self._batch.touched.append((known.id, file))
+                self._unchanged += 1
+                return None
+            note = parse_note(file)
+        except NoteError as error:
+            self._skipped.append(Skipped(path=state.path, reason=str(error)))
+            return None
+        encoder = self._workspace.encoder
+        return note, file, chunk_note(note, encoder.count_tokens, encoder.max_tokens)
+
+    def _ingest(self, prepared: Sequence[Prepared]) -> None:
+        """Embed the chunks of some notes in one go, judge each note, and put it into the batch."""
+        texts = [chunk.embedded for _, _, chunks in prepared for chunk in chunks]
+        if not texts:
+            return
+        vectors, embedded = embed(self._workspace, texts)
+        self._embedded += embedded
+        start = 0
+        for note, state, chunks in prepared:
+            self._file(note, state, chunks, vectors[start : start + len(chunks)])
+            start += len(chunks)
+        if len(self._batch.notes) >= PUBLISH_BATCH and not self._reembed:
+            self._publish()
+
+    def _file(self, note: Note, state: FileState, chunks: list[Chunk], vectors: NDArray[np.float32]) -> None:
+        verdict, area = decide(note, judge(self._workspace, note, chunks, vectors), self._decisions)
+        origin = self._origin(note)
+        if origin and origin.path != note.path:
+            self._rename(origin, note)
+            verdict, area = decide(note, verdict, self._decisions)
+        id = origin.id if origin else self._new_id(note.path)
+        record = self._record(note, state, id, verdict, area)
+        rows = [] if area == "outside" else chunk_records(id, chunks, self._workspace.encoder.fingerprint)
+        self._batch.notes.append((record, rows))
+        self._batch.vectors |= {row.id: vector for row, vector in zip(rows, vectors, strict=False)}
+        self._note_outcome(record, len(rows), origin)
+
+    def _record(self, note: Note, state: FileState, id: str, verdict: AreaVerdict, area: StoredArea) -> NoteRecord:
+        kind = note.kind or ("post" if self._decisions.flags_for(note.path).posts else "note")
+        return NoteRecord(
+            id=id, path=note.path, size=state.size, mtime_ns=state.mtime_ns, sha256=note.sha256, title=note.title,
+            area=area, kind=kind, date=note.date, tags=note.tags, authors=note.authors, sources=note.sources,
+            references=note.references, links=note.links, verdict=verdict,
+        )  # fmt: skip
+
+    def _origin(self, note: Note) -> NoteRecord | None:
+        """The record of this note: under its path, or the same bytes under a path that is gone."""
+        if note.path in self._known:
+            return self._known[note.path]
+        for candidate in self._by_hash.get(note.sha256, []):
+            if candidate.path in self._known and notebook.state_of(self._workspace.root, candidate.path) is None:
+                return candidate
+        return None
+
+    def _rename(self, origin: NoteRecord, note: Note) -> None:
+        self._known[note.path] = self._known.pop(origin.path)
+        self._renamed.append(Renamed(origin=origin.path, to=note.path))
+        moved = self._decisions.with_renamed(origin.path, note.path)
+        if moved != self._decisions:
+            self._decisions = moved
+            save_decisions(self._workspace.root, moved)
+
+    def _new_id(self, path: str) -> str:
+        """A name from the path when first seen; a renamed note may hold the one that a path would give."""
+        taken = {note.id for note in self._known.values()} | {note.id for note, _ in self._batch.notes}
+        number = 0
+        while True:
+            id = hashlib.sha256(f"{path}\0{number}".encode()).hexdigest()[:16]
+            if id not in taken:
+                return id
+            number += 1
+
+    def _note_outcome(self, record: NoteRecord, chunks: int, origin: NoteRecord | None) -> None:
+        if record.area == "outside":
+            verdict = record.verdict
+            self._outside.append(
+                HeldBack(
+                    path=record.path, nearest_area=nearest_area(verdict), confidence=verdict.scores["outside"],
+                    evidence=verdict.evidence,
+                )
+            )  # fmt: skip
+            return
+        outcome = Added(
+            path=record.path, area=record.area, confidence=record.verdict.confidence, unsure=record.verdict.unsure,
+            decided_by=record.verdict.decided_by, chunks=chunks,
+        )  # fmt: skip
+        fresh = origin is None or (origin.area == "outside")
+        if fresh:
+            self._added.append(outcome)
+        elif origin and (origin.sha256 != record.sha256 or origin.area != record.area or origin.kind != record.kind):
+            self._updated.append(outcome)
+        elif origin and origin.path == record.path:
+            self._unchanged += 1
+
+    def _drop_missing(self, sources: Sequence[str], seen: set[str]) -> None:
+        kept = seen | {entry.path for entry in self._skipped}
+        for path, note in self._known.items():
+            if path not in kept and any(is_under(path, source) for source in sources):
+                self._batch.removed.append(note.id)
+                self._removed.append(path)
+
+    def _publish(self) -> None:
+        if self._batch:
+            publish(self._workspace, self._batch, afresh=self._reembed)
+            self._batch = Batch()
+
+    def _tidy(self) -> None:
+        """Drop vectors nobody needs, and sources that were single files and are gone."""
+        workspace = self._workspace
+        if self._updated or self._removed or self._reembed:
+            fingerprint = workspace.encoder.fingerprint
+            phrases = [embedding_key(phrase, fingerprint) for phrase, _ in load_areas().phrases]
+            workspace.catalog.sweep_vectors(phrases, fingerprint)
+        files = [path for path in workspace.catalog.sources() if path.endswith(notebook.SUFFIXES)]
+        workspace.catalog.remove_sources(path for path in files if not (workspace.root / path).exists())
+
+    def _report(self, seconds: float) -> SyncReport:
+        return SyncReport(
+            added=tuple(self._added), updated=tuple(self._updated), renamed=tuple(self._renamed),
+            removed=tuple(self._removed), unchanged=self._unchanged, outside=tuple(self._outside),
+            skipped=tuple(self._skipped), embedded_chunks=self._embedded, seconds=round(seconds, 3),
+        )  # fmt: skip

@@ -1,0 +1,58 @@
+"""What lies in the sources, and whether it changed since it was indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kb.decisions import Decisions
+from kb.errors import NoteError
+from kb.ingest import notebook
+from kb.ingest.markdown import parse_note
+from kb.library.workspace import Workspace
+from kb.models import FileState, NoteRecord
+from kb.reports import Skipped
+
+
+def pending_changes(workspace: Workspace) -> int:
+    """How many notes were added, changed or deleted since they were last looked at."""
+    known = {note.path: note for note in workspace.catalog.notes()}
+    decisions = workspace.decisions
+    states = {state.path: state for state in look(workspace, workspace.catalog.sources(), decisions, [])}
+    gone = sum(path not in states for path in known)
+    return gone + sum(_differs(workspace, state, known.get(path)) for path, state in states.items())
+
+
+def is_changed(workspace: Workspace, note: NoteRecord, state: FileState) -> bool:
+    """Whether a file no longer says what was indexed; its bytes are read only when size or time differ."""
+    if (state.size, state.mtime_ns) == (note.size, note.mtime_ns):
+        return False
+    try:
+        return notebook.read(workspace.root, note.path).sha256 != note.sha256
+    except NoteError:
+        return True
+
+
+def _differs(workspace: Workspace, state: FileState, note: NoteRecord | None) -> bool:
+    if note:
+        return is_changed(workspace, note, state)
+    try:
+        parse_note(notebook.read(workspace.root, state.path))
+    except NoteError:
+        return False  # it would be skipped again
+    return True
+
+
+def look(
+    workspace: Workspace, sources: Iterable[str], decisions: Decisions, skipped: list[Skipped]
+) -> Iterator[FileState]:
+    """The files of some sources, each once and without what the writer forgot; adds to `skipped`."""
+    seen: set[str] = set()
+    for source in sources:
+        for found in notebook.scan(workspace.root, source):
+            if found.path in seen or decisions.forgets(found.path):
+                continue
+            seen.add(found.path)
+            if isinstance(found, Skipped):
+                skipped.append(found)
+            else:
+                yield found

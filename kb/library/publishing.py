@@ -1,0 +1,107 @@
+"""Batches of notes into the index: a new generation of vectors, then one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.index.catalog import Changes
+from kb.index.vectors import VectorChange, Vectors
+from kb.library.judging import embedding_key
+from kb.library.workspace import Workspace
+from kb.models import Chunk, ChunkRecord, FiledArea, FileState, NoteRecord
+
+
+@dataclass
+class Batch:
+    """What the next commit will publish; `vectors` holds those of all its chunks, by chunk id."""
+
+    notes: list[tuple[NoteRecord, list[ChunkRecord]]] = field(default_factory=list)
+    vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    touched: list[tuple[str, FileState]] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+
+    @property
+    def note_ids(self) -> list[str]:
+        """The notes whose chunks this batch replaces or removes."""
+        return [note.id for note, _ in self.notes] + self.removed
+
+    def __bool__(self) -> bool:
+        return bool(self.notes or self.touched or self.removed)
+
+
+def publish(workspace: Workspace, batch: Batch, afresh: bool = False) -> None:
+    """Write a batch's vectors into a new generation and commit both; when it returns, the batch is in.
+
+    `afresh` says that the batch holds every note, embedded by another encoder than the current generation.
+    """
+    change = _vector_change(workspace, batch)
+    current = workspace.catalog.generation()
+    upcoming = current + 1 if change or afresh else current
+    if upcoming != current:
+        workspace.vectors.close()
+        if afresh or workspace.vectors.should_rebuild(current, change):
+            workspace.vectors.build(upcoming, _everything(workspace, batch))
+        else:
+            workspace.vectors.advance(current, upcoming, change)
+    changes = Changes(notes=batch.notes, touched=batch.touched, removed=batch.removed)
+    workspace.catalog.publish(changes, upcoming, workspace.encoder.fingerprint)
+    workspace.vectors.sweep(upcoming)
+
+
+def _vector_change(workspace: Workspace, batch: Batch) -> VectorChange:
+    """What differs between the chunks that are current and those of the batch."""
+    catalog, ids = workspace.catalog, batch.note_ids
+    before = catalog.chunks_of(ids)
+    areas = {note.id: note.area for note in catalog.notes_by_id(ids).values()}
+    removed: dict[FiledArea, list[str]] = {}
+    added: dict[FiledArea, list[str]] = {}
+    after = {note.id: (note.area, {row.id: row.embedding_key for row in rows}) for note, rows in batch.notes}
+    for id in ids:
+        area, keys = after.get(id, ("outside", {}))
+        old = {row.id: row.embedding_key for row in before.get(id, [])}
+        old_area = areas.get(id, area)
+        moved = old_area != area
+        if old_area != "outside":
+            removed.setdefault(old_area, []).extend(row for row in old if moved or row not in keys)
+        if area != "outside":
+            added.setdefault(area, []).extend(row for row, key in keys.items() if moved or old.get(row) != key)
+    return VectorChange(removed={a: r for a, r in removed.items() if r}, added=_with_vectors(batch, added))
+
+
+def _with_vectors(batch: Batch, added: dict[FiledArea, list[str]]) -> dict[FiledArea, Vectors]:
+    return {area: (ids, np.stack([batch.vectors[id] for id in ids])) for area, ids in added.items() if ids}
+
+
+def _everything(workspace: Workspace, batch: Batch) -> dict[FiledArea, Vectors]:
+    """All vectors of the upcoming generation: those of the catalog as the batch leaves it, and the batch's."""
+    replaced = [row.id for rows in workspace.catalog.chunks_of(batch.note_ids).values() for row in rows]
+    everything = workspace.filed_vectors(without=replaced)
+    fresh: dict[FiledArea, list[str]] = {}
+    for note, rows in batch.notes:
+        if note.area != "outside":
+            fresh.setdefault(note.area, []).extend(row.id for row in rows)
+    for area, (new_ids, matrix) in _with_vectors(batch, fresh).items():
+        old_ids, old_matrix = everything.get(area, ([], matrix[:0]))
+        everything[area] = (old_ids + new_ids, np.concatenate([old_matrix, matrix]))
+    return everything
+
+
+def chunk_records(note_id: str, chunks: Sequence[Chunk], fingerprint: str) -> list[ChunkRecord]:
+    """Chunks with their ids: `<note id>:<digest>:<n>`, n counting identical passages."""
+    seen: dict[str, int] = {}
+    records = []
+    for position, chunk in enumerate(chunks):
+        number = seen.get(chunk.digest, 0)
+        seen[chunk.digest] = number + 1
+        records.append(
+            ChunkRecord(
+                id=f"{note_id}:{chunk.digest}:{number}", note_id=note_id, position=position,
+                heading_path=chunk.heading_path, text=chunk.text, start_line=chunk.start_line,
+                end_line=chunk.end_line, embedding_key=embedding_key(chunk.embedded, fingerprint),
+            )
+        )  # fmt: skip
+    return records

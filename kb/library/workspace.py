@@ -1,0 +1,103 @@
+"""An open notebook: its settings, decisions, catalog, vectors and encoder, each opened when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.config import Settings, index_folder, load_settings
+from kb.decisions import Decisions, load_decisions
+from kb.errors import EncoderError, NotebookError, VectorError
+from kb.index.catalog import Catalog, Changes
+from kb.index.encoder import load_encoder
+from kb.index.lock import write_lock
+from kb.index.vectors import Vectors, VectorStore
+from kb.models import Encoder, FiledArea
+
+Notify = Callable[[str], None]
+
+
+class Workspace:
+    """What every verb works on. `notify` receives one line at a time for the user, beside the results."""
+
+    def __init__(self, root: Path, encoder: Encoder | None, notify: Notify) -> None:
+        self.root = root
+        self.settings: Settings = load_settings(root)
+        self.folder = index_folder(root, self.settings)
+        self.notify = notify
+        self._given_encoder = encoder
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        return self._given_encoder or load_encoder(self.settings.model, self.root, self.notify)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            ignore = self.folder / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
+        except OSError as error:
+            raise NotebookError(f"{self.folder} cannot be written: {error.strerror}; set index_dir in kb.toml") from error
+        return Catalog(self.folder)
+
+    @cached_property
+    def vectors(self) -> VectorStore:
+        return VectorStore(self.folder / "vectors")
+
+    @property
+    def decisions(self) -> Decisions:
+        """As the file says now: the writer may edit it at any time."""
+        return load_decisions(self.root)
+
+    def close(self) -> None:
+        for name in ("catalog", "vectors"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
+
+    def require_current_encoder(self) -> None:
+        """Raise `EncoderError` where the index holds another encoder's vectors."""
+        indexed = self.catalog.fingerprint()
+        if indexed is not None and indexed != self.encoder.fingerprint:
+            raise EncoderError("the index was made with another model; run `kb sync` to embed the notes again")
+
+    def nearest(self, vector: NDArray[np.float32], areas: Iterable[FiledArea], limit: int) -> dict[str, float]:
+        """Cosines of the nearest chunks in the current generation; one that was swept or damaged is no obstacle."""
+        generation = self.catalog.generation()
+        if generation == 0:
+            return {}
+        try:
+            return self.vectors.query(generation, vector, areas, limit)
+        except VectorError as error:
+            if self.catalog.generation() == generation:
+                self.notify(f"{error}; building the vectors afresh from the catalog")
+                self.rebuild_vectors()
+            return self.vectors.query(self.catalog.generation(), vector, areas, limit)
+
+    def rebuild_vectors(self) -> None:
+        """Build and publish a new generation from the catalog; nothing is embedded."""
+        with write_lock(self.folder):
+            upcoming = self.catalog.generation() + 1
+            self.vectors.close()
+            self.vectors.build(upcoming, self.filed_vectors())
+            self.catalog.publish(Changes(), upcoming, self.catalog.fingerprint() or "")
+            self.vectors.sweep(upcoming)
+
+    def filed_vectors(self, without: Iterable[str] = ()) -> dict[FiledArea, Vectors]:
+        """Ids and vectors `(n, dim)` of all filed chunks by area, but for some notes' ids of chunks."""
+        dropped = set(without)
+        wanted: dict[FiledArea, list[tuple[str, str]]] = {}
+        for area, id, key in self.catalog.filed_chunks():
+            if id not in dropped:
+                wanted.setdefault(area, []).append((id, key))
+        return {area: ([id for id, _ in pairs], self._stack(key for _, key in pairs)) for area, pairs in wanted.items()}
+
+    def _stack(self, keys: Iterable[str]) -> NDArray[np.float32]:
+        ordered = list(keys)
+        stored = self.catalog.vectors(set(ordered))
+        return np.stack([stored[key] for key in ordered])

@@ -1,0 +1,177 @@
+"""The frozen types that travel between stages: a note, its passages, a verdict, and what the catalog keeps."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Area = Literal["ml-systems", "gnn", "llm"]
+FiledArea = Literal["ml-systems", "gnn", "llm", "detour"]
+VerdictArea = Literal["ml-systems", "gnn", "llm", "outside"]
+StoredArea = Literal["ml-systems", "gnn", "llm", "detour", "outside"]
+Kind = Literal["note", "post", "outline"]
+DecidedBy = Literal["front matter", "flag", "decision", "classifier"]
+Mode = Literal["hybrid", "dense", "lexical"]
+BlockKind = Literal["heading", "paragraph", "list", "code", "table", "quote", "other"]
+
+AREAS: tuple[Area, ...] = ("ml-systems", "gnn", "llm")
+FILED_AREAS: tuple[FiledArea, ...] = ("ml-systems", "gnn", "llm", "detour")
+
+
+class Encoder(Protocol):
+    """Texts to unit vectors. The real one runs a model; tests may use any other."""
+
+    fingerprint: str
+    dimensions: int
+    max_tokens: int
+
+    def count_tokens(self, text: str) -> int:
+        """Word pieces of a text, special tokens not counted; at most `max_tokens` are embedded."""
+
+    def encode(self, texts: list[str]) -> NDArray[np.float32]:
+        """Embed passages: float32 `(len(texts), dimensions)`, rows of length 1."""
+
+    def encode_query(self, text: str) -> NDArray[np.float32]:
+        """Embed one query: float32 `(dimensions,)` of length 1."""
+
+
+class Frozen(BaseModel):
+    """Base of all types here: immutable, and no field that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileState(Frozen):
+    """What a look at a file's directory entry tells: enough to see that it may have changed."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+class NoteFile(FileState):
+    """One file as read: newlines are `\\n`, and `sha256` is that of the bytes on disk."""
+
+    text: str
+    sha256: str
+
+
+class Block(Frozen):
+    """A top-level Markdown block: characters `[start, end)` of the note's text, under a heading path."""
+
+    kind: BlockKind
+    start: int
+    end: int
+    heading_path: tuple[str, ...] = ()
+
+
+class Note(Frozen):
+    """One parsed Markdown file."""
+
+    path: str
+    sha256: str
+    text: str
+    title: str
+    date: datetime.date | None = None
+    tags: tuple[str, ...] = ()
+    kind: Kind | None = None
+    area: FiledArea | None = None
+    authors: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    front_matter: dict[str, JsonValue] = Field(default_factory=dict)
+    blocks: tuple[Block, ...] = ()
+
+    def line_of(self, offset: int) -> int:
+        """The 1-based line of a character offset."""
+        return self.text.count("\n", 0, offset) + 1
+
+
+class Chunk(Frozen):
+    """A passage of a note. `embedded` is exactly what the encoder sees, `digest` names heading path and text."""
+
+    heading_path: tuple[str, ...]
+    text: str
+    start_line: int
+    end_line: int
+    embedded: str
+    digest: str
+
+
+class Evidence(Frozen):
+    """One reason for a verdict: a phrase or term, the area it speaks for, and where the note says it."""
+
+    text: str
+    toward: VerdictArea
+    weight: float
+    path: str
+    line: int
+
+
+class AreaVerdict(Frozen):
+    """Which area a note belongs to, how sure that is, and why. The four `scores` sum to 1."""
+
+    area: VerdictArea
+    confidence: float
+    unsure: bool
+    decided_by: DecidedBy
+    also: Area | None
+    runner_up: VerdictArea
+    margin: float
+    scores: dict[VerdictArea, float]
+    evidence: tuple[Evidence, ...] = ()
+
+
+class NoteRecord(FileState):
+    """A note as the catalog keeps it. `area` is where it is filed; `outside` means held back, without chunks."""
+
+    id: str
+    sha256: str
+    title: str
+    area: StoredArea
+    kind: Kind
+    date: datetime.date | None
+    tags: tuple[str, ...]
+    authors: tuple[str, ...]
+    sources: tuple[str, ...]
+    references: tuple[str, ...]
+    links: tuple[str, ...]
+    verdict: AreaVerdict
+
+
+class ChunkRecord(Frozen):
+    """A chunk as the catalog keeps it; `embedding_key` is the hash of what was embedded."""
+
+    id: str
+    note_id: str
+    position: int
+    heading_path: tuple[str, ...]
+    text: str
+    start_line: int
+    end_line: int
+    embedding_key: str
+
+
+class Filter(Frozen):
+    """Which notes a search may return. Empty areas or tags mean all of them; dates are inclusive."""
+
+    areas: tuple[FiledArea, ...] = ()
+    tags: tuple[str, ...] = ()
+    since: datetime.date | None = None
+    until: datetime.date | None = None
+    kinds: tuple[Kind, ...] = ("note",)
+
+
+class Statement(Frozen):
+    """One sentence or bullet of a note, cleaned of Markdown, at its lines."""
+
+    text: str
+    start_line: int
+    end_line: int

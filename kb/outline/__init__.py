@@ -1,0 +1,1 @@
+"""From hits to the skeleton of a post."""

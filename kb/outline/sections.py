@@ -1,0 +1,249 @@
+"""Passages -> ordered, labelled sections with quoted points. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import fcluster, linkage
+
+from kb.ingest.prose import statements
+from kb.models import ChunkRecord, NoteRecord, Statement
+from kb.reports import Address, Point, Section
+
+Vectors = NDArray[np.float32]
+Encode = Callable[[list[str]], Vectors]
+
+SAME_PASSAGE = 0.95
+SAME_POINT = 0.88
+SAME_HEADING = 0.75
+OWN_SUBJECT = 0.5  # how much of a note's mean vector is taken off its passages before they are clustered
+MIN_SECTIONS, MAX_SECTIONS = 3, 8
+MAX_POINTS, MAX_POINTS_A_NOTE = 5, 2
+MIN_POINT_LENGTH, MAX_POINT_LENGTH = 40, 320
+MAX_HEADING_WORDS = 9
+MAX_LEFTOVERS = 12
+NUMBER_BONUS = 0.05
+
+_QUESTION = re.compile(r"\?$|^(?:TODO|FIXME|Q|Question)\b\s*:", re.IGNORECASE)
+_QUESTION_HEADING = re.compile(r"\b(?:open )?questions?\b|\bto ?do\b|\bunknowns?\b", re.IGNORECASE)
+_GENERIC_HEADING = re.compile(
+    r"^(?:introduction|overview|summary|notes?|tl;?dr|references?|links?|table of contents|see also|conclusions?|"
+    r"closing thoughts|background|further reading|misc|the idea|setup|open questions?|questions?|todo)\b[\s:.]*$",
+    re.IGNORECASE,
+)
+# The order in which such a post runs, told by the words of a heading.
+_STAGES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\bwhy\b|\bwhat\b|motivat|problem|\bidea\b|intuition|history|basics|definition",
+        r"\bhow\b|mechan|\blayer|algorithm|formula|architect|method|training|objective|loss|model|maths?\b|trick",
+        r"system|serving|production|practice|pipeline|deploy|infrastructure|memory|scal|latency|cost|implementation",
+        r"eval|result|benchmark|experiment|metric|measur|number|compar|ablation",
+        r"limit|fail|pitfall|caveat|hurt|break|wrong|trap|trade-?off|critici|when not|danger|bite",
+        r"future|next|outlook|open|beyond|where it goes",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A passage that may go into an outline, with the note it is from; its vector is kept beside, in order."""
+
+    note: NoteRecord
+    chunk: ChunkRecord
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """The sections of an outline, and what was relevant and found no place."""
+
+    sections: tuple[Section, ...]
+    leftovers: tuple[Address, ...]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    evidence: int
+    statement: Statement
+    score: float
+    vector: Vectors
+
+
+def build_sections(
+    evidence: Sequence[Evidence], vectors: Vectors, topic_vector: Vectors, encode: Encode, wanted: int | None = None
+) -> Skeleton:
+    """Cluster passages into sections, quote the most telling statements of each, label and order them.
+
+    `evidence` comes best first, `vectors` is `(len(evidence), dim)`, `topic_vector` `(dim,)`, all of length 1.
+    """
+    kept = _distinct(vectors, SAME_PASSAGE)
+    evidence, vectors = [evidence[index] for index in kept], vectors[kept]
+    clusters = _clusters(_beyond_own_subject(evidence, vectors), _section_count(len(evidence), wanted))
+    candidates = _candidates(evidence, vectors, topic_vector, encode)
+    chosen: list[_Candidate] = []
+    drafts: list[tuple[list[int], list[_Candidate]]] = []
+    for cluster in clusters:
+        points = _choose([entry for entry in candidates if entry.evidence in cluster], evidence, chosen)
+        if points:
+            chosen.extend(points)
+            drafts.append((cluster, points))
+    headings = _headings([cluster for cluster, _ in drafts], evidence, vectors, encode)
+    sections = [_section(heading, points, evidence) for heading, (_, points) in zip(headings, drafts, strict=True)]
+    order = sorted(range(len(sections)), key=lambda index: (_stage(sections[index].heading), min(drafts[index][0])))
+    return Skeleton(tuple(sections[index] for index in order), _leftovers(candidates, chosen, evidence))
+
+
+def open_questions(chunk: ChunkRecord) -> list[Statement]:
+    """The questions and TODOs of a passage."""
+    under_heading = bool(chunk.heading_path) and bool(_QUESTION_HEADING.search(chunk.heading_path[-1]))
+    found = statements(chunk.text, chunk.start_line)
+    return [entry for entry in found if _QUESTION.search(entry.text) or (under_heading and len(entry.text) > 20)]
+
+
+def _distinct(vectors: Vectors, same: float) -> list[int]:
+    """Rows that are not nearly the same as an earlier one."""
+    kept: list[int] = []
+    for index in range(len(vectors)):
+        if not kept or float((vectors[kept] @ vectors[index]).max()) < same:
+            kept.append(index)
+    return kept
+
+
+def _beyond_own_subject(evidence: Sequence[Evidence], vectors: Vectors) -> Vectors:
+    """Vectors less a part of their note's mean: passages should meet by what they say, not by whose they are."""
+    notes = np.array([entry.note.id for entry in evidence])
+    shifted = vectors.copy()
+    for note in set(notes):
+        rows = notes == note
+        shifted[rows] -= OWN_SUBJECT * vectors[rows].mean(axis=0)
+    lengths = np.linalg.norm(shifted, axis=1, keepdims=True)
+    return np.asarray(shifted / np.maximum(lengths, 1e-9), dtype=np.float32)
+
+
+def _section_count(passages: int, wanted: int | None) -> int:
+    return min(passages, wanted or max(MIN_SECTIONS, min(MAX_SECTIONS - 2, round(passages / 7))))
+
+
+def _clusters(vectors: Vectors, count: int) -> list[list[int]]:
+    """Agglomerative clusters (Ward linkage on unit vectors), the one with the best passage first."""
+    if len(vectors) < 2:
+        return [list(range(len(vectors)))]
+    labels = fcluster(linkage(vectors, method="ward"), t=count, criterion="maxclust")
+    groups = [[index for index, label in enumerate(labels) if label == name] for name in sorted(set(labels))]
+    return sorted(groups, key=min)
+
+
+def _candidates(
+    evidence: Sequence[Evidence], vectors: Vectors, topic_vector: Vectors, encode: Encode
+) -> list[_Candidate]:
+    """Statements worth quoting, each scored by its closeness to the topic and to its own passage."""
+    found = [
+        (index, statement)
+        for index, entry in enumerate(evidence)
+        for statement in statements(entry.chunk.text, entry.chunk.start_line)
+        if _worth_quoting(entry.chunk, statement)
+    ]
+    if not found:
+        return []
+    statement_vectors = encode([statement.text for _, statement in found])
+    candidates = []
+    for (index, statement), vector in zip(found, statement_vectors, strict=True):
+        score = float(vector @ topic_vector + vector @ vectors[index]) / 2
+        score += NUMBER_BONUS * bool(re.search(r"\d", statement.text))
+        candidates.append(_Candidate(index, statement, score, vector))
+    return sorted(candidates, key=lambda entry: -entry.score)
+
+
+def _worth_quoting(chunk: ChunkRecord, statement: Statement) -> bool:
+    if not MIN_POINT_LENGTH <= len(statement.text) <= MAX_POINT_LENGTH or statement.text.endswith(":"):
+        return False
+    return not _QUESTION.search(statement.text) and not (
+        chunk.heading_path and _QUESTION_HEADING.search(chunk.heading_path[-1])
+    )
+
+
+def _choose(
+    candidates: Sequence[_Candidate], evidence: Sequence[Evidence], chosen: Sequence[_Candidate]
+) -> list[_Candidate]:
+    """The best candidates, spread over notes, none saying what an earlier one said."""
+    points: list[_Candidate] = []
+    a_note: dict[str, int] = {}
+    several_notes = len({evidence[entry.evidence].note.id for entry in candidates}) > 1
+    for entry in candidates:
+        note = evidence[entry.evidence].note.id
+        if len(points) == MAX_POINTS:
+            break
+        if several_notes and a_note.get(note, 0) == MAX_POINTS_A_NOTE:
+            continue
+        if all(float(entry.vector @ other.vector) < SAME_POINT for other in (*chosen, *points)):
+            points.append(entry)
+            a_note[note] = a_note.get(note, 0) + 1
+    return points
+
+
+def _headings(
+    clusters: Sequence[list[int]], evidence: Sequence[Evidence], vectors: Vectors, encode: Encode
+) -> list[str]:
+    """For each cluster the heading or title of its notes that is nearest to its centre and not yet taken."""
+    options = [list(dict.fromkeys(option for index in cluster for option in _options(evidence[index]))) for cluster in clusters]
+    names = list(dict.fromkeys(option for names in options for option in names))
+    encoded = dict(zip(names, encode(names), strict=True)) if names else {}
+    headings: list[str] = []
+    for cluster, names in zip(clusters, options, strict=True):
+        centre = vectors[cluster].mean(axis=0)
+        ordered = sorted(names, key=lambda name: -float(encoded[name] @ centre))
+        free = [name for name in ordered if all(float(encoded[name] @ encoded[taken]) < SAME_HEADING for taken in headings)]
+        headings.append((free or [name for name in ordered if name not in headings] or [evidence[cluster[0]].note.title])[0])
+    return headings
+
+
+def _options(entry: Evidence) -> list[str]:
+    headings = [heading for heading in entry.chunk.heading_path if not _GENERIC_HEADING.match(heading)]
+    named = [name.strip(" :.") for name in (*headings, entry.note.title) if not _QUESTION_HEADING.search(name)]
+    return [name for name in named if len(name.split()) <= MAX_HEADING_WORDS] or [
+        " ".join(entry.note.title.split()[:MAX_HEADING_WORDS])
+    ]
+
+
+def _stage(heading: str) -> int:
+    return next((number for number, pattern in enumerate(_STAGES) if pattern.search(heading)), 1)
+
+
+def _section(heading: str, points: Sequence[_Candidate], evidence: Sequence[Evidence]) -> Section:
+    in_order = sorted(points, key=lambda entry: (entry.evidence, entry.statement.start_line))
+    return Section(
+        heading=heading,
+        points=tuple(_point(evidence[entry.evidence], entry.statement) for entry in in_order),
+        notes=tuple(dict.fromkeys(evidence[entry.evidence].note.path for entry in in_order)),
+    )
+
+
+def _point(entry: Evidence, statement: Statement) -> Point:
+    return Point(
+        text=statement.text, path=entry.note.path, start_line=statement.start_line, end_line=statement.end_line,
+        sha256=hashlib.sha256(" ".join(statement.text.split()).encode()).hexdigest(),
+    )  # fmt: skip
+
+
+def _leftovers(
+    candidates: Sequence[_Candidate], chosen: Sequence[_Candidate], evidence: Sequence[Evidence]
+) -> tuple[Address, ...]:
+    """The best statement of each passage that no section quotes."""
+    used = {entry.evidence for entry in chosen}
+    left: list[Address] = []
+    for entry in candidates:
+        if entry.evidence not in used and len(left) < MAX_LEFTOVERS:
+            used.add(entry.evidence)
+            place = evidence[entry.evidence]
+            left.append(
+                Address(
+                    text=entry.statement.text, path=place.note.path, start_line=entry.statement.start_line,
+                    end_line=entry.statement.end_line,
+                )
+            )  # fmt: skip
+    return tuple(left)

@@ -1,0 +1,296 @@
+"""What a user gets back from each verb: frozen, and the JSON contract field by field."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from kb.models import Area, AreaVerdict, DecidedBy, Evidence, FiledArea, Frozen, Kind, Mode, StoredArea, VerdictArea
+
+
+class Added(Frozen):
+    """A note that an add took in or updated."""
+
+    path: str
+    area: FiledArea
+    confidence: float
+    unsure: bool
+    decided_by: DecidedBy
+    chunks: int
+    near_duplicate_of: str | None = None
+
+
+class Renamed(Frozen):
+    """A note found again under another path."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
+
+    origin: str = Field(alias="from")
+    to: str
+
+
+class HeldBack(Frozen):
+    """A note outside the three areas, reported and not indexed."""
+
+    path: str
+    nearest_area: Area
+    confidence: float
+    evidence: tuple[Evidence, ...]
+
+
+class Skipped(Frozen):
+    """A file that could not be taken, and why."""
+
+    path: str
+    reason: str
+
+
+class SyncReport(Frozen):
+    """What an add or a sync did."""
+
+    schema_: Literal["kb.sync/1"] = Field(default="kb.sync/1", serialization_alias="schema")
+    added: tuple[Added, ...] = ()
+    updated: tuple[Added, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+    outside: tuple[HeldBack, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    embedded_chunks: int = 0
+    seconds: float = 0.0
+
+
+class Classification(AreaVerdict):
+    """The verdict for one file, nothing stored."""
+
+    schema_: Literal["kb.classify/1"] = Field(default="kb.classify/1", serialization_alias="schema")
+    path: str
+
+
+class Scores(Frozen):
+    """Cosine and bm25 (larger is better) of a passage; null where that side did not find it."""
+
+    dense: float | None
+    lexical: float | None
+
+
+class Passage(Frozen):
+    """A further passage of a note that was found."""
+
+    heading_path: tuple[str, ...]
+    start_line: int
+    end_line: int
+    snippet: str
+    score: float
+
+
+class Explanation(Frozen):
+    """How a score came about: the two sides scaled by their best, their weights, the query's words found."""
+
+    dense_share: float
+    lexical_share: float
+    dense_weight: float
+    lexical_weight: float
+    terms: tuple[str, ...]
+
+
+class Hit(Frozen):
+    """A note found for a query, with its best passage."""
+
+    rank: int
+    path: str
+    title: str
+    area: FiledArea
+    kind: Kind
+    date: datetime.date | None
+    tags: tuple[str, ...]
+    state: Literal["current", "changed"]
+    heading_path: tuple[str, ...]
+    start_line: int
+    end_line: int
+    snippet: str
+    text: str
+    score: float
+    scores: Scores
+    passages: tuple[Passage, ...] = ()
+    explain: Explanation | None = None
+
+
+class SearchResult(Frozen):
+    """The answer to one query. `missing` lists hits dropped because their file is gone."""
+
+    schema_: Literal["kb.search/1"] = Field(default="kb.search/1", serialization_alias="schema")
+    query: str
+    mode: Mode
+    good_match: bool
+    hits: tuple[Hit, ...]
+    changed_notes: int
+    missing: tuple[str, ...] = ()
+    seconds: float
+
+
+class Address(Frozen):
+    """A quoted line of a note and where it stands."""
+
+    text: str
+    path: str
+    start_line: int
+    end_line: int
+
+
+class Point(Address):
+    """A quoted line with the SHA-256 of its text, whitespace collapsed."""
+
+    sha256: str
+
+
+class Section(Frozen):
+    """One part of an outline: a heading, its points, and the notes it draws on."""
+
+    heading: str
+    generated: bool = False
+    points: tuple[Point, ...]
+    notes: tuple[str, ...]
+
+
+class Reference(Frozen):
+    """Something the notes cite, by which notes, and which sections rest on those."""
+
+    title: str
+    authors: tuple[str, ...]
+    url: str
+    cited_by: tuple[str, ...]
+    sections: tuple[str, ...]
+
+
+class OpenQuestion(Frozen):
+    """A question or TODO that a note leaves open."""
+
+    text: str
+    path: str
+    line: int
+
+
+class Gap(Frozen):
+    """Something an outline lacks; `section` is null where it concerns the whole post."""
+
+    kind: str
+    text: str
+    section: str | None = None
+
+
+class CoveredBefore(Frozen):
+    """A published post on a similar subject."""
+
+    path: str
+    title: str
+    date: datetime.date | None
+    similarity: float
+
+
+class Outline(Frozen):
+    """The skeleton of a post; every point has its address."""
+
+    schema_: Literal["kb.outline/1"] = Field(default="kb.outline/1", serialization_alias="schema")
+    topic: str
+    title: str
+    area: VerdictArea
+    sections: tuple[Section, ...]
+    references: tuple[Reference, ...] = ()
+    open_questions: tuple[OpenQuestion, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    leftovers: tuple[Address, ...] = ()
+    covered_before: tuple[CoveredBefore, ...] = ()
+
+
+class ListedNote(Frozen):
+    """One line of `kb list`."""
+
+    path: str
+    title: str
+    area: StoredArea
+    kind: Kind
+    date: datetime.date | None
+    tags: tuple[str, ...]
+    unsure: bool
+    confidence: float
+
+
+class NoteList(Frozen):
+    """The notes of a notebook."""
+
+    schema_: Literal["kb.list/1"] = Field(default="kb.list/1", serialization_alias="schema")
+    notes: tuple[ListedNote, ...]
+
+
+class NoteDetail(ListedNote):
+    """One note: what the catalog knows of it and its text as it is now."""
+
+    schema_: Literal["kb.show/1"] = Field(default="kb.show/1", serialization_alias="schema")
+    state: Literal["current", "changed"]
+    authors: tuple[str, ...]
+    sources: tuple[str, ...]
+    links: tuple[str, ...]
+    linked_from: tuple[str, ...]
+    verdict: AreaVerdict
+    chunks: int
+    text: str
+
+
+class Filed(Frozen):
+    """What `kb file` decided, and where the note is filed now."""
+
+    schema_: Literal["kb.file/1"] = Field(default="kb.file/1", serialization_alias="schema")
+    path: str
+    before: StoredArea
+    area: StoredArea
+
+
+class Forgotten(Frozen):
+    """The notes that `kb forget` removed; their files are untouched."""
+
+    schema_: Literal["kb.forget/1"] = Field(default="kb.forget/1", serialization_alias="schema")
+    paths: tuple[str, ...]
+
+
+class AreaCount(Frozen):
+    """How many notes, posts included, an area holds."""
+
+    area: StoredArea
+    notes: int
+
+
+class Status(Frozen):
+    """The state of a notebook."""
+
+    schema_: Literal["kb.status/1"] = Field(default="kb.status/1", serialization_alias="schema")
+    notebook: str
+    sources: tuple[str, ...]
+    areas: tuple[AreaCount, ...]
+    posts: int
+    unsure: int
+    chunks: int
+    changed_notes: int
+    generation: int
+    encoder: str | None
+    index_bytes: int
+
+
+class Finding(Frozen):
+    """Something `kb doctor` found, and what mends it."""
+
+    check: str
+    severity: Literal["error", "warning"]
+    path: str | None
+    message: str
+    repair: str
+
+
+class Diagnosis(Frozen):
+    """What `kb doctor` saw."""
+
+    schema_: Literal["kb.doctor/1"] = Field(default="kb.doctor/1", serialization_alias="schema")
+    ok: bool
+    findings: tuple[Finding, ...]

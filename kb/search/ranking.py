@@ -1,0 +1,56 @@
+"""Fuse lexical and dense scores and group passages by note. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+DENSE_WEIGHT = 0.7
+MIN_COSINE = 0.3
+MIN_LEXICAL_COSINE = 0.2
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A chunk with its fused score and what made it; `dense` is a cosine, `lexical` a bm25."""
+
+    id: str
+    score: float
+    dense: float | None
+    lexical: float | None
+    dense_share: float
+    lexical_share: float
+
+
+def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float = DENSE_WEIGHT) -> list[Ranked]:
+    """Chunks by the weighted sum of both scores, each divided by its best, best first.
+
+    A weighted sum of normalised scores keeps how far apart the scores are, which rank fusion throws away.
+    """
+    best_dense = max(dense.values(), default=0.0)
+    best_lexical = max(lexical.values(), default=0.0)
+    ranked = []
+    for id in {**dense, **lexical}:
+        dense_share = max(dense.get(id, 0.0), 0.0) / best_dense if best_dense > 0 else 0.0
+        lexical_share = max(lexical.get(id, 0.0), 0.0) / best_lexical if best_lexical > 0 else 0.0
+        score = dense_weight * dense_share + (1 - dense_weight) * lexical_share
+        ranked.append(Ranked(id, score, dense.get(id), lexical.get(id), dense_share, lexical_share))
+    return sorted(ranked, key=lambda entry: (-entry.score, entry.id))
+
+
+def group_by_note(ranked: Iterable[Ranked], note_of: Mapping[str, str], passages: int) -> list[list[Ranked]]:
+    """The chunks of each note, best first and at most `passages` of them; notes in the order of their best one."""
+    groups: dict[str, list[Ranked]] = {}
+    for entry in ranked:
+        group = groups.setdefault(note_of[entry.id], [])
+        if len(group) < passages:
+            group.append(entry)
+    return list(groups.values())
+
+
+def is_good_match(dense: Mapping[str, float], lexical: Mapping[str, float], lexical_only: bool) -> bool:
+    """Whether anything found deserves to be called a hit."""
+    if lexical_only:
+        return bool(lexical)
+    best = max(dense.values(), default=0.0)
+    return best >= MIN_COSINE or (bool(lexical) and best >= MIN_LEXICAL_COSINE)
