@@ -56,7 +56,7 @@ class FileState(Frozen):
 
 
 class NoteFile(FileState):
-    """One file as read: newlines are `\\n`, and `sha256` is that of the bytes on disk."""
+    r"""One file as read: newlines are `\\n`, and `sha256` is that of the bytes on disk."""
 
     text: str
     sha256: str

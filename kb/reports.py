@@ -25,7 +25,7 @@ class Added(Frozen):
 class Renamed(Frozen):
     """A note found again under another path."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
     origin: str = Field(alias="from")
     to: str
@@ -294,3 +294,20 @@ class Diagnosis(Frozen):
     schema_: Literal["kb.doctor/1"] = Field(default="kb.doctor/1", serialization_alias="schema")
     ok: bool
     findings: tuple[Finding, ...]
+
+
+class Measures(Frozen):
+    """The mean measures of one search mode."""
+
+    mode: Mode
+    ndcg_10: float
+    recall_10: float
+    mrr: float
+
+
+class Evaluation(Frozen):
+    """How well each search mode answers judged queries."""
+
+    schema_: Literal["kb.eval/1"] = Field(default="kb.eval/1", serialization_alias="schema")
+    queries: int
+    systems: tuple[Measures, ...]

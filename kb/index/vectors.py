@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,14 @@ MAX_DEAD_SHARE = 1 / 3
 KEPT_GENERATIONS = 2
 # Measured on real MiniLM vectors: recall@10 of 1.000 up to 100,000 vectors. Nothing is left in Chroma's log, which
 # every later open would replay.
-HNSW = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 400, "sync_threshold": 1, "batch_size": 2}
+HNSW = {
+    "space": "cosine",
+    "max_neighbors": 32,
+    "ef_construction": 200,
+    "ef_search": 400,
+    "sync_threshold": 1,
+    "batch_size": 2,
+}
 
 Vectors = tuple[list[str], NDArray[np.float32]]
 
@@ -143,11 +150,15 @@ class VectorStore:
             self.close()
             self._open = (generation, _client(self._path(generation)))
         with _guard(self._path(generation)):
-            answer = self._open[1].get_collection(area, embedding_function=None).query(
-                query_embeddings=vector[np.newaxis, :], n_results=limit, include=["distances"]
+            answer = (
+                self._open[1]
+                .get_collection(area, embedding_function=None)
+                .query(query_embeddings=vector[np.newaxis, :], n_results=limit, include=["distances"])
             )
         # Chroma answers with cosine distances; larger is better everywhere else.
-        return {id: 1.0 - distance for id, distance in zip(answer["ids"][0], (answer["distances"] or [[]])[0], strict=True)}
+        return {
+            id: 1.0 - distance for id, distance in zip(answer["ids"][0], (answer["distances"] or [[]])[0], strict=True)
+        }
 
     @contextmanager
     def _upcoming(self, generation: int) -> Iterator[Path]:
@@ -163,7 +174,9 @@ class VectorStore:
             temporary.rename(target)
             _sync_folder(self._folder)
         except OSError as error:
-            raise VectorError(f"{target} cannot be written: {error.strerror}; the notes added before are safe") from error
+            raise VectorError(
+                f"{target} cannot be written: {error.strerror}; the notes added before are safe"
+            ) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
@@ -184,7 +197,9 @@ class VectorStore:
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.parent != folder
         }
-        (folder / MANIFEST).write_text(json.dumps({"live": live, "dead": dead, "files": files}, indent=1), encoding="utf-8")
+        (folder / MANIFEST).write_text(
+            json.dumps({"live": live, "dead": dead, "files": files}, indent=1), encoding="utf-8"
+        )
 
 
 def _client(folder: Path) -> ClientAPI:

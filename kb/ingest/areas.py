@@ -47,7 +47,9 @@ class AreaTexts(Frozen):
     @cached_property
     def phrases(self) -> tuple[tuple[str, VerdictArea], ...]:
         """Every phrase and description with the class that it speaks for."""
-        return tuple((phrase, side) for side, text in self._sides for phrase in (text.description, *text.phrases) if phrase)
+        return tuple(
+            (phrase, side) for side, text in self._sides for phrase in (text.description, *text.phrases) if phrase
+        )
 
     @cached_property
     def terms(self) -> dict[str, VerdictArea]:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+from pydantic import JsonValue
 
 from kb.errors import NoteError
 from kb.ingest.front_matter import as_date, as_texts, split_front_matter
@@ -160,16 +161,16 @@ def _title_of(stem: str) -> str:
     return words[:1].upper() + words[1:] or stem
 
 
-def _tags(front_matter: dict[str, object], prose: str) -> tuple[str, ...]:
+def _tags(front_matter: dict[str, JsonValue], prose: str) -> tuple[str, ...]:
     listed = [
         tag.lstrip("#").lower()
         for key in ("tags", "tag", "categories", "category", "keywords")
-        for tag in as_texts(front_matter.get(key), r"[,\s]+" if key != "keywords" else ",")  # type: ignore[arg-type]
+        for tag in as_texts(front_matter.get(key), r"[,\s]+" if key != "keywords" else ",")
     ]
     return tuple(dict.fromkeys(listed + [match[1].lower() for match in _TAG.finditer(prose)]))
 
 
-def _kind(front_matter: dict[str, object], body: str) -> Kind | None:
+def _kind(front_matter: dict[str, JsonValue], body: str) -> Kind | None:
     """What front matter says; a skeleton that `kb outline` wrote is one until its writer says otherwise."""
     named = front_matter.get("kind")
     if named is None:
@@ -179,21 +180,23 @@ def _kind(front_matter: dict[str, object], body: str) -> Kind | None:
     return named  # type: ignore[return-value]  # checked against the literal just above
 
 
-def _area(front_matter: dict[str, object]) -> FiledArea | None:
+def _area(front_matter: dict[str, JsonValue]) -> FiledArea | None:
     named = front_matter.get("area")
     if named is None:
         return None
     if named not in get_args(FiledArea):
-        raise NoteError(f"has an unknown area {named!r} in its front matter; use one of {', '.join(get_args(FiledArea))}")
+        raise NoteError(
+            f"has an unknown area {named!r} in its front matter; use one of {', '.join(get_args(FiledArea))}"
+        )
     return named  # type: ignore[return-value]  # checked against the literal just above
 
 
-def _sources(front_matter: dict[str, object]) -> tuple[str, ...]:
+def _sources(front_matter: dict[str, JsonValue]) -> tuple[str, ...]:
     """The works a note is about: its `source` keys, as arXiv ids, DOIs and URLs where they are that."""
     named = [
         source
         for key in ("source", "sources", "arxiv", "doi", "url", "link")
-        for source in as_texts(front_matter.get(key), r"[,\s]+(?=\S)")  # type: ignore[arg-type]
+        for source in as_texts(front_matter.get(key), r"[,\s]+(?=\S)")
     ]
     found: list[str] = []
     for source in named:
@@ -205,7 +208,7 @@ def _sources(front_matter: dict[str, object]) -> tuple[str, ...]:
 
 
 def _references(text: str) -> list[str]:
-    """arXiv ids, DOIs and other URLs of a text, in order of kind and appearance."""
+    """ArXiv ids, DOIs and other URLs of a text, in order of kind and appearance."""
     arxiv = [f"arXiv:{match[1]}" for match in _ARXIV.finditer(text)]
     doi = [f"doi:{match[1]}" for match in _DOI.finditer(text)]
     urls = [match[0] for match in _URL.finditer(text) if "arxiv.org/" not in match[0] and "doi.org/" not in match[0]]

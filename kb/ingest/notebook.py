@@ -71,7 +71,7 @@ def read(root: Path, path: str) -> NoteFile:
 
 
 def decode(content: bytes) -> str:
-    """UTF-8 to text with `\\n` newlines. Raises `NoteError` for binary or otherwise encoded bytes."""
+    r"""UTF-8 to text with `\\n` newlines. Raises `NoteError` for binary or otherwise encoded bytes."""
     if b"\0" in content:
         raise NoteError("is binary (it has NUL bytes)")
     try:

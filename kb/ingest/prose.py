@@ -8,9 +8,12 @@ from collections.abc import Iterator
 
 from kb.models import Statement
 
-_PROTECTED = re.compile(r"(?P<code>(?P<ticks>`+)(?P<inside>.+?)(?P=ticks))|(?P<math>\$\$.+?\$\$|\$[^$\s](?:[^$\n]*[^$\s])?\$)", re.DOTALL)
+_PROTECTED = re.compile(
+    r"(?P<code>(?P<ticks>`+)(?P<inside>.+?)(?P=ticks))|(?P<math>\$\$.+?\$\$|\$[^$\s](?:[^$\n]*[^$\s])?\$)", re.DOTALL
+)
 _LINE_MARKS = re.compile(
-    r"^[ \t]*(?:>[ \t]?)*(?:#{1,6}[ \t]+|(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?(?:\[![\w-]+\][+-]?[ \t]*)?", re.MULTILINE
+    r"^[ \t]*(?:>[ \t]?)*(?:#{1,6}[ \t]+|(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?(?:\[![\w-]+\][+-]?[ \t]*)?",
+    re.MULTILINE,
 )
 # Each with a character without which it cannot match: most passages have few of them.
 _REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
@@ -35,8 +38,12 @@ _REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("\\", re.compile(r"\\([!-/:-@\[-`{-~])"), r"\1"),
 )
 _HOLDER = re.compile("\ue000(\\d+)\ue001")
-_ABBREVIATIONS = r"(?<!\be\.g)(?<!\bi\.e)(?<!\bet al)(?<!\bvs)(?<!\bcf)(?<!\bFig)(?<!\bEq)(?<!\bSec)(?<!\bNo)(?<!\bca)(?<!\bapprox)"
-_SENTENCE_END = re.compile(rf"(?:{_ABBREVIATIONS}\.|[!?])[\"')\]*_`]*(?=\s+[\"'(\[*_`$]*[A-Z0-9\u00c0-\uffff])|[。！？]")
+_ABBREVIATIONS = (
+    r"(?<!\be\.g)(?<!\bi\.e)(?<!\bet al)(?<!\bvs)(?<!\bcf)(?<!\bFig)(?<!\bEq)(?<!\bSec)(?<!\bNo)(?<!\bca)(?<!\bapprox)"
+)
+_SENTENCE_END = re.compile(
+    rf"(?:{_ABBREVIATIONS}\.|[!?])[\"')\]*_`]*(?=\s+[\"'(\[*_`$]*[A-Z0-9\u00c0-\uffff])|[。！？]"
+)
 _FENCE = re.compile(r"^[ \t]*(?:>[ \t]?)*(`{3,}|~{3,})")
 _ITEM = re.compile(r"^[ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
 _NOT_PROSE = re.compile(r"^[ \t]*(?:#{1,6}(?:[ \t]|$)|\||<|\{%|\$\$|!\[|\[[^\]]+\]:|(?:[-*_][ \t]*){3,}$|=+[ \t]*$)")

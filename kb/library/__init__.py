@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from kb.care.doctor import diagnose
 from kb.config import CONFIG_NAME, find_notebook, is_notebook, write_template
 from kb.decisions import Flags, is_under, save_decisions
-from kb.errors import InputError, NoteError, NotebookError
+from kb.errors import InputError, NotebookError, NoteError
+from kb.evaluation.runner import evaluate, load_golden
 from kb.index.lock import write_lock
 from kb.ingest import notebook
 from kb.ingest.chunking import chunk_note
 from kb.ingest.markdown import parse_note
+from kb.library.caring import look_over
 from kb.library.drafting import draft
 from kb.library.finding import search
 from kb.library.intake import Intake, Progress
@@ -26,6 +29,8 @@ from kb.outline.render import TEMPLATES, render, template_text
 from kb.reports import (
     AreaCount,
     Classification,
+    Diagnosis,
+    Evaluation,
     Filed,
     Forgotten,
     ListedNote,
@@ -133,7 +138,9 @@ class KnowledgeBase:
         """The verdict for each Markdown file of some paths; nothing is stored."""
         sources = [self._source(path) for path in paths]
         skipped: list[Skipped] = []
-        for state in look(self._workspace, sources, self._workspace.decisions.model_copy(update={"forgotten": ()}), skipped):
+        for state in look(
+            self._workspace, sources, self._workspace.decisions.model_copy(update={"forgotten": ()}), skipped
+        ):
             yield self._classify(state)
         yield from skipped
 
@@ -191,21 +198,21 @@ class KnowledgeBase:
                 text = Path(template).read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
                 names = ", ".join(TEMPLATES)
-                raise InputError(f"there is no template {template!r}; use {names}, or the path of a Jinja file") from error
+                raise InputError(
+                    f"there is no template {template!r}; use {names}, or the path of a Jinja file"
+                ) from error
         return render(outline, text, notebook.today())
 
     def write(self, path: str | Path, text: str, overwrite: bool = False) -> None:
         """Write a rendered outline; an existing file only with `overwrite`."""
         notebook.write_file(Path(path), text, overwrite)
 
-    def list(
-        self, areas: Sequence[StoredArea] = (), kinds: Sequence[Kind] = (), unsure: bool = False
-    ) -> NoteList:
+    def list(self, areas: Sequence[StoredArea] = (), kinds: Sequence[Kind] = (), unsure: bool = False) -> NoteList:
         """The notes of the index by path; held back ones only where `areas` names `outside`."""
         wanted = areas or tuple(area for area in STORED_AREAS if area != "outside")
         return NoteList(
             notes=tuple(
-                ListedNote(**_listed(note))
+                ListedNote.model_validate(_listed(note))
                 for note in self._workspace.catalog.notes()
                 if note.area in wanted and (not kinds or note.kind in kinds) and (note.verdict.unsure or not unsure)
             )
@@ -219,14 +226,19 @@ class KnowledgeBase:
             raise NoteError(f"{note.path} is gone; run `kb sync`")
         catalog = self._workspace.catalog
         targets = {note.path, Path(note.path).stem, note.title}
-        return NoteDetail(
-            **_listed(note),
-            state="changed" if is_changed(self._workspace, note, state) else "current",
-            authors=note.authors, sources=note.sources, links=note.links, verdict=note.verdict,
-            linked_from=tuple(other.path for other in catalog.notes() if targets & set(other.links)),
-            chunks=len(catalog.chunks_of([note.id]).get(note.id, [])),
-            text=notebook.read(self.root, note.path).text,
-        )  # fmt: skip
+        return NoteDetail.model_validate(
+            _listed(note)
+            | {
+                "state": "changed" if is_changed(self._workspace, note, state) else "current",
+                "authors": note.authors,
+                "sources": note.sources,
+                "links": note.links,
+                "linked_from": tuple(other.path for other in catalog.notes() if targets & set(other.links)),
+                "verdict": note.verdict,
+                "chunks": len(catalog.chunks_of([note.id]).get(note.id, [])),
+                "text": notebook.read(self.root, note.path).text,
+            }
+        )
 
     def locate(self, address: str) -> tuple[Path, int]:
         """The file and line of a note's name, or of an address such as `notes/gcn.md:12-14`."""
@@ -241,13 +253,29 @@ class KnowledgeBase:
         catalog = self._workspace.catalog
         notes = catalog.notes()
         return Status(
-            notebook=str(self.root), sources=catalog.sources(),
+            notebook=str(self.root),
+            sources=catalog.sources(),
             areas=tuple(AreaCount(area=area, notes=sum(note.area == area for note in notes)) for area in STORED_AREAS),
-            posts=sum(note.kind == "post" for note in notes), unsure=sum(note.verdict.unsure for note in notes),
-            chunks=sum(catalog.chunk_counts().values()), changed_notes=pending_changes(self._workspace),
-            generation=catalog.generation(), encoder=catalog.fingerprint(),
+            posts=sum(note.kind == "post" for note in notes),
+            unsure=sum(note.verdict.unsure for note in notes),
+            chunks=sum(catalog.chunk_counts().values()),
+            changed_notes=pending_changes(self._workspace),
+            generation=catalog.generation(),
+            encoder=catalog.fingerprint(),
             index_bytes=notebook.folder_bytes(self._workspace.folder),
-        )  # fmt: skip
+        )
+
+    def diagnose(self) -> Diagnosis:
+        """Check the index against itself and the notes."""
+        return diagnose(look_over(self._workspace))
+
+    def evaluate(self, golden: str | Path) -> Evaluation:
+        """Measure each search mode with the judged queries of a file."""
+
+        def rank(query: str, mode: Mode, limit: int) -> Sequence[str]:
+            return [hit.path for hit in search(self._workspace, query, limit, Filter(), mode).hits]
+
+        return evaluate(load_golden(Path(golden)), rank)
 
     def find_note(self, name: str) -> NoteRecord:
         """The note that a path, a file name without its ending, or a title names. Raises `InputError`."""
@@ -266,7 +294,9 @@ class KnowledgeBase:
         names = [Path(note.path).stem for note in notes] + [note.path for note in notes]
         near = difflib.get_close_matches(name, names, n=2)
         hint = f"did you mean {' or '.join(near)}?" if near else "`kb list` shows them"
-        raise InputError(f"there is no note {name!r}; {hint}" if notes else "the notebook has no notes yet; run `kb add`")
+        raise InputError(
+            f"there is no note {name!r}; {hint}" if notes else "the notebook has no notes yet; run `kb add`"
+        )
 
     def _name(self, path: str | Path) -> str:
         return notebook.notebook_path(self.root, Path(path))
@@ -301,6 +331,12 @@ def init(root: str | Path | None = None) -> Path:
 
 def _listed(note: NoteRecord) -> dict[str, object]:
     return {
-        "path": note.path, "title": note.title, "area": note.area, "kind": note.kind, "date": note.date,
-        "tags": note.tags, "unsure": note.verdict.unsure, "confidence": note.verdict.confidence,
-    }  # fmt: skip
+        "path": note.path,
+        "title": note.title,
+        "area": note.area,
+        "kind": note.kind,
+        "date": note.date,
+        "tags": note.tags,
+        "unsure": note.verdict.unsure,
+        "confidence": note.verdict.confidence,
+    }

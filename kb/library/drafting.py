@@ -39,11 +39,16 @@ def draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted
     cited = {path for section in skeleton.sections for path in section.notes}
     notes = list({entry.note.path: entry.note for entry in evidence if entry.note.path in cited}.values())
     return Outline(
-        topic=topic, title=topic[:1].upper() + topic[1:], area=_area(notes), sections=skeleton.sections,
-        references=_references(notes, skeleton.sections), open_questions=_questions(workspace, notes),
-        gaps=_gaps(skeleton.sections), leftovers=skeleton.leftovers,
+        topic=topic,
+        title=topic[:1].upper() + topic[1:],
+        area=_area(notes),
+        sections=skeleton.sections,
+        references=_references(notes, skeleton.sections),
+        open_questions=_questions(workspace, notes),
+        gaps=_gaps(skeleton.sections),
+        leftovers=skeleton.leftovers,
         covered_before=_covered_before(workspace, topic_vector),
-    )  # fmt: skip
+    )
 
 
 def _gather(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...]) -> tuple[list[Evidence], Vectors]:
@@ -73,7 +78,9 @@ def _current_notes(workspace: Workspace, ids: Iterable[str]) -> dict[str, NoteRe
         if state and not is_changed(workspace, note, state):
             current[id] = note
     if len(current) < len(notes):
-        workspace.notify(f"{len(notes) - len(current)} notes changed since the last sync and were left out; run `kb sync`")
+        workspace.notify(
+            f"{len(notes) - len(current)} notes changed since the last sync and were left out; run `kb sync`"
+        )
     return current
 
 
@@ -129,11 +136,13 @@ def _references(notes: Sequence[NoteRecord], sections: Sequence[Section]) -> tup
         paths = tuple(note.path for note in by)
         references.append(
             Reference(
-                title=about.title if about else name, authors=about.authors if about else (), url=reference_url(name),
+                title=about.title if about else name,
+                authors=about.authors if about else (),
+                url=reference_url(name),
                 cited_by=paths,
                 sections=tuple(section.heading for section in sections if set(section.notes) & set(paths)),
             )
-        )  # fmt: skip
+        )
     return tuple(references)
 
 

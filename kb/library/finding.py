@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +38,10 @@ class Found:
 
 def find(workspace: Workspace, query: str, filter: Filter, mode: Mode, pool: int = POOL) -> Found:
     """The best chunks for a query, at most `pool` from each side. Raises `InputError` for an empty query."""
+    if not query.strip():
+        raise InputError("the query is empty; say what you are looking for")
     words = query_words(query)
-    if not words:
-        raise InputError("the query has no words; say what you are looking for")
-    lexical = workspace.catalog.match(match_expression(words), filter, pool) if mode != "dense" else {}
+    lexical = workspace.catalog.match(match_expression(words), filter, pool) if words and mode != "dense" else {}
     dense: dict[str, float] = {}
     if mode != "lexical":
         workspace.require_current_encoder()
@@ -63,7 +64,7 @@ def nearest(workspace: Workspace, vector: NDArray[np.float32], filter: Filter, l
         return _best(ids, matrix @ vector, limit)
     found = workspace.nearest(vector, areas, limit + (total - allowed if allowed < total else 0))
     passed = catalog.allowed(filter, found)
-    best = sorted((id for id in found if id in passed), key=lambda id: -found[id])[:limit]
+    best = sorted((id for id in found if id in passed), key=lambda chunk: -found[chunk])[:limit]
     return {id: found[id] for id in best}
 
 
@@ -75,7 +76,9 @@ def search(
     found = find(workspace, query, filter, mode, max(POOL, limit * 10))
     chunks = workspace.catalog.chunks(entry.id for entry in found.ranked)
     groups = group_by_note(
-        [entry for entry in found.ranked if entry.id in chunks], {id: row.note_id for id, row in chunks.items()}, PASSAGES
+        [entry for entry in found.ranked if entry.id in chunks],
+        {id: row.note_id for id, row in chunks.items()},
+        PASSAGES,
     )
     notes = workspace.catalog.notes_by_id(chunks[group[0].id].note_id for group in groups[: limit * 2])
     hits: list[Hit] = []
@@ -89,11 +92,18 @@ def search(
             missing.append(note.path)
             continue
         changed = is_changed(workspace, note, state)
-        hits.append(_hit(len(hits) + 1, note, changed, group, chunks, query_words(query), found.weight if explain else None))
+        hits.append(
+            _hit(len(hits) + 1, note, changed, group, chunks, query_words(query), found.weight if explain else None)
+        )
     return SearchResult(
-        query=query, mode=mode, good_match=found.good and bool(hits), hits=tuple(hits),
-        changed_notes=pending_changes(workspace), missing=tuple(missing), seconds=round(time.monotonic() - started, 3),
-    )  # fmt: skip
+        query=query,
+        mode=mode,
+        good_match=found.good and bool(hits),
+        hits=tuple(hits),
+        changed_notes=pending_changes(workspace),
+        missing=tuple(missing),
+        seconds=round(time.monotonic() - started, 3),
+    )
 
 
 def _best(ids: Sequence[str], cosines: NDArray[np.float32], limit: int) -> dict[str, float]:
@@ -109,31 +119,53 @@ def _cosines(workspace: Workspace, vector: NDArray[np.float32], ids: list[str]) 
 
 
 def _hit(
-    rank: int, note: NoteRecord, changed: bool, group: Sequence[Ranked], chunks: dict[str, ChunkRecord],
-    words: Sequence[str], explained_weight: float | None,
-) -> Hit:  # fmt: skip
+    rank: int,
+    note: NoteRecord,
+    changed: bool,
+    group: Sequence[Ranked],
+    chunks: dict[str, ChunkRecord],
+    words: Sequence[str],
+    explained_weight: float | None,
+) -> Hit:
     best, chunk = group[0], chunks[group[0].id]
     return Hit(
-        rank=rank, path=note.path, title=note.title, area=note.area, kind=note.kind, date=note.date, tags=note.tags,
-        state="changed" if changed else "current", heading_path=chunk.heading_path, start_line=chunk.start_line,
-        end_line=chunk.end_line, snippet=snippet(chunk.text, words), text=chunk.text, score=round(best.score, 4),
+        rank=rank,
+        path=note.path,
+        title=note.title,
+        area=cast(FiledArea, note.area),  # a note that was found is filed
+        kind=note.kind,
+        date=note.date,
+        tags=note.tags,
+        state="changed" if changed else "current",
+        heading_path=chunk.heading_path,
+        start_line=chunk.start_line,
+        end_line=chunk.end_line,
+        snippet=snippet(chunk.text, words),
+        text=chunk.text,
+        score=round(best.score, 4),
         scores=Scores(dense=best.dense, lexical=best.lexical),
         passages=tuple(_passage(entry, chunks[entry.id], words) for entry in group[1:]),
         explain=None if explained_weight is None else _explanation(best, chunk, words, explained_weight),
-    )  # type: ignore[arg-type]  # fmt: skip  # a found note is filed, never outside
+    )
 
 
 def _passage(entry: Ranked, chunk: ChunkRecord, words: Sequence[str]) -> Passage:
     return Passage(
-        heading_path=chunk.heading_path, start_line=chunk.start_line, end_line=chunk.end_line,
-        snippet=snippet(chunk.text, words), score=round(entry.score, 4),
-    )  # fmt: skip
+        heading_path=chunk.heading_path,
+        start_line=chunk.start_line,
+        end_line=chunk.end_line,
+        snippet=snippet(chunk.text, words),
+        score=round(entry.score, 4),
+    )
 
 
 def _explanation(entry: Ranked, chunk: ChunkRecord, words: Sequence[str], weight: float) -> Explanation:
     text = " ".join([*chunk.heading_path, chunk.text])
     matched = dict.fromkeys(text[start:end].lower() for start, end in marks(text, words))
     return Explanation(
-        dense_share=round(entry.dense_share, 4), lexical_share=round(entry.lexical_share, 4), dense_weight=weight,
-        lexical_weight=round(1 - weight, 4), terms=tuple(matched),
-    )  # fmt: skip
+        dense_share=round(entry.dense_share, 4),
+        lexical_share=round(entry.lexical_share, 4),
+        dense_weight=weight,
+        lexical_weight=round(1 - weight, 4),
+        terms=tuple(matched),
+    )

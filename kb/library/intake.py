@@ -79,9 +79,9 @@ class Intake:
             self._progress(done, len(stale))
             if self._should_stop():
                 break
-            note = self._prepare(state, force)
-            if note:
-                prepared.append(note)
+            ready = self._prepare(state, force)
+            if ready:
+                prepared.append(ready)
             if sum(len(chunks) for _, _, chunks in prepared) >= EMBED_BATCH:
                 self._ingest(prepared)
                 prepared = []
@@ -143,10 +143,22 @@ class Intake:
     def _record(self, note: Note, state: FileState, id: str, verdict: AreaVerdict, area: StoredArea) -> NoteRecord:
         kind = note.kind or ("post" if self._decisions.flags_for(note.path).posts else "note")
         return NoteRecord(
-            id=id, path=note.path, size=state.size, mtime_ns=state.mtime_ns, sha256=note.sha256, title=note.title,
-            area=area, kind=kind, date=note.date, tags=note.tags, authors=note.authors, sources=note.sources,
-            references=note.references, links=note.links, verdict=verdict,
-        )  # fmt: skip
+            id=id,
+            path=note.path,
+            size=state.size,
+            mtime_ns=state.mtime_ns,
+            sha256=note.sha256,
+            title=note.title,
+            area=area,
+            kind=kind,
+            date=note.date,
+            tags=note.tags,
+            authors=note.authors,
+            sources=note.sources,
+            references=note.references,
+            links=note.links,
+            verdict=verdict,
+        )
 
     def _origin(self, note: Note) -> NoteRecord | None:
         """The record of this note: under its path, or the same bytes under a path that is gone."""
@@ -159,7 +171,7 @@ class Intake:
 
     def _rename(self, origin: NoteRecord, note: Note) -> None:
         self._known[note.path] = self._known.pop(origin.path)
-        self._renamed.append(Renamed(origin=origin.path, to=note.path))
+        self._renamed.append(Renamed.model_validate({"from": origin.path, "to": note.path}))
         moved = self._decisions.with_renamed(origin.path, note.path)
         if moved != self._decisions:
             self._decisions = moved
@@ -180,15 +192,21 @@ class Intake:
             verdict = record.verdict
             self._outside.append(
                 HeldBack(
-                    path=record.path, nearest_area=nearest_area(verdict), confidence=verdict.scores["outside"],
+                    path=record.path,
+                    nearest_area=nearest_area(verdict),
+                    confidence=verdict.scores["outside"],
                     evidence=verdict.evidence,
                 )
-            )  # fmt: skip
+            )
             return
         outcome = Added(
-            path=record.path, area=record.area, confidence=record.verdict.confidence, unsure=record.verdict.unsure,
-            decided_by=record.verdict.decided_by, chunks=chunks,
-        )  # fmt: skip
+            path=record.path,
+            area=record.area,
+            confidence=record.verdict.confidence,
+            unsure=record.verdict.unsure,
+            decided_by=record.verdict.decided_by,
+            chunks=chunks,
+        )
         fresh = origin is None or (origin.area == "outside")
         if fresh:
             self._added.append(outcome)
@@ -221,7 +239,13 @@ class Intake:
 
     def _report(self, seconds: float) -> SyncReport:
         return SyncReport(
-            added=tuple(self._added), updated=tuple(self._updated), renamed=tuple(self._renamed),
-            removed=tuple(self._removed), unchanged=self._unchanged, outside=tuple(self._outside),
-            skipped=tuple(self._skipped), embedded_chunks=self._embedded, seconds=round(seconds, 3),
-        )  # fmt: skip
+            added=tuple(self._added),
+            updated=tuple(self._updated),
+            renamed=tuple(self._renamed),
+            removed=tuple(self._removed),
+            unchanged=self._unchanged,
+            outside=tuple(self._outside),
+            skipped=tuple(self._skipped),
+            embedded_chunks=self._embedded,
+            seconds=round(seconds, 3),
+        )

@@ -99,9 +99,14 @@ def chunk_records(note_id: str, chunks: Sequence[Chunk], fingerprint: str) -> li
         seen[chunk.digest] = number + 1
         records.append(
             ChunkRecord(
-                id=f"{note_id}:{chunk.digest}:{number}", note_id=note_id, position=position,
-                heading_path=chunk.heading_path, text=chunk.text, start_line=chunk.start_line,
-                end_line=chunk.end_line, embedding_key=embedding_key(chunk.embedded, fingerprint),
+                id=f"{note_id}:{chunk.digest}:{number}",
+                note_id=note_id,
+                position=position,
+                heading_path=chunk.heading_path,
+                text=chunk.text,
+                start_line=chunk.start_line,
+                end_line=chunk.end_line,
+                embedding_key=embedding_key(chunk.embedded, fingerprint),
             )
-        )  # fmt: skip
+        )
     return records

@@ -43,7 +43,9 @@ class Workspace:
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
         except OSError as error:
-            raise NotebookError(f"{self.folder} cannot be written: {error.strerror}; set index_dir in kb.toml") from error
+            raise NotebookError(
+                f"{self.folder} cannot be written: {error.strerror}; set index_dir in kb.toml"
+            ) from error
         return Catalog(self.folder)
 
     @cached_property

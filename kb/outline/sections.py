@@ -190,15 +190,21 @@ def _headings(
     clusters: Sequence[list[int]], evidence: Sequence[Evidence], vectors: Vectors, encode: Encode
 ) -> list[str]:
     """For each cluster the heading or title of its notes that is nearest to its centre and not yet taken."""
-    options = [list(dict.fromkeys(option for index in cluster for option in _options(evidence[index]))) for cluster in clusters]
+    options = [
+        list(dict.fromkeys(option for index in cluster for option in _options(evidence[index]))) for cluster in clusters
+    ]
     names = list(dict.fromkeys(option for names in options for option in names))
     encoded = dict(zip(names, encode(names), strict=True)) if names else {}
     headings: list[str] = []
     for cluster, names in zip(clusters, options, strict=True):
         centre = vectors[cluster].mean(axis=0)
         ordered = sorted(names, key=lambda name: -float(encoded[name] @ centre))
-        free = [name for name in ordered if all(float(encoded[name] @ encoded[taken]) < SAME_HEADING for taken in headings)]
-        headings.append((free or [name for name in ordered if name not in headings] or [evidence[cluster[0]].note.title])[0])
+        free = [
+            name for name in ordered if all(float(encoded[name] @ encoded[taken]) < SAME_HEADING for taken in headings)
+        ]
+        headings.append(
+            (free or [name for name in ordered if name not in headings] or [evidence[cluster[0]].note.title])[0]
+        )
     return headings
 
 
@@ -225,9 +231,12 @@ def _section(heading: str, points: Sequence[_Candidate], evidence: Sequence[Evid
 
 def _point(entry: Evidence, statement: Statement) -> Point:
     return Point(
-        text=statement.text, path=entry.note.path, start_line=statement.start_line, end_line=statement.end_line,
+        text=statement.text,
+        path=entry.note.path,
+        start_line=statement.start_line,
+        end_line=statement.end_line,
         sha256=hashlib.sha256(" ".join(statement.text.split()).encode()).hexdigest(),
-    )  # fmt: skip
+    )
 
 
 def _leftovers(
@@ -242,8 +251,10 @@ def _leftovers(
             place = evidence[entry.evidence]
             left.append(
                 Address(
-                    text=entry.statement.text, path=place.note.path, start_line=entry.statement.start_line,
+                    text=entry.statement.text,
+                    path=place.note.path,
+                    start_line=entry.statement.start_line,
                     end_line=entry.statement.end_line,
                 )
-            )  # fmt: skip
+            )
     return tuple(left)

@@ -6,11 +6,12 @@ import re
 
 _WORD = re.compile(r"\w+(?:[.\-/+#]\w+)*[+#]*")
 # Words that nearly every passage has: they cost the most to look up and tell the least.
-STOPWORDS = frozenset(
-    "a about an and are as at be been but by can could did do does for from had has have how i if in into is it its just "
-    "like me my no not of on or our should so than that the their them then there these they this those to too was we "
-    "were what when where which while who whom whose why will with would you your".split()
-)
+_STOPWORDS = """
+a about an and are as at be been but by can could did do does for from had has have how i if in into is it its just like
+me my no not of on or our should so than that the their them then there these they this those to too was we were what
+when where which while who whom whose why will with would you your
+"""
+STOPWORDS = frozenset(_STOPWORDS.split())
 
 
 def query_words(query: str) -> list[str]:

@@ -38,7 +38,8 @@ class Changes:
 
 class Catalog:
     """One connection to the catalog of an index folder, created where there is none. Every method may raise
-    `CatalogError`."""
+    `CatalogError`.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / CATALOG_NAME
@@ -77,7 +78,9 @@ class Catalog:
 
     def chunk_counts(self) -> dict[str, int]:
         """How many chunks each note has, by note id."""
-        return {row["note_id"]: row["n"] for row in self._rows("SELECT note_id, count(*) n FROM chunks GROUP BY note_id")}
+        return {
+            row["note_id"]: row["n"] for row in self._rows("SELECT note_id, count(*) n FROM chunks GROUP BY note_id")
+        }
 
     def chunks(self, ids: Iterable[str]) -> dict[str, ChunkRecord]:
         """The chunks with these ids."""
@@ -152,6 +155,10 @@ class Catalog:
         ):
             yield cast(FiledArea, row["area"]), row["id"], row["embedding_key"]
 
+    def check(self) -> str:
+        """SQLite's own check of the file: `ok`, or what is wrong."""
+        return str(self._rows("PRAGMA quick_check(1)")[0][0])
+
     # --- changing ---
 
     def add_source(self, path: str) -> None:
@@ -175,11 +182,15 @@ class Catalog:
             self._rows("DELETE FROM notes WHERE id IN (SELECT value FROM json_each(?))", (_json(changes.removed),))
             # A path may pass from one note to another within one batch.
             moving = [note.id for note, _ in changes.notes]
-            self._rows("UPDATE notes SET path = '\n' || id WHERE id IN (SELECT value FROM json_each(?))", (_json(moving),))
+            self._rows(
+                "UPDATE notes SET path = '\n' || id WHERE id IN (SELECT value FROM json_each(?))", (_json(moving),)
+            )
             for note, chunks in changes.notes:
                 self._replace_note(note, chunks)
             for note_id, state in changes.touched:
-                self._rows("UPDATE notes SET size = ?, mtime_ns = ? WHERE id = ?", (state.size, state.mtime_ns, note_id))
+                self._rows(
+                    "UPDATE notes SET size = ?, mtime_ns = ? WHERE id = ?", (state.size, state.mtime_ns, note_id)
+                )
             self._set_meta("generation", str(generation))
             self._set_meta("fingerprint", fingerprint)
 

@@ -87,9 +87,15 @@ def chunk_row(chunk: ChunkRecord, title: str) -> dict[str, object]:
 def chunk_record(row: sqlite3.Row) -> ChunkRecord:
     """A row of `chunks` as a record."""
     return ChunkRecord(
-        id=row["id"], note_id=row["note_id"], position=row["position"], heading_path=tuple(json.loads(row["headings"])),
-        text=row["text"], start_line=row["start_line"], end_line=row["end_line"], embedding_key=row["embedding_key"],
-    )  # fmt: skip
+        id=row["id"],
+        note_id=row["note_id"],
+        position=row["position"],
+        heading_path=tuple(json.loads(row["headings"])),
+        text=row["text"],
+        start_line=row["start_line"],
+        end_line=row["end_line"],
+        embedding_key=row["embedding_key"],
+    )
 
 
 def filter_sql(filter: Filter) -> tuple[str, dict[str, object]]:
@@ -100,7 +106,7 @@ def filter_sql(filter: Filter) -> tuple[str, dict[str, object]]:
         conditions.append("notes.area IN (SELECT value FROM json_each(:areas))")
         parameters["areas"] = _json(filter.areas)
     for number, tag in enumerate(filter.tags):
-        conditions.append(f"EXISTS (SELECT 1 FROM json_each(notes.tags) WHERE value = :tag{number})")
+        conditions.append(f"EXISTS (SELECT 1 FROM json_each(notes.tags) WHERE value = :tag{number})")  # noqa: S608  # a number
         parameters[f"tag{number}"] = tag.lower()
     if filter.since:
         conditions.append("notes.date >= :since")

@@ -110,7 +110,7 @@ def _export(folder: Path, fingerprint: str, name: str, announce: Announce) -> En
         model = export.load_model(folder)
         try:
             export.write_export(model, fingerprint, _cache() / fingerprint)
-        except export.ExportRefused as reason:
+        except export.ExportError as reason:
             announce(f"warning: {reason}; embedding with sentence-transformers, which starts slowly")
             return export.torch_encoder(model, fingerprint)
     exported = _exported(fingerprint)

@@ -30,7 +30,7 @@ PROBES = [
 ]
 
 
-class ExportRefused(Exception):
+class ExportError(Exception):
     """A graph could not be exported, or does not embed as its model does."""
 
 
@@ -40,9 +40,12 @@ def load_model(folder: Path) -> SentenceTransformer:
 
     try:
         return SentenceTransformer(
-            str(folder), device="cpu", trust_remote_code=False, local_files_only=True,
+            str(folder),
+            device="cpu",
+            trust_remote_code=False,
+            local_files_only=True,
             model_kwargs={"attn_implementation": "eager", "use_safetensors": True},
-        )  # fmt: skip
+        )
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
         raise EncoderError(f"{folder} cannot be loaded as a sentence-transformers model: {one_line(error)}") from error
 
@@ -60,7 +63,7 @@ def _describe(model: SentenceTransformer, fingerprint: str, inputs: tuple[str, .
         dimensions=int(model.get_sentence_embedding_dimension() or 0),
         max_tokens=int(model.max_seq_length or 512) - special,
         inputs=inputs,
-        query_prompt=prompts.get("query", ""),
+        query_prompt=prompts.get("query") or "",
         passage_prompt=prompts.get("passage") or prompts.get("document") or "",
         graph_bytes=graph_bytes,
     )
@@ -102,11 +105,18 @@ def _write_graph(model: SentenceTransformer, path: Path) -> tuple[str, ...]:
     pipeline.add_module("model", model)
     try:
         torch.onnx.export(
-            pipeline.eval(), tuple(features[name] for name in inputs), str(path), input_names=list(inputs),
-            output_names=["vectors"], dynamic_shapes=(axes,) * len(inputs), dynamo=True, external_data=False, verbose=False,
-        )  # fmt: skip
+            pipeline.eval(),
+            tuple(features[name] for name in inputs),
+            str(path),
+            input_names=list(inputs),
+            output_names=["vectors"],
+            dynamic_shapes=(axes,) * len(inputs),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
     except (RuntimeError, ValueError, TypeError, ImportError, NotImplementedError) as error:
-        raise ExportRefused(f"the model cannot be exported ({one_line(error)[:200]})") from error
+        raise ExportError(f"the model cannot be exported ({one_line(error)[:200]})") from error
     return inputs
 
 
@@ -114,12 +124,14 @@ def _check_parity(model: SentenceTransformer, encoder: OnnxEncoder) -> None:
     expected = unit_rows(model.encode(PROBES, prompt=""))
     worst = float((expected * encoder.embed(PROBES)).sum(axis=1).min())
     if not worst >= MIN_PARITY:
-        raise ExportRefused(f"the exported graph differs from its model (cosine {worst:.5f}, at least {MIN_PARITY} needed)")
+        raise ExportError(
+            f"the exported graph differs from its model (cosine {worst:.5f}, at least {MIN_PARITY} needed)"
+        )
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence the model libraries: their progress bars and warnings of the model libraries are not for the reader of a note tool."""
+    """Silence the model libraries: progress bars and warnings are not for the reader of a note tool."""
     before = {name: os.environ.get(name) for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "TQDM_DISABLE")}
     os.environ.update(dict.fromkeys(before, "1"))
     try:

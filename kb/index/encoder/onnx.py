@@ -102,7 +102,9 @@ class TorchEncoder:
         return len(self._model.tokenizer.encode(text, add_special_tokens=False))
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
-        return unit_rows(self._model.encode([self._export.passage_prompt + text for text in texts], batch_size=BATCH, prompt=""))
+        return unit_rows(
+            self._model.encode([self._export.passage_prompt + text for text in texts], batch_size=BATCH, prompt="")
+        )
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
         return unit_rows(self._model.encode([self._export.query_prompt + text], prompt=""))[0]  # type: ignore[no-any-return]

@@ -1,0 +1,106 @@
+"""The `kb` command: a group that loads each command when it is asked for, so that `kb --help` costs click alone."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from kb import __version__
+from kb.errors import KbError
+
+COMMANDS = {
+    "init": "adding",
+    "add": "adding",
+    "sync": "adding",
+    "forget": "adding",
+    "classify": "filing",
+    "file": "filing",
+    "search": "searching",
+    "outline": "writing",
+    "list": "reading",
+    "show": "reading",
+    "open": "reading",
+    "status": "reading",
+    "doctor": "caring",
+    "eval": "measuring",
+    "completion": "shell",
+}
+
+EPILOG = """\b
+Examples:
+  kb add notes/
+  kb search how do I cut serving latency
+  kb outline "why deep graph networks forget" -o post.md
+"""
+
+
+def _remember_notebook(context: click.Context, _: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.find_root().obj = value
+
+
+def _notebook_option() -> click.Option:
+    return click.Option(
+        ["--notebook"],
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="KB_NOTEBOOK",
+        expose_value=False,
+        callback=_remember_notebook,
+        metavar="DIR",
+        help="The notebook, if not the nearest one upwards.",
+    )
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported one by one; each takes `--notebook`, before or after its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"kb.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        if all(parameter.name != "notebook" for parameter in command.params):
+            command.params.append(_notebook_option())
+        return command
+
+
+@click.command(
+    cls=LazyGroup, params=[_notebook_option()], epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__, prog_name="kb", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Keep research notes under three areas, find them by meaning, and lay out
+    the next post with an address on every line.
+    """
+
+
+def main() -> None:
+    """Run the command line. The one place that turns an error into an exit code."""
+    try:
+        code = cli.main(prog_name="kb", standalone_mode=False)
+    except KbError as error:
+        code = _complain(str(error), error.exit_code)
+    except click.UsageError as error:
+        error.show()
+        code = error.exit_code
+    except click.ClickException as error:
+        code = _complain(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 141
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(message: str, code: int) -> int:
+    from kb.console.terminal import complain
+
+    complain(message)
+    return code

@@ -1,0 +1,96 @@
+"""Notes in: init, add, sync, forget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kb.cli.session import AREA, JSON_OPTION, Stopping, knowledge_base, long_run, read_standard_input
+
+if TYPE_CHECKING:
+    from kb.models import FiledArea
+    from kb.reports import SyncReport
+
+DONE_WITH_SKIPS = 3
+
+
+@click.command("init")
+def init_command() -> None:
+    """Make this folder a notebook, with a commented kb.toml."""
+    from kb.console.terminal import say
+    from kb.library import init
+
+    say(f"wrote {init(click.get_current_context().find_root().obj)}; next: kb add your notes")
+
+
+@click.command(
+    "add",
+    epilog="""\b
+Examples:
+  kb add notes/
+  kb add ~/papers/dlrm.md --area ml-systems
+  kb add notes/recipe.md --detour
+  pbpaste | kb add - --title "Ideas on caching"
+""",
+)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--area", type=AREA, help="File these notes under an area, whatever they say.")
+@click.option("--detour", is_flag=True, help="Take in notes outside the areas, as detours.")
+@click.option("--posts", is_flag=True, help="These are your published posts.")
+@click.option("--title", help="Title of the note read from standard input (PATH is -).")
+@JSON_OPTION
+def add_command(
+    paths: tuple[str, ...], area: FiledArea | None, detour: bool, posts: bool, title: str | None, as_json: bool
+) -> int:
+    """File Markdown notes under their areas.
+
+    PATH is a file, a folder, or - for standard input. Only what changed since
+    the last time is embedded. Notes outside the three areas are reported and
+    held back, unless --detour takes them in.
+    """
+    if ("-" in paths) != (title is not None) or ("-" in paths and len(paths) > 1):
+        raise click.UsageError("standard input is added alone and needs a title: kb add - --title TITLE")
+    with long_run(create=True) as (knowledge, stopping):
+        if title is not None:
+            report = knowledge.add_text(title, read_standard_input(), area, detour, posts)
+        else:
+            report = knowledge.add(paths, area, detour, posts)
+    return _finish(report, as_json, stopping)
+
+
+@click.command("sync")
+@JSON_OPTION
+def sync_command(as_json: bool) -> int:
+    """Look at every source again, and take in what changed."""
+    with long_run() as (knowledge, stopping):
+        report = knowledge.sync()
+    return _finish(report, as_json, stopping)
+
+
+@click.command("forget")
+@click.argument("path")
+@JSON_OPTION
+def forget_command(path: str, as_json: bool) -> None:
+    """Take a note, or a folder's notes, out of the index.
+
+    The files stay as they are, and later syncs leave them out; `kb add` of the
+    same path takes them in again.
+    """
+    from kb.console.notes import print_forgotten
+    from kb.console.terminal import print_report
+
+    with knowledge_base() as knowledge:
+        forgotten = knowledge.forget(path)
+    print_report(forgotten, as_json, print_forgotten)
+
+
+def _finish(report: SyncReport, as_json: bool, stopping: Stopping) -> int:
+    from kb.console.notes import print_sync
+    from kb.console.terminal import notice, print_report
+
+    print_report(report, as_json, print_sync)
+    if stopping.signal:
+        notice("stopped before the end; what is listed is in, run the same command to go on")
+        return 128 + stopping.signal
+    return DONE_WITH_SKIPS if report.skipped else 0

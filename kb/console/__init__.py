@@ -1,0 +1,1 @@
+"""Results to the terminal or to JSON; the only place that prints."""

@@ -1,0 +1,77 @@
+"""Search results."""
+
+from __future__ import annotations
+
+from rich.padding import Padding
+from rich.text import Text
+
+from kb.console.terminal import area_text, notice, out, plain, say, styled
+from kb.reports import Hit, SearchResult
+from kb.search.query import query_words
+from kb.search.snippets import marks
+
+INDENT = 4
+
+
+def print_hits(result: SearchResult) -> None:
+    """Hits with their address, the words that matched marked; remarks on standard error."""
+    for path in result.missing:
+        notice(f"{path} is gone and was left out; run `kb sync`")
+    if result.changed_notes:
+        notice(f"{result.changed_notes} notes changed since the last sync; run `kb sync`")
+    if not result.hits:
+        notice("nothing found")
+        return
+    if not result.good_match:
+        notice("nothing here is a good match; these are the nearest notes")
+    words = query_words(result.query)
+    for hit in result.hits:
+        _print_hit(hit, words)
+
+
+def _print_hit(hit: Hit, words: list[str]) -> None:
+    out().print(
+        Text.assemble(f"{hit.rank:>2}  ", styled(hit.title, "bold")), no_wrap=out().is_terminal, overflow="ellipsis"
+    )
+    place = Text.assemble(
+        f"{hit.score:.2f}  ", area_text(hit.area), f"  {plain(hit.path)}:{hit.start_line}-{hit.end_line}"
+    )
+    if hit.date:
+        place.append(f"  {hit.date}", "dim")
+    if hit.kind != "note":
+        place.append(f"  {hit.kind}", "yellow")
+    if hit.state == "changed":
+        place.append("  changed since it was indexed", "yellow")
+    _indented(place)
+    if hit.heading_path:
+        _indented(styled(" > ".join(hit.heading_path), "dim"))
+    snippet = Text(plain(hit.snippet))
+    for start, end in marks(snippet.plain, words):
+        snippet.stylize("bold yellow", start, end)
+    _indented(snippet)
+    for passage in hit.passages:
+        _indented(
+            styled(
+                f"also {hit.path}:{passage.start_line}-{passage.end_line}  {' > '.join(passage.heading_path)}", "dim"
+            )
+        )
+    if hit.explain:
+        _indented(styled(_explained(hit), "dim"))
+    say("")
+
+
+def _indented(text: Text) -> None:
+    out().print(Padding(text, (0, 0, 0, INDENT), expand=False))
+
+
+def _explained(hit: Hit) -> str:
+    how = hit.explain
+    if how is None:
+        return ""
+    dense = "none" if hit.scores.dense is None else f"{hit.scores.dense:.3f}"
+    lexical = "none" if hit.scores.lexical is None else f"{hit.scores.lexical:.2f}"
+    return (
+        f"{hit.score:.2f} = {how.dense_weight:.2f} × {how.dense_share:.2f} (cosine {dense}) "
+        f"+ {how.lexical_weight:.2f} × {how.lexical_share:.2f} (bm25 {lexical}); "
+        f"words: {', '.join(how.terms) or 'none'}"
+    )

@@ -1,0 +1,217 @@
+"""Reports about notes: adding, filing, listing, showing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.table import Table
+from rich.text import Text
+
+from kb.console.terminal import (
+    AREA_STYLES,
+    area_text,
+    err,
+    notice,
+    out,
+    plain,
+    print_table,
+    print_text,
+    say,
+    shorten_path,
+    styled,
+)
+from kb.models import AreaVerdict, Evidence
+from kb.reports import (
+    Added,
+    Classification,
+    Filed,
+    Forgotten,
+    HeldBack,
+    NoteDetail,
+    NoteList,
+    Skipped,
+    Status,
+    SyncReport,
+)
+
+PATH_WIDTH = 44
+BAR_WIDTH = 30
+
+
+def print_sync(report: SyncReport) -> None:
+    """What an add or a sync did: a line a note, then the sums."""
+    table = _grid()
+    for label, notes in (("added", report.added), ("updated", report.updated)):
+        for note in notes:
+            table.add_row(styled(label, "green"), _path(note.path), *_filed_columns(note))
+    for renamed in report.renamed:
+        table.add_row(styled("renamed", "green"), _path(renamed.origin), styled(f"to {renamed.to}"), "", "")
+    for path in report.removed:
+        table.add_row(styled("removed", "red"), _path(path), "", "", "")
+    if table.row_count:
+        print_table(table)
+    _print_outside(report.outside)
+    for entry in report.skipped:
+        print_skipped(entry)
+    say(_sums(report))
+
+
+def print_skipped(entry: Skipped) -> None:
+    """A file that could not be taken, on standard error."""
+    err().print(Text.assemble(("skipped  ", "red"), plain(entry.path), " ", plain(entry.reason)), soft_wrap=True)
+
+
+def print_classification(verdict: Classification) -> None:
+    """A verdict with its scores and evidence."""
+    head = Text.assemble(styled(verdict.path, "bold"), "  ", area_text(verdict.area), f"  {verdict.confidence:.2f}")
+    notes = [f"also {verdict.also}"] if verdict.also else []
+    notes += ["unsure"] if verdict.unsure else []
+    notes += [f"by {verdict.decided_by}"] if verdict.decided_by != "classifier" else []
+    out().print(head + (styled(f"  ({', '.join(notes)})", "yellow") if notes else Text()))
+    out().print(styled("  " + "  ".join(f"{area} {score:.2f}" for area, score in verdict.scores.items()), "dim"))
+    _print_evidence(verdict.evidence)
+
+
+def print_filed(filed: Filed) -> None:
+    """Where a note is filed now."""
+    if filed.before == filed.area:
+        say(f"{filed.path} stays under {filed.area}")
+    else:
+        out().print(Text.assemble(plain(filed.path), ": ", area_text(filed.before), " → ", area_text(filed.area)))
+
+
+def print_forgotten(forgotten: Forgotten) -> None:
+    """The notes that left the index."""
+    for path in forgotten.paths:
+        say(path)
+    notice(f"{_count(len(forgotten.paths), 'note')} forgotten; the files are untouched")
+
+
+def print_list(notes: NoteList) -> None:
+    """A line a note."""
+    if not notes.notes:
+        notice("no notes to list")
+        return
+    table = _grid()
+    for note in notes.notes:
+        flags = " ".join([note.kind] * (note.kind != "note") + ["unsure"] * note.unsure)
+        table.add_row(area_text(note.area), styled(str(note.date or "")), _path(note.path), styled(flags, "yellow"))
+    print_table(table)
+
+
+def print_note(note: NoteDetail) -> None:
+    """A note's particulars, then its text."""
+    out().print(styled(note.title, "bold"))
+    lines = [
+        ("path", note.path + ("  (changed since it was indexed)" if note.state == "changed" else "")),
+        ("area", f"{note.area}  {_verdict_words(note.verdict)}"),
+        ("date", str(note.date or "")),
+        ("tags", ", ".join(note.tags)),
+        ("authors", ", ".join(note.authors)),
+        ("sources", ", ".join(note.sources)),
+        ("links", ", ".join(note.links)),
+        ("linked from", ", ".join(note.linked_from)),
+        ("chunks", str(note.chunks)),
+    ]
+    table = Table.grid(padding=(0, 2))
+    for name, value in lines:
+        if value:
+            table.add_row(styled(name, "dim"), styled(value))
+    print_table(table)
+    print_text("\n" + plain(note.text).strip("\n") + "\n")
+
+
+def print_status(status: Status) -> None:
+    """Counts with a bar an area."""
+    say(f"notebook  {status.notebook}")
+    say(f"sources   {', '.join(status.sources) or 'none yet'}")
+    most = max((count.notes for count in status.areas), default=0) or 1
+    table = Table.grid(padding=(0, 2))
+    for count in status.areas:
+        bar = "█" * round(BAR_WIDTH * count.notes / most)
+        table.add_row(
+            area_text(count.area), Text(str(count.notes), justify="right"), styled(bar, AREA_STYLES[count.area])
+        )
+    print_table(table)
+    say(
+        f"{_count(status.posts, 'post')}, {status.unsure} unsure, {_count(status.chunks, 'chunk')}, "
+        f"index {_size(status.index_bytes)}"
+    )
+    if status.changed_notes:
+        notice(f"{_count(status.changed_notes, 'note')} changed since the last sync; run `kb sync`")
+
+
+def _grid() -> Table:
+    return Table.grid(padding=(0, 2), pad_edge=False)
+
+
+def _path(path: str) -> Text:
+    text = styled(shorten_path(path, PATH_WIDTH))
+    text.no_wrap = True
+    return text
+
+
+def _filed_columns(note: Added) -> tuple[Text, Text, Text]:
+    why = {"classifier": "unsure" if note.unsure else "", "front matter": "front matter"}.get(
+        note.decided_by, f"by {note.decided_by}"
+    )
+    if note.near_duplicate_of:
+        why = f"{why} nearly repeats {note.near_duplicate_of}".strip()
+    return area_text(note.area), Text(f"{note.confidence:.2f}", justify="right"), styled(why, "yellow")
+
+
+def _print_outside(held: Iterable[HeldBack]) -> None:
+    held = list(held)
+    if not held:
+        return
+    table = _grid()
+    for note in held:
+        table.add_row(
+            styled("outside", "yellow"),
+            _path(note.path),
+            Text(f"{note.confidence:.2f}", justify="right"),
+            styled(f"nearest {note.nearest_area}", "dim"),
+        )
+    print_table(table, err())
+    notice("held back: add them with --detour, or `kb file NOTE AREA`, or leave them")
+
+
+def _print_evidence(evidence: Iterable[Evidence]) -> None:
+    table = Table.grid(padding=(0, 2))
+    for entry in evidence:
+        table.add_row(
+            "  ",
+            area_text(entry.toward),
+            Text(f"{entry.weight:+.2f}", justify="right"),
+            styled(entry.text),
+            styled(f"line {entry.line}", "dim"),
+        )
+    print_table(table)
+
+
+def _verdict_words(verdict: AreaVerdict) -> str:
+    unsure = ", unsure" if verdict.unsure else ""
+    also = f", also {verdict.also}" if verdict.also else ""
+    return f"({verdict.decided_by}; classifier: {verdict.confidence:.2f}, next {verdict.runner_up}{also}{unsure})"
+
+
+def _sums(report: SyncReport) -> str:
+    counts = [
+        ("added", len(report.added)),
+        ("updated", len(report.updated)),
+        ("renamed", len(report.renamed)),
+        ("removed", len(report.removed)),
+        ("unchanged", report.unchanged),
+        ("outside", len(report.outside)),
+        ("skipped", len(report.skipped)),
+    ]
+    words = ", ".join(f"{count} {name}" for name, count in counts if count) or "no notes found"
+    return f"{words}; {_count(report.embedded_chunks, 'chunk')} embedded in {report.seconds:.1f} s"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"

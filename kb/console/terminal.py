@@ -1,0 +1,136 @@
+"""Standard output for results, standard error for everything else; calm when piped."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Callable
+from functools import cache
+from types import TracebackType
+from typing import TypeVar
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+PROGRESS_AFTER_SECONDS = 1.0
+PIPED_WIDTH = 10_000  # lines are for programs then: never wrapped
+# Control characters could rewrite the terminal, directional ones the order of what is read.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+Report = TypeVar("Report", bound=BaseModel)
+
+AREA_STYLES = {"ml-systems": "cyan", "gnn": "green", "llm": "magenta", "detour": "yellow", "outside": "dim"}
+
+
+@cache
+def out() -> Console:
+    """The console of standard output."""
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False, markup=False, emoji=False)
+
+
+@cache
+def err() -> Console:
+    """The console of standard error."""
+    return Console(
+        stderr=True, width=None if sys.stderr.isatty() else PIPED_WIDTH, highlight=False, markup=False, emoji=False
+    )
+
+
+def plain(text: str) -> str:
+    """Text without the characters that steer a terminal."""
+    return _CONTROLS.sub("", text)
+
+
+def styled(text: str, style: str = "") -> Text:
+    """A harmless piece of text in a style."""
+    return Text(plain(text), style=style)
+
+
+def area_text(area: str) -> Text:
+    """The name of an area in its colour."""
+    return styled(area, AREA_STYLES.get(area, ""))
+
+
+def shorten_path(path: str, width: int) -> str:
+    """A path cut in the middle where it is too long for a terminal; its name stays."""
+    if not sys.stdout.isatty() or len(path) <= width:
+        return path
+    return path[: width // 3] + "…" + path[-(width - width // 3 - 1) :]
+
+
+def say(line: str, style: str = "") -> None:
+    """One line of result."""
+    out().print(styled(line, style))
+
+
+def print_table(table: Table, console: Console | None = None) -> None:
+    """A table without the blanks that pad its last column."""
+    console = console or out()
+    with console.capture() as captured:
+        console.print(table)
+    lines = (line.rstrip() for line in captured.get().splitlines())
+    console.file.write("".join(f"{line}\n" for line in lines))
+    console.file.flush()
+
+
+def notice(line: str) -> None:
+    """One line beside the results."""
+    err().print(styled(f"kb: {line}", "yellow" if line.startswith("warning") else ""))
+
+
+def complain(message: str) -> None:
+    """One line saying what failed."""
+    line = Text("kb: ")
+    line.append(" ".join(plain(message).split()), style="red")
+    err().print(line, soft_wrap=True)
+
+
+def print_json(report: BaseModel) -> None:
+    """A report as one line of JSON."""
+    sys.stdout.write(report.model_dump_json(by_alias=True) + "\n")
+    sys.stdout.flush()
+
+
+def print_report(report: Report, as_json: bool, printer: Callable[[Report], None]) -> None:
+    """A report as JSON, or by its own printer."""
+    if as_json:
+        print_json(report)
+    else:
+        printer(report)
+
+
+def print_text(text: str) -> None:
+    """Text for a file or a shell, to the letter."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+class ProgressBar:
+    """A bar on standard error that appears when a run takes longer than a second."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> ProgressBar:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._progress:
+            self._progress.stop()
+
+    def __call__(self, done: int, total: int) -> None:
+        if not err().is_terminal or time.monotonic() - self._started < PROGRESS_AFTER_SECONDS:
+            return
+        if self._progress is None:
+            columns = (TextColumn("notes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._progress = Progress(*columns, console=err(), transient=True)
+            self._progress.add_task("notes", total=total)
+            self._progress.start()
+        self._progress.update(self._progress.task_ids[0], completed=done, total=total)

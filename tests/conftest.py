@@ -1,0 +1,143 @@
+"""What tests share: a home of their own, a deterministic encoder, and notebooks to fill."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from kb.cli import main
+from kb.index.encoder import load_encoder
+from kb.library import KnowledgeBase
+from kb.models import Encoder
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+class HashingEncoder:
+    """A bag of words hashed into 64 dimensions: deterministic, and blind to meaning."""
+
+    fingerprint = "hashing"
+    dimensions = 64
+    max_tokens = 64
+
+    def __init__(self) -> None:
+        self.embedded: list[str] = []
+
+    def count_tokens(self, text: str) -> int:
+        return len(re.findall(r"\S+", text))
+
+    def encode(self, texts: list[str]) -> NDArray[np.float32]:
+        self.embedded.extend(texts)
+        return np.stack([self.encode_query(text) for text in texts])
+
+    def encode_query(self, text: str) -> NDArray[np.float32]:
+        vector = np.zeros(self.dimensions, dtype=np.float32)
+        for word in re.findall(r"\w+", text.lower()):
+            digest = hashlib.sha256(word.encode()).digest()
+            vector[digest[0] % self.dimensions] += 1 if digest[1] % 2 else -1
+        length = float(np.linalg.norm(vector))
+        return vector / length if length else vector
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one call of the command line gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def model_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder for the whole run: the model is exported into its cache once."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def _own_home(model_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(model_home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(model_home / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    for name in ("KB_NOTEBOOK", "VISUAL", "EDITOR", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def real_encoder(model_home: Path) -> Encoder:
+    """The model that comes with kb."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(model_home))
+        patch.setenv("XDG_CACHE_HOME", str(model_home / "cache"))
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        return load_encoder(None, Path(), lambda line: None)
+
+
+@pytest.fixture
+def encoder() -> HashingEncoder:
+    return HashingEncoder()
+
+
+@pytest.fixture
+def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty notebook, and the working directory."""
+    root = tmp_path / "notebook"
+    (root / "notes").mkdir(parents=True)
+    (root / "kb.toml").write_text("")
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def write(notebook: Path) -> Callable[[str, str], Path]:
+    """Write a file of the notebook: `write("notes/a.md", text)`."""
+
+    def write_file(path: str, text: str) -> Path:
+        target = notebook / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        return target
+
+    return write_file
+
+
+@pytest.fixture
+def knowledge(notebook: Path, encoder: HashingEncoder) -> Iterator[KnowledgeBase]:
+    """The notebook with the deterministic encoder. It knows no meaning: give notes an `area:` in front matter."""
+    with KnowledgeBase(notebook, encoder=encoder) as opened:
+        yield opened
+
+
+@pytest.fixture
+def kb(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """Run the command line in this process, with the real model: `kb("search", "graphs")`."""
+
+    def run(*arguments: str) -> Run:
+        monkeypatch.setattr(sys, "argv", ["kb", *arguments])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capfd.readouterr()
+        return Run(int(ended.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def indexed_notes(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Path:
+    """A notebook holding the repository's own notes, indexed with the real model. Not to be changed by a test."""
+    import shutil
+
+    root = tmp_path_factory.mktemp("own")
+    shutil.copytree(REPOSITORY / "notes", root / "notes")
+    with KnowledgeBase(root, create=True, encoder=real_encoder) as opened:
+        opened.add([root / "notes"])
+    return root
