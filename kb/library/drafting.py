@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,16 @@ from kb.library.judging import judge
 from kb.library.looking import is_changed
 from kb.library.workspace import Workspace
 from kb.models import AREAS, AreaVerdict, Chunk, FiledArea, Filter, Note, NoteRecord, VerdictArea
+from kb.outline.relevance import relevant_notes
 from kb.outline.sections import Evidence, Skeleton, Vectors, build_sections, open_questions
 from kb.reports import CoveredBefore, Gap, OpenQuestion, Outline, Point, Reference, Section
 
-MAX_PASSAGES = 60
-MIN_COSINE = 0.3
-MIN_SHARE = 0.45  # of the best passage's score
-MIN_NOTES, MIN_PASSAGES = 3, 5
+MAX_NOTES = 10
+MAX_PASSAGES_A_NOTE = 6
+MIN_COSINE = 0.26  # of a note's best passage, for the note to bear on a topic
+OFF_AREA = 0.7  # what a passage keeps of its score when its area is not the topic's
+MAX_QUESTIONS = 12
+MIN_NOTES = 3
 MIN_POST_COSINE = 0.4
 
 
@@ -32,8 +35,9 @@ def draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted
     """The outline of a post about a topic. Raises `EvidenceError` where the notes say too little about it."""
     if not topic.strip():
         raise InputError("the topic is empty; say what the post is about")
-    evidence, vectors = _gather(workspace, topic, areas)
+    workspace.require_current_encoder()
     topic_vector = workspace.encoder.encode_query(topic)
+    evidence, vectors = _gather(workspace, topic, topic_vector, areas)
     skeleton = build_sections(evidence, vectors, topic_vector, workspace.encoder.encode, wanted)
     skeleton = _holding(workspace, skeleton)
     cited = {path for section in skeleton.sections for path in section.notes}
@@ -44,44 +48,70 @@ def draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted
         area=_area(notes),
         sections=skeleton.sections,
         references=_references(notes, skeleton.sections),
-        open_questions=_questions(workspace, notes),
+        open_questions=_questions(workspace, notes, topic_vector),
         gaps=_gaps(skeleton.sections),
         leftovers=skeleton.leftovers,
         covered_before=_covered_before(workspace, topic_vector),
     )
 
 
-def _gather(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...]) -> tuple[list[Evidence], Vectors]:
-    """The passages that bear on a topic, best first, with their vectors; only of notes as they are now."""
-    found = find(workspace, topic, Filter(areas=areas), "hybrid")
-    strong = [
-        entry
-        for entry in found.ranked
-        if (entry.dense or 0.0) >= MIN_COSINE and entry.score >= MIN_SHARE * found.ranked[0].score
-    ][:MAX_PASSAGES]
-    chunks = workspace.catalog.chunks(entry.id for entry in strong)
-    notes = _current_notes(workspace, {row.note_id for row in chunks.values()})
-    rows = [chunks[entry.id] for entry in strong if entry.id in chunks and chunks[entry.id].note_id in notes]
-    if len({row.note_id for row in rows}) < MIN_NOTES or len(rows) < MIN_PASSAGES:
-        raise EvidenceError(_too_little(workspace, topic, len({row.note_id for row in rows})))
-    ids, matrix = workspace.catalog.chunk_vectors(ids=[row.id for row in rows])
-    position = {id: index for index, id in enumerate(ids)}
-    return [Evidence(notes[row.note_id], row) for row in rows], matrix[[position[row.id] for row in rows]]
+def _gather(
+    workspace: Workspace, topic: str, topic_vector: NDArray[np.float32], areas: tuple[FiledArea, ...]
+) -> tuple[list[Evidence], Vectors]:
+    """The passages that bear on a topic, those of the best note first, with their vectors."""
+    filter = Filter(areas=areas)
+    found = find(workspace, topic, filter, "hybrid")
+    ids, matrix = workspace.catalog.chunk_vectors(filter)
+    cosines = dict(zip(ids, (matrix @ topic_vector).tolist(), strict=True)) if ids else {}
+    chunks = workspace.catalog.chunks(ids)
+    of_note: dict[str, list[int]] = {}
+    for index, id in enumerate(ids):
+        of_note.setdefault(chunks[id].note_id, []).append(index)
+    bearing = {chunks[id].note_id for id, cosine in cosines.items() if cosine >= MIN_COSINE}
+    if len(bearing) < MIN_NOTES:
+        raise EvidenceError(_too_little(workspace, topic, len(bearing)))
+    known = workspace.catalog.notes_by_id(of_note)
+    notes = [known[id] for id in of_note]
+    best = {chunks[entry.id].note_id: entry.score for entry in reversed(found.ranked) if entry.id in chunks}
+    chosen = relevant_notes(
+        notes,
+        np.array([best.get(note.id, 0.0) for note in notes]),
+        np.array([_centroid_cosine(matrix[rows], topic_vector) for rows in of_note.values()]),
+        _leaning(workspace, topic),
+        MAX_NOTES,
+    )
+    rows = [
+        row
+        for note in _current([notes[index] for index in chosen], workspace)
+        for row in sorted(of_note[note.id], key=lambda row: -cosines[ids[row]])[:MAX_PASSAGES_A_NOTE]
+    ]
+    return [Evidence(known[chunks[ids[row]].note_id], chunks[ids[row]]) for row in rows], matrix[rows]
 
 
-def _current_notes(workspace: Workspace, ids: Iterable[str]) -> dict[str, NoteRecord]:
+def _centroid_cosine(vectors: Vectors, topic_vector: NDArray[np.float32]) -> float:
+    centroid = vectors.mean(axis=0)
+    return float(centroid @ topic_vector / max(float(np.linalg.norm(centroid)), 1e-9))
+
+
+def _current(notes: Sequence[NoteRecord], workspace: Workspace) -> list[NoteRecord]:
     """Those of the notes whose files still say what was indexed."""
-    notes = workspace.catalog.notes_by_id(ids)
-    current = {}
-    for id, note in notes.items():
+    current = []
+    for note in notes:
         state = notebook.state_of(workspace.root, note.path)
         if state and not is_changed(workspace, note, state):
-            current[id] = note
+            current.append(note)
     if len(current) < len(notes):
-        workspace.notify(
-            f"{len(notes) - len(current)} notes changed since the last sync and were left out; run `kb sync`"
-        )
+        left_out = len(notes) - len(current)
+        workspace.notify(f"{left_out} notes changed since the last sync and were left out; run `kb sync`")
     return current
+
+
+def _leaning(workspace: Workspace, topic: str) -> dict[str, float]:
+    """How much a passage counts by its note's area: in full where the topic lies, less the further away."""
+    scores = _judge_topic(workspace, topic).scores
+    best = max(scores.values())
+    share: dict[str, float] = {area: OFF_AREA + (1 - OFF_AREA) * score / best for area, score in scores.items()}
+    return share | {"detour": share["outside"]}
 
 
 def _too_little(workspace: Workspace, topic: str, notes: int) -> str:
@@ -146,14 +176,21 @@ def _references(notes: Sequence[NoteRecord], sections: Sequence[Section]) -> tup
     return tuple(references)
 
 
-def _questions(workspace: Workspace, notes: Sequence[NoteRecord]) -> tuple[OpenQuestion, ...]:
+def _questions(
+    workspace: Workspace, notes: Sequence[NoteRecord], topic_vector: NDArray[np.float32]
+) -> tuple[OpenQuestion, ...]:
+    """The questions that the notes leave open, those nearest to the topic first."""
     chunks = workspace.catalog.chunks_of(note.id for note in notes)
-    return tuple(
+    found = [
         OpenQuestion(text=question.text, path=note.path, line=question.start_line)
         for note in notes
         for chunk in chunks.get(note.id, [])
         for question in open_questions(chunk)
-    )
+    ]
+    if not found:
+        return ()
+    cosines = workspace.encoder.encode([question.text for question in found]) @ topic_vector
+    return tuple(found[index] for index in np.argsort(-cosines, kind="stable")[:MAX_QUESTIONS])
 
 
 def _gaps(sections: Sequence[Section]) -> tuple[Gap, ...]:

@@ -21,11 +21,12 @@ Encode = Callable[[list[str]], Vectors]
 SAME_PASSAGE = 0.95
 SAME_POINT = 0.88
 SAME_HEADING = 0.75
-OWN_SUBJECT = 0.5  # how much of a note's mean vector is taken off its passages before they are clustered
+OWN_SUBJECT = 0.2  # how much of a note's mean vector is taken off its passages before they are clustered
 MIN_SECTIONS, MAX_SECTIONS = 3, 8
 MAX_POINTS, MAX_POINTS_A_NOTE = 5, 2
 MIN_POINT_LENGTH, MAX_POINT_LENGTH = 40, 320
 MAX_HEADING_WORDS = 9
+TITLE_HANDICAP = 0.15
 MAX_LEFTOVERS = 12
 NUMBER_BONUS = 0.05
 
@@ -100,9 +101,7 @@ def build_sections(
 
 def open_questions(chunk: ChunkRecord) -> list[Statement]:
     """The questions and TODOs of a passage."""
-    under_heading = bool(chunk.heading_path) and bool(_QUESTION_HEADING.search(chunk.heading_path[-1]))
-    found = statements(chunk.text, chunk.start_line)
-    return [entry for entry in found if _QUESTION.search(entry.text) or (under_heading and len(entry.text) > 20)]
+    return [entry for entry in statements(chunk.text, chunk.start_line) if _QUESTION.search(entry.text)]
 
 
 def _distinct(vectors: Vectors, same: float) -> list[int]:
@@ -190,30 +189,41 @@ def _headings(
     clusters: Sequence[list[int]], evidence: Sequence[Evidence], vectors: Vectors, encode: Encode
 ) -> list[str]:
     """For each cluster the heading or title of its notes that is nearest to its centre and not yet taken."""
-    options = [
-        list(dict.fromkeys(option for index in cluster for option in _options(evidence[index]))) for cluster in clusters
-    ]
-    names = list(dict.fromkeys(option for names in options for option in names))
+    options = [_options([evidence[index] for index in cluster]) for cluster in clusters]
+    names = list(dict.fromkeys(name for option in options for name in option))
     encoded = dict(zip(names, encode(names), strict=True)) if names else {}
     headings: list[str] = []
-    for cluster, names in zip(clusters, options, strict=True):
+    for cluster, option in zip(clusters, options, strict=True):
         centre = vectors[cluster].mean(axis=0)
-        ordered = sorted(names, key=lambda name: -float(encoded[name] @ centre))
-        free = [
-            name for name in ordered if all(float(encoded[name] @ encoded[taken]) < SAME_HEADING for taken in headings)
-        ]
-        headings.append(
-            (free or [name for name in ordered if name not in headings] or [evidence[cluster[0]].note.title])[0]
-        )
+        ordered = sorted(option, key=lambda name: option[name] - float(encoded[name] @ centre))
+        free = [name for name in ordered if all(_unlike(encoded[name], encoded[taken]) for taken in headings)]
+        headings.append((free or [name for name in ordered if name not in headings] or ordered)[0])
     return headings
 
 
-def _options(entry: Evidence) -> list[str]:
-    headings = [heading for heading in entry.chunk.heading_path if not _GENERIC_HEADING.match(heading)]
-    named = [name.strip(" :.") for name in (*headings, entry.note.title) if not _QUESTION_HEADING.search(name)]
-    return [name for name in named if len(name.split()) <= MAX_HEADING_WORDS] or [
-        " ".join(entry.note.title.split()[:MAX_HEADING_WORDS])
-    ]
+def _unlike(heading: Vectors, other: Vectors) -> bool:
+    return float(heading @ other) < SAME_HEADING
+
+
+def _options(cluster: Sequence[Evidence]) -> dict[str, float]:
+    """Names that a cluster could have, each with a handicap: a title speaks for one note, not for several."""
+    handicap = TITLE_HANDICAP if len({entry.note.id for entry in cluster}) > 1 else 0.0
+    options: dict[str, float] = {}
+    for entry in cluster:
+        for name in entry.chunk.heading_path:
+            if not _GENERIC_HEADING.match(name) and not _QUESTION_HEADING.search(name):
+                options.setdefault(_short(name), 0.0)
+        options.setdefault(_short(entry.note.title), handicap)
+    return options
+
+
+def _short(name: str) -> str:
+    """A name of few words: what stands before a colon, or its first words."""
+    words = name.strip(" :.").split()
+    if len(words) <= MAX_HEADING_WORDS:
+        return " ".join(words)
+    head = name.split(":")[0].split()
+    return " ".join(head if len(head) <= MAX_HEADING_WORDS else words[:MAX_HEADING_WORDS])
 
 
 def _stage(heading: str) -> int:
