@@ -67,7 +67,7 @@ def open_command(address: str) -> int:
 @click.command("status")
 @JSON_OPTION
 def status_command(as_json: bool) -> None:
-    """Show how many notes each area has, and what changed since the last sync."""
+    """Show the balance of the areas, and what changed."""
     from kb.console.notes import print_status
     from kb.console.terminal import print_report
 

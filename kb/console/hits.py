@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.padding import Padding
 from rich.text import Text
 
-from kb.console.terminal import area_text, notice, out, plain, say, styled
+from kb.console.terminal import area_text, count, notice, out, plain, say, styled
 from kb.reports import Hit, SearchResult
 from kb.search.query import query_words
 from kb.search.snippets import marks
@@ -18,7 +18,7 @@ def print_hits(result: SearchResult) -> None:
     for path in result.missing:
         notice(f"{path} is gone and was left out; run `kb sync`")
     if result.changed_notes:
-        notice(f"{result.changed_notes} notes changed since the last sync; run `kb sync`")
+        notice(f"{count(result.changed_notes, 'note')} changed since the last sync; run `kb sync`")
     if not result.hits:
         notice("nothing found")
         return

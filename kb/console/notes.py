@@ -84,7 +84,7 @@ def print_forgotten(forgotten: Forgotten) -> None:
     """The notes that left the index."""
     for path in forgotten.paths:
         say(path)
-    notice(f"{_count(len(forgotten.paths), 'note')} forgotten; the files are untouched")
+    notice(f"{count(len(forgotten.paths), 'note')} forgotten; the files are untouched")
 
 
 def print_list(notes: NoteList) -> None:
@@ -125,20 +125,18 @@ def print_status(status: Status) -> None:
     """Counts with a bar an area."""
     say(f"notebook  {status.notebook}")
     say(f"sources   {', '.join(status.sources) or 'none yet'}")
-    most = max((count.notes for count in status.areas), default=0) or 1
+    most = max((row.notes for row in status.areas), default=0) or 1
     table = Table.grid(padding=(0, 2))
-    for count in status.areas:
-        bar = "█" * round(BAR_WIDTH * count.notes / most)
-        table.add_row(
-            area_text(count.area), Text(str(count.notes), justify="right"), styled(bar, AREA_STYLES[count.area])
-        )
+    for row in status.areas:
+        bar = "█" * round(BAR_WIDTH * row.notes / most)
+        table.add_row(area_text(row.area), Text(str(row.notes), justify="right"), styled(bar, AREA_STYLES[row.area]))
     print_table(table)
     say(
-        f"{_count(status.posts, 'post')}, {status.unsure} unsure, {_count(status.chunks, 'chunk')}, "
+        f"{count(status.posts, 'post')}, {status.unsure} unsure, {count(status.chunks, 'chunk')}, "
         f"index {_size(status.index_bytes)}"
     )
     if status.changed_notes:
-        notice(f"{_count(status.changed_notes, 'note')} changed since the last sync; run `kb sync`")
+        notice(f"{count(status.changed_notes, 'note')} changed since the last sync; run `kb sync`")
 
 
 def _grid() -> Table:
@@ -206,11 +204,7 @@ def _sums(report: SyncReport) -> str:
         ("skipped", len(report.skipped)),
     ]
     words = ", ".join(f"{count} {name}" for name, count in counts if count) or "no notes found"
-    return f"{words}; {_count(report.embedded_chunks, 'chunk')} embedded in {report.seconds:.1f} s"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{words}; {count(report.embedded_chunks, 'chunk')} embedded in {report.seconds:.1f} s"
 
 
 def _size(size: int) -> str:

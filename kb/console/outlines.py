@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from kb.console.terminal import notice, say
+from rich.table import Table
+from rich.text import Text
+
+from kb.console.terminal import count, notice, print_table, say, styled
 from kb.reports import Outline
 
 
 def print_written(outline: Outline, path: str) -> None:
     """The sections of an outline, and what to know besides."""
     say(f"wrote {path}")
+    table = Table.grid(padding=(0, 2))
     for number, section in enumerate(outline.sections, 1):
-        say(f"{number:>2}  {section.heading}  ({len(section.points)} points from {len(section.notes)} notes)")
+        extent = f"{count(len(section.points), 'point')}, {count(len(section.notes), 'note')}"
+        table.add_row(Text(str(number), justify="right"), styled(section.heading), styled(extent, "dim"))
+    print_table(table)
     say(
-        f"    {len(outline.references)} references, {len(outline.open_questions)} open questions, "
+        f"{count(len(outline.references), 'reference')}, {count(len(outline.open_questions), 'open question')}, "
         f"{len(outline.leftovers)} left over"
     )
     for post in outline.covered_before:

@@ -55,6 +55,11 @@ def area_text(area: str) -> Text:
     return styled(area, AREA_STYLES.get(area, ""))
 
 
+def count(number: int, noun: str) -> str:
+    """A number with its noun, in the plural but for one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def shorten_path(path: str, width: int) -> str:
     """A path cut in the middle where it is too long for a terminal; its name stays."""
     if not sys.stdout.isatty() or len(path) <= width:

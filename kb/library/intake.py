@@ -228,14 +228,19 @@ class Intake:
             self._batch = Batch()
 
     def _tidy(self) -> None:
-        """Drop vectors nobody needs, and sources that were single files and are gone."""
+        """Drop vectors nobody needs, and single files as sources that are gone or that a folder holds."""
         workspace = self._workspace
         if self._updated or self._removed or self._reembed:
             fingerprint = workspace.encoder.fingerprint
             phrases = [embedding_key(phrase, fingerprint) for phrase, _ in load_areas().phrases]
             workspace.catalog.sweep_vectors(phrases, fingerprint)
-        files = [path for path in workspace.catalog.sources() if path.endswith(notebook.SUFFIXES)]
-        workspace.catalog.remove_sources(path for path in files if not (workspace.root / path).exists())
+        sources = workspace.catalog.sources()
+        files = [path for path in sources if path.endswith(notebook.SUFFIXES)]
+        if files:
+            covered = {state.path for state in look(workspace, set(sources) - set(files), self._decisions, [])}
+            workspace.catalog.remove_sources(
+                path for path in files if path in covered or not (workspace.root / path).exists()
+            )
 
     def _report(self, seconds: float) -> SyncReport:
         return SyncReport(
