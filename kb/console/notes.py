@@ -10,6 +10,7 @@ from rich.text import Text
 from kb.console.terminal import (
     AREA_STYLES,
     area_text,
+    count,
     err,
     notice,
     out,

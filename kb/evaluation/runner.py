@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from kb.errors import InputError
 from kb.evaluation.metrics import ndcg, recall, reciprocal_rank
@@ -32,7 +32,7 @@ class GoldenQuery(Frozen):
 class Golden(Frozen):
     """The contents of a `golden.toml`."""
 
-    query: tuple[GoldenQuery, ...]
+    query: tuple[GoldenQuery, ...] = Field(min_length=1)
 
 
 def load_golden(path: Path) -> Golden:
@@ -50,7 +50,7 @@ def evaluate(golden: Golden, rank: Rank) -> Evaluation:
     """The mean measures of each search mode over the queries."""
     rows = []
     for mode in MODES:
-        answers = [(rank(query.text, mode, DEPTH), query.relevant) for query in golden.query]
+        answers = [(rank(query.text, mode, DEPTH), set(query.relevant)) for query in golden.query]
         rows.append(
             Measures(
                 mode=mode,

@@ -6,6 +6,7 @@ renames the copy into place; the catalog then names it as current.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -86,6 +87,11 @@ class VectorStore:
             return False
         return True
 
+    def damaged_files(self, generation: int) -> list[str]:
+        """The files of a generation whose bytes are not those it was published with; reads all of them."""
+        files = self._check(generation)["files"]
+        return [name for name, (_, digest) in files.items() if _digest(self._path(generation) / name) != digest]
+
     def count(self, generation: int) -> dict[str, int]:
         """How many vectors a generation holds in each area."""
         return dict(self._check(generation)["live"])
@@ -132,7 +138,7 @@ class VectorStore:
         folder = self._path(generation)
         try:
             manifest = cast(dict[str, Any], json.loads((folder / MANIFEST).read_bytes()))
-            for name, size in manifest["files"].items():
+            for name, (size, _) in manifest["files"].items():
                 if (folder / name).stat().st_size != size:
                     raise VectorError(f"{folder / name} is damaged: it should have {size} bytes")
         except FileNotFoundError as error:
@@ -193,7 +199,7 @@ class VectorStore:
         finally:
             _close(client)
         files = {
-            path.relative_to(folder).as_posix(): path.stat().st_size
+            path.relative_to(folder).as_posix(): (path.stat().st_size, _digest(path))
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.parent != folder
         }
@@ -237,6 +243,11 @@ def _guard(folder: Path) -> Iterator[None]:
         yield
     except Exception as error:
         raise VectorError(f"{folder} cannot be used: {' '.join(str(error).split())[:200]}") from error
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(folder: Path) -> None:

@@ -161,14 +161,16 @@ def _also(scores: dict[VerdictArea, float], first: VerdictArea) -> Area | None:
 
 
 def _term_evidence(note: Note, counts: dict[str, int], areas: AreaTexts) -> list[Evidence]:
-    lower = note.text.lower()
+    lines: dict[str, int] = {}
+    for match in areas.term_pattern.finditer(note.text):
+        lines.setdefault(match[0].lower(), note.line_of(match.start()))
     return [
         Evidence(
             text=term,
             toward=areas.terms[term],
             weight=round(TERM_WEIGHT * math.log1p(count), 3),
             path=note.path,
-            line=note.line_of(max(lower.find(term), 0)),
+            line=lines.get(term, 1),
         )
         for term, count in counts.items()
     ]

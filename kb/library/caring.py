@@ -15,7 +15,7 @@ def look_over(workspace: Workspace) -> Facts:
     catalog, vectors = workspace.catalog, workspace.vectors
     generation = catalog.generation()
     filed = list(catalog.filed_chunks())
-    whole = generation > 0 and vectors.is_whole(generation)
+    whole = vectors.is_whole(generation) and not vectors.damaged_files(generation)
     stored = catalog.vectors({key for _, _, key in filed})
     fingerprint = catalog.fingerprint()
     gone = tuple(note.path for note in catalog.notes() if notebook.state_of(workspace.root, note.path) is None)

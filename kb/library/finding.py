@@ -80,12 +80,14 @@ def search(
         {id: row.note_id for id, row in chunks.items()},
         PASSAGES,
     )
-    notes = workspace.catalog.notes_by_id(chunks[group[0].id].note_id for group in groups[: limit * 2])
+    notes = workspace.catalog.notes_by_id(chunks[group[0].id].note_id for group in groups)
     hits: list[Hit] = []
     missing: list[str] = []
     for group in groups:
         note = notes.get(chunks[group[0].id].note_id)
-        if note is None or len(hits) == limit:
+        if note is None:
+            continue  # another process removed it meanwhile
+        if len(hits) == limit:
             break
         state = notebook.state_of(workspace.root, note.path)
         if state is None:

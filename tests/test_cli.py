@@ -1,0 +1,622 @@
+"""The command line: arguments, exit code, standard output, standard error."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copy2, copytree
+
+import pytest
+from conftest import REPOSITORY, HashingEncoder, Run
+
+from kb import __version__
+from kb.cli import COMMANDS
+from kb.library import KnowledgeBase
+from kb.models import Encoder
+
+Command = Callable[..., Run]
+
+NOTES = ("gcn", "gat", "over-smoothing", "over-squashing", "lora", "focaccia")
+TOPIC = "why deep graph networks forget"
+KB = [sys.executable, "-m", "kb"]
+WITH_EXAMPLES = {"add", "file", "search", "outline", "completion"}
+
+as_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Path:
+    """Six notes, indexed with the real model; one of them is held back. To be read only."""
+    root = tmp_path_factory.mktemp("shelf")
+    (root / "notes").mkdir()
+    for name in NOTES:
+        copy2(REPOSITORY / "notes" / f"{name}.md", root / "notes")
+    with KnowledgeBase(root, create=True, encoder=real_encoder) as knowledge:
+        knowledge.add([root / "notes"])
+    return root
+
+
+@pytest.fixture
+def there(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The shelf as working directory, for commands that change nothing."""
+    monkeypatch.chdir(shelf)
+    return shelf
+
+
+@pytest.fixture
+def own(shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the shelf as working directory."""
+    copytree(shelf, tmp_path / "own")
+    monkeypatch.chdir(tmp_path / "own")
+    return tmp_path / "own"
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
+    """Give the next command a standard input."""
+    return lambda content: monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+# --- wrong usage and bad input ---
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["nonsense"], 2, "No such command 'nonsense'"),
+        (["list", "--nonsense"], 2, "No such option"),
+        (["list", "--area", "biology"], 2, "'biology' is not one of"),
+        (["list", "--notebook", "notes/gcn.md"], 2, "is a file"),
+        (["add"], 2, "Missing argument"),
+        (["add", "nowhere.md"], 2, "nowhere.md does not exist"),
+        (["add", "n" * 300], 2, "does not exist"),
+        (["add", "notes", "--area", "biology"], 2, "'biology' is not one of"),
+        (["add", "-"], 2, "needs a title"),
+        (["add", "notes", "--title", "T"], 2, "standard input is added alone"),
+        (["add", "-", "notes", "--title", "T"], 2, "standard input is added alone"),
+        (["classify", "nowhere.md"], 2, "nowhere.md does not exist"),
+        (["search"], 2, "give a query"),
+        (["search", ""], 2, "the query is empty"),
+        (["search", " \t"], 2, "the query is empty"),
+        (["search", "--batch", "graphs"], 2, "give a query, or --batch"),
+        (["search", "graphs", "--area", "biology"], 2, "'biology' is not one of"),
+        (["search", "graphs", "--since", "lately"], 2, "'lately' is no date"),
+        (["search", "graphs", "--until", "2024-02-31"], 2, "is no date"),
+        (["search", "graphs", "--mode", "psychic"], 2, "'psychic' is not one of"),
+        (["search", "graphs", "-n", "0"], 2, "x>=1"),
+        (["outline"], 2, "Missing argument"),
+        (["outline", " "], 2, "the topic is empty"),
+        (["outline", TOPIC, "--sections", "0"], 2, "1<=x<=12"),
+        (["outline", TOPIC, "--template", "nowhere.j2"], 2, "there is no template 'nowhere.j2'"),
+        (["outline", "a cake recipe with flour and olive oil"], 3, "outside the three areas"),
+        (["show", "nowhere"], 2, "there is no note 'nowhere'"),
+        (["show", "over-smothing"], 2, "did you mean over-smoothing"),
+        (["open", "nowhere:3"], 2, "there is no note"),
+        (["forget", "nowhere"], 2, "there is no note 'nowhere'"),
+        (["file", "gcn"], 2, "name an area, or --undo"),
+        (["file", "gcn", "llm", "--undo"], 2, "name an area, or --undo"),
+        (["file", "gcn", "biology"], 2, "'biology' is not one of"),
+        (["file", "nowhere", "llm"], 2, "there is no note 'nowhere'"),
+        (["eval", "nowhere.toml"], 2, "does not exist"),
+        (["eval", "notes/gcn.md"], 2, "notes/gcn.md cannot be read"),
+        (["completion", "tcsh"], 2, "'tcsh' is not one of"),
+        (["init"], 1, "exists already"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else None,
+)
+def test_wrong_usage(there: Path, kb: Command, arguments: list[str], code: int, said: str) -> None:
+    """What cannot be done is said on standard error, with the value and the exit code of its kind."""
+    (there / "kb.toml").touch()
+    run = kb(*arguments)
+    assert (run.code, run.out) == (code, "")
+    assert said in run.err
+    assert run.err.startswith(("kb: ", "Usage: "))
+    assert not run.err.startswith("kb: ") or run.err.count("\n") == 1
+
+
+@pytest.mark.model
+def test_more_hits_than_any_notebook_has(there: Path, kb: Command) -> None:
+    """A number of hits beyond all bounds is everything there is, or wrong usage, never a crash."""
+    assert kb("search", "graphs", "-n", "9" * 20).code in (0, 2)
+
+
+YAML_BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 5))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("paper.pdf", b"%PDF-1.4", "is not Markdown"),
+        ("empty.md", b"", "is empty"),
+        ("blank.md", b" \n\t\n", "is empty"),
+        ("latin.md", b"caf\xe9", "is not UTF-8 (byte 0xe9 at 3)"),
+        ("utf16.md", "# Title".encode("utf-16"), "is binary"),
+        ("binary.md", b"# Title\n\x00\x01", "is binary"),
+        ("head-only.md", b"---\ntitle: T\n---\n", "has no text below its front matter"),
+        ("broken.md", b"---\ntitle: [a\n---\nText\n", "has broken front matter: line 3"),
+        ("biology.md", b"---\narea: biology\n---\nText\n", "unknown area 'biology'"),
+        ("kind.md", b"---\nkind: banana\n---\nText\n", "unknown kind 'banana'"),
+        ("object.md", b'---\na: !!python/object/apply:os.system ["touch owned"]\n---\nText\n', "broken front matter"),
+        ("bomb.md", f"---\n{YAML_BOMB}---\nText\n".encode(), "aliases"),
+        ("deep.md", f"---\na: {'[' * 3000}{']' * 3000}\n---\nText\n".encode(), "nested deeper than 20 levels"),
+        ("deep-toml.md", f"+++\na = {'[' * 3000}{']' * 3000}\n+++\nText\n".encode(), "front matter"),
+        ("huge.md", f"---\na: {'x' * 70_000}\n---\nText\n".encode(), "more than 64,000 characters"),
+        ("toml.md", b"+++\na = \n+++\nText\n", "has broken front matter"),
+    ],
+)
+def test_files_that_are_no_notes(notebook: Path, kb: Command, name: str, content: bytes, reason: str) -> None:
+    """A file that cannot be taken is skipped with its path and the reason, and the exit code is 3."""
+    (notebook / "notes" / name).write_bytes(content)
+    run = kb("add", f"notes/{name}")
+    assert run.code == 3
+    assert run.out.startswith("1 skipped")
+    assert re.fullmatch(rf"skipped  notes/{name} .*{re.escape(reason)}.*\n", run.err)
+    assert not (notebook / "owned").exists()
+
+
+def test_links_and_pipes_are_skipped(notebook: Path, tmp_path: Path, kb: Command) -> None:
+    """Links out of the notebook, links to themselves and pipes are skipped; nothing hangs."""
+    (tmp_path / "secret.md").write_text("secret")
+    (notebook / "notes" / "out.md").symlink_to(tmp_path / "secret.md")
+    (notebook / "notes" / "loop.md").symlink_to("loop.md")
+    (notebook / "notes" / "dangling.md").symlink_to("nowhere.md")
+    os.mkfifo(notebook / "notes" / "pipe.md")
+    report = json.loads(kb("add", "notes", "--json").out)
+    assert [entry["path"] for entry in report["skipped"]] == [
+        f"notes/{name}.md" for name in ("dangling", "loop", "out", "pipe")
+    ]
+    assert report["added"] == []
+
+
+@as_user
+def test_a_folder_that_cannot_be_read(notebook: Path, kb: Command) -> None:
+    """A folder without permission is named and skipped; its neighbours are looked at."""
+    closed = notebook / "notes" / "closed"
+    closed.mkdir()
+    closed.chmod(0)
+    try:
+        run = kb("add", "notes")
+    finally:
+        closed.chmod(0o755)
+    assert run.code == 3
+    assert "notes/closed folder cannot be read" in run.err
+
+
+VERBS = (
+    ["sync"],
+    ["search", "x"],
+    ["outline", "x"],
+    ["list"],
+    ["show", "x"],
+    ["open", "x"],
+    ["status"],
+    ["forget", "x"],
+    ["file", "x", "llm"],
+    ["doctor"],
+)
+
+
+@pytest.mark.parametrize("arguments", VERBS, ids=" ".join)
+def test_no_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kb: Command, arguments: list[str]) -> None:
+    """Without a notebook every verb but init, add and classify says how to make one, and makes nothing."""
+    monkeypatch.chdir(tmp_path)
+    run = kb(*arguments)
+    assert (run.code, run.out) == (1, "")
+    assert "there is no notebook here or above; run `kb init`" in run.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("arguments", "code", "out", "err"),
+    [
+        (["list"], 0, "", "no notes to list"),
+        (["search", "graphs"], 0, "", "nothing found"),
+        (["status"], 0, "none yet", ""),
+        (["doctor"], 0, "sound", ""),
+        (["sync"], 0, "no notes found", ""),
+        (["show", "gcn"], 2, "", "no notes yet"),
+        (["file", "gcn", "llm"], 2, "", "no notes yet"),
+        (["forget", "gcn"], 2, "", "no notes yet"),
+        (["outline", "graph networks"], 3, "", "too little evidence"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_no_notes_yet(
+    notebook: Path, real_encoder: Encoder, kb: Command, arguments: list[str], code: int, out: str, err: str
+) -> None:
+    """An empty notebook is no error to look at, and says so."""
+    run = kb(*arguments)
+    assert run.code == code
+    assert out in run.out
+    assert err in run.err
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("model", ["./nowhere", "empty-folder", "no/such-model"])
+@pytest.mark.parametrize("arguments", [["search", "graphs"], ["add", "notes"]], ids=" ".join)
+def test_a_model_that_cannot_be_loaded(own: Path, kb: Command, model: str, arguments: list[str]) -> None:
+    """A model that is not there fails in one line that names it; looking at notes needs no model."""
+    (own / "empty-folder").mkdir()
+    (own / "kb.toml").write_text(f'model = "{model}"\n')
+    run = kb(*arguments)
+    assert (run.code, run.out) == (1, "")
+    assert Path(model).name in run.err
+    assert "Traceback" not in run.err
+    assert kb("list").code == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ('modle = "x"', "modle"),
+        ("model = 3", "model"),
+        ("model = [", "cannot be read"),
+        ('index_dir = "kb.toml/inside"', "cannot be written"),
+    ],
+)
+def test_broken_settings(notebook: Path, kb: Command, settings: str, said: str) -> None:
+    """A `kb.toml` that says nonsense is named, with what is wrong in it."""
+    (notebook / "kb.toml").write_text(settings)
+    run = kb("list")
+    assert (run.code, run.out) == (1, "")
+    assert said in run.err
+    assert "kb.toml" in run.err
+
+
+# --- notes in ---
+
+
+@pytest.mark.model
+def test_adding_standard_input_never_overwrites(own: Path, kb: Command, typed: Callable[[bytes], None]) -> None:
+    """Each text from standard input becomes a new note named after its title, beside those that are there."""
+    text = b"Keys and values of past tokens are kept by a language model.\n"
+    for name in ("caching-ideas.md", "caching-ideas-2.md"):
+        typed(text)
+        run = kb("add", "-", "--title", "Caching: ideas!")
+        assert run.code == 0
+        assert f"notes/{name}" in run.out
+        assert (own / "notes" / name).read_bytes() == b"# Caching: ideas!\n\n" + text
+    typed(text)
+    assert kb("add", "-", "--title", "../../escape").code == 0
+    assert (own / "notes" / "escape.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "title", "said"),
+    [
+        (b"", "T", "a title and a text"),
+        (b"Text", " ", "a title and a text"),
+        (b"\xff", "T", "is not UTF-8 (byte 0xff at 0)"),
+    ],
+)
+def test_standard_input_that_is_no_note(
+    notebook: Path, kb: Command, typed: Callable[[bytes], None], content: bytes, title: str, said: str
+) -> None:
+    """Nothing, or bytes that are no text, are refused before a file is written."""
+    typed(content)
+    run = kb("add", "-", "--title", title)
+    assert (run.code, run.out) == (2, "")
+    assert said in run.err
+    assert list((notebook / "notes").iterdir()) == []
+
+
+@pytest.mark.model
+def test_held_back_notes_go_to_standard_error(own: Path, kb: Command) -> None:
+    """A note outside the areas is said on standard error with a way in, the exit code stays 0, and --detour is it."""
+    (own / "notes" / "focaccia.md").open("a").write("\nMore olive oil.\n")
+    held = kb("add", "notes/focaccia.md")
+    assert held.code == 0
+    assert re.search(r"^outside +notes/focaccia\.md", held.err, re.MULTILINE)
+    assert "--detour" in held.err
+    taken = kb("add", "notes/focaccia.md", "--detour")
+    assert re.search(r"^added +notes/focaccia\.md +detour", taken.out, re.MULTILINE)
+
+
+@pytest.mark.model
+def test_filing_and_taking_it_back(own: Path, kb: Command) -> None:
+    """A filed area wins until --undo, is kept in kb.decisions.toml, and the note itself is never touched."""
+    before = (own / "notes" / "gcn.md").read_bytes()
+    assert kb("file", "gcn", "llm").out == "notes/gcn.md: gnn → llm\n"
+    assert '"notes/gcn.md" = "llm"' in (own / "kb.decisions.toml").read_text()
+    assert "notes/gcn.md" in kb("list", "--area", "llm").out
+    assert kb("file", "GCN", "--undo").out == "notes/gcn.md: llm → gnn\n"
+    assert "notes/gcn.md" not in (own / "kb.decisions.toml").read_text()
+    assert (own / "notes" / "gcn.md").read_bytes() == before
+
+
+@pytest.mark.model
+def test_forgetting_holds_until_the_path_is_added_again(own: Path, kb: Command) -> None:
+    """A forgotten note stays out of later syncs, its file stays where it is, and an add takes it in again."""
+    run = kb("forget", "notes/lora.md")
+    assert (run.code, run.out) == (0, "notes/lora.md\n")
+    assert (own / "notes" / "lora.md").exists()
+    kb("sync")
+    assert "lora" not in kb("list").out
+    kb("add", "notes/lora.md")
+    assert "lora" in kb("list").out
+
+
+# --- out again ---
+
+
+@pytest.mark.model
+def test_searching_many_queries(there: Path, kb: Command, typed: Callable[[bytes], None]) -> None:
+    """--batch answers each line that is not blank with one JSON object, in order; nothing in, nothing out."""
+    typed(b"low rank\r\n\n  graph attention  \n")
+    run = kb("search", "--batch", "-n", "1")
+    answers = [json.loads(line) for line in run.out.splitlines()]
+    assert [(answer["query"], answer["hits"][0]["path"]) for answer in answers] == [
+        ("low rank", "notes/lora.md"),
+        ("graph attention", "notes/gat.md"),
+    ]
+    typed(b"")
+    assert kb("search", "--batch") == Run(0, "", "")
+    typed(b"\xff\n")
+    assert kb("search", "--batch").code == 2
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("query", ['"', "* AND (", "x' OR 1=1 --", "🍕", "NEAR/3", "-- -", "\x00", "word " * 5000])
+def test_no_query_is_syntax(there: Path, kb: Command, query: str) -> None:
+    """Whatever a query is made of, it is looked for, never interpreted."""
+    run = kb("search", "-n", "1", "--", query)
+    assert run.code == 0
+    assert "Traceback" not in run.err
+
+
+@pytest.mark.model
+def test_a_hit_whose_file_is_gone(own: Path, kb: Command) -> None:
+    """A hit without a file is dropped with a line on standard error, and the change is counted."""
+    (own / "notes" / "lora.md").unlink()
+    run = kb("search", "low rank adaptation")
+    assert run.code == 0
+    assert "notes/lora.md" not in run.out
+    assert "notes/lora.md is gone" in run.err
+
+
+@pytest.mark.model
+def test_an_outline_never_replaces_a_file_unasked(own: Path, kb: Command) -> None:
+    """-o writes a new file, also in a new folder; an existing one is kept unless --force says otherwise."""
+    target = own / "drafts" / "post.md"
+    assert kb("outline", TOPIC, "-o", "drafts/post.md").code == 0
+    assert target.read_text(encoding="utf-8").startswith("---\n")
+    target.write_text("mine")
+    refused = kb("outline", TOPIC, "-o", "drafts/post.md")
+    assert (refused.code, refused.out) == (2, "")
+    assert "drafts/post.md exists" in refused.err
+    assert "--force" in refused.err
+    assert target.read_text() == "mine"
+    assert kb("outline", TOPIC, "-o", "drafts/post.md", "--force").code == 0
+    assert target.read_text(encoding="utf-8") != "mine"
+
+
+def editor(folder: Path, ending: str) -> str:
+    """A program that writes its arguments to the file `opened`, then ends as told."""
+    script = folder / "my editor"
+    script.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > "{folder}/opened"\n{ending}\n')
+    script.chmod(0o755)
+    return f"'{script}' --wait"
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("address", "line"), [("gcn", 1), ("notes/gcn.md:12", 12), ("gcn:12-14", 12), ("notes/gcn.md", 1)]
+)
+def test_opening_a_note(
+    there: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kb: Command, address: str, line: int
+) -> None:
+    """The editor gets its own arguments, the line and the file, and its exit code is ours."""
+    monkeypatch.setenv("EDITOR", editor(tmp_path, "exit 7"))
+    assert kb("open", address).code == 7
+    assert (tmp_path / "opened").read_text().splitlines() == ["--wait", f"+{line}", str(there / "notes/gcn.md")]
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("command", ["no-such-editor", "'unclosed", " "], ids=repr)
+def test_an_editor_that_cannot_be_started(
+    there: Path, monkeypatch: pytest.MonkeyPatch, kb: Command, command: str
+) -> None:
+    """An EDITOR that names no program is an error of one line that says what to set."""
+    monkeypatch.setenv("EDITOR", command)
+    monkeypatch.setenv("PATH", "")
+    run = kb("open", "gcn")
+    assert run.code == 1
+    assert "EDITOR" in run.err
+
+
+@pytest.mark.model
+def test_an_editor_ended_by_a_signal(there: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kb: Command) -> None:
+    """An editor that a signal ended gives 128 + the signal's number."""
+    monkeypatch.setenv("EDITOR", editor(tmp_path, "kill -TERM $$"))
+    assert kb("open", "gcn").code == 143
+
+
+# --- which notebook ---
+
+
+@pytest.mark.model
+def test_where_the_notebook_is(shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kb: Command) -> None:
+    """A subfolder, KB_NOTEBOOK, and --notebook before or after the command all find the same notebook."""
+    monkeypatch.chdir(shelf)
+    expected = kb("list").out
+    assert expected.count("notes/") == len(NOTES) - 1
+    monkeypatch.chdir(shelf / "notes")
+    assert kb("list").out == expected
+    assert json.loads(kb("show", "gcn.md", "--json").out)["path"] == "notes/gcn.md"
+    monkeypatch.chdir(tmp_path)
+    assert kb("list", "--notebook", str(shelf)).out == expected
+    assert kb("--notebook", str(shelf), "list").out == expected
+    monkeypatch.setenv("KB_NOTEBOOK", str(shelf))
+    assert kb("list").out == expected
+    assert kb("list", "--notebook", str(tmp_path)).code == 1
+
+
+def test_init_makes_a_notebook_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kb: Command) -> None:
+    """init writes a commented kb.toml that can be used as it is, and never a second time."""
+    monkeypatch.chdir(tmp_path)
+    assert kb("init").out == f"wrote {tmp_path}/kb.toml; next: kb add your notes\n"
+    written = (tmp_path / "kb.toml").read_text()
+    assert kb("list").code == 0
+    assert kb("init").code == 1
+    assert (tmp_path / "kb.toml").read_text() == written
+    assert kb("init", "--notebook", "new/one").code == 0
+    assert (tmp_path / "new" / "one" / "kb.toml").exists()
+
+
+# --- on the terminal ---
+
+STEERING = "ti\\u001b[31mtle\\u0007 \\u009b2J \\u202e\\u2066\\u061c\\u200f end"
+SHOWN = (
+    ["list"],
+    ["show", "evil-1"],
+    ["search", "low rank adapters", "--explain"],
+    ["outline", "low rank adapters of a language model"],
+    ["classify", "notes"],
+    ["status"],
+    ["add", "notes", "--area", "llm"],
+    ["file", "evil-1", "gnn"],
+    ["forget", "notes"],
+)
+
+
+@pytest.mark.model
+def test_control_characters_never_reach_the_terminal(notebook: Path, kb: Command) -> None:
+    """Neither titles, tags, headings, text nor names of files can steer the terminal or turn its text round."""
+    steering = json.loads(f'"{STEERING}"')
+    for number in range(4):
+        (notebook / "notes" / f"evil-{number}\x1b[1m.md" if number else notebook / "notes" / "evil.md").write_text(
+            f'---\ntitle: "{STEERING} {number}"\ntags: ["{STEERING}"]\narea: llm\n---\n## {steering} {number}\n\n'
+            f"Low rank {steering} adapters of a language model train few weights, in note {number}.\n\n"
+            f"- Low rank adapters {number} keep the {steering} weights frozen.\n"
+            f"- Why {steering} is rank {number} enough?\n",
+            encoding="utf-8",
+        )
+    (notebook / "notes" / "evil-1.md").write_text(f'---\ntitle: "{STEERING}"\narea: llm\n---\nText {steering}\n')
+    assert kb("add", "notes").code == 0
+    leaks = {}
+    for arguments in SHOWN:
+        run = kb(*arguments)
+        assert run.code == 0, (arguments, run.err)
+        shown = run.out + run.err
+        steered = {
+            c for c in shown if c not in "\n\t" and (unicodedata.category(c) == "Cc" or c in "\u202e\u2066\u061c\u200f")
+        }
+        if steered:
+            leaks[" ".join(arguments)] = steered
+    assert leaks == {}
+
+
+def test_a_line_is_a_note(notebook: Path, encoder: HashingEncoder, kb: Command) -> None:
+    """The name of a file cannot forge a second line of a list."""
+    (notebook / "notes" / "one\ngnn  notes.md").write_text("---\narea: llm\n---\nTokens.\n")
+    with KnowledgeBase(notebook, encoder=encoder) as knowledge:
+        knowledge.add(["notes"])
+    assert len(kb("list").out.splitlines()) == 1
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "arguments",
+    [["list"], ["status"], ["show", "gcn"], ["search", "graphs"], ["classify", "notes/gcn.md"]],
+    ids=" ".join,
+)
+def test_piped_output_is_plain(there: Path, kb: Command, arguments: list[str]) -> None:
+    """Piped output holds no escape codes, and each hit's address is whole however long its line."""
+    run = kb(*arguments)
+    assert run.code == 0
+    assert "\x1b" not in run.out + run.err
+
+
+def on_a_terminal(folder: Path, arguments: list[str], **extra: str) -> str:
+    """What a command writes to a terminal."""
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"TERM": "xterm-256color"} | extra
+    with subprocess.Popen([*KB, *arguments], cwd=folder, stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        written = b""
+        try:
+            while block := os.read(ours, 4096):
+                written += block
+        except OSError:
+            pass  # how Linux says that the other end is closed
+        process.wait(timeout=30)
+    os.close(ours)
+    return written.decode()
+
+
+@pytest.mark.model
+def test_colour_on_a_terminal_and_none_with_no_color(shelf: Path) -> None:
+    """A terminal gets coloured areas; with NO_COLOR it gets none."""
+    coloured = re.compile(r"\x1b\[[\d;]*3\d")
+    assert coloured.search(on_a_terminal(shelf, ["list"]))
+    assert not coloured.search(on_a_terminal(shelf, ["list"], NO_COLOR="1"))
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("arguments", [["list"], ["list", "--json"], ["show", "gcn"], ["--help"]], ids=" ".join)
+def test_a_reader_that_stops_early(shelf: Path, arguments: list[str]) -> None:
+    """`kb list | head -1`: a closed pipe ends the command without a word."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [*KB, *arguments], cwd=shelf, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=30
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+# --- help, version, completion ---
+
+
+def test_version(kb: Command) -> None:
+    """--version says the version that the package has."""
+    assert kb("--version") == Run(0, f"kb {__version__}\n", "")
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help(kb: Command, command: str) -> None:
+    """Help fits 80 columns, says what the command does and what each option is for, and is the same for -h."""
+    run = kb(*command.split(), "--help")
+    assert (run.code, run.err) == (0, "")
+    lines = run.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[2].startswith("  ")
+    assert "\\b" not in run.out
+    assert not any(line.endswith("...") for line in lines[2:])
+    assert ("Examples:" in run.out) or (command and command not in WITH_EXAMPLES)
+    options = re.split(r"\n  (?=-)", run.out.partition("Options:")[2].partition("\n\n")[0])[1:]
+    assert options
+    assert [one for one in options if not re.search(r"(\s{2,}|\n\s+)[A-Z][\w' ,-]+|\s{2,}jekyll", one)] == []
+    assert kb(*command.split(), "-h") == run
+
+
+def test_help_lists_every_command(kb: Command) -> None:
+    """Each command has a line of its own in the overview, and no argument at all shows the same."""
+    overview = kb("--help").out
+    assert all(re.search(rf"^  {command} +[A-Z].*\.$", overview, re.MULTILINE) for command in COMMANDS)
+    bare = kb()
+    assert overview in (bare.out, bare.err)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(monkeypatch: pytest.MonkeyPatch, kb: Command, shell: str) -> None:
+    """The completion script of a shell asks kb, and kb answers with its commands."""
+    script = kb("completion", shell)
+    assert (script.code, script.err) == (0, "")
+    assert f"_KB_COMPLETE={shell}_complete" in script.out
+    monkeypatch.setenv("_KB_COMPLETE", f"{shell}_complete")
+    monkeypatch.setenv("COMP_WORDS", "kb se" if shell != "fish" else "kb")
+    monkeypatch.setenv("COMP_CWORD", "1" if shell != "fish" else "se")
+    answer = kb()
+    assert "search" in answer.out
+    assert "add" not in answer.out.split()

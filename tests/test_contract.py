@@ -1,0 +1,346 @@
+"""What programs rely on: the field names and types of every JSON report, and the library's public names."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copy2, copytree
+from typing import Any
+
+import pytest
+from conftest import REPOSITORY, Run
+
+import kb as package
+from kb.errors import KbError
+from kb.ingest.prose import clean
+from kb.library import KnowledgeBase
+from kb.models import Encoder
+
+pytestmark = pytest.mark.model
+
+NOTES = ("gcn", "gat", "gin", "over-smoothing", "over-squashing", "lora", "dlrm", "focaccia")
+TOPIC = "why deep graph networks forget"
+
+# A shape is a type, a set of allowed texts, a tuple of alternatives, a list of one shape, or fields with their shapes.
+AREA = {"ml-systems", "gnn", "llm"}
+FILED = AREA | {"detour"}
+VERDICT = AREA | {"outside"}
+DECIDED_BY = {"front matter", "flag", "decision", "classifier"}
+EVIDENCE = [{"text": str, "toward": VERDICT, "weight": float, "path": str, "line": int}]
+ADDED = [
+    {
+        "path": str,
+        "area": FILED,
+        "confidence": float,
+        "unsure": bool,
+        "decided_by": DECIDED_BY,
+        "chunks": int,
+        "near_duplicate_of": (str, None),
+    }
+]
+SYNC = {
+    "schema": {"kb.sync/1"},
+    "added": ADDED,
+    "updated": ADDED,
+    "renamed": [{"from": str, "to": str}],
+    "removed": [str],
+    "unchanged": int,
+    "outside": [{"path": str, "nearest_area": AREA, "confidence": float, "evidence": EVIDENCE}],
+    "skipped": [{"path": str, "reason": str}],
+    "embedded_chunks": int,
+    "seconds": float,
+}
+CLASSIFY = {
+    "schema": {"kb.classify/1"},
+    "path": str,
+    "area": VERDICT,
+    "confidence": float,
+    "unsure": bool,
+    "decided_by": DECIDED_BY,
+    "also": (AREA, None),
+    "runner_up": VERDICT,
+    "margin": float,
+    "scores": {"ml-systems": float, "gnn": float, "llm": float, "outside": float},
+    "evidence": EVIDENCE,
+}
+SEARCH = {
+    "schema": {"kb.search/1"},
+    "query": str,
+    "mode": {"hybrid", "dense", "lexical"},
+    "good_match": bool,
+    "hits": [
+        {
+            "rank": int,
+            "path": str,
+            "title": str,
+            "area": FILED,
+            "kind": {"note", "post", "outline"},
+            "date": (str, None),
+            "tags": [str],
+            "state": {"current", "changed"},
+            "heading_path": [str],
+            "start_line": int,
+            "end_line": int,
+            "snippet": str,
+            "text": str,
+            "score": float,
+            "scores": {"dense": (float, None), "lexical": (float, None)},
+            "passages": [dict],
+            "explain": (dict, None),
+        }
+    ],
+    "changed_notes": int,
+    "seconds": float,
+}
+PLACE = {"text": str, "path": str, "start_line": int, "end_line": int}
+OUTLINE = {
+    "schema": {"kb.outline/1"},
+    "topic": str,
+    "title": str,
+    "area": VERDICT,
+    "sections": [{"heading": str, "generated": bool, "points": [PLACE | {"sha256": str}], "notes": [str]}],
+    "references": [{"title": str, "authors": [str], "url": str, "cited_by": [str], "sections": [str]}],
+    "open_questions": [{"text": str, "path": str, "line": int}],
+    "gaps": [{"kind": str, "text": str, "section": (str, None)}],
+    "leftovers": [PLACE],
+    "covered_before": [{"path": str, "title": str, "date": (str, None), "similarity": float}],
+}
+DOCTOR = {
+    "schema": {"kb.doctor/1"},
+    "ok": bool,
+    "findings": [{"check": str, "severity": str, "path": (str, None), "message": str, "repair": str}],
+}
+LISTED = {
+    "path": str,
+    "title": str,
+    "area": FILED | {"outside"},
+    "kind": {"note", "post", "outline"},
+    "date": (str, None),
+    "tags": [str],
+    "unsure": bool,
+    "confidence": float,
+}
+LIST = {"schema": {"kb.list/1"}, "notes": [LISTED]}
+SHOW = LISTED | {"schema": {"kb.show/1"}, "state": {"current", "changed"}, "text": str, "chunks": int, "links": [str]}
+STATUS = {
+    "schema": {"kb.status/1"},
+    "notebook": str,
+    "sources": [str],
+    "areas": [{"area": FILED | {"outside"}, "notes": int}],
+    "unsure": int,
+    "changed_notes": int,
+    "generation": int,
+}
+EVAL = {
+    "schema": {"kb.eval/1"},
+    "queries": int,
+    "systems": [{"mode": str, "ndcg_10": float, "recall_10": float, "mrr": float}],
+}
+
+
+def departures(value: Any, shape: Any, where: str = "") -> list[str]:
+    """Where a JSON value departs from a shape; more fields than the shape names are allowed."""
+    if isinstance(shape, tuple):
+        return [] if any(not departures(value, one) for one in shape) else [f"{where}: {value!r}"]
+    if isinstance(shape, dict):
+        if not isinstance(value, dict):
+            return [f"{where}: {value!r} is no object"]
+        missing = [f"{where}.{name} is missing" for name in shape if name not in value]
+        return missing + [
+            found
+            for name in shape.keys() & value.keys()
+            for found in departures(value[name], shape[name], f"{where}.{name}")
+        ]
+    if isinstance(shape, list):
+        if not isinstance(value, list):
+            return [f"{where}: {value!r} is no list"]
+        return [found for index, one in enumerate(value) for found in departures(one, shape[0], f"{where}[{index}]")]
+    fits = value in shape if isinstance(shape, set) else value is None if shape is None else type(value) is shape
+    return [] if fits else [f"{where}: {value!r}"]
+
+
+def copy_notes(root: Path, *names: str) -> None:
+    """Some of the repository's own notes, into a notebook's `notes/`."""
+    (root / "notes").mkdir(parents=True, exist_ok=True)
+    for name in names:
+        copy2(REPOSITORY / "notes" / f"{name}.md", root / "notes")
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Path:
+    """Eight notes and a post, indexed; to be copied by tests that change it."""
+    root = tmp_path_factory.mktemp("contract")
+    copy_notes(root, *NOTES)
+    post = "---\ntitle: Depth in graph networks\ndate: 2024-02-03\nkind: post\narea: gnn\n---\n"
+    post += "Why do deep graph neural networks forget? Over-smoothing makes all nodes alike.\n"
+    (root / "notes" / "post.md").write_text(post, encoding="utf-8")
+    with KnowledgeBase(root, create=True, encoder=real_encoder) as knowledge:
+        knowledge.add([root / "notes"])
+    return root
+
+
+@pytest.fixture
+def here(indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the indexed notebook, and the working directory."""
+    copytree(indexed, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+@pytest.fixture
+def report(kb: Callable[..., Run]) -> Callable[..., Any]:
+    """Run a command with `--json`; its standard output is one line, one object."""
+
+    def run(*arguments: str, code: int = 0) -> Any:
+        ended = kb(*arguments, "--json")
+        assert ended.code == code, ended.err
+        assert ended.out.count("\n") == 1
+        return json.loads(ended.out)
+
+    return run
+
+
+def test_add_and_sync(notebook: Path, report: Callable[..., Any]) -> None:
+    """Adding and syncing report what was added, updated, renamed, removed, held back and skipped."""
+    copy_notes(notebook, "gcn", "gin", "lora", "focaccia")
+    (notebook / "notes" / "latin.md").write_bytes(b"caf\xe9")
+    added = report("add", "notes", code=3)
+    assert departures(added, SYNC) == []
+    assert {note["path"]: note["area"] for note in added["added"]} == {
+        "notes/gcn.md": "gnn",
+        "notes/gin.md": "gnn",
+        "notes/lora.md": "llm",
+    }
+    assert [note["path"] for note in added["outside"]] == ["notes/focaccia.md"]
+    assert [file["path"] for file in added["skipped"]] == ["notes/latin.md"]
+    assert added["embedded_chunks"] > 0
+    assert all(0 <= note["confidence"] <= 1 for note in added["added"] + added["outside"])
+
+    (notebook / "notes" / "gcn.md").open("a").write("\nOne more line on graph convolution.\n")
+    (notebook / "notes" / "lora.md").rename(notebook / "notes" / "low-rank.md")
+    (notebook / "notes" / "gin.md").unlink()
+    (notebook / "notes" / "latin.md").unlink()
+    synced = report("sync")
+    assert departures(synced, SYNC) == []
+    assert [note["path"] for note in synced["updated"]] == ["notes/gcn.md"]
+    assert synced["renamed"] == [{"from": "notes/lora.md", "to": "notes/low-rank.md"}]
+    assert synced["removed"] == ["notes/gin.md"]
+    again = report("sync")
+    assert (again["unchanged"], again["embedded_chunks"]) == (3, 0)
+    assert not any(again[name] for name in ("added", "updated", "renamed", "removed", "outside", "skipped"))
+
+
+def test_classify(here: Path, kb: Callable[..., Run]) -> None:
+    """Classifying prints one object a note; the four scores are probabilities, also where front matter decides."""
+    (here / "mine.md").write_text("---\narea: llm\n---\nMessage passing on graphs with a GNN.\n", encoding="utf-8")
+    verdicts = [json.loads(line) for line in kb("classify", "notes", "mine.md", "--json").out.splitlines()]
+    assert len(verdicts) == len(NOTES) + 2
+    assert [found for verdict in verdicts for found in departures(verdict, CLASSIFY)] == []
+    assert all(sum(verdict["scores"].values()) == pytest.approx(1) for verdict in verdicts)
+    assert all(min(verdict["scores"].values()) >= 0 for verdict in verdicts)
+    mine = verdicts[-1]
+    assert (mine["area"], mine["decided_by"]) == ("llm", "front matter")
+    assert mine["scores"]["gnn"] > mine["scores"]["llm"]
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
+def test_search(here: Path, report: Callable[..., Any], mode: str) -> None:
+    """A search reports notes with ranks, addresses and both scores in every mode."""
+    found = report("search", "over-smoothing of node features", "--mode", mode, "-n", "3", "--explain")
+    assert departures(found, SEARCH) == []
+    assert found["mode"] == mode
+    assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3][: len(found["hits"])]
+    scores = [hit["score"] for hit in found["hits"]]
+    assert scores == sorted(scores, reverse=True)
+    for hit in found["hits"]:
+        lines = (here / hit["path"]).read_text(encoding="utf-8").split("\n")
+        assert hit["text"].strip() in "\n".join(lines[hit["start_line"] - 1 : hit["end_line"]])
+        assert hit["explain"] is not None
+        assert hit["scores"]["lexical"] is None or hit["scores"]["lexical"] > 0
+
+
+def test_outline(here: Path, report: Callable[..., Any]) -> None:
+    """Every point of an outline stands in the cleaned lines at its address, and its hash is that of its text."""
+    outline = report("outline", TOPIC)
+    assert departures(outline, OUTLINE) == []
+    points = [point for section in outline["sections"] for point in section["points"]]
+    assert points
+    for point in points:
+        lines = (here / point["path"]).read_text(encoding="utf-8").split("\n")
+        assert point["text"] in clean("\n".join(lines[point["start_line"] - 1 : point["end_line"]]))
+        assert point["sha256"] == hashlib.sha256(" ".join(point["text"].split()).encode()).hexdigest()
+    for section in outline["sections"]:
+        assert set(section["notes"]) == {point["path"] for point in section["points"]}
+    assert [post["path"] for post in outline["covered_before"]] == ["notes/post.md"]
+
+
+def test_reading(here: Path, report: Callable[..., Any]) -> None:
+    """List, show, status, doctor and eval report in the same words."""
+    (here / "golden.toml").write_text('[[query]]\ntext = "low rank"\nrelevant = ["notes/lora.md"]\n', encoding="utf-8")
+    for arguments, shape in (
+        (("list",), LIST),
+        (("list", "--outside"), LIST),
+        (("show", "gcn"), SHOW),
+        (("status",), STATUS),
+        (("doctor",), DOCTOR),
+        (("eval", "golden.toml"), EVAL),
+    ):
+        assert departures(report(*arguments), shape) == [], arguments
+
+
+def test_doctor_with_findings(here: Path, report: Callable[..., Any]) -> None:
+    """What the doctor finds has a check, a severity, a message and a repair, and the exit code is 3."""
+    (here / "notes" / "gcn.md").unlink()
+    diagnosis = report("doctor", code=3)
+    assert departures(diagnosis, DOCTOR) == []
+    assert not diagnosis["ok"]
+    assert [finding["path"] for finding in diagnosis["findings"]] == ["notes/gcn.md"]
+
+
+def test_deciding(here: Path, report: Callable[..., Any]) -> None:
+    """Filing and forgetting report what changed."""
+    assert report("file", "dlrm", "llm") == {
+        "schema": "kb.file/1",
+        "path": "notes/dlrm.md",
+        "before": "ml-systems",
+        "area": "llm",
+    }
+    assert report("forget", "dlrm") == {"schema": "kb.forget/1", "paths": ["notes/dlrm.md"]}
+
+
+def test_paths_outside_the_notebook_are_absolute(
+    notebook: Path, tmp_path: Path, report: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A note of the notebook is named from its root wherever kb runs; one from elsewhere by its whole path."""
+    copy_notes(notebook, "gcn")
+    copy_notes(tmp_path / "else where", "lora")
+    monkeypatch.chdir(notebook / "notes")
+    added = report("add", "gcn.md", "../../else where/notes")
+    assert [note["path"] for note in added["added"]] == ["notes/gcn.md", str(tmp_path / "else where/notes/lora.md")]
+
+
+def test_the_example_of_the_library_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], real_encoder: Encoder
+) -> None:
+    """The example in the package's docstring runs as it stands and prints hits with their addresses."""
+    example = re.search(r"```python\n(.*?)```", package.__doc__ or "", re.DOTALL)
+    assert example
+    copy_notes(tmp_path / "my-notebook", "dlrm", "gcn")
+    monkeypatch.chdir(tmp_path)
+    exec(example[1], {})
+    assert re.fullmatch(r"(notes/(dlrm|gcn)\.md \d+ [\d.]+\n){2}", capsys.readouterr().out)
+
+
+def test_public_names() -> None:
+    """`kb.__all__` is sorted, every name of it can be had, and the documented ones are among them."""
+    names = package.__all__
+    assert names == sorted(names, key=lambda name: (name.startswith("_"), name))
+    assert {"KnowledgeBase", "Note", "Hit", "Outline", "KbError", "__version__"} <= set(names)
+    assert all(getattr(package, name) for name in names)
+    assert package.KnowledgeBase is KnowledgeBase
+    assert package.KbError is KbError
+    with pytest.raises(AttributeError, match="Nonsense"):
+        package.__getattr__("Nonsense")

@@ -1,0 +1,188 @@
+"""Outlines of real notes with the real model: what they quote, and what they never do."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import HashingEncoder
+
+from kb.errors import EvidenceError, InputError
+from kb.ingest.prose import clean
+from kb.library import KnowledgeBase
+from kb.models import Encoder
+from kb.outline.render import TEMPLATES
+from kb.reports import Outline
+
+pytestmark = pytest.mark.model
+
+TOPIC = "why deep graph networks forget"
+POST = "notes/posts/2024-09-22-why-deep-gnns-forget.md"
+
+
+@pytest.fixture(scope="module")
+def library(indexed_notes: Path, real_encoder: Encoder) -> Iterator[KnowledgeBase]:
+    with KnowledgeBase(indexed_notes, encoder=real_encoder) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def outline(library: KnowledgeBase) -> Outline:
+    return library.outline(TOPIC)
+
+
+@pytest.fixture
+def own_copy(indexed_notes: Path, tmp_path: Path) -> Path:
+    """A copy of the notebook, to be changed."""
+    root = tmp_path / "copy"
+    shutil.copytree(indexed_notes, root)
+    return root
+
+
+def said(outline: Outline) -> list[str]:
+    return [point.text for section in outline.sections for point in section.points]
+
+
+def everything_named(outline: Outline) -> set[str]:
+    """Every note that an outline rests on, wherever it is named."""
+    sections = outline.sections
+    return {
+        *(point.path for section in sections for point in section.points),
+        *(path for section in sections for path in section.notes),
+        *(path for reference in outline.references for path in reference.cited_by),
+        *(question.path for question in outline.open_questions),
+        *(place.path for place in outline.leftovers),
+    }
+
+
+def test_points_hold(outline: Outline, library: KnowledgeBase) -> None:
+    """Every point stands word for word at its address, and its hash is that of its text."""
+    points = [point for section in outline.sections for point in section.points]
+    assert len(points) >= 6
+    for point in points:
+        lines = (library.root / point.path).read_text().split("\n")
+        assert 1 <= point.start_line <= point.end_line <= len(lines)
+        assert point.text in clean("\n".join(lines[point.start_line - 1 : point.end_line]))
+        assert point.sha256 == hashlib.sha256(" ".join(point.text.split()).encode()).hexdigest()
+
+
+def test_leftovers_and_questions_hold(outline: Outline, library: KnowledgeBase) -> None:
+    """What is left over and what is asked stand at their addresses as well."""
+    for place in outline.leftovers:
+        lines = (library.root / place.path).read_text().split("\n")
+        assert place.text in clean("\n".join(lines[place.start_line - 1 : place.end_line]))
+    assert outline.open_questions
+    for question in outline.open_questions:
+        rest = (library.root / question.path).read_text().split("\n")[question.line - 1 :]
+        assert question.text in clean("\n".join(rest[:6]))
+
+
+def test_no_point_twice(outline: Outline) -> None:
+    """No two points are equal, no section repeats a heading, and nothing that is quoted is left over."""
+    headings = [section.heading for section in outline.sections]
+    assert len(set(said(outline))) == len(said(outline))
+    assert len(set(headings)) == len(headings) >= 2
+    assert not {place.text for place in outline.leftovers} & set(said(outline))
+
+
+def test_references(outline: Outline) -> None:
+    """References are listed once, by notes that the outline quotes and in sections that it has."""
+    headings = {section.heading for section in outline.sections}
+    notes = {path for section in outline.sections for path in section.notes}
+    assert outline.references
+    assert len({reference.url for reference in outline.references}) == len(outline.references)
+    for reference in outline.references:
+        assert set(reference.cited_by) <= notes
+        assert set(reference.sections) <= headings
+        assert reference.url.startswith("http")
+
+
+def test_right_notes(outline: Outline) -> None:
+    """The outline is about its topic: its area is that of the topic, and a note that treats it is quoted."""
+    assert outline.area == "gnn"
+    assert {"notes/over-smoothing.md", "notes/over-squashing.md"} & everything_named(outline)
+
+
+def test_posts_are_named_not_quoted(outline: Outline) -> None:
+    """A published post is never evidence; one on the same subject is named as written before."""
+    assert not [path for path in everything_named(outline) if path.startswith("notes/posts/")]
+    assert outline.covered_before[0].path == POST
+    assert 0 < outline.covered_before[0].similarity <= 1
+
+
+@pytest.mark.parametrize("wanted", [2, 4])
+def test_wanted_sections(library: KnowledgeBase, wanted: int) -> None:
+    """An outline of a rich subject has as many sections as the writer wants."""
+    assert len(library.outline("serving large language models", sections=wanted).sections) == wanted
+
+
+def test_areas_are_kept(library: KnowledgeBase) -> None:
+    """An outline limited to an area rests on notes of that area only."""
+    outline = library.outline("training on many machines", areas=("ml-systems",))
+    areas = {note.path: note.area for note in library.list().notes}
+    assert {areas[path] for path in everything_named(outline)} == {"ml-systems"}
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "how to bake focaccia",
+        "promotion at work",
+        "quantum chromodynamics",
+        "object detection with yolo",
+        "asdf qwer",
+        "!?",
+    ],
+)
+def test_too_little_evidence(library: KnowledgeBase, topic: str) -> None:
+    """A topic that the notes say too little about, or that lies outside, is refused in one line that names it."""
+    with pytest.raises(EvidenceError) as refused:
+        library.outline(topic)
+    assert topic in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_empty_topic(library: KnowledgeBase) -> None:
+    """An empty topic is wrong usage."""
+    with pytest.raises(InputError, match="topic is empty"):
+        library.outline(" \n")
+
+
+def test_outlines_are_no_evidence(own_copy: Path, outline: Outline, real_encoder: Encoder) -> None:
+    """A skeleton written among the notes is of kind outline, and the next outline is what it was without it."""
+    with KnowledgeBase(own_copy, encoder=real_encoder) as knowledge:
+        drafts = {f"notes/draft-{template}.md" for template in TEMPLATES}
+        for template in TEMPLATES:
+            knowledge.write(own_copy / f"notes/draft-{template}.md", knowledge.render(outline, template))
+        knowledge.sync()
+        listed = knowledge.list(areas=("ml-systems", "gnn", "llm", "detour", "outside"), kinds=("outline",))
+        assert {note.path for note in listed.notes} == drafts
+        again = knowledge.outline(TOPIC)
+    assert not drafts & everything_named(again)
+    assert not drafts & {post.path for post in again.covered_before}
+    assert said(again) == said(outline)
+
+
+def test_changed_notes_are_left_out(own_copy: Path, outline: Outline, real_encoder: Encoder) -> None:
+    """A note that changed or went since the last sync is not quoted, and the user is told."""
+    changed, gone, *_ = outline.sections[0].notes + outline.sections[1].notes
+    (own_copy / changed).write_text("Something else.\n\n" + (own_copy / changed).read_text())
+    (own_copy / gone).unlink(missing_ok=True)
+    told: list[str] = []
+    with KnowledgeBase(own_copy, encoder=real_encoder, notify=told.append) as knowledge:
+        after = knowledge.outline(TOPIC)
+    assert not {changed, gone} & everything_named(after)
+    assert any("kb sync" in line for line in told)
+
+
+def test_few_notes(tmp_path: Path) -> None:
+    """Two notes are too little for an outline, however well they fit."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.md").write_text(f"---\narea: gnn\n---\nGraph networks forget what was {name}.\n")
+    with KnowledgeBase(tmp_path, create=True, encoder=HashingEncoder()) as knowledge:
+        knowledge.add([tmp_path])
+        with pytest.raises(EvidenceError, match="on it"):
+            knowledge.outline("graph networks forget")

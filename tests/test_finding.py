@@ -1,0 +1,274 @@
+"""`KnowledgeBase.search`: what is found, how it is shown, and in what state its file is."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import HashingEncoder, Run
+
+from kb.errors import EncoderError, InputError
+from kb.library import KnowledgeBase
+from kb.models import Filter, Mode
+from kb.reports import SearchResult
+
+Write = Callable[[str, str], Path]
+MODES: tuple[Mode, ...] = ("hybrid", "dense", "lexical")
+DAY = datetime.date
+
+
+def note(body: str, area: str = "gnn", **keys: str) -> str:
+    lines = [f"{key}: {value}" for key, value in {"area": area, **keys}.items()]
+    return "\n".join(["---", *lines, "---", body, ""])
+
+
+def paths(result: SearchResult) -> list[str]:
+    return [Path(hit.path).stem for hit in result.hits]
+
+
+ZEBRAS = {
+    "notes/one.md": note("zebra", title="One", date="2024-01-31", tags="[Herd, big]"),
+    "notes/two.md": note("zebra stripes", area="llm", date="2024-02-01", tags="[herd]"),
+    "notes/three.md": note("zebra stripes again", area="ml-systems", tags="[big]"),
+    "notes/four.md": note("zebra stripes again and again", area="detour", date="2025-06-01"),
+    "notes/five.md": note("# Far\n\nlion tiger bear wolf\n\n# Near\n\nthe last zebra of all\n"),
+    "notes/post.md": note("zebra", kind="post", date="2024-03-01"),
+    "notes/skeleton.md": note("zebra", kind="outline"),
+}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBase]:
+    """Five notes, a post and a skeleton that all speak of zebras. Not to be changed by a test."""
+    root = tmp_path_factory.mktemp("zebras")
+    (root / "notes").mkdir()
+    for path, text in ZEBRAS.items():
+        (root / path).write_text(text)
+    with KnowledgeBase(root, create=True, encoder=HashingEncoder()) as opened:
+        opened.add([root / "notes"])
+        yield opened
+
+
+@pytest.fixture
+def living(library: KnowledgeBase, notebook: Path) -> Iterator[KnowledgeBase]:
+    """A copy of that notebook, to be changed."""
+    shutil.copytree(library.root, notebook, dirs_exist_ok=True)
+    with KnowledgeBase(notebook, encoder=HashingEncoder()) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("filter", "found"),
+    [
+        (Filter(), {"one", "two", "three", "four", "five"}),
+        (Filter(areas=("gnn",)), {"one", "five"}),
+        (Filter(areas=("llm", "detour")), {"two", "four"}),
+        (Filter(tags=("herd",)), {"one", "two"}),
+        (Filter(tags=("HERD", "big")), {"one"}),
+        (Filter(tags=("nothing",)), set()),
+        (Filter(since=DAY(2024, 2, 1)), {"two", "four"}),
+        (Filter(until=DAY(2024, 1, 31)), {"one"}),
+        (Filter(since=DAY(2024, 1, 31), until=DAY(2024, 2, 1)), {"one", "two"}),
+        (Filter(kinds=("post",)), {"post"}),
+        (Filter(kinds=("note", "post", "outline"), areas=("gnn",)), {"one", "five", "post", "skeleton"}),
+    ],
+    ids=lambda value: value.model_dump_json(exclude_defaults=True) if isinstance(value, Filter) else "",
+)
+def test_filters(library: KnowledgeBase, filter: Filter, found: set[str]) -> None:
+    """In each mode a filter takes any of its areas, all of its tags, inclusive dates, and posts on request."""
+    for mode in MODES:
+        assert set(paths(library.search("zebra", filter=filter, mode=mode))) == found
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_hits_are_ranked(library: KnowledgeBase, mode: Mode) -> None:
+    """Hits are numbered from 1, best first, and only the sides that were asked give scores."""
+    result = library.search("zebra stripes", mode=mode)
+    assert [hit.rank for hit in result.hits] == list(range(1, len(result.hits) + 1))
+    scores = [hit.score for hit in result.hits]
+    assert scores == sorted(scores, reverse=True)
+    for hit in result.hits:
+        assert (hit.scores.dense is None) == (mode == "lexical")
+        assert mode != "dense" or hit.scores.lexical is None
+    assert (result.mode, result.query, result.good_match) == (mode, "zebra stripes", True)
+
+
+def test_hit_has_its_address(library: KnowledgeBase) -> None:
+    """A hit shows the best passage of its note with heading, lines and text as they are in the file."""
+    hit = next(hit for hit in library.search("last zebra").hits if hit.path == "notes/five.md")
+    assert hit.heading_path[-1] == "Near"
+    assert "the last zebra" in hit.snippet
+    lines = (library.root / hit.path).read_text().split("\n")
+    assert hit.text == "\n".join(lines[hit.start_line - 1 : hit.end_line])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_limit_counts_notes(knowledge: KnowledgeBase, write: Write, mode: Mode) -> None:
+    """A note with many matching passages is one hit, its further passages are listed, and others have room."""
+    write("notes/many.md", note("\n\n".join(f"# Part {n}\n\nzebra number {n}" for n in range(300))))
+    for name in ("b", "c"):
+        write(f"notes/{name}.md", note(f"zebra and {name}"))
+    knowledge.add(["notes"])
+    result = knowledge.search("zebra", limit=2, mode=mode)
+    assert len(result.hits) == len(set(paths(result))) == 2
+    everything = knowledge.search("zebra", limit=10, mode=mode)
+    assert set(paths(everything)) == {"many", "b", "c"}
+    many = next(hit for hit in everything.hits if hit.path == "notes/many.md")
+    places = [many.start_line, *(passage.start_line for passage in many.passages)]
+    assert len(places) == len(set(places)) > 1
+    assert all(passage.score <= many.score for passage in many.passages)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_explanation_adds_up(library: KnowledgeBase, mode: Mode) -> None:
+    """What an explanation says makes up the score; without asking there is none."""
+    for hit in library.search("zebra stripes", mode=mode, explain=True).hits:
+        assert hit.explain
+        dense = hit.explain.dense_weight * hit.explain.dense_share
+        lexical = hit.explain.lexical_weight * hit.explain.lexical_share
+        assert hit.score == pytest.approx(dense + lexical, abs=2e-4)
+        assert hit.explain.dense_weight + hit.explain.lexical_weight == pytest.approx(1)
+        assert "zebra" in hit.explain.terms
+    assert all(hit.explain is None for hit in library.search("zebra", mode=mode).hits)
+
+
+def test_changed_files_are_said(living: KnowledgeBase, write: Write, notebook: Path) -> None:
+    """A hit whose file says something else is `changed`; one that was only touched is `current`."""
+    write("notes/one.md", note("a zebra no more", title="One"))
+    os.utime(notebook / "notes/two.md", (1, 1))
+    write("notes/new.md", note("zebra"))
+    result = living.search("zebra")
+    assert {Path(hit.path).stem for hit in result.hits if hit.state == "changed"} == {"one"}
+    assert result.changed_notes == 2
+    living.sync()
+    after = living.search("zebra")
+    assert ({hit.state for hit in after.hits}, after.changed_notes) == ({"current"}, 0)
+    assert "new" in paths(after)
+
+
+def test_gone_files_are_dropped(living: KnowledgeBase, notebook: Path) -> None:
+    """A note whose file is gone is no hit; it is named, and counted as a change."""
+    (notebook / "notes/one.md").unlink()
+    result = living.search("zebra")
+    assert "one" not in paths(result)
+    assert [hit.rank for hit in result.hits] == [1, 2, 3, 4]
+    assert (result.missing, result.changed_notes) == (("notes/one.md",), 1)
+
+
+def test_gone_files_leave_room(knowledge: KnowledgeBase, write: Write, notebook: Path) -> None:
+    """However many of the best notes are gone, the best that remains is still found."""
+    for number in range(8):
+        write(f"notes/gone-{number}.md", note("zebra"))
+    write("notes/left.md", note("zebra and quite a few other words beside it"))
+    knowledge.add(["notes"])
+    for file in (notebook / "notes").glob("gone-*.md"):
+        file.unlink()
+    assert paths(knowledge.search("zebra", limit=1)) == ["left"]
+
+
+def test_autosync(write: Write, notebook: Path) -> None:
+    """With `autosync = true` a search sees what was written just before."""
+    write("kb.toml", "autosync = true\n")
+    with KnowledgeBase(notebook, encoder=HashingEncoder()) as knowledge:
+        write("notes/one.md", note("zebra"))
+        knowledge.add(["notes"])
+        write("notes/two.md", note("zebra stripes"))
+        (notebook / "notes/one.md").unlink()
+        result = knowledge.search("zebra")
+    assert (paths(result), result.changed_notes, result.missing) == (["two"], 0, ())
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '"',
+        "'; DROP TABLE notes; --",
+        "zebra NEAR stripes",
+        "NEAR(zebra stripes, 2)",
+        "zebra* AND (stripes OR",
+        "-zebra +stripes ^again",
+        "text:zebra {title text}:stripes",
+        "title: [x](y) `code` $x_i$",
+        "!?*()[]{}\\/",
+        "斑馬 ζέβρα зебра 🦓 zébra",
+        "\u202ezebra\u0000\u200b",
+        "\ud83d zebra",
+        "NOT",
+        "%_%",
+        "zebra " * 1_666,
+        " ".join(f"w{n}" for n in range(1_800)),
+        "z" * 10_000,
+    ],
+    ids=range(17),
+)
+def test_any_query_is_safe(library: KnowledgeBase, query: str) -> None:
+    """No punctuation, script or length of a query is an error, in any mode."""
+    for mode in MODES:
+        result = library.search(query, mode=mode)
+        assert result.query == query
+        assert "zebra" not in query.lower().split() or "one" in paths(result)
+
+
+@pytest.mark.parametrize("query", ["", "  \n\t "])
+def test_empty_query(library: KnowledgeBase, query: str) -> None:
+    """An empty query is wrong usage."""
+    with pytest.raises(InputError, match="query is empty"):
+        library.search(query)
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_wrong_limit(library: KnowledgeBase, limit: int) -> None:
+    """A limit below one is wrong usage, and the message says the value."""
+    with pytest.raises(InputError, match=str(limit)):
+        library.search("zebra", limit=limit)
+
+
+def test_nothing_indexed(knowledge: KnowledgeBase) -> None:
+    """A search in an empty notebook finds nothing, which is no error."""
+    for mode in MODES:
+        result = knowledge.search("zebra", mode=mode)
+        assert (result.hits, result.good_match) == ((), False)
+
+
+def test_another_encoder_is_refused(living: KnowledgeBase, notebook: Path) -> None:
+    """Vectors of another encoder are not compared; words still are, and a sync mends it."""
+    other = HashingEncoder()
+    other.fingerprint = "other"
+    with KnowledgeBase(notebook, encoder=other) as knowledge:
+        with pytest.raises(EncoderError, match="kb sync"):
+            knowledge.search("zebra")
+        assert "one" in paths(knowledge.search("zebra", mode="lexical"))
+        knowledge.sync()
+        assert "one" in paths(knowledge.search("zebra"))
+
+
+def test_second_reader_sees_what_was_added(living: KnowledgeBase, write: Write, notebook: Path) -> None:
+    """A reader that stays open finds what another process of the notebook published meanwhile."""
+    with KnowledgeBase(notebook, encoder=HashingEncoder()) as reader:
+        assert "late" not in paths(reader.search("zebra"))
+        for name in ("late", "later", "latest"):
+            write(f"notes/{name}.md", note(f"zebra {name}"))
+            living.sync()
+        assert {"late", "later", "latest"} <= set(paths(reader.search("zebra")))
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("query", ["caf\udce9 zebra", "🦓" * 3_000, '"NEAR" * \u0000'])
+def test_command_line_takes_any_query(kb: Callable[..., Run], indexed_notes: Path, query: str) -> None:
+    """The command line with the real model answers any query in JSON, also one that is not valid Unicode."""
+    answer = kb("search", "--notebook", str(indexed_notes), "--json", query)
+    assert (answer.code, answer.out[:1]) == (0, "{"), answer.err
+
+
+@pytest.mark.model
+def test_good_match(indexed_notes: Path) -> None:
+    """A question that the notes answer is a good match; a string of nonsense is none."""
+    with KnowledgeBase(indexed_notes) as knowledge:
+        result = knowledge.search("over-smoothing: deep graph networks make all nodes alike")
+        assert result.good_match
+        assert "over-smoothing" in paths(result)[:3]
+        assert not knowledge.search("xqzv blorp wuggle").good_match

@@ -1,0 +1,88 @@
+"""What a command imports: nobody waits for a library that their command does not need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kb.library import KnowledgeBase
+from kb.models import Encoder
+
+TORCH = {"torch", "transformers", "sentence_transformers"}
+HEAVY = TORCH | {"chromadb", "onnxruntime"}
+PROBE = """
+import sys
+from kb.cli import main
+code = 0
+try:
+    main()
+except SystemExit as ended:
+    code = ended.code
+print("LOADED", code, *sorted({name.split(".")[0] for name in sys.modules}))
+"""
+GCN = "---\narea: gnn\n---\n# Graph convolution\n\nA node averages its neighbours.\n"
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Path:
+    """A notebook with one note, indexed with the real model."""
+    root = tmp_path_factory.mktemp("lazy")
+    (root / "gcn.md").write_text(GCN, encoding="utf-8")
+    with KnowledgeBase(root, create=True, encoder=real_encoder) as knowledge:
+        knowledge.add([root / "gcn.md"])
+    return root
+
+
+def loaded_by(folder: Path, *arguments: str) -> set[str]:
+    """The top-level modules that a command of a fresh process ends with; it must succeed."""
+    command = [sys.executable, "-c", PROBE, *arguments]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=60)
+    mark, code, *modules = ended.stdout.splitlines()[-1].split()
+    assert (mark, code) == ("LOADED", "0"), ended.stderr
+    return set(modules)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("search", "--help"), ("list",), ("show", "gcn"), ("status",), ("add", "gcn.md")],
+    ids=" ".join,
+)
+def test_looking_loads_no_model_and_no_chroma(shelf: Path, arguments: tuple[str, ...]) -> None:
+    """Help, reading commands and an add with nothing to do load none of the large libraries."""
+    assert loaded_by(shelf, *arguments) & HEAVY == set()
+
+
+def test_help_costs_click_alone(tmp_path: Path) -> None:
+    """`kb --help` loads neither the library's types nor the console."""
+    assert loaded_by(tmp_path, "--help") & {"pydantic", "rich", "numpy", "yaml", "sqlite3", "jinja2"} == set()
+
+
+@pytest.mark.model
+def test_search_never_loads_torch(shelf: Path) -> None:
+    """A search embeds its query without torch and the libraries above it."""
+    loaded = loaded_by(shelf, "search", "averages of neighbours")
+    assert loaded & TORCH == set()
+    assert {"onnxruntime", "chromadb"} <= loaded
+
+
+@pytest.mark.model
+def test_adding_a_note_never_loads_torch(shelf: Path, tmp_path: Path) -> None:
+    """An add of one note embeds it without torch."""
+    note = tmp_path / "lora.md"
+    note.write_text("---\narea: llm\n---\n# LoRA\n\nLow-rank updates of a language model.\n", encoding="utf-8")
+    loaded = loaded_by(shelf, "add", str(note))
+    assert loaded & TORCH == set()
+    assert "onnxruntime" in loaded
+
+
+def test_importing_kb_loads_nothing(tmp_path: Path) -> None:
+    """`import kb` and its version load no library at all."""
+    program = "import sys; before = set(sys.modules); import kb; kb.__version__; print(*set(sys.modules) - before)"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert {name.split(".")[0] for name in ended.stdout.split()} & (HEAVY | {"pydantic", "click", "rich"}) == set()

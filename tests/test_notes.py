@@ -1,0 +1,86 @@
+"""The notes and posts that come with the repository are what a notebook should be."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY
+from markdown_it import MarkdownIt
+
+from kb.ingest import notebook
+from kb.ingest.front_matter import split_front_matter
+from kb.ingest.markdown import parse_note
+from kb.library import KnowledgeBase
+from kb.models import AREAS, Note
+
+NOTES = sorted((REPOSITORY / "notes").glob("*.md"))
+POSTS = sorted((REPOSITORY / "notes/posts").glob("*.md"))
+OUTSIDE = {"promotion-packet", "focaccia", "css-grid-layout", "yolo"}
+
+
+def parsed(path: Path) -> Note:
+    return parse_note(notebook.read(REPOSITORY, path.relative_to(REPOSITORY).as_posix()))
+
+
+def test_enough_notes() -> None:
+    """There are at least 48 research notes, each with a title of its own, and three posts."""
+    titles = [parsed(path).title for path in NOTES if path.stem not in OUTSIDE]
+    assert len(titles) >= 48
+    assert len(set(titles)) == len(titles)
+    assert len(POSTS) == 3
+    assert {path.stem for path in NOTES} >= OUTSIDE
+
+
+@pytest.mark.parametrize("path", [path for path in NOTES if path.stem not in OUTSIDE], ids=lambda path: path.stem)
+def test_research_note(path: Path) -> None:
+    """A research note says its title, date, tags and source, in 150 to 600 words, and leaves its area to be found."""
+    note = parsed(path)
+    assert note.front_matter["title"] == note.title
+    assert note.date
+    assert note.date <= datetime.date.today()
+    assert note.tags
+    assert note.sources
+    assert (note.kind, note.area) == (None, None)
+    _, start = split_front_matter(note.text)
+    assert 150 <= len(re.findall(r"\w[\w'-]*", note.text[start:])) <= 600
+
+
+@pytest.mark.parametrize("path", NOTES + POSTS, ids=lambda path: path.stem)
+def test_links_lead_somewhere(path: Path) -> None:
+    """Every wikilink names another note or post, and every link to a file one that is there."""
+    stems = {other.stem for other in NOTES + POSTS}
+    for link in parsed(path).links:
+        is_file = link.endswith((".md", ".markdown"))
+        assert (path.parent / link).is_file() if is_file else link in stems - {path.stem}, link
+
+
+@pytest.mark.parametrize("path", POSTS, ids=lambda path: path.stem)
+def test_post(path: Path) -> None:
+    """A post is marked as one, has a TLDR, and every link within it leads to an anchor that is there once."""
+    note = parsed(path)
+    assert note.kind == "post"
+    assert note.date
+    assert "**TLDR**" in note.text
+    anchors = re.findall(r'<a id="([^"]+)"></a>', note.text)
+    links = [
+        str(child.attrGet("href"))[1:]
+        for token in MarkdownIt("commonmark").parse(note.text)
+        for child in token.children or ()
+        if child.type == "link_open" and str(child.attrGet("href")).startswith("#")
+    ]
+    assert len(links) >= 4
+    assert sorted(links) == sorted(anchors)
+
+
+@pytest.mark.model
+def test_only_the_outside_notes_are_held_back(indexed_notes: Path) -> None:
+    """The classifier holds back the four notes that belong to no area, and files all others among the three."""
+    with KnowledgeBase(indexed_notes) as knowledge:
+        held_back = {Path(note.path).stem for note in knowledge.list(areas=("outside",)).notes}
+        filed = knowledge.list().notes
+    assert held_back == OUTSIDE
+    assert {note.area for note in filed} == set(AREAS)
+    assert len(filed) == len(NOTES) + len(POSTS) - len(OUTSIDE)

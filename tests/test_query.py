@@ -1,0 +1,81 @@
+"""A query's words, and the full text expression made of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kb.search.query import STOPWORDS, match_expression, query_words
+
+
+@pytest.fixture(scope="module")
+def full_text() -> Iterator[sqlite3.Connection]:
+    """A full text table as the catalog makes it, with one passage a row."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE VIRTUAL TABLE passages USING fts5 (text, tokenize='porter unicode61')")
+        passages = ["graphs near the sea", 'he said "attention"', "C++ and node.js", "kv-cache NOT here OR there"]
+        connection.executemany("INSERT INTO passages VALUES (?)", [(passage,) for passage in passages])
+        yield connection
+
+
+def rows(connection: sqlite3.Connection, query: str) -> list[int]:
+    """The numbers of the rows that match any word of a query."""
+    sql = "SELECT rowid FROM passages WHERE passages MATCH ? ORDER BY rowid"
+    return [row[0] for row in connection.execute(sql, (match_expression(query_words(query)),))]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("How do I cut serving latency?", ["cut", "serving", "latency"]),
+        ("graph graph Graph", ["graph"]),
+        ("KV-cache, node.js and C++", ["kv-cache", "node.js", "c++"]),
+        ("to be or not to be", ["to", "be", "or", "not"]),
+        ("Überanpassung 学習", ["überanpassung", "学習"]),
+        ("?!* -- ()", []),
+    ],
+)
+def test_words(query: str, words: list[str]) -> None:
+    """Stopwords, repeats and punctuation go; a query of nothing but stopwords keeps them."""
+    assert query_words(query) == words
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("NEAR graphs", [1]),
+        ("graph*", [1]),
+        ('"attention', [2]),
+        ("text:attention", [2]),
+        ("NOT OR AND", [4]),
+        ("kv cache", [4]),
+        ("(node.js", [3]),
+    ],
+)
+def test_syntax_is_words(full_text: sqlite3.Connection, query: str, found: list[int]) -> None:
+    """What FTS5 would read as syntax is looked up as words, endings set aside."""
+    assert set(found) <= set(rows(full_text, query))
+
+
+@given(st.text(min_size=1, max_size=80))
+@settings(max_examples=200, deadline=None)
+def test_every_expression_is_valid(full_text: sqlite3.Connection, query: str) -> None:
+    """FTS5 accepts the expression of any query that has words."""
+    if query_words(query):
+        rows(full_text, query)
+
+
+@pytest.mark.parametrize("query", [" ".join(f"word{n}" for n in range(1500)), "x" * 10_000, '"' * 9_000 + "graphs"])
+def test_long_query(full_text: sqlite3.Connection, query: str) -> None:
+    """A query of ten thousand characters is still one that FTS5 accepts."""
+    assert set(rows(full_text, query)) <= {1}
+
+
+def test_stopwords_are_words() -> None:
+    """Each stopword is one that a query can have: a single word in lower case."""
+    assert all(query_words(word) == [word] for word in STOPWORDS)

@@ -1,0 +1,267 @@
+"""An outline as Markdown, through templates; what notes say stays text."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+
+from kb.errors import InputError
+from kb.ingest.markdown import OUTLINE_MARK
+from kb.library import KnowledgeBase
+from kb.outline.render import TEMPLATES, render, template_text
+from kb.reports import Address, CoveredBefore, Gap, OpenQuestion, Outline, Point, Reference, Section
+
+TODAY = datetime.date(2025, 11, 30)
+PLAIN = "An ordinary sentence about graphs."
+
+
+def outline(
+    text: str = PLAIN, heading: str = "Depth", path: str = "notes/a.md", url: str = "https://a.example/b"
+) -> Outline:
+    """An outline with something in every field; `text` stands wherever a note's words go."""
+    point = Point(text=text, path=path, start_line=3, end_line=4, sha256="0" * 64)
+    return Outline(
+        topic=text,
+        title=text,
+        area="gnn",
+        sections=(
+            Section(heading=heading, points=(point, point), notes=(path,)),
+            Section(heading="Introduction", points=(point,), notes=(path,)),
+            Section(heading="intro", points=(point,), notes=(path,)),
+        ),
+        references=(Reference(title=text, authors=(text,), url=url, cited_by=(path,), sections=(heading,)),),
+        open_questions=(OpenQuestion(text=text, path=path, line=9),),
+        gaps=(Gap(kind="one note", text=text, section=heading),),
+        leftovers=(Address(text=text, path=path, start_line=7, end_line=7),),
+        covered_before=(CoveredBefore(path=path, title=text, date=TODAY, similarity=0.5),),
+    )
+
+
+def rendered(template: str, shown: Outline) -> str:
+    return render(shown, template_text(template), TODAY)
+
+
+def body_of(text: str) -> str:
+    return re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
+
+
+def html_of(text: str) -> str:
+    """What a reader's browser gets."""
+    return str(MarkdownIt("commonmark").render(body_of(text)))
+
+
+def texts_of(text: str) -> list[str]:
+    """The plain text of every list item and heading, as a reader sees it."""
+    tokens = MarkdownIt("commonmark").parse(body_of(text))
+    return [
+        "".join(child.content for child in token.children or () if child.type in ("text", "code_inline")).strip()
+        for token in tokens
+        if token.type == "inline"
+    ]
+
+
+def tags_of(text: str) -> list[str]:
+    """The HTML tags of a page, comments taken out as a browser does and anchors made alike."""
+    seen = re.sub(r"<!--.*?--!?>", "", html_of(text), flags=re.DOTALL)
+    return [re.sub(r'"#?[a-z0-9-]+"', '"anchor"', tag) for tag in re.findall(r"</?[a-zA-Z][^>]*>", seen)]
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_everything_is_shown(template: str) -> None:
+    """Sections, points with their addresses, questions, references and the writer's list are all there, in order."""
+    text = rendered(template, outline())
+    places = [
+        "## Introduction" if template != "jekyll" else "# Introduction",
+        "**TLDR**",
+        "# Depth",
+        f"- {PLAIN} <!-- notes/a.md:3-4 -->",
+        "Closing thoughts",
+        f"- {PLAIN} <!-- notes/a.md:9 -->",
+        "<https://a.example/b>",
+        f"Gap: {PLAIN}",
+        f"Written before: {PLAIN}, notes/a.md, 2025-11-30, similarity 0.50",
+        f"Left over: {PLAIN} (notes/a.md:7)",
+    ]
+    positions = [text.rfind(place) if place == "Closing thoughts" else text.find(place) for place in places]
+    assert -1 not in positions
+    assert positions == sorted(positions)
+    assert OUTLINE_MARK in text
+    assert "\n\n\n" not in text
+
+
+@pytest.mark.parametrize("template", ["jekyll", "hugo"])
+@pytest.mark.parametrize(
+    "title",
+    [PLAIN, 'He said: "no" \\ # not', "- a\n---\nlayout: evil", "yes", "{{ page.x }}: {a", "学習 🦓", "del\x7f\u0085x"],
+    ids=range(7),
+)
+def test_front_matter_is_yaml(template: str, title: str) -> None:
+    """Front matter parses, holds the title letter by letter and nothing that a title brought in."""
+    text = rendered(template, outline(text=title))
+    block = text.split("\n---\n", 1)[0].removeprefix("---\n")
+    fields = yaml.safe_load(block)
+    assert fields["title"] == title
+    assert (fields["date"], fields["kind"]) == (TODAY, "outline")
+    assert set(fields) <= {"layout", "title", "date", "draft", "kind"}
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Depth",
+        "closing",
+        "References",
+        "学習",
+        "f(x) = [0, 1)",
+        "a] b",
+        "The `code",
+        "x](y)",
+        "snake_case *star*",
+        "C:\\",
+        "1. One",
+    ],
+)
+def test_contents_lead_to_their_sections(heading: str) -> None:
+    """Every entry of the table of contents is a link, named as its section, to an anchor that exists once."""
+    text = rendered("jekyll", outline(heading=heading))
+    html = html_of(text)
+    contents = html.split("</ol>")[0]
+    entries = re.findall(r"<li>(.*?)</li>", contents)
+    links = [re.fullmatch(r'<a href="#([^"]+)">(.*)</a>', entry) for entry in entries]
+    assert all(links), entries
+    anchors = re.findall(r'<a id="([^"]+)">', html)
+    assert [link[1] for link in links if link] == anchors
+    assert len(set(anchors)) == len(anchors)
+    headings = re.findall(r"<h1>(.*?) <a id=", html)
+    assert [link[2] for link in links if link] == headings
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script> in a note",
+        "a <b onclick=x>b</b> and &lt;i&gt; and &#60;script>",
+        "see <!-- a comment --> and <![CDATA[x]]> and <?php ?>",
+        "it ends --> <script>alert(1)</script>",
+        "it ends --!> <script>alert(1)</script>",
+        "-->--><img src=x onerror=alert(1)>",
+        "> <img src=x onerror=alert(1)>",
+        "\\<script>alert(1)</script>",
+        "<https://evil.example> and <a@evil.example>",
+        "[x](javascript:alert(1)) and ![x](https://evil.example/p.png)",
+        "[x][y] and [y]: https://evil.example",
+        "[y]: https://evil.example",
+    ],
+    ids=range(12),
+)
+def test_notes_bring_in_no_html(template: str, text: str) -> None:
+    """Wherever a note's words go, they add no tag and no link to the page, and end no comment."""
+    hostile = outline(text=text, heading=text, path=f"notes/{text}.md")
+    assert tags_of(rendered(template, hostile)) == tags_of(rendered(template, outline()))
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ site.secret }}",
+        "{% include x %}",
+        "{{{ x }}}",
+        "{%- raw -%}",
+        "{{< rawhtml >}}",
+        "{\n{ x",
+        '{: onclick="x()"}',
+        "{::nomarkdown}",
+    ],
+)
+def test_notes_bring_in_no_template_code(template: str, text: str) -> None:
+    """Liquid, Hugo shortcodes and kramdown attributes in a note, its path or its title stay text."""
+    shown = rendered(template, outline(text=text, heading=text, path=f"notes/{text}.md"))
+    assert not re.search(r"\{[{%:]", body_of(shown))
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("url", ["https://a.example/{{site.secret", "https://a.example/{%20x"])
+def test_addresses_bring_in_no_template_code(template: str, url: str) -> None:
+    """A reference's address holds nothing that Jekyll or Hugo would run."""
+    assert not re.search(r"\{[{%]", body_of(rendered(template, outline(url=url))))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN,
+        "1. first of all, the layers",
+        "2) then the rest",
+        "# not a heading",
+        "+ not a list",
+        "> not a quote",
+        "```not a fence",
+        "~~~ not a fence",
+        "a < b and c > d, AT&T, 3 &lt; 4",
+        "array[0](1) and f[x]",
+        "--- and ***",
+        "---",
+        "[ ] nor a task",
+        "{{ x }} at {% y %}",
+    ],
+)
+def test_words_are_shown_as_they_are(text: str) -> None:
+    """A reader of the page sees a point letter by letter as the note has it."""
+    shown = texts_of(rendered("plain", outline(text=text)))
+    assert shown.count(text) >= 4
+
+
+def test_small_outline() -> None:
+    """An outline without references, questions, gaps or leftovers has no empty headings for them."""
+    bare = outline().model_copy(
+        update={"references": (), "open_questions": (), "gaps": (), "leftovers": (), "covered_before": ()}
+    )
+    for template in TEMPLATES:
+        text = rendered(template, bare)
+        assert not re.search(r"References|Open questions|For the writer", text)
+
+
+@pytest.mark.parametrize(
+    ("template", "complaint"),
+    [
+        ("{{ outline.title", "line 1"),
+        ("\n{% for %}", "line 2"),
+        ("{{ nothing }}", "nothing"),
+        ("{{ outline.colour }}", "colour"),
+        ("{{ outline.title | nosuch }}", "nosuch"),
+        ("{{ ''.__class__.__mro__ }}", "unsafe"),
+        ("{{ outline.__class__.__init__.__globals__ }}", "unsafe"),
+        ("{% include '/etc/passwd' %}", "template"),
+        ("{{ 1 / 0 }}", "template"),
+        ("{{ outline.title + 1 }}", "template"),
+        ("{{ range(10 ** 9) | list }}", "template"),
+    ],
+)
+def test_bad_template(template: str, complaint: str) -> None:
+    """A template that cannot be used is wrong usage, said in one line, and reaches nothing but the outline."""
+    with pytest.raises(InputError, match=complaint) as refused:
+        render(outline(), template, TODAY)
+    assert "\n" not in str(refused.value)
+
+
+def test_own_template(knowledge: KnowledgeBase, write: Callable[[str, str], Path]) -> None:
+    """A user's Jinja file gets the outline, the date, anchors and the filters of the templates that come with kb."""
+    file = write(
+        "mine.j2", "{{ today.year }} {{ outline.sections[0].points[0] | address }} {{ anchors[0] }} {{ '<b>' | text }}"
+    )
+    assert re.fullmatch(r"20\d\d notes/a\.md:3-4 depth &lt;b>\n", knowledge.render(outline(), str(file)))
+
+
+@pytest.mark.parametrize("template", ["nosuch", "notes", ""])
+def test_unknown_template(knowledge: KnowledgeBase, template: str) -> None:
+    """A template that is neither a name nor a file is wrong usage; the message lists the names."""
+    with pytest.raises(InputError, match="jekyll, hugo, plain"):
+        knowledge.render(outline(), template)

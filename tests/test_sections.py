@@ -1,0 +1,143 @@
+"""From passages to sections: every point is quoted, none twice, and what has no place is left over."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+from conftest import HashingEncoder
+
+from kb.ingest.chunking import chunk_note
+from kb.ingest.markdown import parse_note
+from kb.ingest.prose import clean
+from kb.library.publishing import chunk_records
+from kb.models import AreaVerdict, NoteFile, NoteRecord
+from kb.outline.sections import Evidence, Skeleton, build_sections, open_questions
+
+ENCODER = HashingEncoder()
+SUBJECTS = {
+    "cache": "cache memory block page token key value",
+    "smooth": "layer node average oscillate laplacian depth similar",
+    "tower": "user item dot product negative sample retrieval",
+    "drift": "monitor alert window distribution histogram threshold label",
+}
+
+
+def note_text(words: str, number: int) -> str:
+    """A note of two headings with six sentences, all of one subject and all different."""
+    parts = words.split()
+    sentences = [
+        f"The {parts[(number + k) % 7]} of the {parts[(number + 2 * k + 1) % 7]} was measured at {number}{k} "
+        f"by the {parts[(k + 3) % 7]} of the {parts[(k + 5) % 7]}."
+        for k in range(6)
+    ]
+    head = words.split()[number % 7].title()
+    first, second = " ".join(sentences[:3]), "\n".join(f"- {sentence}" for sentence in sentences[3:])
+    return f"# {head} one\n\n{first}\n\n# {head} two\n\n{second}\n"
+
+
+NOTES = {f"notes/{name}-{n}.md": note_text(words, n) for name, words in SUBJECTS.items() for n in range(3)}
+
+
+def evidence_of(notes: dict[str, str]) -> list[Evidence]:
+    """Every passage of some notes."""
+    verdict = AreaVerdict(
+        area="gnn", confidence=1, unsure=False, decided_by="flag", also=None, runner_up="llm", margin=1, scores={}
+    )
+    found: list[Evidence] = []
+    for path, text in notes.items():
+        note = parse_note(NoteFile(path=path, size=0, mtime_ns=0, text=text, sha256=""))
+        fields = note.model_dump(
+            include={"path", "sha256", "title", "date", "tags", "authors", "sources", "references", "links"}
+        )
+        record = NoteRecord(id=path, size=0, mtime_ns=0, area="gnn", kind="note", verdict=verdict, **fields)
+        chunks = chunk_note(note, ENCODER.count_tokens, ENCODER.max_tokens)
+        found.extend(Evidence(record, chunk) for chunk in chunk_records(path, chunks, "test"))
+    return found
+
+
+def build(notes: dict[str, str], topic: str = "cache layer user monitor", wanted: int | None = None) -> Skeleton:
+    evidence = evidence_of(notes)
+    vectors = ENCODER.encode([entry.chunk.text for entry in evidence])
+    order = np.argsort(-(vectors @ ENCODER.encode_query(topic)), kind="stable")
+    ranked = [evidence[index] for index in order]
+    return build_sections(ranked, vectors[order], ENCODER.encode_query(topic), ENCODER.encode, wanted)
+
+
+def test_points_are_quoted() -> None:
+    """Every point is one statement of the note at its address, with the hash of its text."""
+    points = [point for section in build(NOTES).sections for point in section.points]
+    assert len({point.path for point in points}) >= 2
+    for point in points:
+        lines = NOTES[point.path].split("\n")
+        assert 1 <= point.start_line <= point.end_line <= len(lines)
+        assert point.text in clean("\n".join(lines[point.start_line - 1 : point.end_line]))
+        assert point.sha256 == hashlib.sha256(" ".join(point.text.split()).encode()).hexdigest()
+
+
+def test_sections_are_whole() -> None:
+    """A section has a heading of its own, points, and names exactly the notes that it quotes."""
+    sections = build(NOTES).sections
+    headings = [section.heading for section in sections]
+    assert len(sections) >= 2
+    assert len(set(headings)) == len(headings)
+    for section in sections:
+        assert section.heading.strip()
+        assert section.points
+        assert set(section.notes) == {point.path for point in section.points}
+
+
+def test_nothing_is_said_twice() -> None:
+    """A statement that several notes make is quoted once, and is not left over besides."""
+    copies = NOTES | {path.replace(".md", "-copy.md"): text for path, text in NOTES.items()}
+    skeleton = build(copies)
+    said = [point.text for section in skeleton.sections for point in section.points]
+    assert len(set(said)) == len(said)
+    assert not {place.text for place in skeleton.leftovers} & set(said)
+
+
+def test_leftovers_have_addresses() -> None:
+    """What is left over is quoted as well."""
+    for place in build(NOTES, wanted=2).leftovers:
+        lines = NOTES[place.path].split("\n")
+        assert place.text in clean("\n".join(lines[place.start_line - 1 : place.end_line]))
+
+
+@pytest.mark.parametrize("wanted", [1, 2, 3, 4])
+def test_wanted_sections(wanted: int) -> None:
+    """There are as many sections as the writer wants where the notes have as many subjects."""
+    assert len(build(NOTES, wanted=wanted).sections) == wanted
+
+
+def test_same_notes_same_outline() -> None:
+    """The same passages give the same sections each time."""
+    assert build(NOTES) == build(NOTES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# A\n\nShort.\n",
+        "```python\nprint('the cache of the layer was measured here by the user')\n```\n",
+        "| the cache | the layer |\n| --- | --- |\n| one | two |\n",
+        "# Open questions\n\n- Was the cache of the layer measured by the user of the item at all?\n",
+        "The cache of the layer was measured as follows by the user:\n",
+    ],
+    ids=["too short", "code", "table", "question", "lead-in"],
+)
+def test_not_worth_quoting(text: str) -> None:
+    """Fragments, code, tables, questions and lead-ins are not made points, and alone they make no section."""
+    skeleton = build({"notes/a.md": text})
+    assert not [point for section in skeleton.sections for point in section.points]
+
+
+def test_open_questions() -> None:
+    """Questions and TODOs are found at their lines; statements are not taken for them."""
+    text = "# Open\n\nIt works. But why does it?\n\n- TODO: measure it\n- what of depth?\n- done\n"
+    chunk = evidence_of({"notes/a.md": text})[0].chunk
+    assert [(entry.text, entry.start_line) for entry in open_questions(chunk)] == [
+        ("But why does it?", 3),
+        ("TODO: measure it", 5),
+        ("what of depth?", 6),
+    ]

@@ -1,0 +1,86 @@
+"""The part of a passage that is shown, and what is marked in it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kb.search.query import query_words
+from kb.search.snippets import LENGTH, marks, shorten, snippet
+
+FILLER = "Nothing of the matter is told by a sentence such as this one, which goes on and on for quite a while " * 2
+
+
+def marked(text: str, query: str) -> list[str]:
+    return [text[start:end] for start, end in marks(text, query_words(query))]
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "found"),
+    [
+        ("Serving a model: it SERVES, it served.", "serving", ["Serving", "SERVES", "served"]),
+        ("A gatekeeper is no GAT", "gat", ["GAT"]),
+        ("Queries over graphs", "graph query", ["Queries", "graphs"]),
+        ("nothing here", "graph", []),
+        ("Written in C++ at last", "C++", ["C++"]),
+    ],
+)
+def test_marks(text: str, query: str, found: list[str]) -> None:
+    """Whole words are marked, whatever their case and common ending."""
+    assert marked(text, query) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [("The KV-cache grows", "kv cache"), ("Plain self-attention", "attention"), ("a lora/qlora", "qlora")],
+)
+def test_marks_inside_compounds(text: str, query: str) -> None:
+    """A word that the search finds inside a compound is marked there."""
+    assert marked(text, query)
+
+
+@pytest.mark.parametrize(
+    "passage",
+    [
+        "Some words. Then the zebra came. It left.",
+        f"{FILLER.strip()}. {FILLER}with the zebra.",
+        f"{FILLER}{FILLER}and then the zebra.",
+        f"{FILLER.strip()}. {FILLER.strip()}. {FILLER.strip()}. The zebra.",
+        "```text\nthe zebra in code\n```",
+        "| a | b |\n| --- | --- |\n| the | zebra |",
+    ],
+    ids=["short", "second sentence", "end of a long sentence", "last sentence", "code", "table"],
+)
+def test_snippet_shows_what_was_found(passage: str) -> None:
+    """The snippet of a passage that holds a word of the query shows that word, within its length."""
+    shown = snippet(passage, ["zebra"])
+    assert "zebra" in shown
+    assert len(shown) <= LENGTH
+
+
+def test_snippet_is_clean() -> None:
+    """Markdown's marks do not appear in a snippet, words of links and formulas do."""
+    shown = snippet("- **Bold** [link](https://a.example) with `code` and [[gcn|a note]] at $d=4$.", ["bold"])
+    assert shown == "Bold link with code and a note at $d=4$."
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "short"),
+    [
+        ("short", 10, "short"),
+        ("exactly10!", 10, "exactly10!"),
+        ("one two, three", 10, "one two…"),
+        ("abcdefghijklmnop", 5, "abcd…"),
+    ],
+)
+def test_shorten(text: str, length: int, short: str) -> None:
+    """A text is cut between words where it can be, and says so."""
+    assert shorten(text, length) == short
+
+
+@given(st.text(max_size=600), st.lists(st.text(min_size=1, max_size=10), max_size=5), st.integers(20, 300))
+@settings(max_examples=150, deadline=None)
+def test_any_passage_has_a_snippet(passage: str, words: list[str], length: int) -> None:
+    """No passage and no query breaks a snippet or makes it too long."""
+    assert len(snippet(passage, words, length)) <= length
