@@ -7,7 +7,7 @@ import shlex
 import tomllib
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from kb.errors import ConfigError, NotebookError
 from kb.models import Frozen
@@ -32,7 +32,7 @@ TEMPLATE = """\
 class Settings(Frozen):
     """What `kb.toml` says. Relative paths are relative to the notebook."""
 
-    model: str | None = None
+    model: str | None = Field(default=None, min_length=1)
     autosync: bool = False
     index_dir: str = INDEX_NAME
 
@@ -50,8 +50,11 @@ def find_notebook(explicit: Path | None = None) -> Path | None:
 
 
 def is_notebook(root: Path) -> bool:
-    """Whether a folder is a notebook already."""
-    return (root / CONFIG_NAME).is_file() or (root / INDEX_NAME).is_dir()
+    """Whether a folder is a notebook already. Raises `NotebookError` where that cannot be seen."""
+    try:
+        return (root / CONFIG_NAME).is_file() or (root / INDEX_NAME).is_dir()
+    except OSError as error:
+        raise NotebookError(f"{root} cannot be looked at: {error.strerror}") from error
 
 
 def load_settings(root: Path) -> Settings:
@@ -90,7 +93,11 @@ def index_folder(root: Path, settings: Settings) -> Path:
 
 def editor_command(path: Path, line: int) -> list[str]:
     """The command that opens a file at a line: `VISUAL`, else `EDITOR`, else vi."""
-    command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    value = (os.environ.get("VISUAL") or os.environ.get("EDITOR") or "").strip() or "vi"
+    try:
+        command = shlex.split(value)
+    except ValueError as error:
+        raise ConfigError(f"EDITOR or VISUAL is {value!r}, which is no command: {error}; set EDITOR") from error
     name = Path(command[0]).stem
     if name in ("code", "codium", "cursor"):
         return [*command, "--goto", f"{path}:{line}"]

@@ -6,6 +6,7 @@ import os
 import tempfile
 import tomllib
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -13,6 +14,8 @@ from kb.errors import ConfigError
 from kb.models import FiledArea, Frozen, StoredArea
 
 DECISIONS_NAME = "kb.decisions.toml"
+Value = TypeVar("Value")
+
 HEADER = "What the writer of this notebook decided. Safe to edit; meant for version control."
 
 
@@ -36,9 +39,13 @@ class Decisions(Frozen):
         holders = [source for source in self.flags if is_under(path, source)]
         return self.flags[max(holders, key=len)] if holders else Flags()
 
-    def forgets(self, path: str) -> bool:
-        """Whether a path, or a folder above it, was forgotten."""
-        return any(is_under(path, folder) for folder in self.forgotten)
+    def ruling(self, path: str) -> str:
+        """All that was decided about a note, in one line to compare: where it is filed, and its source's flags."""
+        return f"{self.filed.get(path, '')} {self.flags_for(path).model_dump_json(exclude_defaults=True)}"
+
+    def forgets(self, path: str, source: str) -> bool:
+        """Whether a path, or a folder above it, was forgotten; a source named inside that folder is nearer."""
+        return any(is_under(path, folder) and not is_under(source, folder) for folder in self.forgotten)
 
     def with_filed(self, path: str, area: StoredArea | None) -> Decisions:
         """A copy in which `path` is filed under `area`; None takes the decision back."""
@@ -46,8 +53,12 @@ class Decisions(Frozen):
         return self.model_copy(update={"filed": filed if area is None else filed | {path: area}})
 
     def with_flags(self, source: str, flags: Flags) -> Decisions:
-        """A copy in which a source carries these flags."""
-        return self.model_copy(update={"flags": self.flags | {source: flags}})
+        """A copy in which a source carries these flags besides those that it had."""
+        before = self.flags.get(source, Flags())
+        merged = Flags(
+            area=flags.area or before.area, detour=flags.detour or before.detour, posts=flags.posts or before.posts
+        )
+        return self.model_copy(update={"flags": self.flags | {source: merged}})
 
     def with_forgotten(self, path: str) -> Decisions:
         """A copy that forgets a path, and what was decided at or below it."""
@@ -60,14 +71,16 @@ class Decisions(Frozen):
         )
 
     def with_remembered(self, path: str) -> Decisions:
-        """A copy that no longer forgets `path`, anything below it, or a folder above it."""
-        kept = tuple(name for name in self.forgotten if not is_under(name, path) and not is_under(path, name))
-        return self.model_copy(update={"forgotten": kept})
+        """A copy that no longer forgets `path`; what was forgotten below or above it stays so."""
+        return self.model_copy(update={"forgotten": tuple(name for name in self.forgotten if name != path)})
 
     def with_renamed(self, origin: str, to: str) -> Decisions:
-        """A copy in which the decision about one note follows it to another path."""
-        area = self.filed.get(origin)
-        return self if area is None else self.with_filed(origin, None).with_filed(to, area)
+        """A copy in which what was decided about one note follows it to another path."""
+
+        def moved(names: dict[str, Value]) -> dict[str, Value]:
+            return {to if name == origin else name: value for name, value in names.items()}
+
+        return self.model_copy(update={"filed": moved(self.filed), "flags": moved(self.flags)})
 
 
 def is_under(path: str, folder: str) -> bool:

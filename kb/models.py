@@ -130,7 +130,9 @@ class AreaVerdict(Frozen):
 
 
 class NoteRecord(FileState):
-    """A note as the catalog keeps it. `area` is where it is filed; `outside` means held back, without chunks."""
+    """A note as the catalog keeps it. `area` is where it is filed; `outside` means held back, without chunks;
+    `ruling` names the writer's decisions that held when it was filed.
+    """
 
     id: str
     sha256: str
@@ -143,6 +145,7 @@ class NoteRecord(FileState):
     sources: tuple[str, ...]
     references: tuple[str, ...]
     links: tuple[str, ...]
+    ruling: str = ""
     verdict: AreaVerdict
 
 

@@ -38,6 +38,7 @@ NOTE = NoteRecord(
     sources=("arXiv:1609.02907",),
     references=("https://example.org",),
     links=("b",),
+    ruling="",
     verdict=VERDICT,
 )
 

@@ -29,7 +29,7 @@ def facts(folder: Path, **changes: object) -> Facts:
         "filed_chunks": {"gnn": 2, "llm": 1},
         "vectors": {"gnn": 2, "llm": 1, "detour": 0},
         "missing_vectors": 0,
-        "model_changed": False,
+        "encoder_problem": None,
         "gone": (),
         "changed_notes": 0,
     }
@@ -68,10 +68,10 @@ def change_catalog(notebook: Path, sql: str) -> None:
         ({"generation_whole": False, "vectors": {}}, [("vectors", "error")]),
         ({"vectors": {"gnn": 1, "llm": 1}}, [("vectors", "error")]),
         ({"vectors": {"gnn": 2, "llm": 1, "detour": 1}}, [("vectors", "error")]),
-        ({"model_changed": True}, [("encoder", "warning")]),
+        ({"encoder_problem": "the index was made with another model"}, [("encoder", "warning")]),
         ({"gone": ("a.md", "b.md"), "changed_notes": 2}, [("notes", "warning")] * 2),
         ({"gone": ("a.md",), "changed_notes": 3}, [("notes", "warning")] * 2),
-        ({"catalog_check": "bad", "model_changed": True}, [("catalog", "error"), ("encoder", "warning")]),
+        ({"catalog_check": "bad", "encoder_problem": "the index was made with another model"}, [("catalog", "error"), ("encoder", "warning")]),
     ],
 )
 def test_findings(tmp_path: Path, changes: dict[str, object], findings: list[tuple[str, str]]) -> None:

@@ -21,7 +21,7 @@ class Facts:
     filed_chunks: Mapping[str, int]
     vectors: Mapping[str, int]
     missing_vectors: int
-    model_changed: bool
+    encoder_problem: str | None
     gone: tuple[str, ...]
     changed_notes: int
 
@@ -59,13 +59,13 @@ def _findings(facts: Facts) -> Iterator[Finding]:
             repair="delete the index folder and add your sources again",
         )
     yield from _generation_findings(facts)
-    if facts.model_changed:
+    if facts.encoder_problem:
         yield Finding(
             check="encoder",
             severity="warning",
             path=None,
-            message="the index was made with another model",
-            repair="kb sync",
+            message=facts.encoder_problem,
+            repair="set `model` in kb.toml to the model wanted, then `kb sync`",
         )
     for path in facts.gone:
         yield Finding(check="notes", severity="warning", path=path, message="the file is gone", repair="kb sync")
@@ -84,7 +84,7 @@ def _generation_findings(facts: Facts) -> Iterator[Finding]:
             severity="error",
             path=folder,
             message="the current vectors are missing or damaged",
-            repair="any search builds them afresh from the catalog",
+            repair=f"delete {folder}, then `kb sync`",
         )
         return
     for area in sorted({*facts.filed_chunks, *facts.vectors}):
@@ -95,5 +95,5 @@ def _generation_findings(facts: Facts) -> Iterator[Finding]:
                 severity="error",
                 path=folder,
                 message=f"{area} should hold {expected} vectors and holds {held}",
-                repair="delete this folder; any search builds it afresh from the catalog",
+                repair=f"delete {folder}, then `kb sync`",
             )

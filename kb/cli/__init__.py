@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -69,6 +71,14 @@ class LazyGroup(click.Group):
             command.params.append(_notebook_option())
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; a reader that stopped early, such as `head`, is no error to speak of."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered goes nowhere
+            raise click.exceptions.Exit(128 + signal.SIGPIPE) from None
+
 
 @click.command(
     cls=LazyGroup, params=[_notebook_option()], epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
@@ -93,9 +103,6 @@ def main() -> None:
         code = _complain(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         code = 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        code = 141
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.cli.session import JSON_OPTION, knowledge_base
+from kb.cli.session import JSON_OPTION, STORED_AREA, knowledge_base
 
 if TYPE_CHECKING:
     from kb.models import StoredArea
@@ -42,7 +42,7 @@ Examples:
 """,
 )
 @click.argument("note")
-@click.argument("area", required=False, type=click.Choice(["ml-systems", "gnn", "llm", "detour", "outside"]))
+@click.argument("area", required=False, type=STORED_AREA)
 @click.option("--undo", is_flag=True, help="Take back what you decided for this note.")
 @JSON_OPTION
 def file_command(note: str, area: StoredArea | None, undo: bool, as_json: bool) -> None:

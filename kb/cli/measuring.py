@@ -13,7 +13,7 @@ from kb.cli.session import JSON_OPTION, knowledge_base
 @click.argument("golden", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="GOLDEN.TOML")
 @JSON_OPTION
 def eval_command(golden: Path, as_json: bool) -> None:
-    r"""Measure search with queries whose answers you know.
+    """Measure search with queries whose answers you know.
 
     \b
     GOLDEN.TOML holds tables like

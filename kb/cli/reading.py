@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.cli.session import JSON_OPTION, knowledge_base
+from kb.cli.session import JSON_OPTION, STORED_AREA, knowledge_base
 
 if TYPE_CHECKING:
     from kb.models import Kind, StoredArea
 
 
 @click.command("list")
-@click.option("--area", "areas", multiple=True, type=click.Choice(["ml-systems", "gnn", "llm", "detour", "outside"]))
-@click.option("--kind", "kinds", multiple=True, type=click.Choice(["note", "post", "outline"]))
+@click.option("--area", "areas", multiple=True, type=STORED_AREA, help="Only this area (may be repeated).")
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(["note", "post", "outline"]), help="Only this kind.")
 @click.option("--unsure", is_flag=True, help="Only notes whose area is uncertain.")
 @click.option("--outside", is_flag=True, help="Only notes held back as outside the areas.")
 @JSON_OPTION
@@ -59,9 +59,10 @@ def open_command(address: str) -> int:
         path, line = knowledge.locate(address)
     command = editor_command(path, line)
     try:
-        return subprocess.run(command, check=False).returncode
+        code = subprocess.run(command, check=False).returncode
     except OSError as error:
         raise KbError(f"the editor {command[0]!r} cannot be started: {error.strerror}; set EDITOR") from error
+    return code if code >= 0 else 128 - code
 
 
 @click.command("status")

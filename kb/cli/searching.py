@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.cli.session import AREA, JSON_OPTION, DateType, knowledge_base, read_standard_input
+from kb.cli.session import AREA, JSON_OPTION, DateType, joined, knowledge_base, read_standard_input
 
 if TYPE_CHECKING:
     from kb.models import FiledArea, Mode
@@ -24,13 +24,21 @@ Examples:
 """,
 )
 @click.argument("query", nargs=-1)
-@click.option("-n", "limit", default=10, show_default=True, type=click.IntRange(min=1), help="Notes to show.")
+@click.option("-n", "limit", default=10, show_default=True, type=click.IntRange(1, 1000), help="Notes to show.")
 @click.option("--area", "areas", multiple=True, type=AREA, help="Only this area (may be repeated).")
 @click.option("--tag", "tags", multiple=True, help="Only notes with this tag (may be repeated: all of them).")
 @click.option("--since", type=DateType(last=False), help="Only notes of this date or later.")
 @click.option("--until", type=DateType(last=True), help="Only notes of this date or earlier.")
-@click.option("--kind", type=click.Choice(["note", "post", "all"]), default="note", show_default=True)
-@click.option("--mode", type=click.Choice(["hybrid", "dense", "lexical"]), default="hybrid", show_default=True)
+@click.option(
+    "--kind", type=click.Choice(["note", "post", "all"]), default="note", show_default=True, help="What to find."
+)
+@click.option(
+    "--mode",
+    type=click.Choice(["hybrid", "dense", "lexical"]),
+    default="hybrid",
+    show_default=True,
+    help="By meaning and words, by meaning, by words.",
+)
 @click.option("--explain", is_flag=True, help="Show what made each score.")
 @click.option("--batch", is_flag=True, help="Read one query a line from standard input; print JSON lines.")
 @JSON_OPTION
@@ -62,5 +70,5 @@ def search_command(
                 if line.strip():
                     print_json(knowledge.search(line.strip(), limit, filter, mode, explain))
             return
-        result = knowledge.search(" ".join(query), limit, filter, mode, explain)
+        result = knowledge.search(joined(query), limit, filter, mode, explain)
     print_report(result, as_json, print_hits)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kb.library import KnowledgeBase
 
 AREA = click.Choice(["ml-systems", "gnn", "llm", "detour"])
+STORED_AREA = click.Choice(["ml-systems", "gnn", "llm", "detour", "outside"])
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -31,6 +32,11 @@ def knowledge_base(create: bool = False) -> Iterator[KnowledgeBase]:
     root: Path | None = click.get_current_context().find_root().obj
     with KnowledgeBase(root, create=create, notify=notice) as knowledge:
         yield knowledge
+
+
+def joined(words: tuple[str, ...]) -> str:
+    """Arguments as one text; bytes that are not UTF-8 become question marks."""
+    return " ".join(words).encode(errors="replace").decode()
 
 
 def read_standard_input() -> str:

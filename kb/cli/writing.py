@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.cli.session import AREA, JSON_OPTION, knowledge_base
+from kb.cli.session import AREA, JSON_OPTION, joined, knowledge_base
 
 if TYPE_CHECKING:
     from kb.models import FiledArea
@@ -47,7 +47,7 @@ def outline_command(
     from kb.console.terminal import print_json, print_text
 
     with knowledge_base() as knowledge:
-        outline = knowledge.outline(" ".join(topic), areas, sections)
+        outline = knowledge.outline(joined(topic), areas, sections)
         text = knowledge.render(outline, template)
         if output:
             knowledge.write(output, text, overwrite=force)

@@ -21,6 +21,7 @@ from kb.console.terminal import (
     shorten_path,
     styled,
 )
+from kb.ingest.prose import printable
 from kb.models import AreaVerdict, Evidence
 from kb.reports import (
     Added,
@@ -119,7 +120,7 @@ def print_note(note: NoteDetail) -> None:
         if value:
             table.add_row(styled(name, "dim"), styled(value))
     print_table(table)
-    print_text("\n" + plain(note.text).strip("\n") + "\n")
+    print_text("\n" + printable(note.text).strip("\n") + "\n")
 
 
 def print_status(status: Status) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -16,33 +15,40 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from kb.ingest.prose import printable
+
 PROGRESS_AFTER_SECONDS = 1.0
 PIPED_WIDTH = 10_000  # lines are for programs then: never wrapped
-# Control characters could rewrite the terminal, directional ones the order of what is read.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 Report = TypeVar("Report", bound=BaseModel)
 
 AREA_STYLES = {"ml-systems": "cyan", "gnn": "green", "llm": "magenta", "detour": "yellow", "outside": "dim"}
 
 
+class _Console(Console):
+    """A console that leaves a reader's early end to the command line."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # called while a BrokenPipeError is handled
+
+
 @cache
 def out() -> Console:
     """The console of standard output."""
-    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False, markup=False, emoji=False)
+    return _Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False, markup=False, emoji=False)
 
 
 @cache
 def err() -> Console:
     """The console of standard error."""
-    return Console(
+    return _Console(
         stderr=True, width=None if sys.stderr.isatty() else PIPED_WIDTH, highlight=False, markup=False, emoji=False
     )
 
 
 def plain(text: str) -> str:
-    """Text without the characters that steer a terminal."""
-    return _CONTROLS.sub("", text)
+    """A piece of text on one line, without the characters that steer a terminal."""
+    return " ".join(printable(text).splitlines()).replace("\t", " ")
 
 
 def styled(text: str, style: str = "") -> Text:
@@ -90,7 +96,7 @@ def notice(line: str) -> None:
 def complain(message: str) -> None:
     """One line saying what failed."""
     line = Text("kb: ")
-    line.append(" ".join(plain(message).split()), style="red")
+    line.append(" ".join(printable(message).split()), style="red")
     err().print(line, soft_wrap=True)
 
 

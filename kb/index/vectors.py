@@ -143,7 +143,7 @@ class VectorStore:
                     raise VectorError(f"{folder / name} is damaged: it should have {size} bytes")
         except FileNotFoundError as error:
             raise VectorError(f"{error.filename} is missing") from error
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise VectorError(f"{folder} cannot be read: {error}") from error
         if not (folder / "chroma.sqlite3").exists():
             raise VectorError(f"{folder / 'chroma.sqlite3'} is missing")
@@ -194,7 +194,7 @@ class VectorStore:
                     dead += len(ids)
                     _remove(_collection(client, area), ids)
                 for area, vectors in change.added.items():
-                    _add(_collection(client, area), vectors)
+                    dead += _add(_collection(client, area), vectors)
                 live = {area: _collection(client, area).count() for area in FILED_AREAS}
         finally:
             _close(client)
@@ -230,10 +230,21 @@ def _remove(collection: Collection, ids: list[str]) -> None:
         collection.delete(ids=ids[start : start + BATCH])
 
 
-def _add(collection: Collection, vectors: Vectors) -> None:
+def _add(collection: Collection, vectors: Vectors) -> int:
+    """Add vectors, and say how many replaced others.
+
+    Those are deleted first: an upsert of the only id in a collection leaves the old vector in HNSW, without a word.
+    """
     ids, matrix = vectors
+    replaced = 0
     for start in range(0, len(ids), BATCH):
-        collection.upsert(ids=ids[start : start + BATCH], embeddings=matrix[start : start + BATCH])
+        batch = ids[start : start + BATCH]
+        known = collection.get(ids=batch, include=[])["ids"]
+        if known:
+            collection.delete(ids=known)
+        collection.upsert(ids=batch, embeddings=matrix[start : start + BATCH])
+        replaced += len(known)
+    return replaced
 
 
 @contextmanager

@@ -10,9 +10,11 @@ import yaml
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from kb.errors import NoteError
+from kb.ingest.prose import printable
 
 MAX_CHARACTERS = 64_000
 MAX_DEPTH = 20
+MAX_INTEGER_BITS = 64
 
 _YAML = re.compile(r"\A---[ \t]*\n(?P<body>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML = re.compile(r"\A\+\+\+[ \t]*\n(?P<body>.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -20,21 +22,7 @@ _MAPPING = TypeAdapter(dict[str, JsonValue])
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # chosen at run time
-    """A safe loader without aliases, which can expand without bound, and without dates, which may not exist."""
-
-    def __init__(self, stream: str) -> None:
-        super().__init__(stream)
-        self._depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node:
-        if self.check_event(yaml.AliasEvent):
-            raise NoteError("has front matter with YAML aliases; write the values out")
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise NoteError(f"has front matter nested deeper than {MAX_DEPTH} levels")
-        node: yaml.Node = super().compose_node(parent, index)
-        self._depth -= 1
-        return node
+    """A safe loader that takes dates as text: not all that look like one exist."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -60,7 +48,7 @@ def split_front_matter(text: str) -> tuple[dict[str, JsonValue], int]:
 def as_texts(value: JsonValue, separators: str = r",") -> tuple[str, ...]:
     """A front matter value that is one text or a list of texts, as a tuple without blanks or repeats."""
     parts = value if isinstance(value, list) else re.split(separators, value) if isinstance(value, str) else [value]
-    texts = (str(part).strip() for part in parts if part is not None and not isinstance(part, (dict, list)))
+    texts = (printable(str(part)).strip() for part in parts if part is not None and not isinstance(part, (dict, list)))
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
@@ -75,18 +63,30 @@ def as_date(value: JsonValue) -> datetime.date | None:
 def _looks_like_mapping(body: str) -> bool:
     """Between two thematic breaks there may be prose; front matter has a key on its first line of substance."""
     lines = [line for line in body.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    return not lines or bool(re.match(r"[^\s:#][^:\n]*:(\s|$)|[{\[&*!]", lines[0]))
+    return not lines or bool(re.match(r"""[\w"'][^:\n]*:(\s|$)|\{""", lines[0]))
 
 
 def _parse_yaml(body: str) -> dict[str, JsonValue]:
     try:
+        _check_shape(body)
         loaded = yaml.load(body, Loader=_Loader)  # noqa: S506  # a subclass of SafeLoader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 1
         raise NoteError(f"has broken front matter: line {line}: {error.problem}") from error
-    except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
+    except (yaml.YAMLError, ValueError, ArithmeticError, TypeError, LookupError, AttributeError) as error:
         raise NoteError(f"has broken front matter: {_one_line(error)}") from error
     return _as_mapping(loaded)
+
+
+def _check_shape(body: str) -> None:
+    """Refuse aliases, which can expand without bound, and deep nesting, before anything is built of it."""
+    depth = 0
+    for event in yaml.parse(body, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            raise NoteError("has front matter with YAML aliases; write the values out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise NoteError(f"has front matter nested deeper than {MAX_DEPTH} levels")
 
 
 def _parse_toml(body: str) -> dict[str, JsonValue]:
@@ -114,6 +114,8 @@ def _plain(value: object) -> object:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set)):
         return [_plain(item) for item in value]
+    if isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
+        return hex(value)  # Python refuses to write a huge one in decimals
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     return value.isoformat() if isinstance(value, (datetime.date, datetime.time)) else str(value)

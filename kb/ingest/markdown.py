@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 from pathlib import PurePosixPath
 from typing import get_args
 from urllib.parse import unquote
@@ -87,7 +88,7 @@ def _blocks(text: str, body_start: int) -> tuple[Block, ...]:
     path: list[tuple[int, str]] = []
     done = 0
     tokens = _PARSER.parse("\n".join(_mask_liquid(lines)))
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, following in zip_longest(tokens, tokens[1:]):
         if token.level or not token.map or token.nesting < 0 or token.map[0] < done:
             continue
         begin, end = token.map
@@ -95,7 +96,8 @@ def _blocks(text: str, body_start: int) -> tuple[Block, ...]:
         if token.type == "heading_open":
             path = _descend(path, int(token.tag[1:]), following)
         kind = _BLOCK_KINDS.get(token.type, "other")
-        blocks.append(_block(kind, lines, starts, begin, end, path))
+        if any(line.strip() for line in lines[begin:end]):
+            blocks.append(_block(kind, lines, starts, begin, end, path))
         done = end
     blocks.extend(_gap(lines, starts, done, len(lines), path))
     return tuple(blocks)

@@ -158,6 +158,10 @@ def _walk(root: Path, folder: Path, rules: IgnoreRules) -> Iterator[FileState | 
 def _look(root: Path, path: Path, folder: Path) -> FileState | Skipped:
     """The state of one file; a link may point to another place in the notebook or beside it, not further."""
     name = notebook_path(root, path)
+    if not _is_utf8(name):
+        return Skipped(
+            path=os.fsencode(name).decode(errors="replace"), reason="has a name that is not UTF-8; rename it"
+        )
     if path.suffix.lower() not in SUFFIXES:
         return Skipped(path=name, reason=f"is not Markdown ({', '.join(SUFFIXES)})")
     try:
@@ -169,6 +173,15 @@ def _look(root: Path, path: Path, folder: Path) -> FileState | Skipped:
     if not stat.S_ISREG(status.st_mode):
         return Skipped(path=name, reason="is not a regular file")
     return FileState(path=name, size=status.st_size, mtime_ns=status.st_mtime_ns)
+
+
+def _is_utf8(name: str) -> bool:
+    """Whether a file name is text; bytes that are not come from the system as lone surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _stays_inside(link: Path, root: Path, folder: Path) -> bool:

@@ -44,9 +44,15 @@ _ABBREVIATIONS = (
 _SENTENCE_END = re.compile(
     rf"(?:{_ABBREVIATIONS}\.|[!?])[\"')\]*_`]*(?=\s+[\"'(\[*_`$]*[A-Z0-9\u00c0-\uffff])|[。！？]"
 )
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FENCE = re.compile(r"^[ \t]*(?:>[ \t]?)*(`{3,}|~{3,})")
 _ITEM = re.compile(r"^[ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
 _NOT_PROSE = re.compile(r"^[ \t]*(?:#{1,6}(?:[ \t]|$)|\||<|\{%|\$\$|!\[|\[[^\]]+\]:|(?:[-*_][ \t]*){3,}$|=+[ \t]*$)")
+
+
+def printable(text: str) -> str:
+    """Text without control characters, which could rewrite a terminal, and directional ones, which reorder it."""
+    return _CONTROLS.sub("", text)
 
 
 def clean(markdown: str) -> str:
@@ -66,7 +72,7 @@ def clean(markdown: str) -> str:
         if needed in text:
             text = pattern.sub(replacement, text)
     text = _HOLDER.sub(lambda match: kept[int(match[1])], html.unescape(text))
-    return " ".join(text.split())
+    return " ".join(printable(text).split())
 
 
 def statements(markdown: str, first_line: int = 1) -> list[Statement]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from kb.care.doctor import diagnose
 from kb.config import CONFIG_NAME, find_notebook, is_notebook, write_template
-from kb.decisions import Flags, is_under, save_decisions
+from kb.decisions import Decisions, Flags, is_under, save_decisions
 from kb.errors import InputError, NotebookError, NoteError
 from kb.evaluation.runner import evaluate, load_golden
 from kb.index.lock import write_lock
@@ -22,6 +22,7 @@ from kb.library.finding import search
 from kb.library.intake import Intake, Progress
 from kb.library.judging import decide, embed, judge
 from kb.library.looking import is_changed, look, pending_changes
+from kb.library.naming import find_note
 from kb.library.publishing import Batch, publish
 from kb.library.workspace import Notify, Workspace
 from kb.models import Encoder, FiledArea, FileState, Filter, Kind, Mode, NoteRecord, StoredArea
@@ -120,7 +121,7 @@ class KnowledgeBase:
             save_decisions(self.root, decisions)
         for source in sources:
             self._workspace.catalog.add_source(source)
-        return self._intake().run(sources, force=decisions != before)
+        return self._intake().run(sources)
 
     def add_text(
         self, title: str, text: str, area: FiledArea | None = None, detour: bool = False, posts: bool = False
@@ -131,24 +132,28 @@ class KnowledgeBase:
         return self.add([notebook.write_note(self.root, title.strip(), text)], area, detour, posts)
 
     def sync(self) -> SyncReport:
-        """Look at every source again."""
-        return self._intake().run(self._workspace.catalog.sources())
+        """Look at every source again, and build the vectors afresh where they are missing or damaged."""
+        report = self._intake().run(self._workspace.catalog.sources())
+        self._workspace.mend_vectors()
+        return report
 
     def classify(self, paths: Sequence[str | Path]) -> Iterator[Classification | Skipped]:
         """The verdict for each Markdown file of some paths; nothing is stored."""
         sources = [self._source(path) for path in paths]
         skipped: list[Skipped] = []
-        for state in look(
-            self._workspace, sources, self._workspace.decisions.model_copy(update={"forgotten": ()}), skipped
-        ):
+        for state in look(self._workspace, sources, Decisions(), skipped):
             yield self._classify(state)
         yield from skipped
 
     def file(self, name: str, area: StoredArea | None) -> Filed:
         """File a note under an area, as a detour, or outside; None takes an earlier decision back."""
         note = self.find_note(name)
+        if notebook.state_of(self.root, note.path) is None:
+            raise NoteError(f"{note.path} is gone; run `kb sync`")
         save_decisions(self.root, self._workspace.decisions.with_filed(note.path, area))
-        self._intake().run([note.path], force=True)
+        report = self._intake().run([note.path])
+        if report.skipped:
+            raise NoteError(f"{note.path} {report.skipped[0].reason}; your decision holds once it can be read")
         after = {entry.path: entry for entry in self._workspace.catalog.notes()}.get(note.path, note)
         return Filed(path=note.path, before=note.area, area=after.area)
 
@@ -161,7 +166,8 @@ class KnowledgeBase:
         save_decisions(self.root, self._workspace.decisions.with_forgotten(target))
         gone = [note for note in self._workspace.catalog.notes() if is_under(note.path, target)]
         with write_lock(self._workspace.folder):
-            publish(self._workspace, Batch(removed=[note.id for note in gone]))
+            fingerprint = self._workspace.catalog.fingerprint() or ""
+            publish(self._workspace, Batch(removed=[note.id for note in gone]), fingerprint)
             sources = self._workspace.catalog.sources()
             self._workspace.catalog.remove_sources(source for source in sources if is_under(source, target))
         return Forgotten(paths=tuple(note.path for note in gone))
@@ -279,30 +285,13 @@ class KnowledgeBase:
 
     def find_note(self, name: str) -> NoteRecord:
         """The note that a path, a file name without its ending, or a title names. Raises `InputError`."""
-        notes = self._workspace.catalog.notes()
-        path = self._name(name)
-        wanted = name.casefold()
-        for matches in (
-            [note for note in notes if note.path in (path, name)],
-            [note for note in notes if Path(note.path).stem.casefold() == wanted],
-            [note for note in notes if note.title.casefold() == wanted],
-        ):
-            if len(matches) == 1:
-                return matches[0]
-            if matches:
-                raise InputError(f"{name!r} names several notes: {', '.join(note.path for note in matches)}")
-        names = [Path(note.path).stem for note in notes] + [note.path for note in notes]
-        near = difflib.get_close_matches(name, names, n=2)
-        hint = f"did you mean {' or '.join(near)}?" if near else "`kb list` shows them"
-        raise InputError(
-            f"there is no note {name!r}; {hint}" if notes else "the notebook has no notes yet; run `kb add`"
-        )
+        return find_note(self._workspace.catalog.notes(), name, self._name(name))
 
     def _name(self, path: str | Path) -> str:
         return notebook.notebook_path(self.root, Path(path))
 
     def _source(self, path: str | Path) -> str:
-        if not Path(path).exists() and not Path(path).is_symlink():
+        if not os.path.lexists(path):
             raise InputError(f"{path} does not exist")
         return self._name(path)
 

@@ -28,6 +28,8 @@ MIN_COSINE = 0.26  # of a note's best passage, for the note to bear on a topic
 OFF_AREA = 0.7  # what a passage keeps of its score when its area is not the topic's
 MAX_QUESTIONS = 12
 MIN_NOTES = 3
+CLEARLY_OUTSIDE = 0.6  # the topic's probability of lying outside the areas, above which
+CLOSE_COSINE = 0.4  # the third best note must be this close
 MIN_POST_COSINE = 0.4
 
 
@@ -68,8 +70,11 @@ def _gather(
     for index, id in enumerate(ids):
         of_note.setdefault(chunks[id].note_id, []).append(index)
     bearing = {chunks[id].note_id for id, cosine in cosines.items() if cosine >= MIN_COSINE}
-    if len(bearing) < MIN_NOTES:
-        raise EvidenceError(_too_little(workspace, topic, len(bearing)))
+    verdict = _judge_topic(workspace, topic)
+    thirds = _third_best([max(cosines[ids[row]] for row in rows) for rows in of_note.values()])
+    far = verdict.scores["outside"] >= CLEARLY_OUTSIDE and thirds < CLOSE_COSINE
+    if far or len(bearing) < MIN_NOTES:
+        raise EvidenceError(_too_little(verdict, topic, len(bearing)))
     known = workspace.catalog.notes_by_id(of_note)
     notes = [known[id] for id in of_note]
     best = {chunks[entry.id].note_id: entry.score for entry in reversed(found.ranked) if entry.id in chunks}
@@ -77,7 +82,7 @@ def _gather(
         notes,
         np.array([best.get(note.id, 0.0) for note in notes]),
         np.array([_centroid_cosine(matrix[rows], topic_vector) for rows in of_note.values()]),
-        _leaning(workspace, topic),
+        _leaning(verdict),
         MAX_NOTES,
     )
     rows = [
@@ -106,18 +111,24 @@ def _current(notes: Sequence[NoteRecord], workspace: Workspace) -> list[NoteReco
     return current
 
 
-def _leaning(workspace: Workspace, topic: str) -> dict[str, float]:
+def _third_best(cosines: Sequence[float]) -> float:
+    """The cosine that the third best note still has."""
+    ordered = sorted(cosines, reverse=True)
+    return ordered[MIN_NOTES - 1] if len(ordered) >= MIN_NOTES else 0.0
+
+
+def _leaning(verdict: AreaVerdict) -> dict[str, float]:
     """How much a passage counts by its note's area: in full where the topic lies, less the further away."""
-    scores = _judge_topic(workspace, topic).scores
+    scores = verdict.scores
     best = max(scores.values())
     share: dict[str, float] = {area: OFF_AREA + (1 - OFF_AREA) * score / best for area, score in scores.items()}
     return share | {"detour": share["outside"]}
 
 
-def _too_little(workspace: Workspace, topic: str, notes: int) -> str:
-    verdict = _judge_topic(workspace, topic)
+def _too_little(verdict: AreaVerdict, topic: str, notes: int) -> str:
     if verdict.area == "outside":
-        return f"{topic!r} lies outside the three areas (nearest: {nearest_area(verdict)}) and {_notes(notes)} on it"
+        area = nearest_area(verdict)
+        return f"{topic!r} lies outside the three areas (nearest: {area}), and the notes say too little about it"
     return f"too little evidence for {topic!r}: {_notes(notes)} on it; add notes, or name the topic more widely"
 
 

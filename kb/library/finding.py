@@ -40,6 +40,7 @@ def find(workspace: Workspace, query: str, filter: Filter, mode: Mode, pool: int
     """The best chunks for a query, at most `pool` from each side. Raises `InputError` for an empty query."""
     if not query.strip():
         raise InputError("the query is empty; say what you are looking for")
+    query = query.encode(errors="replace").decode()  # lone surrogates are no text
     words = query_words(query)
     lexical = workspace.catalog.match(match_expression(words), filter, pool) if words and mode != "dense" else {}
     dense: dict[str, float] = {}

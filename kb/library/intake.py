@@ -59,8 +59,9 @@ class Intake:
                 self._reembed = True
                 sources, force = catalog.sources(), True
             finished = self._take(sources, force)
-            if finished or not self._reembed:  # one generation never mixes two encoders
-                self._publish()
+            if self._reembed and not finished:
+                self._discard()
+            self._publish()
             if finished:
                 self._tidy()
         return self._report(time.monotonic() - started)
@@ -89,20 +90,31 @@ class Intake:
             self._ingest(prepared)
             self._progress(len(stale), len(stale))
             self._drop_missing(sources, {state.path for state in states})
+            if self._reembed:
+                self._set_aside_untaken()
             return True
         self._ingest(prepared)
         return False
 
+    def _discard(self) -> None:
+        """Give up what an interrupted change of model prepared: one generation never mixes two encoders."""
+        self._batch = Batch()
+        for outcomes in (self._added, self._updated, self._renamed, self._outside):
+            outcomes.clear()
+
     def _looks_unchanged(self, state: FileState) -> bool:
         known = self._known.get(state.path)
-        return known is not None and (known.size, known.mtime_ns) == (state.size, state.mtime_ns)
+        if known is None or known.ruling != self._decisions.ruling(state.path):
+            return False
+        return (known.size, known.mtime_ns) == (state.size, state.mtime_ns)
 
     def _prepare(self, state: FileState, force: bool) -> Prepared | None:
         """Read and cut one note; None where it says what it said before, or cannot be taken."""
         known = self._known.get(state.path)
         try:
             file = notebook.read(self._workspace.root, state.path)
-            if known and known.sha256 == file.sha256 and not force:
+            judged = known is not None and known.ruling == self._decisions.ruling(state.path)
+            if known and known.sha256 == file.sha256 and judged and not force:
                 self._batch.touched.append((known.id, file))
                 self._unchanged += 1
                 return None
@@ -157,6 +169,7 @@ class Intake:
             sources=note.sources,
             references=note.references,
             links=note.links,
+            ruling=self._decisions.ruling(note.path),
             verdict=verdict,
         )
 
@@ -206,6 +219,7 @@ class Intake:
             unsure=record.verdict.unsure,
             decided_by=record.verdict.decided_by,
             chunks=chunks,
+            near_duplicate_of=self._same_bytes(record),
         )
         fresh = origin is None or (origin.area == "outside")
         if fresh:
@@ -215,16 +229,31 @@ class Intake:
         elif origin and origin.path == record.path:
             self._unchanged += 1
 
+    def _same_bytes(self, record: NoteRecord) -> str | None:
+        """Another note of the index that says the same to the letter."""
+        twins = (note.path for note in self._by_hash.get(record.sha256, []) if note.id != record.id)
+        return next((path for path in twins if path in self._known), None)
+
     def _drop_missing(self, sources: Sequence[str], seen: set[str]) -> None:
-        kept = seen | {entry.path for entry in self._skipped}
+        skipped = [entry.path for entry in self._skipped]
         for path, note in self._known.items():
-            if path not in kept and any(is_under(path, source) for source in sources):
+            if path in seen or any(is_under(path, place) for place in skipped):
+                continue
+            if any(is_under(path, source) for source in sources):
                 self._batch.removed.append(note.id)
                 self._removed.append(path)
 
+    def _set_aside_untaken(self) -> None:
+        """Notes that cannot be embedded by the new model leave the index until they can be read again."""
+        taken = set(self._batch.note_ids)
+        for note in self._known.values():
+            if note.id not in taken:
+                unread = note.model_copy(update={"sha256": "", "size": 0, "mtime_ns": 0})
+                self._batch.notes.append((unread, []))
+
     def _publish(self) -> None:
         if self._batch:
-            publish(self._workspace, self._batch, afresh=self._reembed)
+            publish(self._workspace, self._batch, self._workspace.encoder.fingerprint, afresh=self._reembed)
             self._batch = Batch()
 
     def _tidy(self) -> None:

@@ -49,7 +49,7 @@ def look(
     seen: set[str] = set()
     for source in sources:
         for found in notebook.scan(workspace.root, source):
-            if found.path in seen or decisions.forgets(found.path):
+            if found.path in seen or decisions.forgets(found.path, source):
                 continue
             seen.add(found.path)
             if isinstance(found, Skipped):

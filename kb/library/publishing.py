@@ -33,10 +33,11 @@ class Batch:
         return bool(self.notes or self.touched or self.removed)
 
 
-def publish(workspace: Workspace, batch: Batch, afresh: bool = False) -> None:
+def publish(workspace: Workspace, batch: Batch, fingerprint: str, afresh: bool = False) -> None:
     """Write a batch's vectors into a new generation and commit both; when it returns, the batch is in.
 
-    `afresh` says that the batch holds every note, embedded by another encoder than the current generation.
+    `fingerprint` names the encoder of the batch's vectors; `afresh` says that the batch holds every note, embedded by
+    another encoder than the current generation.
     """
     change = _vector_change(workspace, batch)
     current = workspace.catalog.generation()
@@ -48,7 +49,7 @@ def publish(workspace: Workspace, batch: Batch, afresh: bool = False) -> None:
         else:
             workspace.vectors.advance(current, upcoming, change)
     changes = Changes(notes=batch.notes, touched=batch.touched, removed=batch.removed)
-    workspace.catalog.publish(changes, upcoming, workspace.encoder.fingerprint)
+    workspace.catalog.publish(changes, upcoming, fingerprint)
     workspace.vectors.sweep(upcoming)
 
 

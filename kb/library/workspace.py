@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kb.config import Settings, index_folder, load_settings
 from kb.decisions import Decisions, load_decisions
-from kb.errors import EncoderError, NotebookError, VectorError
+from kb.errors import CatalogError, EncoderError, NotebookError, VectorError
 from kb.index.catalog import Catalog, Changes
 from kb.index.encoder import load_encoder
 from kb.index.lock import write_lock
@@ -90,6 +90,13 @@ class Workspace:
             self.catalog.publish(Changes(), upcoming, self.catalog.fingerprint() or "")
             self.vectors.sweep(upcoming)
 
+    def mend_vectors(self) -> None:
+        """Rebuild the current generation if its files are missing or have other sizes than when it was published."""
+        generation = self.catalog.generation()
+        if generation and not self.vectors.is_whole(generation):
+            self.notify("the vectors were missing or damaged; building them afresh from the catalog")
+            self.rebuild_vectors()
+
     def filed_vectors(self, without: Iterable[str] = ()) -> dict[FiledArea, Vectors]:
         """Ids and vectors `(n, dim)` of all filed chunks by area, but for some notes' ids of chunks."""
         dropped = set(without)
@@ -102,4 +109,6 @@ class Workspace:
     def _stack(self, keys: Iterable[str]) -> NDArray[np.float32]:
         ordered = list(keys)
         stored = self.catalog.vectors(set(ordered))
+        if len(stored) < len(set(ordered)):
+            raise CatalogError(f"{self.folder} lacks vectors of some passages; delete it and add your sources again")
         return np.stack([stored[key] for key in ordered])

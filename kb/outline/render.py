@@ -14,6 +14,7 @@ import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
 from kb.errors import InputError
+from kb.ingest.prose import printable
 from kb.reports import Address, Outline
 
 TEMPLATES = ("jekyll", "hugo", "plain")
@@ -65,7 +66,7 @@ def _anchors(headings: Sequence[str]) -> list[str]:
 
 def _text(value: str) -> str:
     """A note's words as Markdown text that is nothing but text: no tags, links, Liquid or kramdown attributes."""
-    text = " ".join(value.split())
+    text = " ".join(printable(value).split())
     text = text.replace("&", "&amp;").replace("<", "&lt;") if re.search(r"<[A-Za-z/!?]|&#?\w+;", text) else text
     text = _TEMPLATE_CODE.sub("&#123;", text)
     text = (
@@ -98,4 +99,4 @@ def _address(place: Address) -> str:
 
 def _comment(value: str) -> str:
     """Text that cannot end the HTML comment it stands in, nor be read as template code."""
-    return _TEMPLATE_CODE.sub("{ ", re.sub(r"--+(?=!?>)", "- -", " ".join(value.split())))
+    return _TEMPLATE_CODE.sub("{ ", re.sub(r"--+(?=!?>)", "- -", " ".join(printable(value).split())))

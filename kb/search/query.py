@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_WORD = re.compile(r"\w+(?:[.\-/+#]\w+)*[+#]*")
+WORD = re.compile(r"\w+(?:[.\-/+#]\w+)*[+#]*")
 # Words that nearly every passage has: they cost the most to look up and tell the least.
 _STOPWORDS = """
 a about an and are as at be been but by can could did do does for from had has have how i if in into is it its just like
@@ -16,7 +16,7 @@ STOPWORDS = frozenset(_STOPWORDS.split())
 
 def query_words(query: str) -> list[str]:
     """The words of a query without stopwords, each once; all of them where nothing else is left."""
-    words = list(dict.fromkeys(match[0].lower() for match in _WORD.finditer(query)))
+    words = list(dict.fromkeys(match[0].lower() for match in WORD.finditer(query)))
     return [word for word in words if word not in STOPWORDS] or words
 
 

@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from kb.ingest.prose import clean, statements
+from kb.search.query import WORD
 
 LENGTH = 240
 MIN_STEM = 4
+
+_PART = re.compile(r"\w+")
+_ENDINGS = ("ingly", "edly", "ations", "ation", "ings", "ing", "ies", "ed", "es", "ers", "er", "s", "e", "y")
 
 
 def snippet(passage: str, words: Sequence[str], length: int = LENGTH) -> str:
     """The sentences of a passage with the most of the query's words, cleaned, at most `length` characters."""
     sentences = [statement.text for statement in statements(passage)] or [clean(passage)]
-    scores = [len(_found(sentence, words)) for sentence in sentences]
-    start = max(range(len(sentences)), key=lambda index: (sum(scores[index : index + 2]), -index))
-    text = sentences[start]
+    found = [_found(sentence, words) for sentence in sentences]
+    start = max(
+        range(len(sentences)),
+        key=lambda index: (len(found[index]), len(set().union(*found[index : index + 2])), -index),
+    )
+    text = _around_first_mark(sentences[start], words, length)
     for sentence in sentences[start + 1 :]:
         if len(text) + 1 + len(sentence) > length:
             break
         text += " " + sentence
-    return shorten(text, length)
+    return text
+
+
+def _around_first_mark(sentence: str, words: Sequence[str], length: int) -> str:
+    """A sentence, or of a long one the part in which the first of the words stands."""
+    places = marks(sentence, words)
+    if len(sentence) <= length or not places or places[0][1] < length:
+        return shorten(sentence, length)
+    begin = sentence.rfind(" ", 0, max(places[0][0] - length // 3, 1)) + 1
+    return shorten("…" + sentence[begin:], length)
 
 
 def shorten(text: str, length: int) -> str:
@@ -32,19 +49,29 @@ def shorten(text: str, length: int) -> str:
 
 
 def marks(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
-    """Character ranges `[start, end)` of the words of a text that a query asked for, endings set aside."""
-    stems = {_stem(word) for word in words}
-    return [match.span() for match in re.finditer(r"\w+(?:[.\-/+#]\w+)*", text) if _stem(match[0]) in stems]
+    """Character ranges `[start, end)` of a query's words and of the parts of compounds, endings set aside."""
+    whole = {_stem(word) for word in words}
+    parts = {_stem(part) for word in words for part in _PART.findall(word)}
+    found = []
+    for match in WORD.finditer(text):
+        if _stem(match[0]) in whole:
+            found.append(match.span())
+            continue
+        for part in _PART.finditer(match[0]):
+            if _stem(part[0]) in parts:
+                found.append((match.start() + part.start(), match.start() + part.end()))
+    return found
 
 
 def _found(text: str, words: Sequence[str]) -> set[str]:
     return {_stem(text[start:end]) for start, end in marks(text, words)}
 
 
+@lru_cache(maxsize=10_000)
 def _stem(word: str) -> str:
     """A word without its commonest English endings; good enough to mark, the ranking does not use it."""
     lower = word.lower()
-    for ending in ("ingly", "edly", "ations", "ation", "ings", "ing", "ies", "ed", "es", "ers", "er", "s", "e", "y"):
+    for ending in _ENDINGS:
         if lower.endswith(ending) and len(lower) - len(ending) >= MIN_STEM:
             return lower.removesuffix(ending)
     return lower

@@ -56,7 +56,7 @@ ON CONFLICT (id) DO UPDATE SET position = excluded.position, title = excluded.ti
     start_line = excluded.start_line, end_line = excluded.end_line, embedding_key = excluded.embedding_key
 """
 
-_DETAILS = ("authors", "sources", "references", "links")
+_DETAILS = ("authors", "sources", "references", "links", "ruling")
 
 
 def note_row(note: NoteRecord) -> dict[str, object]:

@@ -84,7 +84,7 @@ def _exported(fingerprint: str) -> OnnxEncoder | None:
     folder = _cache() / fingerprint
     try:
         export = Export.model_validate_json((folder / "encoder.json").read_bytes())
-        whole = (folder / "model.onnx").stat().st_size == export.graph_bytes and (folder / "tokenizer.json").exists()
+        whole = all((folder / name).stat().st_size == size for name, size in export.files.items())
     except (FileNotFoundError, ValidationError):
         return None
     return OnnxEncoder(folder, export) if whole else None

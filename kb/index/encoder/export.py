@@ -46,16 +46,16 @@ def load_model(folder: Path) -> SentenceTransformer:
             local_files_only=True,
             model_kwargs={"attn_implementation": "eager", "use_safetensors": True},
         )
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+    except Exception as error:  # the model libraries raise whatever they like, each its own
         raise EncoderError(f"{folder} cannot be loaded as a sentence-transformers model: {one_line(error)}") from error
 
 
 def torch_encoder(model: SentenceTransformer, fingerprint: str) -> TorchEncoder:
     """An encoder over the model itself."""
-    return TorchEncoder(model, _describe(model, fingerprint, ()))
+    return TorchEncoder(model, _describe(model, fingerprint, (), {}))
 
 
-def _describe(model: SentenceTransformer, fingerprint: str, inputs: tuple[str, ...], graph_bytes: int = 0) -> Export:
+def _describe(model: SentenceTransformer, fingerprint: str, inputs: tuple[str, ...], files: dict[str, int]) -> Export:
     special = model.tokenizer.num_special_tokens_to_add()
     prompts = model.prompts or {}
     return Export(
@@ -65,7 +65,7 @@ def _describe(model: SentenceTransformer, fingerprint: str, inputs: tuple[str, .
         inputs=inputs,
         query_prompt=prompts.get("query") or "",
         passage_prompt=prompts.get("passage") or prompts.get("document") or "",
-        graph_bytes=graph_bytes,
+        files=files,
     )
 
 
@@ -77,15 +77,22 @@ def write_export(model: SentenceTransformer, fingerprint: str, target: Path) -> 
         folder.mkdir()
         inputs = _write_graph(model, folder / "model.onnx")
         model.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
-        export = _describe(model, fingerprint, inputs, (folder / "model.onnx").stat().st_size)
+        export = _describe(model, fingerprint, inputs, {path.name: path.stat().st_size for path in folder.iterdir()})
         (folder / "encoder.json").write_text(export.model_dump_json(indent=1), encoding="utf-8")
         _check_parity(model, OnnxEncoder(folder, export))
+        _sync(folder)
         shutil.rmtree(target, ignore_errors=True)  # damaged, or this would not be asked for
         try:
             folder.rename(target)
         except OSError:
             if not target.exists():
                 raise
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def _write_graph(model: SentenceTransformer, path: Path) -> tuple[str, ...]:

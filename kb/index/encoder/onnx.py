@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.errors import EncoderError
 from kb.models import Frozen
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Export(Frozen):
     inputs: tuple[str, ...]
     query_prompt: str
     passage_prompt: str
-    graph_bytes: int
+    files: dict[str, int]
 
 
 class OnnxEncoder:
@@ -65,7 +66,11 @@ class OnnxEncoder:
     def _session(self) -> onnxruntime.InferenceSession:
         import onnxruntime
 
-        return onnxruntime.InferenceSession(self._folder / "model.onnx", providers=["CPUExecutionProvider"])
+        path = self._folder / "model.onnx"
+        try:
+            return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        except Exception as error:  # its core raises classes of its own
+            raise EncoderError(f"{path} is damaged; delete that folder, and it is made again") from error
 
     def embed(self, texts: list[str]) -> NDArray[np.float32]:
         """Embed without a prompt, in batches of similar length: padding is computed for nothing."""

@@ -1,0 +1,119 @@
+"""Where the notebook is and what its `kb.toml` says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kb.config import Settings, editor_command, find_notebook, index_folder, load_settings, write_template
+from kb.errors import ConfigError, NotebookError
+
+
+def test_the_nearest_folder_upwards_is_the_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`kb.toml` or `.kb/` makes a notebook; the innermost one counts, and a file called `.kb` does not."""
+    inner = tmp_path / "outer" / "inner"
+    (inner / "deep").mkdir(parents=True)
+    (tmp_path / "outer" / "kb.toml").touch()
+    monkeypatch.chdir(inner / "deep")
+    assert find_notebook() == tmp_path / "outer"
+    (inner / ".kb").mkdir()
+    (inner / "deep" / ".kb").touch()
+    assert find_notebook() == inner
+
+
+def test_a_named_notebook_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An explicit folder beats `KB_NOTEBOOK`, and that beats the working directory; an empty variable is none."""
+    (tmp_path / "kb.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KB_NOTEBOOK", str(tmp_path / "named"))
+    assert find_notebook(Path("explicit")) == tmp_path / "explicit"
+    assert find_notebook() == tmp_path / "named"
+    monkeypatch.setenv("KB_NOTEBOOK", "")
+    assert find_notebook() == tmp_path
+
+
+def test_without_a_kb_toml_the_defaults_hold(tmp_path: Path) -> None:
+    """A missing file, an empty one, and the template that `kb init` writes say the same."""
+    assert load_settings(tmp_path) == Settings()
+    write_template(tmp_path / "new")
+    assert load_settings(tmp_path / "new") == Settings()
+
+
+def test_every_line_of_the_template_is_a_setting(tmp_path: Path) -> None:
+    """With its comment signs taken away, each setting of the template is known and valid."""
+    path = write_template(tmp_path)
+    lines = [line[2:] for line in path.read_text().splitlines() if line.startswith("# ") and " = " in line]
+    path.write_text("\n".join(lines))
+    assert load_settings(tmp_path).model_fields_set == set(Settings.model_fields)
+
+
+def test_an_existing_kb_toml_is_never_replaced(tmp_path: Path) -> None:
+    """Writing the template over a writer's settings is refused."""
+    (tmp_path / "kb.toml").write_text("autosync = true\n")
+    with pytest.raises(NotebookError, match="exists"):
+        write_template(tmp_path)
+    assert load_settings(tmp_path).autosync
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("autosync = tru", "line 1"),
+        ("autosync = true\nautosync = false", "cannot be read"),
+        ("modle = 'x'", "modle.*known keys: model, autosync, index_dir"),
+        ("model = 1", "model.*string"),
+        ("model = ''", "model"),
+        ("autosync = 'perhaps'", "autosync"),
+        ("[index_dir]\npath = 'x'", "index_dir"),
+        ("index_dir = ''", "index_dir"),
+        ("index_dir = '.'", "index_dir"),
+        ("model = 'caf\xe9'", "cannot be read"),
+    ],
+)
+def test_a_wrong_kb_toml_names_the_file_and_the_line_or_key(tmp_path: Path, content: str, message: str) -> None:
+    """Typing errors are found, on one line; an index in the notebook's own root would hide every note."""
+    (tmp_path / "kb.toml").write_bytes(content.encode("latin-1"))
+    with pytest.raises(ConfigError, match=message) as raised:
+        load_settings(tmp_path)
+    assert "kb.toml" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_kb_toml_that_is_a_folder_is_a_config_error(tmp_path: Path) -> None:
+    """What the system refuses to read is reported, not raised as it is."""
+    (tmp_path / "kb.toml").mkdir()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("index_dir", "expected"), [(".kb", "book/.kb"), ("../index", "book/../index"), ("~/index", "home/index")]
+)
+def test_the_index_lies_where_the_settings_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index_dir: str, expected: str
+) -> None:
+    """A relative folder is relative to the notebook, `~` is the home, and an absolute one is itself."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert index_folder(tmp_path / "book", Settings(index_dir=index_dir)) == tmp_path / expected
+    assert index_folder(tmp_path / "book", Settings(index_dir=str(tmp_path / "x"))) == tmp_path / "x"
+
+
+@pytest.mark.parametrize(
+    ("visual", "editor", "command"),
+    [
+        (None, None, ["vi", "+7", "a b.md"]),
+        (None, "nano", ["nano", "+7", "a b.md"]),
+        ("code --wait", "nano", ["code", "--wait", "--goto", "a b.md:7"]),
+        ("/opt/hx", None, ["/opt/hx", "a b.md:7"]),
+        ("  ", "nano", ["nano", "+7", "a b.md"]),
+    ],
+)
+def test_an_editor_opens_a_note_at_its_line(
+    monkeypatch: pytest.MonkeyPatch, visual: str | None, editor: str | None, command: list[str]
+) -> None:
+    """`VISUAL` comes before `EDITOR`, with its arguments, and each editor gets the line in its own way."""
+    for name, value in (("VISUAL", visual), ("EDITOR", editor)):
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    assert editor_command(Path("a b.md"), 7) == command
