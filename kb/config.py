@@ -34,7 +34,7 @@ class Settings(Frozen):
 
     model: str | None = Field(default=None, min_length=1)
     autosync: bool = False
-    index_dir: str = INDEX_NAME
+    index_dir: str = Field(default=INDEX_NAME, pattern=r"[^./]")
 
 
 def find_notebook(explicit: Path | None = None) -> Path | None:
@@ -64,7 +64,7 @@ def load_settings(root: Path) -> Settings:
         return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return Settings()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         raise ConfigError(f"{path} cannot be read: {error}; mend it, or delete it to use the defaults") from error
     except ValidationError as error:
         first = error.errors()[0]
@@ -93,7 +93,8 @@ def index_folder(root: Path, settings: Settings) -> Path:
 
 def editor_command(path: Path, line: int) -> list[str]:
     """The command that opens a file at a line: `VISUAL`, else `EDITOR`, else vi."""
-    value = (os.environ.get("VISUAL") or os.environ.get("EDITOR") or "").strip() or "vi"
+    named = (os.environ.get(name, "").strip() for name in ("VISUAL", "EDITOR"))
+    value = next((command for command in named if command), "vi")
     try:
         command = shlex.split(value)
     except ValueError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import tomllib
+from collections.abc import Mapping, MutableMapping, MutableSequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -97,7 +98,7 @@ def load_decisions(root: Path) -> Decisions:
         return Decisions.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return Decisions()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         raise ConfigError(f"{path} cannot be read: {error}; mend it, nothing was changed") from error
     except ValidationError as error:
         first = error.errors()[0]
@@ -114,18 +115,34 @@ def save_decisions(root: Path, decisions: Decisions) -> None:
     if not path.exists():
         document.add(tomlkit.comment(HEADER))
     wanted = decisions.model_dump(mode="json", exclude_defaults=True)
-    for key in ("forgotten", "filed", "flags"):
-        if key in wanted:
-            document[key] = wanted[key]
-        elif key in document:
-            del document[key]
-    _replace(path, tomlkit.dumps(document))
+    _merge(document, wanted)
+    _replace(path.resolve(), tomlkit.dumps(document))
+
+
+def _merge(table: MutableMapping[str, object], wanted: Mapping[str, object]) -> None:
+    """Make a TOML table say what is wanted, touching only what differs: comments and order stay."""
+    for key in [key for key in table if key not in wanted]:
+        del table[key]
+    for key, value in wanted.items():
+        before = table.get(key)
+        if isinstance(value, Mapping) and isinstance(before, MutableMapping):
+            _merge(before, value)
+        elif isinstance(value, list) and isinstance(before, MutableSequence):
+            for item in [item for item in before if item not in value]:
+                before.remove(item)
+            before.extend(item for item in value if item not in before)
+        if table.get(key) != value:
+            table[key] = value
 
 
 def _replace(path: Path, text: str) -> None:
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".kb-", delete=False) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+    try:
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".kb-", delete=False) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(file.name, mode)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}; nothing was decided") from error

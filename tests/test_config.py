@@ -106,7 +106,7 @@ def test_the_index_lies_where_the_settings_say(
         (None, "nano", ["nano", "+7", "a b.md"]),
         ("code --wait", "nano", ["code", "--wait", "--goto", "a b.md:7"]),
         ("/opt/hx", None, ["/opt/hx", "a b.md:7"]),
-        ("  ", "nano", ["nano", "+7", "a b.md"]),
+        ("  ", None, ["vi", "+7", "a b.md"]),
     ],
 )
 def test_an_editor_opens_a_note_at_its_line(
@@ -117,3 +117,10 @@ def test_an_editor_opens_a_note_at_its_line(
         if value is not None:
             monkeypatch.setenv(name, value)
     assert editor_command(Path("a b.md"), 7) == command
+
+
+def test_an_editor_that_is_no_command_is_a_config_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quotation mark left open is the user's to mend, so the value is named."""
+    monkeypatch.setenv("EDITOR", "vim 'open")
+    with pytest.raises(ConfigError, match="vim 'open"):
+        editor_command(Path("a.md"), 1)

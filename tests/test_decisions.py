@@ -173,3 +173,11 @@ def test_forgetting_takes_what_was_decided_below_and_remembering_does_not_bring_
 def test_a_decision_follows_its_note() -> None:
     """A renamed note stays filed where its writer put it, and the old path is free."""
     assert Decisions().with_filed("a.md", "llm").with_renamed("a.md", "b.md") == Decisions(filed={"b.md": "llm"})
+
+
+def test_a_forgotten_folder_hides_what_is_below_it() -> None:
+    """Everything in the folder stays out, nothing beside it, and a source named inside it is nearer than the rule."""
+    decisions = Decisions(forgotten=("notes/old",))
+    assert decisions.forgets("notes/old/a.md", source="notes")
+    assert not decisions.forgets("notes/older.md", source="notes")
+    assert not decisions.forgets("notes/old/a.md", source="notes/old/a.md")

@@ -71,6 +71,7 @@ def test_a_name_that_is_not_utf8_is_skipped(root: Path) -> None:
         pytest.param({".gitignore": "drafts/*\n!drafts/keep.md\n"}, id="a file returns from a folder"),
         pytest.param({".gitignore": "*\n!*/\n!keep.md\n"}, id="all but some"),
         pytest.param({".gitignore": "/*\n!/sub\n"}, id="all but one folder"),
+        pytest.param({".gitignore": "*.md\n!sub\n"}, id="a folder returns and its files do not"),
         pytest.param({".gitignore": "*.md\n", "sub/.gitignore": "!keep.md\n"}, id="the inner file wins"),
         pytest.param({".gitignore": "!a.md\n", "sub/.gitignore": "a.md\n"}, id="the inner file hides"),
         pytest.param({"sub/.gitignore": "/a.md\ndeep\n"}, id="patterns are relative to their file"),

@@ -8,19 +8,17 @@ from pathlib import PurePosixPath
 from typing import get_args
 from urllib.parse import unquote
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pydantic import JsonValue
 
 from kb.errors import NoteError
+from kb.ingest.commonmark import parse_blocks
 from kb.ingest.front_matter import as_date, as_texts, split_front_matter
 from kb.ingest.prose import clean
 from kb.models import Block, BlockKind, FiledArea, Kind, Note, NoteFile
 
 OUTLINE_MARK = "<!-- kb outline"
 
-_PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
 _BLOCK_KINDS: dict[str, BlockKind] = {
     "heading_open": "heading",
     "paragraph_open": "paragraph",
@@ -31,16 +29,14 @@ _BLOCK_KINDS: dict[str, BlockKind] = {
     "table_open": "table",
     "blockquote_open": "quote",
 }
-_LIQUID_OPEN = re.compile(r"^\s*\{%-?\s*(?:highlight|raw|comment)\b.*%\}\s*$")
-_LIQUID_CLOSE = re.compile(r"^\s*\{%-?\s*end(?:highlight|raw|comment)\b.*%\}\s*$")
 _CODE = re.compile(r"(`+)(?:(?!\1).)+?\1", re.DOTALL)
-_WIKILINK = re.compile(r"\[\[([^\[\]|#\n]+)(?:#[^\[\]|\n]*)?(?:\|[^\[\]\n]*)?\]\]")
-_LINK = re.compile(r"(?<!!)\[[^\[\]\n]*\]\(<?([^)\s>]+)>?[^)\n]*\)")
-_TAG = re.compile(r"(?<![\w/&#(\[\]\"'=.-])#([A-Za-z][\w/-]*)")
+_WIKILINK = re.compile(r"\[\[([^\[\]|#\n\\]+)(?:#[^\[\]|\n\\]*)?(?:\\?\|[^\[\]\n]*)?\]\]")
+_LINK = re.compile(r"(?<!!)\[[^\[\]\n]*\]\((?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))")
+_TAG = re.compile(r"(?<![\w/&#(\[\]\"'=.-])#([^\W\d_][\w/-]*)")
 _ARXIV = re.compile(r"(?:arxiv:\s*|arxiv\.org/(?:abs|pdf)/)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.I)
 _BARE_ARXIV = re.compile(r"\d{4}\.\d{4,5}(?:v\d+)?")
 _DOI = re.compile(r"\b(10\.\d{4,9}/[-._;()/:A-Za-z0-9]*[A-Za-z0-9])")
-_URL = re.compile(r"https?://[^\s<>\"'`\])}]+[^\s<>\"'`\])}.,;:!?]")
+_URL = re.compile(r"https?://(?:[^\s<>\"'`\[\](){}]|\([^\s<>()]*\))*(?:[^\s<>\"'`\[\](){}.,;:!?]|\([^\s<>()]*\))")
 _DATE_PREFIX = re.compile(r"^(\d{4}-\d{2}-\d{2})[-_ ]?")
 
 
@@ -87,7 +83,7 @@ def _blocks(text: str, body_start: int) -> tuple[Block, ...]:
     blocks: list[Block] = []
     path: list[tuple[int, str]] = []
     done = 0
-    tokens = _PARSER.parse("\n".join(_mask_liquid(lines)))
+    tokens = parse_blocks(lines)
     for token, following in zip_longest(tokens, tokens[1:]):
         if token.level or not token.map or token.nesting < 0 or token.map[0] < done:
             continue
@@ -126,22 +122,6 @@ def _gap(lines: list[str], starts: list[int], begin: int, end: int, path: list[t
 def _descend(path: list[tuple[int, str]], level: int, inline: Token | None) -> list[tuple[int, str]]:
     heading = clean(inline.content) if inline else ""
     return [(above, text) for above, text in path if above < level] + ([(level, heading)] if heading else [])
-
-
-def _mask_liquid(lines: list[str]) -> list[str]:
-    """Liquid code blocks as fences, so that a `#` inside one is no heading; line numbers stay."""
-    masked = []
-    inside = False
-    for line in lines:
-        if not inside and _LIQUID_OPEN.match(line):
-            inside = True
-            masked.append("~~~~~~~~~~")
-        elif inside and _LIQUID_CLOSE.match(line):
-            inside = False
-            masked.append("~~~~~~~~~~")
-        else:
-            masked.append(line)
-    return masked if not inside else lines
 
 
 def _without_title(blocks: tuple[Block, ...], title: str) -> tuple[Block, ...]:
@@ -220,5 +200,6 @@ def _references(text: str) -> list[str]:
 def _links(prose: str) -> tuple[str, ...]:
     """Targets of wikilinks and of links to other Markdown files, as they are written."""
     wiki = [match[1].strip() for match in _WIKILINK.finditer(prose)]
-    files = [unquote(match[1].split("#")[0]) for match in _LINK.finditer(prose) if "://" not in match[1]]
+    targets = [match[1] or match[2] for match in _LINK.finditer(prose)]
+    files = [unquote(target.split("#")[0]) for target in targets if "://" not in target]
     return tuple(dict.fromkeys(wiki + [link for link in files if link.lower().endswith((".md", ".markdown"))]))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from kb.errors import InputError, NoteError
 from kb.models import FileState, NoteFile
@@ -202,18 +203,32 @@ def _rules_in(folder: Path) -> IgnoreRules:
     rules: IgnoreRules = []
     for name in IGNORE_NAMES:
         try:
-            lines = (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = (folder / name).read_text(encoding="utf-8-sig", errors="replace").splitlines()
         except OSError:
             continue
-        rules.append((folder, GitIgnoreSpec.from_lines(lines)))
+        rules.append((folder, GitIgnoreSpec([pattern for line in lines for pattern in _patterns(line)])))
     return rules
+
+
+def _patterns(line: str) -> list[GitIgnoreSpecPattern]:
+    """The pattern of a line; git passes over one that it cannot read."""
+    try:
+        return [GitIgnoreSpecPattern(line)]
+    except ValueError:
+        return []
 
 
 def _ignored(path: Path, is_folder: bool, rules: IgnoreRules) -> bool:
     """The innermost ignore file that speaks of a path decides, as in git."""
     for base, spec in reversed(rules):
-        relative = path.relative_to(base).as_posix() + ("/" if is_folder else "")
-        verdict = spec.check_file(relative).include
+        relative = path.relative_to(base).as_posix()
+        verdict = _folder_verdict(relative + "/", spec) if is_folder else spec.check_file(relative).include
         if verdict is not None:
             return verdict
     return False
+
+
+def _folder_verdict(relative: str, spec: GitIgnoreSpec) -> bool | None:
+    """The last pattern that names a folder decides; `check_file` would ask for files in it."""
+    matching = [pattern.include for pattern in spec.patterns if pattern.match_file(relative)]
+    return next((bool(include) for include in reversed(matching) if include is not None), None)

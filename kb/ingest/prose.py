@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 
+from kb.ingest.commonmark import paragraphs
 from kb.models import Statement
 
 _PROTECTED = re.compile(
-    r"(?P<code>(?P<ticks>`+)(?P<inside>.+?)(?P=ticks))|(?P<math>\$\$.+?\$\$|\$[^$\s](?:[^$\n]*[^$\s])?\$)", re.DOTALL
+    r"(?P<ticks>`+)(?P<code>.{1,2000}?)(?P=ticks)|(?P<math>\$\$.{1,2000}?\$\$|\$[^$\s](?:[^$\n]*[^$\s])?\$)|\\(?P<escaped>[!-/:-@\[-`{-~])",
+    re.DOTALL,
 )
 _LINE_MARKS = re.compile(
     r"^[ \t]*(?:>[ \t]?)*(?:#{1,6}[ \t]+|(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?(?:\[![\w-]+\][+-]?[ \t]*)?",
@@ -17,27 +18,26 @@ _LINE_MARKS = re.compile(
 )
 # Each with a character without which it cannot match: most passages have few of them.
 _REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    ("<", re.compile(r"<!--.*?-->", re.DOTALL), " "),
-    ("%", re.compile(r"\{%.*?%\}", re.DOTALL), " "),
+    ("<", re.compile(r"<!--.{0,4000}?-->", re.DOTALL), " "),
+    ("%", re.compile(r"\{%.{0,1000}?%\}", re.DOTALL), " "),
     ("]", re.compile(r"^[ \t]*\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),
     ("-", re.compile(r"^[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*$", re.MULTILINE), ""),
     ("", re.compile(r"^[ \t]*(?:[-*_][ \t]*){3,}$|^[ \t]*=+[ \t]*$", re.MULTILINE), ""),
-    ("<", re.compile(r"</?[A-Za-z][^<>\n]*>"), ""),
     ("<", re.compile(r"<(https?://[^<>\s]+)>"), r"\1"),
+    ("<", re.compile(r"</?[A-Za-z][^<>\n]*>"), ""),
     ("[[", re.compile(r"!?\[\[[^\[\]|\n]*\|([^\[\]\n]*)\]\]"), r"\1"),
     ("[[", re.compile(r"!?\[\[([^\[\]\n]*)\]\]"), r"\1"),
-    ("[^", re.compile(r"\[\^[^\]\n]+\]"), ""),
+    ("[^", re.compile(r"\[\^[^\]\n]{1,200}\]"), ""),
     ("](", re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+[\"'][^\"'\n]*[\"'])?\)"), r"\1"),
     ("][", re.compile(r"\[([^\[\]\n]+)\]\[[^\[\]\n]*\]"), r"\1"),
-    ("**", re.compile(r"(\*\*\*|\*\*)(?=\S)(.+?)(?<=\S)\1", re.DOTALL), r"\2"),
-    ("~~", re.compile(r"~~(?=\S)(.+?)(?<=\S)~~", re.DOTALL), r"\1"),
-    ("__", re.compile(r"(?<![\w_])__(?=\S)([^\n]+?)(?<=\S)__(?![\w_])"), r"\1"),
+    ("**", re.compile(r"(\*\*\*|\*\*)(?=\S)(.{1,1000}?)(?<=\S)\1", re.DOTALL), r"\2"),
+    ("~~", re.compile(r"~~(?=\S)(.{1,1000}?)(?<=\S)~~", re.DOTALL), r"\1"),
+    ("__", re.compile(r"(?<![\w_])__(?=\S)([^\n]{1,1000}?)(?<=\S)__(?![\w_])"), r"\1"),
     ("*", re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]*?[^\s*])\*(?![\w*])"), r"\1"),
     ("_", re.compile(r"(?<![\w_])_(?=[^\s_])([^_]*?[^\s_])_(?![\w_])"), r"\1"),
     ("|", re.compile(r"[ \t]*\|[ \t]*"), " "),
-    ("\\", re.compile(r"\\([!-/:-@\[-`{-~])"), r"\1"),
 )
-_HOLDER = re.compile("\ue000(\\d+)\ue001")
+_HOLDER = re.compile("\x00(\\d+)\x01")
 _ABBREVIATIONS = (
     r"(?<!\be\.g)(?<!\bi\.e)(?<!\bet al)(?<!\bvs)(?<!\bcf)(?<!\bFig)(?<!\bEq)(?<!\bSec)(?<!\bNo)(?<!\bca)(?<!\bapprox)"
 )
@@ -46,8 +46,11 @@ _SENTENCE_END = re.compile(
 )
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FENCE = re.compile(r"^[ \t]*(?:>[ \t]?)*(`{3,}|~{3,})")
-_ITEM = re.compile(r"^[ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
-_NOT_PROSE = re.compile(r"^[ \t]*(?:#{1,6}(?:[ \t]|$)|\||<|\{%|\$\$|!\[|\[[^\]]+\]:|(?:[-*_][ \t]*){3,}$|=+[ \t]*$)")
+_NOT_PROSE = re.compile(r"^[ \t]*(?:\{%|!\[|\[[^\]]+\]:)")
+_UNBREAKABLE = re.compile(
+    r"(`+).+?\1|\$[^$\n]+\$|!?\[[^\[\]]*\](?:\([^()\s]*\)|\[[^\[\]]*\])|(\*{1,3})(?=\S)[^*]+?\2|\b__?(?=\S)[^_]+?__?\b",
+    re.DOTALL,
+)
 
 
 def printable(text: str) -> str:
@@ -63,37 +66,42 @@ def clean(markdown: str) -> str:
     kept: list[str] = []
 
     def hold(match: re.Match[str]) -> str:
-        kept.append(match["inside"] if match["code"] else match["math"])
-        return f"\ue000{len(kept) - 1}\ue001"
+        kept.append(match["code"] or match["math"] or match["escaped"])
+        return f"\x00{len(kept) - 1}\x01"
 
-    text = _LINE_MARKS.sub("", _fences_opened(markdown))
+    text = _LINE_MARKS.sub("", _fences_opened(printable(markdown)))
     text = _PROTECTED.sub(hold, text)
     for needed, pattern, replacement in _REPLACEMENTS:
         if needed in text:
             text = pattern.sub(replacement, text)
-    text = _HOLDER.sub(lambda match: kept[int(match[1])], html.unescape(text))
-    return " ".join(printable(text).split())
+    return " ".join(_HOLDER.sub(lambda match: kept[int(match[1])], html.unescape(text)).split())
 
 
 def statements(markdown: str, first_line: int = 1) -> list[Statement]:
     """The sentences and bullets of a passage, cleaned, with their lines; code, tables and headings left out."""
+    lines = markdown.split("\n")
     found = []
-    for block, start in _prose_blocks(markdown.split("\n")):
+    for first, after in paragraphs(lines):
+        block = "\n".join(lines[first:after])
         mark = _LINE_MARKS.match(block)
-        offset = mark.end() if mark else 0
-        for begin, end in sentence_spans(block, offset):
-            text = clean(block[begin:end])
-            if text:
-                line = first_line + start + block.count("\n", 0, begin)
-                found.append(
-                    Statement(text=text, start_line=line, end_line=line + block[begin:end].rstrip().count("\n"))
-                )
+        for begin, stop in sentence_spans(block, mark.end() if mark else 0):
+            text = clean(block[begin:stop])
+            start = first + block.count("\n", 0, begin)
+            end = start + block.count("\n", begin, stop)
+            # A number at the start of a line is a list mark to whoever sees that line alone: not quoted.
+            if text and not _NOT_PROSE.match(block[begin:stop]) and text in clean("\n".join(lines[start : end + 1])):
+                found.append(Statement(text=text, start_line=first_line + start, end_line=first_line + end))
     return found
 
 
 def sentence_spans(text: str, start: int = 0) -> list[tuple[int, int]]:
     """Character ranges `[start, end)` of the sentences of a text from `start` on, without the blanks between."""
-    ends = [match.end() for match in _SENTENCE_END.finditer(text, start)] + [len(text)]
+    unbreakable = [match.span() for match in _UNBREAKABLE.finditer(text)]
+    ends = [
+        match.end()
+        for match in _SENTENCE_END.finditer(text, start)
+        if not any(begin < match.end() < end for begin, end in unbreakable)
+    ] + [len(text)]
     spans = []
     for end in ends:
         begin = start + len(text[start:end]) - len(text[start:end].lstrip())
@@ -106,21 +114,3 @@ def sentence_spans(text: str, start: int = 0) -> list[tuple[int, int]]:
 def _fences_opened(markdown: str) -> str:
     """The text without the lines that open and close a code fence."""
     return "\n".join("" if _FENCE.match(line) else line for line in markdown.split("\n"))
-
-
-def _prose_blocks(lines: list[str]) -> Iterator[tuple[str, int]]:
-    """Paragraphs and single list items, each with the index of its first line."""
-    block: list[str] = []
-    start = 0
-    fence = ""
-    for index, line in enumerate([*lines, ""]):
-        mark = _FENCE.match(line)
-        breaks = bool(fence) or bool(mark) or not line.strip() or bool(_NOT_PROSE.match(line))
-        if block and (breaks or _ITEM.match(line)):
-            yield "\n".join(block), start
-            block = []
-        if mark:
-            fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
-        elif not breaks:
-            start = start if block else index
-            block.append(line)

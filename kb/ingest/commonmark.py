@@ -1,0 +1,52 @@
+"""Markdown -> top-level structure, through markdown-it. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+# Only blocks are of use here, and reading inline marks costs most of the time.
+_PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).disable("inline")
+_LIQUID_OPEN = re.compile(r"^\s*\{%-?\s*(highlight|raw|comment)\b[^%]*%\}\s*$")
+_FENCE = "~~~~~~~~~~"
+
+
+def parse_blocks(lines: list[str]) -> list[Token]:
+    """The block tokens of some lines; `token.map` holds first line and line after the last, from 0."""
+    return _PARSER.parse("\n".join(_without_liquid_blocks(lines)))
+
+
+def paragraphs(lines: list[str]) -> list[tuple[int, int]]:
+    """First line and line after the last, from 0, of each paragraph, also those in lists and quotations."""
+    found = []
+    inside: list[str] = []
+    for token in parse_blocks(lines):
+        if token.nesting == 1:
+            inside.append(token.type)
+        elif token.nesting == -1:
+            inside.pop()
+        elif token.type == "inline" and token.map and inside and inside[-1] == "paragraph_open":
+            found.append((token.map[0], token.map[1]))
+    return found
+
+
+def _without_liquid_blocks(lines: list[str]) -> list[str]:
+    """Liquid code blocks as fences, so that a `#` inside one is no heading; line numbers stay."""
+    masked = list(lines)
+    index = 0
+    while index < len(lines):
+        opened = _LIQUID_OPEN.match(lines[index])
+        closed = _closing(lines, index, opened[1]) if opened else None
+        if closed is not None:
+            masked[index] = masked[closed] = _FENCE
+            index = closed
+        index += 1
+    return masked
+
+
+def _closing(lines: list[str], start: int, name: str) -> int | None:
+    closing = re.compile(rf"^\s*\{{%-?\s*end{name}\b[^%]*%\}}\s*$")
+    return next((index for index in range(start + 1, len(lines)) if closing.match(lines[index])), None)
