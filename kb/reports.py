@@ -82,7 +82,7 @@ class Passage(Frozen):
     heading_path: tuple[str, ...]
     start_line: int
     end_line: int
-    snippet: str
+    text: str
     score: float
 
 

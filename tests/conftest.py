@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from kb.cli import main
@@ -57,9 +60,20 @@ class Run:
 
 
 @pytest.fixture(scope="session")
-def model_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the whole run, shared by the processes that run it."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model_home(shared: Path) -> Path:
     """A home folder for the whole run: the model is exported into its cache once."""
-    return tmp_path_factory.mktemp("home")
+    home = shared / "home"
+    home.mkdir(exist_ok=True)
+    return home
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +92,8 @@ def real_encoder(model_home: Path) -> Encoder:
         patch.setenv("HOME", str(model_home))
         patch.setenv("XDG_CACHE_HOME", str(model_home / "cache"))
         patch.setenv("HF_HUB_OFFLINE", "1")
-        return load_encoder(None, Path(), lambda line: None)
+        with FileLock(model_home / "export.lock"):
+            return load_encoder(None, Path(), lambda line: None)
 
 
 @pytest.fixture
@@ -117,7 +132,7 @@ def knowledge(notebook: Path, encoder: HashingEncoder) -> Iterator[KnowledgeBase
 
 
 @pytest.fixture
-def kb(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+def kb(real_encoder: Encoder, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
     """Run the command line in this process, with the real model: `kb("search", "graphs")`."""
 
     def run(*arguments: str) -> Run:
@@ -132,12 +147,12 @@ def kb(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Ca
 
 
 @pytest.fixture(scope="session")
-def indexed_notes(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Path:
+def indexed_notes(shared: Path, real_encoder: Encoder) -> Path:
     """A notebook holding the repository's own notes, indexed with the real model. Not to be changed by a test."""
-    import shutil
-
-    root = tmp_path_factory.mktemp("own")
-    shutil.copytree(REPOSITORY / "notes", root / "notes")
-    with KnowledgeBase(root, create=True, encoder=real_encoder) as opened:
-        opened.add([root / "notes"])
+    root = shared / "own"
+    with FileLock(shared / "own.lock"):
+        if not root.exists():
+            shutil.copytree(REPOSITORY / "notes", root / "notes")
+            with KnowledgeBase(root, create=True, encoder=real_encoder) as opened:
+                opened.add([root / "notes"])
     return root

@@ -71,7 +71,10 @@ def change_catalog(notebook: Path, sql: str) -> None:
         ({"encoder_problem": "the index was made with another model"}, [("encoder", "warning")]),
         ({"gone": ("a.md", "b.md"), "changed_notes": 2}, [("notes", "warning")] * 2),
         ({"gone": ("a.md",), "changed_notes": 3}, [("notes", "warning")] * 2),
-        ({"catalog_check": "bad", "encoder_problem": "the index was made with another model"}, [("catalog", "error"), ("encoder", "warning")]),
+        (
+            {"catalog_check": "bad", "encoder_problem": "the index was made with another model"},
+            [("catalog", "error"), ("encoder", "warning")],
+        ),
     ],
 )
 def test_findings(tmp_path: Path, changes: dict[str, object], findings: list[tuple[str, str]]) -> None:

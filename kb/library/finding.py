@@ -147,17 +147,17 @@ def _hit(
         text=chunk.text,
         score=round(best.score, 4),
         scores=Scores(dense=best.dense, lexical=best.lexical),
-        passages=tuple(_passage(entry, chunks[entry.id], words) for entry in group[1:]),
+        passages=tuple(_passage(entry, chunks[entry.id]) for entry in group[1:]),
         explain=None if explained_weight is None else _explanation(best, chunk, words, explained_weight),
     )
 
 
-def _passage(entry: Ranked, chunk: ChunkRecord, words: Sequence[str]) -> Passage:
+def _passage(entry: Ranked, chunk: ChunkRecord) -> Passage:
     return Passage(
         heading_path=chunk.heading_path,
         start_line=chunk.start_line,
         end_line=chunk.end_line,
-        snippet=snippet(chunk.text, words),
+        text=chunk.text,
         score=round(entry.score, 4),
     )
 
