@@ -18,7 +18,7 @@ from kb.ingest.chunking import chunk_note
 from kb.ingest.markdown import parse_note
 from kb.library.caring import look_over
 from kb.library.drafting import draft
-from kb.library.finding import search
+from kb.library.finding import ranked_paths, search
 from kb.library.intake import Intake, Progress
 from kb.library.judging import decide, embed, judge
 from kb.library.looking import is_changed, look, pending_changes
@@ -279,7 +279,7 @@ class KnowledgeBase:
         """Measure each search mode with the judged queries of a file."""
 
         def rank(query: str, mode: Mode, limit: int) -> Sequence[str]:
-            return [hit.path for hit in search(self._workspace, query, limit, Filter(), mode).hits]
+            return ranked_paths(self._workspace, query, limit, mode)
 
         return evaluate(load_golden(Path(golden)), rank)
 

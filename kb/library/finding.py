@@ -75,12 +75,7 @@ def search(
     """The best notes for a query, at most `limit`, with the state of their files."""
     started = time.monotonic()
     found = find(workspace, query, filter, mode, max(POOL, limit * 10))
-    chunks = workspace.catalog.chunks(entry.id for entry in found.ranked)
-    groups = group_by_note(
-        [entry for entry in found.ranked if entry.id in chunks],
-        {id: row.note_id for id, row in chunks.items()},
-        PASSAGES,
-    )
+    groups, chunks = _grouped(workspace, found)
     notes = workspace.catalog.notes_by_id(chunks[group[0].id].note_id for group in groups)
     hits: list[Hit] = []
     missing: list[str] = []
@@ -107,6 +102,21 @@ def search(
         missing=tuple(missing),
         seconds=round(time.monotonic() - started, 3),
     )
+
+
+def ranked_paths(workspace: Workspace, query: str, limit: int, mode: Mode) -> list[str]:
+    """The paths of the best notes for a query, as a search would rank them."""
+    groups, chunks = _grouped(workspace, find(workspace, query, Filter(), mode, max(POOL, limit * 10)))
+    ids = [chunks[group[0].id].note_id for group in groups[:limit]]
+    notes = workspace.catalog.notes_by_id(ids)
+    return [notes[id].path for id in ids if id in notes]
+
+
+def _grouped(workspace: Workspace, found: Found) -> tuple[list[list[Ranked]], dict[str, ChunkRecord]]:
+    """The candidates by note, best note first, with their chunks."""
+    chunks = workspace.catalog.chunks(entry.id for entry in found.ranked)
+    known = [entry for entry in found.ranked if entry.id in chunks]
+    return group_by_note(known, {id: row.note_id for id, row in chunks.items()}, PASSAGES), chunks
 
 
 def _best(ids: Sequence[str], cosines: NDArray[np.float32], limit: int) -> dict[str, float]:
