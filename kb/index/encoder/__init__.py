@@ -105,7 +105,7 @@ def _prepare(model: str | None, source: Path | None, stamp: Path, announce: Anno
 def _export(folder: Path, fingerprint: str, name: str, announce: Announce) -> Encoder:
     from kb.index.encoder import export
 
-    announce(f"preparing the model {name}, once (about 20 s); later starts take a fraction of a second")
+    announce(f"preparing the model {name}, once (about 10 s); later starts take a fraction of a second")
     with export.quiet():
         model = export.load_model(folder)
         try:
