@@ -35,7 +35,7 @@ EPILOG = """\b
 Examples:
   kb add notes/
   kb search how do I cut serving latency
-  kb outline "why deep graph networks forget" -o post.md
+  kb outline "over-smoothing in graph networks" -o post.md
 """
 
 

@@ -22,7 +22,7 @@ def classify_command(paths: tuple[str, ...], as_json: bool) -> int:
     from kb.reports import Skipped
 
     skipped = False
-    with knowledge_base(create=True) as knowledge:
+    with knowledge_base() as knowledge:
         for verdict in knowledge.classify(paths):
             if isinstance(verdict, Skipped):
                 print_skipped(verdict)

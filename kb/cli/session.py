@@ -24,13 +24,13 @@ JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 
 @contextmanager
-def knowledge_base(create: bool = False) -> Iterator[KnowledgeBase]:
+def knowledge_base() -> Iterator[KnowledgeBase]:
     """The notebook that `--notebook`, the environment or the working directory names."""
     from kb.console.terminal import notice
     from kb.library import KnowledgeBase
 
     root: Path | None = click.get_current_context().find_root().obj
-    with KnowledgeBase(root, create=create, notify=notice) as knowledge:
+    with KnowledgeBase(root, notify=notice) as knowledge:
         yield knowledge
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     "outline",
     epilog="""\b
 Examples:
-  kb outline "why deep graph networks forget"
+  kb outline "over-smoothing in graph networks"
   kb outline "serving large language models" -o drafts/serving.md
   kb outline "two-tower retrieval" --template plain --sections 4
 """,
