@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
 
 from kb.ingest.prose import statements
 from kb.models import ChunkRecord, NoteRecord, Statement
@@ -130,6 +129,8 @@ def _section_count(passages: int, wanted: int | None) -> int:
 
 def _clusters(vectors: Vectors, count: int) -> list[list[int]]:
     """Agglomerative clusters (Ward linkage on unit vectors), the one with the best passage first."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+
     if len(vectors) < 2:
         return [list(range(len(vectors)))]
     labels = fcluster(linkage(vectors, method="ward"), t=count, criterion="maxclust")
