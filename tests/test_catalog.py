@@ -3,6 +3,9 @@ from __future__ import annotations
 import datetime
 import hashlib
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -256,3 +259,18 @@ def test_a_reader_beside_a_writer(catalog: Catalog, tmp_path: Path) -> None:
     writer.close()
     assert reader.notes() == []
     reader.close()
+
+
+def test_first_openings_at_once_do_not_collide(tmp_path: Path) -> None:
+    """Processes that open a catalog where there is none, at the same moment, all get it."""
+    program = (
+        "import sys, time, pathlib\nfrom kb.index.catalog import Catalog\n"
+        "time.sleep(max(0, float(sys.argv[2]) - time.time()))\n"
+        "Catalog(pathlib.Path(sys.argv[1])).add_source('a')"
+    )
+    for attempt in range(4):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        start = str(time.time() + 1)
+        openers = [subprocess.Popen([sys.executable, "-c", program, str(folder), start]) for _ in range(3)]
+        assert [opener.wait(timeout=60) for opener in openers] == [0, 0, 0]

@@ -69,7 +69,7 @@ def parse_note(file: NoteFile) -> Note:
 
 
 def reference_url(reference: str) -> str:
-    """The address of a reference as `references_of` writes it: an arXiv id, a DOI or a URL."""
+    """The address of one of a note's references: an arXiv id, a DOI or a URL."""
     scheme, _, value = reference.partition(":")
     return {"arXiv": f"https://arxiv.org/abs/{value}", "doi": f"https://doi.org/{value}"}.get(scheme, reference)
 

@@ -49,16 +49,16 @@ class Intake:
         self._embedded = 0
         self._reembed = False
 
-    def run(self, sources: Sequence[str], force: bool = False) -> SyncReport:
-        """Bring the index up to date with some sources; `force` judges notes again whose files did not change."""
+    def run(self, sources: Sequence[str]) -> SyncReport:
+        """Bring the index up to date with some sources; with all of them when the model changed."""
         started = time.monotonic()
         catalog = self._workspace.catalog
         with write_lock(self._workspace.folder):
             if catalog.fingerprint() not in (None, self._workspace.encoder.fingerprint):
                 self._workspace.notify("the model changed: embedding all notes again")
                 self._reembed = True
-                sources, force = catalog.sources(), True
-            finished = self._take(sources, force)
+                sources = catalog.sources()
+            finished = self._take(sources)
             if self._reembed and not finished:
                 self._discard()
             self._publish()
@@ -66,21 +66,21 @@ class Intake:
                 self._tidy()
         return self._report(time.monotonic() - started)
 
-    def _take(self, sources: Sequence[str], force: bool) -> bool:
+    def _take(self, sources: Sequence[str]) -> bool:
         """Go through the files of the sources; False when asked to stop before the end."""
         self._known = {note.path: note for note in self._workspace.catalog.notes()}
         self._by_hash: dict[str, list[NoteRecord]] = {}
         for note in self._known.values():
             self._by_hash.setdefault(note.sha256, []).append(note)
         states = list(look(self._workspace, sources, self._decisions, self._skipped))
-        stale = [state for state in states if force or not self._looks_unchanged(state)]
+        stale = [state for state in states if self._reembed or not self._looks_unchanged(state)]
         self._unchanged = len(states) - len(stale)
         prepared: list[Prepared] = []
         for done, state in enumerate(stale):
             self._progress(done, len(stale))
             if self._should_stop():
                 break
-            ready = self._prepare(state, force)
+            ready = self._prepare(state)
             if ready:
                 prepared.append(ready)
             if sum(len(chunks) for _, _, chunks in prepared) >= EMBED_BATCH:
@@ -108,13 +108,13 @@ class Intake:
             return False
         return (known.size, known.mtime_ns) == (state.size, state.mtime_ns)
 
-    def _prepare(self, state: FileState, force: bool) -> Prepared | None:
+    def _prepare(self, state: FileState) -> Prepared | None:
         """Read and cut one note; None where it says what it said before, or cannot be taken."""
         known = self._known.get(state.path)
         try:
             file = notebook.read(self._workspace.root, state.path)
             judged = known is not None and known.ruling == self._decisions.ruling(state.path)
-            if known and known.sha256 == file.sha256 and judged and not force:
+            if known and known.sha256 == file.sha256 and judged and not self._reembed:
                 self._batch.touched.append((known.id, file))
                 self._unchanged += 1
                 return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from kb.index.catalog import schema
 from kb.models import ChunkRecord, FiledArea, FileState, Filter, NoteRecord
 
 CATALOG_NAME = "catalog.db"
+BUSY_SECONDS = 5.0
 TITLE_WEIGHT, HEADING_WEIGHT, TEXT_WEIGHT = 2.0, 1.5, 1.0
 
 Parameters = dict[str, object] | tuple[object, ...]
@@ -44,10 +46,11 @@ class Catalog:
     def __init__(self, folder: Path) -> None:
         self._path = folder / CATALOG_NAME
         with self._guard():
-            self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=5.0)
+            self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=BUSY_SECONDS)
             self._connection.row_factory = sqlite3.Row
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 5000"):
+            for pragma in ("synchronous = FULL", "foreign_keys = ON"):
                 self._connection.execute(f"PRAGMA {pragma}")
+            self._enter_wal()
         self._prepare()
 
     def close(self) -> None:
@@ -212,6 +215,18 @@ class Catalog:
             self._rows(schema.UPSERT_CHUNK, schema.chunk_row(chunk, note.title))
 
     # --- SQLite ---
+
+    def _enter_wal(self) -> None:
+        """Switch to write-ahead logging. SQLite waits for nobody here, so two first openings at once would collide."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
 
     def _prepare(self) -> None:
         version = int(self._rows("PRAGMA user_version")[0][0])
