@@ -18,6 +18,7 @@ StoredArea = Literal["ml-systems", "gnn", "llm", "detour", "outside"]
 Kind = Literal["note", "post", "outline"]
 DecidedBy = Literal["front matter", "flag", "decision", "classifier"]
 Mode = Literal["hybrid", "dense", "lexical"]
+Precision = Literal["fp32", "int8"]
 BlockKind = Literal["heading", "paragraph", "list", "code", "table", "quote", "other"]
 
 AREAS: tuple[Area, ...] = ("ml-systems", "gnn", "llm")
@@ -44,7 +45,7 @@ class Encoder(Protocol):
 class Frozen(BaseModel):
     """Base of all types here: immutable, and no field that is not declared."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class FileState(Frozen):
@@ -128,6 +129,11 @@ class AreaVerdict(Frozen):
     scores: dict[VerdictArea, float]
     evidence: tuple[Evidence, ...] = ()
 
+    @property
+    def nearest_area(self) -> Area:
+        """The likeliest of the three areas, whatever the verdict."""
+        return max(AREAS, key=lambda area: self.scores[area])
+
 
 class NoteRecord(FileState):
     """A note as the catalog keeps it. `area` is where it is filed; `outside` means held back, without chunks;
@@ -147,6 +153,11 @@ class NoteRecord(FileState):
     links: tuple[str, ...]
     ruling: str = ""
     verdict: AreaVerdict
+
+
+def note_of(chunk_id: str) -> str:
+    """The id of the note that a chunk is from."""
+    return chunk_id.split(":", 1)[0]
 
 
 class ChunkRecord(Frozen):

@@ -93,7 +93,7 @@ def real_encoder(model_home: Path) -> Encoder:
         patch.setenv("XDG_CACHE_HOME", str(model_home / "cache"))
         patch.setenv("HF_HUB_OFFLINE", "1")
         with FileLock(model_home / "export.lock"):
-            return load_encoder(None, Path(), lambda line: None)
+            return load_encoder(None, "int8", Path(), lambda line: None)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from kb.ingest.areas import CLASSES, AreaText, AreaTexts, classify, load_areas, nearest_area, override
+from kb.ingest.areas import CLASSES, AreaText, AreaTexts, classify, load_areas, override
 from kb.ingest.chunking import chunk_note
 from kb.ingest.markdown import parse_note
 from kb.models import AREAS, AreaVerdict, Encoder, FiledArea, NoteFile, VerdictArea
@@ -137,7 +137,7 @@ def test_override(area: FiledArea, verdict_area: VerdictArea) -> None:
 def test_nearest_area_is_never_outside() -> None:
     """What lies outside still has a nearest area among the three."""
     verdict = verdict_of("The oven, bread plus butter; some message passing.")
-    assert (verdict.area, nearest_area(verdict)) == ("outside", "gnn")
+    assert (verdict.area, verdict.nearest_area) == ("outside", "gnn")
 
 
 def test_areas_that_come_with_kb() -> None:

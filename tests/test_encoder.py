@@ -69,7 +69,7 @@ def tiny_cache(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Pa
     cache = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(cache))
-        load_encoder(str(tiny_model), Path(), lambda line: None)
+        load_encoder(str(tiny_model), "fp32", Path(), lambda line: None)
     return cache
 
 
@@ -117,7 +117,7 @@ def test_what_fits_is_what_is_embedded(real_encoder: Encoder) -> None:
 
 def test_prompts_of_a_model_are_used(tiny_model: Path, own_cache: Path) -> None:
     """A model's prompts go before queries and passages as sentence-transformers puts them."""
-    encoder = load_encoder(str(tiny_model), Path(), lambda line: None)
+    encoder = load_encoder(str(tiny_model), "fp32", Path(), lambda line: None)
     model = SentenceTransformer(str(tiny_model), device="cpu", local_files_only=True)
     expected = model.encode(["words"], prompt_name="query", normalize_embeddings=True)[0]
     assert float(encoder.encode_query("words") @ expected) >= 0.9999
@@ -129,8 +129,8 @@ def test_a_model_is_exported_once(tiny_model: Path, own_cache: Path, tmp_path: P
     """An exported model is loaded without a word, also from a copy elsewhere and by a relative path."""
     said: list[str] = []
     shutil.copytree(tiny_model, tmp_path / "copy")
-    first = load_encoder(str(tiny_model), Path(), said.append)
-    second = load_encoder("copy", tmp_path, said.append)
+    first = load_encoder(str(tiny_model), "fp32", Path(), said.append)
+    second = load_encoder("copy", "fp32", tmp_path, said.append)
     assert said == []
     assert first.fingerprint == second.fingerprint
 
@@ -142,10 +142,10 @@ def cut(path: Path) -> None:
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
 def test_a_damaged_export_is_made_again(tiny_model: Path, own_cache: Path, name: str) -> None:
     """When a file of an export is cut short, the model is exported anew and embeds as before."""
-    expected = load_encoder(str(tiny_model), Path(), lambda line: None).encode_query("words")
+    expected = load_encoder(str(tiny_model), "fp32", Path(), lambda line: None).encode_query("words")
     (path,) = own_cache.rglob(name)
     cut(path)
-    encoder = load_encoder(str(tiny_model), Path(), lambda line: None)
+    encoder = load_encoder(str(tiny_model), "fp32", Path(), lambda line: None)
     assert float(encoder.encode_query("words") @ expected) > 0.9999
     assert encoder.count_tokens("abc") == 3
 
@@ -193,7 +193,7 @@ def test_a_folder_that_is_no_model_is_refused(
     shutil.copytree(tiny_model, folder)
     damage(folder)
     with pytest.raises(EncoderError, match=str(folder)):
-        load_encoder("model", tmp_path, lambda line: None)
+        load_encoder("model", "fp32", tmp_path, lambda line: None)
 
 
 @pytest.mark.parametrize("model", ["./nowhere", "/nowhere/at/all", "~/nowhere", "nobody/no-such-model", "kb.toml"])
@@ -201,4 +201,4 @@ def test_a_model_that_is_not_there_is_refused(tmp_path: Path, model: str) -> Non
     """A missing folder, or a hub name without a network, gives an `EncoderError` that says what was looked for."""
     (tmp_path / "kb.toml").write_text("")
     with pytest.raises(EncoderError, match=model.lstrip("./~")):
-        load_encoder(model, tmp_path, lambda line: None)
+        load_encoder(model, "fp32", tmp_path, lambda line: None)

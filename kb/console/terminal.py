@@ -7,15 +7,17 @@ import time
 from collections.abc import Callable
 from functools import cache
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from kb.ingest.prose import printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 PROGRESS_AFTER_SECONDS = 1.0
 PIPED_WIDTH = 10_000  # lines are for programs then: never wrapped
@@ -139,9 +141,15 @@ class ProgressBar:
     def __call__(self, done: int, total: int) -> None:
         if not err().is_terminal or time.monotonic() - self._started < PROGRESS_AFTER_SECONDS:
             return
-        if self._progress is None:
-            columns = (TextColumn("notes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            self._progress = Progress(*columns, console=err(), transient=True)
-            self._progress.add_task("notes", total=total)
-            self._progress.start()
+        self._progress = self._progress or _start_progress(total)
         self._progress.update(self._progress.task_ids[0], completed=done, total=total)
+
+
+def _start_progress(total: int) -> Progress:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("notes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    progress = Progress(*columns, console=err(), transient=True)
+    progress.add_task("notes", total=total)
+    progress.start()
+    return progress

@@ -16,15 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from kb.errors import VectorError
 from kb.models import FILED_AREAS, FiledArea
 
 if TYPE_CHECKING:
+    import numpy as np
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
+    from numpy.typing import NDArray
 
 MANIFEST = "manifest.json"
 BATCH = 4000
@@ -41,7 +40,7 @@ HNSW = {
     "batch_size": 2,
 }
 
-Vectors = tuple[list[str], NDArray[np.float32]]
+Vectors = tuple[list[str], "NDArray[np.float32]"]
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,7 @@ class VectorStore:
             answer = (
                 self._open[1]
                 .get_collection(area, embedding_function=None)
-                .query(query_embeddings=vector[np.newaxis, :], n_results=limit, include=["distances"])
+                .query(query_embeddings=vector[None, :], n_results=limit, include=["distances"])
             )
         # Chroma answers with cosine distances; larger is better everywhere else.
         return {

@@ -105,11 +105,6 @@ def override(verdict: AreaVerdict, area: FiledArea, decided_by: DecidedBy) -> Ar
     return verdict.model_copy(update={"area": decided, "decided_by": decided_by, "unsure": False})
 
 
-def nearest_area(verdict: AreaVerdict) -> Area:
-    """The likeliest of the three areas, whatever the verdict."""
-    return max(AREAS, key=lambda area: verdict.scores[area])
-
-
 def _similarity(cosines: NDArray[np.float32]) -> float:
     """Mean over passages of the mean of the nearest phrases' cosines; the strongest half counts double."""
     nearest = np.sort(cosines, axis=1)[:, -NEAREST_PHRASES:].mean(axis=1)

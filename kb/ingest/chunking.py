@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from kb.ingest.prose import clean, sentence_spans
 from kb.models import Block, BlockKind, Chunk, Note
@@ -18,6 +18,7 @@ Piece = tuple[int, int, int]  # first and last character, word pieces
 
 _ITEM = re.compile(r"^(?:[-*+]|\d{1,9}[.)])\s", re.MULTILINE)
 _SEPARATOR = " > "
+MIN_FILL = 0.4  # the share of the budget that a cut leaves on both sides where it can
 
 
 def chunk_note(note: Note, count_tokens: CountTokens, max_tokens: int) -> list[Chunk]:
@@ -59,15 +60,33 @@ def _header(title: str, heading_path: tuple[str, ...], count_tokens: CountTokens
 
 
 def _pack(text: str, blocks: list[Block], count_tokens: CountTokens, budget: int) -> list[tuple[int, int]]:
-    """Spans that hold as many consecutive blocks as fit; a block that fits nowhere is divided."""
+    """Spans of consecutive blocks that fit; a block that fits nowhere is divided."""
     pieces = [piece for block in blocks for piece in _pieces(text, block, count_tokens, budget)]
+    return [span for group in _groups(text, pieces, budget) for span in _fitting(text, group, count_tokens, budget)]
+
+
+def _groups(text: str, pieces: list[Piece], budget: int) -> list[list[Piece]]:
+    """Cut a run of pieces in two until each part fits: before the piece whose text has the smallest hash.
+
+    Boundaries are chosen by what follows them, as in content-defined chunking (LBFS, Muthitacharoen et al. 2001), and
+    from the outside in, as in a treap: an edit moves the boundaries beside it, where filling one chunk after another
+    would move all that follow. Cuts near an end are taken only where there are no others: they make small chunks.
+    """
+    ranks = [hashlib.blake2b(text[start:end].strip().encode(), digest_size=8).digest() for start, end, _ in pieces]
+    before = list(accumulate((cost for _, _, cost in pieces), initial=0))
     groups: list[list[Piece]] = []
-    for piece in pieces:
-        if groups and sum(cost for _, _, cost in groups[-1]) + piece[2] <= budget:
-            groups[-1].append(piece)
-        else:
-            groups.append([piece])
-    return [span for group in groups for span in _fitting(text, group, count_tokens, budget)]
+    waiting = [(0, len(pieces))]
+    while waiting:
+        first, last = waiting.pop()
+        if last - first <= 1 or before[last] - before[first] <= budget:
+            groups.append(pieces[first:last])
+            continue
+        least, most = before[first] + MIN_FILL * budget, before[last] - MIN_FILL * budget
+        middle = (least + most) / 2
+        inner = [cut for cut in range(first + 1, last) if least <= before[cut] <= most]
+        cut = min(inner or range(first + 1, last), key=lambda cut: (ranks[cut], abs(before[cut] - middle)))
+        waiting += [(cut, last), (first, cut)]
+    return groups
 
 
 def _pieces(text: str, block: Block, count_tokens: CountTokens, budget: int) -> Iterator[Piece]:

@@ -10,19 +10,21 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-
-from pathspec import GitIgnoreSpec
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+from typing import TYPE_CHECKING
 
 from kb.errors import InputError, NoteError
 from kb.models import FileState, NoteFile
 from kb.reports import Skipped
 
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
 SUFFIXES = (".md", ".markdown")
 IGNORE_NAMES = (".gitignore", ".kbignore")
 MAX_BYTES = 10_000_000
 
-IgnoreRules = list[tuple[Path, GitIgnoreSpec]]
+IgnoreRules = list[tuple[Path, "GitIgnoreSpec"]]
 
 
 def notebook_path(root: Path, path: Path) -> str:
@@ -206,12 +208,16 @@ def _rules_in(folder: Path) -> IgnoreRules:
             lines = (folder / name).read_text(encoding="utf-8-sig", errors="replace").splitlines()
         except OSError:
             continue
+        from pathspec import GitIgnoreSpec
+
         rules.append((folder, GitIgnoreSpec([pattern for line in lines for pattern in _patterns(line)])))
     return rules
 
 
 def _patterns(line: str) -> list[GitIgnoreSpecPattern]:
     """The pattern of a line; git passes over one that it cannot read."""
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
     try:
         return [GitIgnoreSpecPattern(line)]
     except ValueError:

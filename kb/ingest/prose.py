@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 
-from kb.ingest.commonmark import paragraphs
 from kb.models import Statement
 
 _PROTECTED = re.compile(
@@ -79,6 +78,8 @@ def clean(markdown: str) -> str:
 
 def statements(markdown: str, first_line: int = 1) -> list[Statement]:
     """The sentences and bullets of a passage, cleaned, with their lines; code, tables and headings left out."""
+    from kb.ingest.commonmark import paragraphs
+
     lines = markdown.split("\n")
     found = []
     for first, after in paragraphs(lines):

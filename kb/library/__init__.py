@@ -1,4 +1,7 @@
-"""`KnowledgeBase`: the verbs of kb. Every command is one call of a method here."""
+"""`KnowledgeBase`: the verbs of kb. Every command is one call of a method here.
+
+A verb imports its stages when it is called, so that no command waits for what only another one uses.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from kb.care.doctor import diagnose
 from kb.config import CONFIG_NAME, find_notebook, is_notebook, write_template
 from kb.decisions import Decisions, Flags, is_under, save_decisions
 from kb.errors import InputError, NotebookError, NoteError
-from kb.evaluation.runner import evaluate, load_golden
-from kb.index.lock import write_lock
 from kb.ingest import notebook
-from kb.ingest.chunking import chunk_note
-from kb.ingest.markdown import parse_note
-from kb.library.caring import look_over
-from kb.library.drafting import draft
-from kb.library.finding import ranked_paths, search
-from kb.library.intake import Intake, Progress
-from kb.library.judging import decide, embed, judge
-from kb.library.looking import is_changed, look, pending_changes
-from kb.library.naming import find_note
-from kb.library.publishing import Batch, publish
 from kb.library.workspace import Notify, Workspace
 from kb.models import Encoder, FiledArea, FileState, Filter, Kind, Mode, NoteRecord, StoredArea
-from kb.outline.render import TEMPLATES, render, template_text
 from kb.reports import (
     AreaCount,
     Classification,
@@ -43,6 +33,9 @@ from kb.reports import (
     Status,
     SyncReport,
 )
+
+if TYPE_CHECKING:
+    from kb.library.intake import Intake, Progress
 
 STORED_AREAS: tuple[StoredArea, ...] = ("ml-systems", "gnn", "llm", "detour", "outside")
 DEFAULT_LIMIT = 10
@@ -139,6 +132,8 @@ class KnowledgeBase:
 
     def classify(self, paths: Sequence[str | Path]) -> Iterator[Classification | Skipped]:
         """The verdict for each Markdown file of some paths; nothing is stored."""
+        from kb.library.looking import look
+
         sources = [self._source(path) for path in paths]
         skipped: list[Skipped] = []
         for state in look(self._workspace, sources, Decisions(), skipped):
@@ -159,6 +154,9 @@ class KnowledgeBase:
 
     def forget(self, path: str) -> Forgotten:
         """Take a note, or all notes below a folder, out of the index for good; the files stay as they are."""
+        from kb.index.lock import write_lock
+        from kb.library.publishing import Batch, publish
+
         known = [note.path for note in self._workspace.catalog.notes()]
         target = self._name(path)
         if not any(is_under(name, target) for name in known):
@@ -183,6 +181,8 @@ class KnowledgeBase:
         explain: bool = False,
     ) -> SearchResult:
         """The best notes for a query; published posts only where the filter asks for them."""
+        from kb.library.finding import search
+
         if limit < 1:
             raise InputError(f"the number of hits should be at least 1, is {limit}")
         if self._workspace.settings.autosync:
@@ -191,12 +191,16 @@ class KnowledgeBase:
 
     def outline(self, topic: str, areas: tuple[FiledArea, ...] = (), sections: int | None = None) -> Outline:
         """The skeleton of a post; raises `EvidenceError` where the notes say too little about the topic."""
+        from kb.library.drafting import draft
+
         if self._workspace.settings.autosync:
             self.sync()
         return draft(self._workspace, topic, areas, sections)
 
     def render(self, outline: Outline, template: str = "jekyll") -> str:
         """An outline as Markdown, by a template's name or the path of a Jinja file."""
+        from kb.outline.render import TEMPLATES, render, template_text
+
         if template in TEMPLATES:
             text = template_text(template)
         else:
@@ -226,6 +230,8 @@ class KnowledgeBase:
 
     def show(self, name: str) -> NoteDetail:
         """One note, with its text as the file says now."""
+        from kb.library.looking import is_changed
+
         note = self.find_note(name)
         state = notebook.state_of(self.root, note.path)
         if state is None:
@@ -256,6 +262,8 @@ class KnowledgeBase:
 
     def status(self) -> Status:
         """Counts, sources, and what changed since the last sync."""
+        from kb.library.looking import pending_changes
+
         catalog = self._workspace.catalog
         notes = catalog.notes()
         return Status(
@@ -273,10 +281,15 @@ class KnowledgeBase:
 
     def diagnose(self) -> Diagnosis:
         """Check the index against itself and the notes."""
+        from kb.care.doctor import diagnose
+        from kb.library.caring import look_over
+
         return diagnose(look_over(self._workspace))
 
     def evaluate(self, golden: str | Path) -> Evaluation:
         """Measure each search mode with the judged queries of a file."""
+        from kb.evaluation.runner import evaluate, load_golden
+        from kb.library.finding import ranked_paths
 
         def rank(query: str, mode: Mode, limit: int) -> Sequence[str]:
             return ranked_paths(self._workspace, query, limit, mode)
@@ -285,6 +298,8 @@ class KnowledgeBase:
 
     def find_note(self, name: str) -> NoteRecord:
         """The note that a path, a file name without its ending, or a title names. Raises `InputError`."""
+        from kb.library.naming import find_note
+
         return find_note(self._workspace.catalog.notes(), name, self._name(name))
 
     def _name(self, path: str | Path) -> str:
@@ -296,9 +311,15 @@ class KnowledgeBase:
         return self._name(path)
 
     def _intake(self) -> Intake:
+        from kb.library.intake import Intake
+
         return Intake(self._workspace, self._progress, self._should_stop)
 
     def _classify(self, state: FileState) -> Classification | Skipped:
+        from kb.ingest.chunking import chunk_note
+        from kb.ingest.markdown import parse_note
+        from kb.library.judging import decide, embed, judge
+
         try:
             note = parse_note(notebook.read(self.root, state.path))
         except NoteError as error:

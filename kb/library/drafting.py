@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from kb.errors import EvidenceError, InputError
 from kb.ingest import notebook
-from kb.ingest.areas import nearest_area
 from kb.ingest.markdown import reference_url
 from kb.ingest.prose import clean
-from kb.library.finding import find, nearest
+from kb.library.finding import find
 from kb.library.judging import judge
 from kb.library.looking import is_changed
+from kb.library.nearness import nearest
 from kb.library.workspace import Workspace
-from kb.models import AREAS, AreaVerdict, Chunk, FiledArea, Filter, Note, NoteRecord, VerdictArea
+from kb.models import AREAS, AreaVerdict, Chunk, FiledArea, Filter, Note, NoteRecord, VerdictArea, note_of
 from kb.outline.relevance import relevant_notes
 from kb.outline.sections import Evidence, Skeleton, Vectors, build_sections, open_questions
 from kb.reports import CoveredBefore, Gap, OpenQuestion, Outline, Point, Reference, Section
@@ -63,34 +63,33 @@ def _gather(
     """The passages that bear on a topic, those of the best note first, with their vectors."""
     filter = Filter(areas=areas)
     found = find(workspace, topic, filter, "hybrid")
-    ids, matrix = workspace.catalog.chunk_vectors(filter)
-    cosines = dict(zip(ids, (matrix @ topic_vector).tolist(), strict=True)) if ids else {}
-    chunks = workspace.catalog.chunks(ids)
-    of_note: dict[str, list[int]] = {}
-    for index, id in enumerate(ids):
-        of_note.setdefault(chunks[id].note_id, []).append(index)
-    bearing = {chunks[id].note_id for id, cosine in cosines.items() if cosine >= MIN_COSINE}
+    passages, passing = workspace.passages(), workspace.catalog.note_ids(filter)
+    cosines = passages.cosines(topic_vector)
+    of_note = {id: rows for id, rows in passages.rows.items() if id in passing}
+    best_cosines = [float(cosines[rows].max()) for rows in of_note.values()]
+    bearing = sum(cosine >= MIN_COSINE for cosine in best_cosines)
     verdict = _judge_topic(workspace, topic)
-    thirds = _third_best([max(cosines[ids[row]] for row in rows) for rows in of_note.values()])
-    far = verdict.scores["outside"] >= CLEARLY_OUTSIDE and thirds < CLOSE_COSINE
-    if far or len(bearing) < MIN_NOTES:
-        raise EvidenceError(_too_little(verdict, topic, len(bearing)))
+    far = verdict.scores["outside"] >= CLEARLY_OUTSIDE and _third_best(best_cosines) < CLOSE_COSINE
+    if far or bearing < MIN_NOTES:
+        raise EvidenceError(_too_little(verdict, topic, bearing))
     known = workspace.catalog.notes_by_id(of_note)
     notes = [known[id] for id in of_note]
-    best = {chunks[entry.id].note_id: entry.score for entry in reversed(found.ranked) if entry.id in chunks}
+    best = {note_of(entry.id): entry.score for entry in reversed(found.ranked)}
     chosen = relevant_notes(
         notes,
         np.array([best.get(note.id, 0.0) for note in notes]),
-        np.array([_centroid_cosine(matrix[rows], topic_vector) for rows in of_note.values()]),
+        np.array([_centroid_cosine(passages.matrix[rows], topic_vector) for rows in of_note.values()]),
         _leaning(verdict),
         MAX_NOTES,
     )
     rows = [
         row
         for note in _current([notes[index] for index in chosen], workspace)
-        for row in sorted(of_note[note.id], key=lambda row: -cosines[ids[row]])[:MAX_PASSAGES_A_NOTE]
+        for row in sorted(of_note[note.id], key=lambda row: -cosines[row])[:MAX_PASSAGES_A_NOTE]
     ]
-    return [Evidence(known[chunks[ids[row]].note_id], chunks[ids[row]]) for row in rows], matrix[rows]
+    chunks = workspace.catalog.chunks(passages.ids[row] for row in rows)
+    cited = [chunks[passages.ids[row]] for row in rows]
+    return [Evidence(known[chunk.note_id], chunk) for chunk in cited], passages.matrix[rows]
 
 
 def _centroid_cosine(vectors: Vectors, topic_vector: NDArray[np.float32]) -> float:
@@ -127,7 +126,7 @@ def _leaning(verdict: AreaVerdict) -> dict[str, float]:
 
 def _too_little(verdict: AreaVerdict, topic: str, notes: int) -> str:
     if verdict.area == "outside":
-        area = nearest_area(verdict)
+        area = verdict.nearest_area
         return f"{topic!r} lies outside the three areas (nearest: {area}), and the notes say too little about it"
     return f"too little evidence for {topic!r}: {_notes(notes)} on it; add notes, or name the topic more widely"
 

@@ -6,14 +6,11 @@ import time
 from collections.abc import Sequence
 from typing import cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from kb.errors import InputError
 from kb.ingest import notebook
 from kb.library.looking import is_changed, pending_changes
 from kb.library.workspace import Workspace
-from kb.models import FILED_AREAS, ChunkRecord, FiledArea, Filter, Kind, Mode, NoteRecord
+from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord
 from kb.reports import Explanation, Hit, Passage, Scores, SearchResult
 from kb.search.query import match_expression, query_words
 from kb.search.ranking import DENSE_WEIGHT, Ranked, fuse, group_by_note, is_good_match
@@ -21,8 +18,6 @@ from kb.search.snippets import marks, snippet
 
 POOL = 200
 PASSAGES = 4
-SCAN_BELOW = 0.5  # the share of allowed chunks below which an exact scan beats asking Chroma for more
-ALL_KINDS: tuple[Kind, ...] = ("note", "post", "outline")
 
 
 class Found:
@@ -45,28 +40,14 @@ def find(workspace: Workspace, query: str, filter: Filter, mode: Mode, pool: int
     lexical = workspace.catalog.match(match_expression(words), filter, pool) if words and mode != "dense" else {}
     dense: dict[str, float] = {}
     if mode != "lexical":
+        from kb.library.nearness import cosines, nearest
+
         workspace.require_current_encoder()
         vector = workspace.encoder.encode_query(query)
         dense = nearest(workspace, vector, filter, pool)
-        dense |= _cosines(workspace, vector, [id for id in lexical if id not in dense])
+        # What only the words found is judged by both sides, too.
+        dense |= cosines(workspace, vector, [id for id in lexical if id not in dense])
     return Found(dense, lexical, mode)
-
-
-def nearest(workspace: Workspace, vector: NDArray[np.float32], filter: Filter, limit: int) -> dict[str, float]:
-    """Cosines of the nearest chunks that a filter lets through, by chunk id."""
-    areas: Sequence[FiledArea] = filter.areas or FILED_AREAS
-    catalog = workspace.catalog
-    total = catalog.count_chunks(Filter(areas=filter.areas, kinds=ALL_KINDS))
-    allowed = catalog.count_chunks(filter)
-    if not allowed:
-        return {}
-    if allowed < total * SCAN_BELOW:
-        ids, matrix = catalog.chunk_vectors(filter)
-        return _best(ids, matrix @ vector, limit)
-    found = workspace.nearest(vector, areas, limit + (total - allowed if allowed < total else 0))
-    passed = catalog.allowed(filter, found)
-    best = sorted((id for id in found if id in passed), key=lambda chunk: -found[chunk])[:limit]
-    return {id: found[id] for id in best}
 
 
 def search(
@@ -117,18 +98,6 @@ def _grouped(workspace: Workspace, found: Found) -> tuple[list[list[Ranked]], di
     chunks = workspace.catalog.chunks(entry.id for entry in found.ranked)
     known = [entry for entry in found.ranked if entry.id in chunks]
     return group_by_note(known, {id: row.note_id for id, row in chunks.items()}, PASSAGES), chunks
-
-
-def _best(ids: Sequence[str], cosines: NDArray[np.float32], limit: int) -> dict[str, float]:
-    return {ids[index]: float(cosines[index]) for index in np.argsort(-cosines, kind="stable")[:limit]}
-
-
-def _cosines(workspace: Workspace, vector: NDArray[np.float32], ids: list[str]) -> dict[str, float]:
-    """Cosines of chunks that only the words found, so that they are judged by both sides."""
-    if not ids:
-        return {}
-    found, matrix = workspace.catalog.chunk_vectors(ids=ids)
-    return _best(found, matrix @ vector, len(found))
 
 
 def _hit(

@@ -5,23 +5,21 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from kb.decisions import is_under, save_decisions
 from kb.errors import NoteError
 from kb.index.lock import write_lock
 from kb.ingest import notebook
-from kb.ingest.areas import load_areas, nearest_area
-from kb.ingest.chunking import chunk_note
-from kb.ingest.markdown import parse_note
-from kb.library.judging import decide, embed, embedding_key, judge
 from kb.library.looking import look
-from kb.library.publishing import Batch, chunk_records, publish
+from kb.library.publishing import Batch, chunk_records, embedding_key, publish
 from kb.library.workspace import Workspace
 from kb.models import AreaVerdict, Chunk, FileState, Note, NoteRecord, StoredArea
 from kb.reports import Added, HeldBack, Renamed, Skipped, SyncReport
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 EMBED_BATCH = 64
 PUBLISH_BATCH = 300
@@ -110,6 +108,9 @@ class Intake:
 
     def _prepare(self, state: FileState) -> Prepared | None:
         """Read and cut one note; None where it says what it said before, or cannot be taken."""
+        from kb.ingest.chunking import chunk_note
+        from kb.ingest.markdown import parse_note
+
         known = self._known.get(state.path)
         try:
             file = notebook.read(self._workspace.root, state.path)
@@ -127,6 +128,8 @@ class Intake:
 
     def _ingest(self, prepared: Sequence[Prepared]) -> None:
         """Embed the chunks of some notes in one go, judge each note, and put it into the batch."""
+        from kb.library.judging import embed
+
         texts = [chunk.embedded for _, _, chunks in prepared for chunk in chunks]
         if not texts:
             return
@@ -140,6 +143,8 @@ class Intake:
             self._publish()
 
     def _file(self, note: Note, state: FileState, chunks: list[Chunk], vectors: NDArray[np.float32]) -> None:
+        from kb.library.judging import decide, judge
+
         verdict, area = decide(note, judge(self._workspace, note, chunks, vectors), self._decisions)
         origin = self._origin(note)
         if origin and origin.path != note.path:
@@ -206,7 +211,7 @@ class Intake:
             self._outside.append(
                 HeldBack(
                     path=record.path,
-                    nearest_area=nearest_area(verdict),
+                    nearest_area=verdict.nearest_area,
                     confidence=verdict.scores["outside"],
                     evidence=verdict.evidence,
                 )
@@ -260,6 +265,8 @@ class Intake:
         """Drop vectors nobody needs, and single files as sources that are gone or that a folder holds."""
         workspace = self._workspace
         if self._updated or self._removed or self._reembed:
+            from kb.ingest.areas import load_areas
+
             fingerprint = workspace.encoder.fingerprint
             phrases = [embedding_key(phrase, fingerprint) for phrase, _ in load_areas().phrases]
             workspace.catalog.sweep_vectors(phrases, fingerprint)

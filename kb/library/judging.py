@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,13 +9,9 @@ from numpy.typing import NDArray
 
 from kb.decisions import Decisions
 from kb.ingest.areas import classify, load_areas, override
+from kb.library.publishing import embedding_key
 from kb.library.workspace import Workspace
 from kb.models import AreaVerdict, Chunk, Note, StoredArea
-
-
-def embedding_key(text: str, fingerprint: str) -> str:
-    """The name of a vector: what was embedded, and by which encoder."""
-    return hashlib.sha256(f"{fingerprint}\0{text}".encode()).hexdigest()[:32]
 
 
 def embed(workspace: Workspace, texts: Sequence[str], store: bool = True) -> tuple[NDArray[np.float32], int]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from kb.decisions import Decisions
 from kb.errors import NoteError
+from kb.index.catalog import IndexedFile
 from kb.ingest import notebook
-from kb.ingest.markdown import parse_note
 from kb.library.workspace import Workspace
 from kb.models import FileState, NoteRecord
 from kb.reports import Skipped
@@ -15,14 +15,14 @@ from kb.reports import Skipped
 
 def pending_changes(workspace: Workspace) -> int:
     """How many notes were added, changed or deleted since they were last looked at."""
-    known = {note.path: note for note in workspace.catalog.notes()}
+    known = workspace.catalog.file_states()
     decisions = workspace.decisions
     states = {state.path: state for state in look(workspace, workspace.catalog.sources(), decisions, [])}
     gone = sum(path not in states for path in known)
     return gone + sum(_differs(workspace, state, known.get(path)) for path, state in states.items())
 
 
-def is_changed(workspace: Workspace, note: NoteRecord, state: FileState) -> bool:
+def is_changed(workspace: Workspace, note: NoteRecord | IndexedFile, state: FileState) -> bool:
     """Whether a file no longer says what was indexed; its bytes are read only when size or time differ."""
     if (state.size, state.mtime_ns) == (note.size, note.mtime_ns):
         return False
@@ -32,9 +32,11 @@ def is_changed(workspace: Workspace, note: NoteRecord, state: FileState) -> bool
         return True
 
 
-def _differs(workspace: Workspace, state: FileState, note: NoteRecord | None) -> bool:
+def _differs(workspace: Workspace, state: FileState, note: IndexedFile | None) -> bool:
     if note:
         return is_changed(workspace, note, state)
+    from kb.ingest.markdown import parse_note
+
     try:
         parse_note(notebook.read(workspace.root, state.path))
     except NoteError:

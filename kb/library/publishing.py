@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from kb.index.catalog import Changes
 from kb.index.vectors import VectorChange, Vectors
-from kb.library.judging import embedding_key
 from kb.library.workspace import Workspace
 from kb.models import Chunk, ChunkRecord, FiledArea, FileState, NoteRecord
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def embedding_key(text: str, fingerprint: str) -> str:
+    """The name of a vector: what was embedded, and by which encoder."""
+    return hashlib.sha256(f"{fingerprint}\0{text}".encode()).hexdigest()[:32]
 
 
 @dataclass
@@ -74,11 +81,15 @@ def _vector_change(workspace: Workspace, batch: Batch) -> VectorChange:
 
 
 def _with_vectors(batch: Batch, added: dict[FiledArea, list[str]]) -> dict[FiledArea, Vectors]:
+    import numpy as np
+
     return {area: (ids, np.stack([batch.vectors[id] for id in ids])) for area, ids in added.items() if ids}
 
 
 def _everything(workspace: Workspace, batch: Batch) -> dict[FiledArea, Vectors]:
     """All vectors of the upcoming generation: those of the catalog as the batch leaves it, and the batch's."""
+    import numpy as np
+
     replaced = [row.id for rows in workspace.catalog.chunks_of(batch.note_ids).values() for row in rows]
     everything = workspace.filed_vectors(without=replaced)
     fresh: dict[FiledArea, list[str]] = {}

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from kb.config import Settings, index_folder, load_settings
 from kb.decisions import Decisions, load_decisions
 from kb.errors import CatalogError, EncoderError, NotebookError, VectorError
 from kb.index.catalog import Catalog, Changes
-from kb.index.encoder import load_encoder
 from kb.index.lock import write_lock
 from kb.index.vectors import Vectors, VectorStore
-from kb.models import Encoder, FiledArea
+from kb.models import Encoder, FiledArea, note_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Notify = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Passages:
+    """All filed chunks: their ids, their vectors `(n, dim)`, and the rows of each note by its id."""
+
+    ids: list[str]
+    matrix: NDArray[np.float32]
+    rows: dict[str, list[int]]
+
+    def cosines(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The cosine of every passage with a unit vector `(dim,)`."""
+        return self.matrix @ vector if self.ids else vector[:0]
 
 
 class Workspace:
@@ -30,10 +45,13 @@ class Workspace:
         self.folder = index_folder(root, self.settings)
         self.notify = notify
         self._given_encoder = encoder
+        self._passages: tuple[int, Passages] | None = None
 
     @cached_property
     def encoder(self) -> Encoder:
-        return self._given_encoder or load_encoder(self.settings.model, self.root, self.notify)
+        from kb.index.encoder import load_encoder
+
+        return self._given_encoder or load_encoder(self.settings.model, self.settings.precision, self.root, self.notify)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -81,6 +99,17 @@ class Workspace:
                 self.rebuild_vectors()
             return self.vectors.query(self.catalog.generation(), vector, areas, limit)
 
+    def passages(self) -> Passages:
+        """The passages of the current generation, read once for each."""
+        generation = self.catalog.generation()
+        if not self._passages or self._passages[0] != generation:
+            ids, matrix = self.catalog.chunk_vectors()
+            rows: dict[str, list[int]] = {}
+            for row, id in enumerate(ids):
+                rows.setdefault(note_of(id), []).append(row)
+            self._passages = generation, Passages(ids, matrix, rows)
+        return self._passages[1]
+
     def rebuild_vectors(self) -> None:
         """Build and publish a new generation from the catalog; nothing is embedded."""
         with write_lock(self.folder):
@@ -107,6 +136,8 @@ class Workspace:
         return {area: ([id for id, _ in pairs], self._stack(key for _, key in pairs)) for area, pairs in wanted.items()}
 
     def _stack(self, keys: Iterable[str]) -> NDArray[np.float32]:
+        import numpy as np
+
         ordered = list(keys)
         stored = self.catalog.vectors(set(ordered))
         if len(stored) < len(set(ordered)):

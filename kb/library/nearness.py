@@ -1,0 +1,50 @@
+"""The dense side of a search: cosines of the chunks nearest to a vector, over Chroma or an exact scan."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.library.workspace import Workspace
+from kb.models import FILED_AREAS, Filter, note_of
+
+SCAN_BELOW = 0.3  # the share of passing notes below which an exact scan beats asking Chroma for more and dropping most
+
+
+def nearest(workspace: Workspace, vector: NDArray[np.float32], filter: Filter, limit: int) -> dict[str, float]:
+    """Cosines of the `limit` chunks nearest to a unit vector `(dim,)` among those of the notes that a filter lets
+    through, by chunk id.
+    """
+    areas = filter.areas or FILED_AREAS
+    passing, among = workspace.catalog.note_ids(filter), workspace.catalog.count_notes(areas)
+    if not passing:
+        return {}
+    if len(passing) < among * SCAN_BELOW:
+        return _scan(workspace, vector, passing, limit)
+    wanted = math.ceil(limit * among / len(passing))
+    while True:
+        found = workspace.nearest(vector, areas, wanted)
+        kept = {id: cosine for id, cosine in found.items() if len(passing) == among or note_of(id) in passing}
+        if len(kept) >= limit or len(found) < wanted:
+            return _best(list(kept), np.array(list(kept.values())), limit)
+        wanted *= 2
+
+
+def cosines(workspace: Workspace, vector: NDArray[np.float32], ids: Sequence[str]) -> dict[str, float]:
+    """Cosines of some chunks."""
+    found, matrix = workspace.catalog.chunk_vectors(ids)
+    return _best(found, matrix @ vector, len(found)) if found else {}
+
+
+def _scan(workspace: Workspace, vector: NDArray[np.float32], passing: Collection[str], limit: int) -> dict[str, float]:
+    """The nearest by comparing with every chunk."""
+    passages = workspace.passages()
+    rows = [row for note in passing for row in passages.rows.get(note, ())]
+    return _best([passages.ids[row] for row in rows], passages.cosines(vector)[rows], limit)
+
+
+def _best(ids: Sequence[str], cosines: NDArray[np.float32], limit: int) -> dict[str, float]:
+    return {ids[index]: float(cosines[index]) for index in np.argsort(-cosines, kind="stable")[:limit]}
