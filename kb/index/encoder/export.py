@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +99,8 @@ def write_export(model: SentenceTransformer, fingerprint: str, target: Path) -> 
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="export-") as temporary:
         folder = Path(temporary) / "encoder"
         folder.mkdir()
+        with suppress(FileNotFoundError):
+            target.rename(Path(temporary) / "damaged")  # or this would not be asked for
         inputs = _write_graph(model, folder / graph_name("fp32"))
         _quantise(folder)
         model.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
@@ -113,11 +114,10 @@ def write_export(model: SentenceTransformer, fingerprint: str, target: Path) -> 
             export = _describe(model, fingerprint, inputs, _hashes(folder))
         (folder / "encoder.json").write_text(export.model_dump_json(indent=1), encoding="utf-8")
         _sync(folder)
-        shutil.rmtree(target, ignore_errors=True)  # damaged, or this would not be asked for
         try:
             folder.rename(target)
         except OSError:
-            if not target.exists():
+            if not target.exists():  # another process was faster otherwise
                 raise
 
 
