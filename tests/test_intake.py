@@ -213,6 +213,33 @@ def test_a_renamed_note_keeps_its_vectors_and_its_decision(
     assert found(knowledge, "whales") == {"notes/deep/b.md"}
 
 
+def test_an_untitled_note_is_renamed_without_embedding(
+    knowledge: KnowledgeBase, write: Write, encoder: HashingEncoder
+) -> None:
+    """A note whose title is its file's name keeps its vectors under another name, and shows the new title."""
+    note = write("notes/whales.md", "---\narea: gnn\n---\nThey sing.\n\nIn the sea.\n")
+    knowledge.add([note.parent])
+    encoder.embedded.clear()
+    note.rename(note.parent / "otters.md")
+    report = knowledge.sync()
+    assert changes(report) == {"renamed": ["notes/whales.md > notes/otters.md"]}
+    assert encoder.embedded == []
+    assert [entry.title for entry in knowledge.list().notes] == ["otters"]
+    assert found(knowledge, "otters") == {"notes/otters.md"}
+    assert knowledge.diagnose().ok
+
+
+def test_one_edit_of_a_long_note_embeds_what_is_around_it(knowledge: KnowledgeBase, write: Write) -> None:
+    """In a note of some fifty passages, an edited paragraph costs at most three embeddings, wherever it is."""
+    paragraphs = [" ".join(f"w{number * place % 997}" for number in range(1, 31)) for place in range(1, 76)]
+    note = write("notes/long.md", text("\n\n".join(paragraphs)))
+    assert knowledge.add([note]).embedded_chunks >= 45
+    for place in range(0, 75, 6):
+        paragraphs[place] = f"Edited. {paragraphs[place]}"
+        note.write_text(text("\n\n".join(paragraphs)))
+        assert 1 <= knowledge.sync().embedded_chunks <= 3
+
+
 def test_a_renamed_detour_stays_one(knowledge: KnowledgeBase, write: Write) -> None:
     """The flag given to a single note follows it to another name."""
     note = write("notes/bread.md", RECIPE)

@@ -18,7 +18,8 @@ Piece = tuple[int, int, int]  # first and last character, word pieces
 
 _ITEM = re.compile(r"^(?:[-*+]|\d{1,9}[.)])\s", re.MULTILINE)
 _SEPARATOR = " > "
-MIN_FILL = 0.4  # the share of the budget that a cut leaves on both sides where it can
+MIN_FILL = 0.25  # the share of the budget that a cut leaves on both sides where it can
+RANKED = 40  # characters of a piece by which it is known: most edits come later
 
 
 def chunk_note(note: Note, count_tokens: CountTokens, max_tokens: int) -> list[Chunk]:
@@ -66,13 +67,15 @@ def _pack(text: str, blocks: list[Block], count_tokens: CountTokens, budget: int
 
 
 def _groups(text: str, pieces: list[Piece], budget: int) -> list[list[Piece]]:
-    """Cut a run of pieces in two until each part fits: before the piece whose text has the smallest hash.
+    """Cut a run of pieces in two until each part fits: before the piece whose beginning has the smallest hash.
 
     Boundaries are chosen by what follows them, as in content-defined chunking (LBFS, Muthitacharoen et al. 2001), and
     from the outside in, as in a treap: an edit moves the boundaries beside it, where filling one chunk after another
     would move all that follow. Cuts near an end are taken only where there are no others: they make small chunks.
     """
-    ranks = [hashlib.blake2b(text[start:end].strip().encode(), digest_size=8).digest() for start, end, _ in pieces]
+    ranks = [
+        hashlib.blake2b(text[start:end].lstrip()[:RANKED].encode(), digest_size=8).digest() for start, end, _ in pieces
+    ]
     before = list(accumulate((cost for _, _, cost in pieces), initial=0))
     groups: list[list[Piece]] = []
     waiting = [(0, len(pieces))]

@@ -124,7 +124,13 @@ class Intake:
             self._skipped.append(Skipped(path=state.path, reason=str(error)))
             return None
         encoder = self._workspace.encoder
-        return note, file, chunk_note(note, encoder.count_tokens, encoder.max_tokens)
+        return note, file, chunk_note(self._as_embedded(note), encoder.count_tokens, encoder.max_tokens)
+
+    def _as_embedded(self, note: Note) -> Note:
+        """A note under the title that its vectors have: one titled after its file keeps them when it is renamed."""
+        origin = self._origin(note)
+        renamed = origin is not None and origin.path != note.path and not self._reembed
+        return note.model_copy(update={"title": origin.title}) if origin and renamed else note
 
     def _ingest(self, prepared: Sequence[Prepared]) -> None:
         """Embed the chunks of some notes in one go, judge each note, and put it into the batch."""
