@@ -31,7 +31,7 @@ from kb.ingest import notebook
 from kb.ingest.chunking import chunk_note
 from kb.ingest.markdown import parse_note
 from kb.library import KnowledgeBase
-from kb.library.nearness import nearest
+from kb.library.dense import nearest
 from kb.library.workspace import Workspace
 from kb.models import AREAS, Encoder, Filter
 
@@ -190,15 +190,27 @@ def queries_of(passages: Sequence[str]) -> list[str]:
 
 def run(command: Sequence[str], folder: Path) -> Run:
     """Run a process to its end, with its peak memory."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    output = process.stdout.read() if process.stdout else ""
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    if os.waitstatus_to_exitcode(status) != 0:
-        raise SystemExit(f"bench: {' '.join(command)} failed in {folder}")
-    scale = 1 if sys.platform == "darwin" else 1024
-    return Run(seconds, usage.ru_maxrss * scale / 1e6, output)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", LAUNCHER, *command], cwd=folder, capture_output=True, text=True, check=False
+    )
+    output, _, figures = done.stdout.rpartition("\0")
+    code, seconds, megabytes = json.loads(figures)
+    if code != 0:
+        raise SystemExit(f"bench: {' '.join(command)} failed in {folder}: {done.stderr}")
+    return Run(seconds, megabytes, output)
+
+
+# A small process starts the one that is measured: a child's peak memory counts what its parent held at the fork.
+LAUNCHER = """
+import os, resource, sys, time
+started = time.perf_counter()
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+_, status = os.waitpid(child, 0)
+seconds = time.perf_counter() - started
+scale = 1 if sys.platform == "darwin" else 1024
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * scale / 1e6
+print(f"\\0[{os.waitstatus_to_exitcode(status)}, {seconds}, {peak}]")
+"""
 
 
 def in_turn(commands: dict[str, Sequence[str]], folder: Path, runs: int) -> dict[str, list[Run]]:

@@ -18,7 +18,7 @@ from kb.index.catalog import CATALOG_NAME, Catalog
 from kb.index.vectors import VectorStore
 from kb.ingest.areas import load_areas
 from kb.library import KnowledgeBase
-from kb.models import FILED_AREAS, Encoder, Filter
+from kb.models import FILED_AREAS, Encoder
 
 Write = Callable[[str, str], Path]
 
@@ -78,7 +78,7 @@ def assert_all_there(root: Path, names: list[str]) -> None:
     for name in names:
         (chunk,) = catalog.chunks_of([notes[f"notes/{name}.md"]])[notes[f"notes/{name}.md"]]
         stem, number = name.split("-")
-        assert list(catalog.match(f'"{stem}x{number}"', Filter(), 10)) == [chunk.id]
+        assert list(catalog.match(f'"{stem}x{number}"', 10)) == [chunk.id]
         vector = encoder.encode_query(f"T\nT {stem}x{number} word{int(number) % 7}")
         answer = store.query(generation, vector, FILED_AREAS, 100)
         assert answer[chunk.id] == pytest.approx(1.0, abs=1e-4)

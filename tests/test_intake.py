@@ -224,7 +224,7 @@ def test_an_untitled_note_is_renamed_without_embedding(
     report = knowledge.sync()
     assert changes(report) == {"renamed": ["notes/whales.md > notes/otters.md"]}
     assert encoder.embedded == []
-    assert [entry.title for entry in knowledge.list().notes] == ["otters"]
+    assert [entry.title for entry in knowledge.list().notes] == ["Otters"]
     assert found(knowledge, "otters") == {"notes/otters.md"}
     assert knowledge.diagnose().ok
 

@@ -54,7 +54,7 @@ def test_fuse_is_bounded(dense: dict[str, float], lexical: dict[str, float], wei
 def test_group_by_note() -> None:
     """Notes come in the order of their best passage, each with its best passages and no more than asked for."""
     ranked = fuse({"a1": 0.9, "b1": 0.8, "a2": 0.7, "a3": 0.6, "b2": 0.5}, {})
-    groups = group_by_note(ranked, {"a1": "a", "a2": "a", "a3": "a", "b1": "b", "b2": "b"}, passages=2)
+    groups = group_by_note(ranked, passages=2)
     assert [ids(group) for group in groups] == [["a1", "a2"], ["b1", "b2"]]
 
 

@@ -92,6 +92,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line. The one place that turns an error into an exit code."""
+    # To look for plugins, pydantic reads the metadata of every installed package.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         code = cli.main(prog_name="kb", standalone_mode=False)
     except KbError as error:

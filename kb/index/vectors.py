@@ -11,8 +11,10 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -54,29 +56,55 @@ class VectorChange:
         return any(self.removed.values()) or any(ids for ids, _ in self.added.values())
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """A generation that is open, and how many vectors each of its collections holds."""
+
+    generation: int
+    client: ClientAPI
+    live: dict[FiledArea, int]
+    collections: dict[FiledArea, Collection]
+
+
 class VectorStore:
     """The generations in a folder. Every method may raise `VectorError`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._open: tuple[int, ClientAPI] | None = None
+        self._reading: _Reading | None = None
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(len(FILED_AREAS))
 
     def close(self) -> None:
         """Close the client of the generation that is open for reading."""
-        if self._open:
-            _close(self._open[1])
-            self._open = None
+        if self._reading:
+            _close(self._reading.client)
+            self._reading = None
+
+    def open(self, generation: int) -> None:
+        """Open a generation for reading, unless it is."""
+        if self._reading and self._reading.generation == generation:
+            return
+        self.close()
+        live = self._check(generation)["live"]
+        client = _client(self._path(generation))
+        self._reading = _Reading(generation, client, live, {})
+        with _guard(self._path(generation)):
+            for area in live:
+                self._reading.collections[area] = client.get_collection(area, embedding_function=None)
 
     def query(
         self, generation: int, vector: NDArray[np.float32], areas: Iterable[FiledArea], limit: int
     ) -> dict[str, float]:
         """Cosines of the nearest chunks of each area to a unit vector `(dim,)`, by chunk id."""
-        live = self._check(generation)["live"]
-        found: dict[str, float] = {}
-        for area in areas:
-            if live.get(area):
-                found |= self._query_area(generation, area, vector, min(limit, live[area]))
-        return found
+        self.open(generation)
+        reading = cast(_Reading, self._reading)
+        asked = [(reading.collections[area], min(limit, reading.live[area])) for area in areas if reading.live[area]]
+        with _guard(self._path(generation)):
+            answers = self._pool.map(lambda ask: _nearest(ask[0], vector, ask[1]), asked)
+            return {id: cosine for answer in answers for id, cosine in answer.items()}
 
     def is_whole(self, generation: int) -> bool:
         """Whether a generation is there and its files have the sizes they were published with."""
@@ -148,23 +176,6 @@ class VectorStore:
             raise VectorError(f"{folder / 'chroma.sqlite3'} is missing")
         return manifest
 
-    def _query_area(
-        self, generation: int, area: FiledArea, vector: NDArray[np.float32], limit: int
-    ) -> dict[str, float]:
-        if not self._open or self._open[0] != generation:
-            self.close()
-            self._open = (generation, _client(self._path(generation)))
-        with _guard(self._path(generation)):
-            answer = (
-                self._open[1]
-                .get_collection(area, embedding_function=None)
-                .query(query_embeddings=vector[None, :], n_results=limit, include=["distances"])
-            )
-        # Chroma answers with cosine distances; larger is better everywhere else.
-        return {
-            id: 1.0 - distance for id, distance in zip(answer["ids"][0], (answer["distances"] or [[]])[0], strict=True)
-        }
-
     @contextmanager
     def _upcoming(self, generation: int) -> Iterator[Path]:
         """A folder to fill, which gets its name once it is whole and on disk."""
@@ -222,6 +233,13 @@ def _close(client: ClientAPI) -> None:
 
 def _collection(client: ClientAPI, area: FiledArea) -> Collection:
     return client.get_or_create_collection(area, configuration=cast(Any, {"hnsw": HNSW}), embedding_function=None)
+
+
+def _nearest(collection: Collection, vector: NDArray[np.float32], limit: int) -> dict[str, float]:
+    answer = collection.query(query_embeddings=vector[None, :], n_results=limit, include=["distances"])
+    distances = (answer["distances"] or [[]])[0]
+    # Chroma answers with cosine distances; larger is better everywhere else.
+    return {id: 1.0 - distance for id, distance in zip(answer["ids"][0], distances, strict=True)}
 
 
 def _remove(collection: Collection, ids: list[str]) -> None:

@@ -10,6 +10,8 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 # Only blocks are of use here, and reading inline marks costs most of the time.
 _PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).disable("inline")
+# Lines of which no block but paragraphs and headings is made, each line by itself: no parser is needed for those.
+_PLAIN_LINE = re.compile(r"(?:[A-Za-z\"'(][^|]*|#{1,6} .*|\s*)$")
 _LIQUID_OPEN = re.compile(r"^\s*\{%-?\s*(highlight|raw|comment)\b[^%]*%\}\s*$")
 _FENCE = "~~~~~~~~~~"
 
@@ -21,6 +23,8 @@ def parse_blocks(lines: list[str]) -> list[Token]:
 
 def paragraphs(lines: list[str]) -> list[tuple[int, int]]:
     """First line and line after the last, from 0, of each paragraph, also those in lists and quotations."""
+    if all(_PLAIN_LINE.match(line) for line in lines):
+        return _runs(lines)
     found = []
     inside: list[str] = []
     for token in parse_blocks(lines):
@@ -30,6 +34,18 @@ def paragraphs(lines: list[str]) -> list[tuple[int, int]]:
             inside.pop()
         elif token.type == "inline" and token.map and inside and inside[-1] == "paragraph_open":
             found.append((token.map[0], token.map[1]))
+    return found
+
+
+def _runs(lines: list[str]) -> list[tuple[int, int]]:
+    """Plain lines between blank ones and headings."""
+    found: list[tuple[int, int]] = []
+    start = None
+    for number, line in enumerate([*lines, ""]):
+        ends = not line.strip() or line.startswith("#")
+        if ends and start is not None:
+            found.append((start, number))
+        start = None if ends else number if start is None else start
     return found
 
 

@@ -42,7 +42,7 @@ def scan(root: Path, source: str) -> Iterator[FileState | Skipped]:
     if top.is_dir():
         yield from _walk(root, top, _rules_above(root, top))
     elif top.exists() or top.is_symlink():
-        yield _look(root, top, top.parent)
+        yield _look(root, top, notebook_path(root, top))
 
 
 def state_of(root: Path, path: str) -> FileState | None:
@@ -142,35 +142,35 @@ def _slug(title: str) -> str:
 
 def _walk(root: Path, folder: Path, rules: IgnoreRules) -> Iterator[FileState | Skipped]:
     rules = rules + _rules_in(folder)
+    name = notebook_path(root, folder)
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        yield Skipped(path=notebook_path(root, folder), reason=f"folder cannot be read: {error.strerror}")
+        yield Skipped(path=name, reason=f"folder cannot be read: {error.strerror}")
         return
+    prefix = "" if name == "." else name.rstrip("/") + "/"
     for entry in entries:
-        path = Path(entry.path)
         is_folder = entry.is_dir(follow_symlinks=False)
-        if entry.name.startswith(".") or _ignored(path, is_folder, rules):
+        if entry.name.startswith(".") or (rules and _ignored(Path(entry.path), is_folder, rules)):
             continue
         if is_folder:
-            yield from _walk(root, path, rules)
-        elif path.suffix.lower() in SUFFIXES:
-            yield _look(root, path, folder)
+            yield from _walk(root, Path(entry.path), rules)
+        elif entry.name.lower().endswith(SUFFIXES):
+            yield _look(root, entry, prefix + entry.name)
 
 
-def _look(root: Path, path: Path, folder: Path) -> FileState | Skipped:
+def _look(root: Path, file: Path | os.DirEntry[str], name: str) -> FileState | Skipped:
     """The state of one file; a link may point to another place in the notebook or beside it, not further."""
-    name = notebook_path(root, path)
     if not _is_utf8(name):
         return Skipped(
             path=os.fsencode(name).decode(errors="replace"), reason="has a name that is not UTF-8; rename it"
         )
-    if path.suffix.lower() not in SUFFIXES:
+    if not name.lower().endswith(SUFFIXES):
         return Skipped(path=name, reason=f"is not Markdown ({', '.join(SUFFIXES)})")
     try:
-        if path.is_symlink() and not _stays_inside(path, root, folder):
+        if file.is_symlink() and not _stays_inside(Path(file), root):
             return Skipped(path=name, reason="is a symbolic link out of the notebook")
-        status = path.stat()
+        status = file.stat()
     except (OSError, RuntimeError) as error:
         return Skipped(path=name, reason=f"cannot be read: {getattr(error, 'strerror', None) or error}")
     if not stat.S_ISREG(status.st_mode):
@@ -187,9 +187,9 @@ def _is_utf8(name: str) -> bool:
     return True
 
 
-def _stays_inside(link: Path, root: Path, folder: Path) -> bool:
+def _stays_inside(link: Path, root: Path) -> bool:
     target = link.resolve(strict=True)
-    return target.is_relative_to(root) or target.is_relative_to(folder.resolve())
+    return target.is_relative_to(root) or target.is_relative_to(link.parent.resolve())
 
 
 def _rules_above(root: Path, folder: Path) -> IgnoreRules:

@@ -37,11 +37,11 @@ _REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("|", re.compile(r"[ \t]*\|[ \t]*"), " "),
 )
 _HOLDER = re.compile("\x00(\\d+)\x01")
-_ABBREVIATIONS = (
-    r"(?<!\be\.g)(?<!\bi\.e)(?<!\bet al)(?<!\bvs)(?<!\bcf)(?<!\bFig)(?<!\bEq)(?<!\bSec)(?<!\bNo)(?<!\bca)(?<!\bapprox)"
+_ABBREVIATIONS = "".join(
+    rf"(?<!\b{name}\.)" for name in (r"e\.g", r"i\.e", "et al", "vs", "cf", "Fig", "Eq", "Sec", "No", "ca", "approx")
 )
 _SENTENCE_END = re.compile(
-    rf"(?:{_ABBREVIATIONS}\.|[!?])[\"')\]*_`]*(?=\s+[\"'(\[*_`$]*[A-Z0-9\u00c0-\uffff])|[。！？]"
+    rf"(?:\.{_ABBREVIATIONS}|[!?])[\"')\]*_`]*(?=\s+[\"'(\[*_`$]*[A-Z0-9\u00c0-\uffff])|[。！？]"
 )
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FENCE = re.compile(r"^[ \t]*(?:>[ \t]?)*(`{3,}|~{3,})")
@@ -86,23 +86,24 @@ def statements(markdown: str, first_line: int = 1) -> list[Statement]:
         block = "\n".join(lines[first:after])
         mark = _LINE_MARKS.match(block)
         for begin, stop in sentence_spans(block, mark.end() if mark else 0):
-            text = clean(block[begin:stop])
+            sentence = block[begin:stop]
+            text = clean(sentence)
             start = first + block.count("\n", 0, begin)
             end = start + block.count("\n", begin, stop)
+            at_its_lines = "\n".join(lines[start : end + 1])
             # A number at the start of a line is a list mark to whoever sees that line alone: not quoted.
-            if text and not _NOT_PROSE.match(block[begin:stop]) and text in clean("\n".join(lines[start : end + 1])):
+            if text and not _NOT_PROSE.match(sentence) and (sentence == at_its_lines or text in clean(at_its_lines)):
                 found.append(Statement(text=text, start_line=first_line + start, end_line=first_line + end))
     return found
 
 
 def sentence_spans(text: str, start: int = 0) -> list[tuple[int, int]]:
     """Character ranges `[start, end)` of the sentences of a text from `start` on, without the blanks between."""
-    unbreakable = [match.span() for match in _UNBREAKABLE.finditer(text)]
-    ends = [
-        match.end()
-        for match in _SENTENCE_END.finditer(text, start)
-        if not any(begin < match.end() < end for begin, end in unbreakable)
-    ] + [len(text)]
+    ends = [match.end() for match in _SENTENCE_END.finditer(text, start)]
+    if ends:
+        unbreakable = [match.span() for match in _UNBREAKABLE.finditer(text)]
+        ends = [end for end in ends if not any(begin < end < after for begin, after in unbreakable)]
+    ends.append(len(text))
     spans = []
     for end in ends:
         begin = start + len(text[start:end]) - len(text[start:end].lstrip())

@@ -219,10 +219,12 @@ class KnowledgeBase:
 
     def list(self, areas: Sequence[StoredArea] = (), kinds: Sequence[Kind] = (), unsure: bool = False) -> NoteList:
         """The notes of the index by path; held back ones only where `areas` names `outside`."""
+        from kb.library.looking import listed
+
         wanted = areas or tuple(area for area in STORED_AREAS if area != "outside")
         return NoteList(
             notes=tuple(
-                ListedNote.model_validate(_listed(note))
+                ListedNote.model_validate(listed(note))
                 for note in self._workspace.catalog.notes()
                 if note.area in wanted and (not kinds or note.kind in kinds) and (note.verdict.unsure or not unsure)
             )
@@ -230,7 +232,7 @@ class KnowledgeBase:
 
     def show(self, name: str) -> NoteDetail:
         """One note, with its text as the file says now."""
-        from kb.library.looking import is_changed
+        from kb.library.looking import is_changed, listed
 
         note = self.find_note(name)
         state = notebook.state_of(self.root, note.path)
@@ -239,7 +241,7 @@ class KnowledgeBase:
         catalog = self._workspace.catalog
         targets = {note.path, Path(note.path).stem, note.title}
         return NoteDetail.model_validate(
-            _listed(note)
+            listed(note)
             | {
                 "state": "changed" if is_changed(self._workspace, note, state) else "current",
                 "authors": note.authors,
@@ -337,16 +339,3 @@ def init(root: str | Path | None = None) -> Path:
     if is_notebook(folder) and (folder / CONFIG_NAME).exists():
         raise NotebookError(f"{folder / CONFIG_NAME} exists already; edit it as it is")
     return write_template(folder.resolve())
-
-
-def _listed(note: NoteRecord) -> dict[str, object]:
-    return {
-        "path": note.path,
-        "title": note.title,
-        "area": note.area,
-        "kind": note.kind,
-        "date": note.date,
-        "tags": note.tags,
-        "unsure": note.verdict.unsure,
-        "confidence": note.verdict.confidence,
-    }

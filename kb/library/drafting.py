@@ -12,10 +12,10 @@ from kb.errors import EvidenceError, InputError
 from kb.ingest import notebook
 from kb.ingest.markdown import reference_url
 from kb.ingest.prose import clean
+from kb.library.dense import nearest
 from kb.library.finding import find
 from kb.library.judging import judge
 from kb.library.looking import is_changed
-from kb.library.nearness import nearest
 from kb.library.workspace import Workspace
 from kb.models import AREAS, AreaVerdict, Chunk, FiledArea, Filter, Note, NoteRecord, VerdictArea, note_of
 from kb.outline.relevance import relevant_notes

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import cast
 
 from kb.errors import InputError
 from kb.ingest import notebook
-from kb.library.looking import is_changed, pending_changes
+from kb.library.lexical import matching
+from kb.library.looking import is_changed, recent_changes
 from kb.library.workspace import Workspace
-from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord
+from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, note_of
 from kb.reports import Explanation, Hit, Passage, Scores, SearchResult
-from kb.search.query import match_expression, query_words
+from kb.search.query import query_words
 from kb.search.ranking import DENSE_WEIGHT, Ranked, fuse, group_by_note, is_good_match
 from kb.search.snippets import marks, snippet
 
 POOL = 200
 PASSAGES = 4
+NOTES_AT_ONCE = 10
 
 
 class Found:
@@ -37,16 +40,21 @@ def find(workspace: Workspace, query: str, filter: Filter, mode: Mode, pool: int
         raise InputError("the query is empty; say what you are looking for")
     query = query.encode(errors="replace").decode()  # lone surrogates are no text
     words = query_words(query)
-    lexical = workspace.catalog.match(match_expression(words), filter, pool) if words and mode != "dense" else {}
-    dense: dict[str, float] = {}
-    if mode != "lexical":
-        from kb.library.nearness import cosines, nearest
+    if mode == "lexical":
+        return Found({}, matching(workspace, words, filter, pool), mode)
+    from concurrent.futures import ThreadPoolExecutor
 
-        workspace.require_current_encoder()
-        vector = workspace.encoder.encode_query(query)
-        dense = nearest(workspace, vector, filter, pool)
-        # What only the words found is judged by both sides, too.
-        dense |= cosines(workspace, vector, [id for id in lexical if id not in dense])
+    from kb.library.dense import cosines, nearest
+
+    workspace.require_current_encoder()
+    with ThreadPoolExecutor(1) as background:  # the query is embedded while the words are looked up
+        embedding = background.submit(workspace.encoder.encode_query, query)
+        lexical = matching(workspace, words, filter, pool) if mode == "hybrid" else {}
+        ids, matrix = workspace.catalog.chunk_vectors(lexical)
+        workspace.open_vectors()
+        vector = embedding.result()
+    # What only the words found is judged by both sides, too.
+    dense = cosines(ids, matrix, vector) | nearest(workspace, vector, filter, pool)
     return Found(dense, lexical, mode)
 
 
@@ -56,14 +64,9 @@ def search(
     """The best notes for a query, at most `limit`, with the state of their files."""
     started = time.monotonic()
     found = find(workspace, query, filter, mode, max(POOL, limit * 10))
-    groups, chunks = _grouped(workspace, found)
-    notes = workspace.catalog.notes_by_id(chunks[group[0].id].note_id for group in groups)
     hits: list[Hit] = []
     missing: list[str] = []
-    for group in groups:
-        note = notes.get(chunks[group[0].id].note_id)
-        if note is None:
-            continue  # another process removed it meanwhile
+    for note, group in _notes(workspace, found):
         if len(hits) == limit:
             break
         state = notebook.state_of(workspace.root, note.path)
@@ -71,15 +74,13 @@ def search(
             missing.append(note.path)
             continue
         changed = is_changed(workspace, note, state)
-        hits.append(
-            _hit(len(hits) + 1, note, changed, group, chunks, query_words(query), found.weight if explain else None)
-        )
+        hits.append(_hit(len(hits) + 1, note, changed, group, query_words(query), found.weight if explain else None))
     return SearchResult(
         query=query,
         mode=mode,
         good_match=found.good and bool(hits),
         hits=tuple(hits),
-        changed_notes=pending_changes(workspace),
+        changed_notes=recent_changes(workspace),
         missing=tuple(missing),
         seconds=round(time.monotonic() - started, 3),
     )
@@ -87,29 +88,33 @@ def search(
 
 def ranked_paths(workspace: Workspace, query: str, limit: int, mode: Mode) -> list[str]:
     """The paths of the best notes for a query, as a search would rank them."""
-    groups, chunks = _grouped(workspace, find(workspace, query, Filter(), mode, max(POOL, limit * 10)))
-    ids = [chunks[group[0].id].note_id for group in groups[:limit]]
-    notes = workspace.catalog.notes_by_id(ids)
-    return [notes[id].path for id in ids if id in notes]
+    found = find(workspace, query, Filter(), mode, max(POOL, limit * 10))
+    return [note.path for note, _ in islice(_notes(workspace, found), limit)]
 
 
-def _grouped(workspace: Workspace, found: Found) -> tuple[list[list[Ranked]], dict[str, ChunkRecord]]:
-    """The candidates by note, best note first, with their chunks."""
-    chunks = workspace.catalog.chunks(entry.id for entry in found.ranked)
-    known = [entry for entry in found.ranked if entry.id in chunks]
-    return group_by_note(known, {id: row.note_id for id, row in chunks.items()}, PASSAGES), chunks
+def _notes(workspace: Workspace, found: Found) -> Iterator[tuple[NoteRecord, list[tuple[Ranked, ChunkRecord]]]]:
+    """The candidates by note, best note first, read a few at a time; what another process removed is left out."""
+    groups = group_by_note(found.ranked, PASSAGES)
+    for start in range(0, len(groups), NOTES_AT_ONCE):
+        some = groups[start : start + NOTES_AT_ONCE]
+        notes = workspace.catalog.notes_by_id(note_of(group[0].id) for group in some)
+        chunks = workspace.catalog.chunks(entry.id for group in some for entry in group)
+        for group in some:
+            note = notes.get(note_of(group[0].id))
+            kept = [(entry, chunks[entry.id]) for entry in group if entry.id in chunks]
+            if note and kept:
+                yield note, kept
 
 
 def _hit(
     rank: int,
     note: NoteRecord,
     changed: bool,
-    group: Sequence[Ranked],
-    chunks: dict[str, ChunkRecord],
+    group: Sequence[tuple[Ranked, ChunkRecord]],
     words: Sequence[str],
     explained_weight: float | None,
 ) -> Hit:
-    best, chunk = group[0], chunks[group[0].id]
+    best, chunk = group[0]
     return Hit(
         rank=rank,
         path=note.path,
@@ -126,7 +131,7 @@ def _hit(
         text=chunk.text,
         score=round(best.score, 4),
         scores=Scores(dense=best.dense, lexical=best.lexical),
-        passages=tuple(_passage(entry, chunks[entry.id]) for entry in group[1:]),
+        passages=tuple(_passage(entry, other) for entry, other in group[1:]),
         explain=None if explained_weight is None else _explanation(best, chunk, words, explained_weight),
     )
 

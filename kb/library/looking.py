@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 
 from kb.decisions import Decisions
 from kb.errors import NoteError
 from kb.index.catalog import IndexedFile
 from kb.ingest import notebook
-from kb.library.workspace import Workspace
+from kb.library.workspace import Look, Workspace
 from kb.models import FileState, NoteRecord
 from kb.reports import Skipped
+
+LOOK_SHARE = 20  # a look at all sources is repeated after so many times its own duration
 
 
 def pending_changes(workspace: Workspace) -> int:
@@ -20,6 +23,19 @@ def pending_changes(workspace: Workspace) -> int:
     states = {state.path: state for state in look(workspace, workspace.catalog.sources(), decisions, [])}
     gone = sum(path not in states for path in known)
     return gone + sum(_differs(workspace, state, known.get(path)) for path, state in states.items())
+
+
+def recent_changes(workspace: Workspace) -> int:
+    """The same, looked at anew only when that has become cheap beside the time since the last look.
+
+    A process that searches many times a second would do little else than look at files.
+    """
+    started = time.monotonic()
+    if workspace.last_look is None or started >= workspace.last_look.good_until:
+        count = pending_changes(workspace)
+        ended = time.monotonic()
+        workspace.last_look = Look(count, ended + LOOK_SHARE * (ended - started))
+    return workspace.last_look.changes
 
 
 def is_changed(workspace: Workspace, note: NoteRecord | IndexedFile, state: FileState) -> bool:
@@ -58,3 +74,17 @@ def look(
                 skipped.append(found)
             else:
                 yield found
+
+
+def listed(note: NoteRecord) -> dict[str, object]:
+    """What a list of notes shows of each."""
+    return {
+        "path": note.path,
+        "title": note.title,
+        "area": note.area,
+        "kind": note.kind,
+        "date": note.date,
+        "tags": note.tags,
+        "unsure": note.verdict.unsure,
+        "confidence": note.verdict.confidence,
+    }

@@ -57,6 +57,7 @@ def publish(workspace: Workspace, batch: Batch, fingerprint: str, afresh: bool =
             workspace.vectors.advance(current, upcoming, change)
     changes = Changes(notes=batch.notes, touched=batch.touched, removed=batch.removed)
     workspace.catalog.publish(changes, upcoming, fingerprint)
+    workspace.last_look = None
     workspace.vectors.sweep(upcoming)
 
 

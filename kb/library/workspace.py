@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from kb.config import Settings, index_folder, load_settings
 from kb.decisions import Decisions, load_decisions
 from kb.errors import CatalogError, EncoderError, NotebookError, VectorError
 from kb.index.catalog import Catalog, Changes
-from kb.index.lock import write_lock
-from kb.index.vectors import Vectors, VectorStore
-from kb.models import Encoder, FiledArea, note_of
+from kb.models import FILED_AREAS, Encoder, FiledArea, Filter, note_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from kb.index.vectors import Vectors, VectorStore
+
 Notify = Callable[[str], None]
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How many notes had changed when the sources were last looked at, and until when that may be repeated."""
+
+    changes: int
+    good_until: float
+
+
+@dataclass(frozen=True)
+class Passing:
+    """The filed notes that a filter lets through, which share of those in its areas they are, and whether that is
+    every note there is.
+    """
+
+    notes: frozenset[str]
+    share: float
+    all: bool
 
 
 @dataclass(frozen=True)
@@ -45,7 +66,9 @@ class Workspace:
         self.folder = index_folder(root, self.settings)
         self.notify = notify
         self._given_encoder = encoder
-        self._passages: tuple[int, Passages] | None = None
+        self.last_look: Look | None = None
+        self._remembered: dict[Hashable, object] = {}
+        self._version: tuple[int, int] | None = None
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -68,6 +91,8 @@ class Workspace:
 
     @cached_property
     def vectors(self) -> VectorStore:
+        from kb.index.vectors import VectorStore
+
         return VectorStore(self.folder / "vectors")
 
     @property
@@ -86,6 +111,11 @@ class Workspace:
         if indexed is not None and indexed != self.encoder.fingerprint:
             raise EncoderError("the index was made with another model; run `kb sync` to embed the notes again")
 
+    def open_vectors(self) -> None:
+        """Open the current generation ahead of the first question, where there is one."""
+        with suppress(VectorError):  # the question itself mends what is damaged
+            self.vectors.open(self.catalog.generation())
+
     def nearest(self, vector: NDArray[np.float32], areas: Iterable[FiledArea], limit: int) -> dict[str, float]:
         """Cosines of the nearest chunks in the current generation; one that was swept or damaged is no obstacle."""
         generation = self.catalog.generation()
@@ -99,19 +129,41 @@ class Workspace:
                 self.rebuild_vectors()
             return self.vectors.query(self.catalog.generation(), vector, areas, limit)
 
+    def remember(self, name: Hashable, read: Callable[[], Read]) -> Read:
+        """What `read` returns, read once for each state of the catalog."""
+        version = self.catalog.version()
+        if version != self._version:
+            self._remembered.clear()
+            self._version = version
+        if name not in self._remembered:
+            self._remembered[name] = read()
+        return cast(Read, self._remembered[name])
+
+    def passing(self, filter: Filter) -> Passing:
+        """The notes that a filter lets through."""
+        return self.remember(filter, lambda: self._passing(filter))
+
+    def _passing(self, filter: Filter) -> Passing:
+        notes = self.catalog.note_ids(filter)
+        among = self.catalog.count_notes(filter.areas or FILED_AREAS)
+        everything = self.catalog.count_notes(FILED_AREAS)
+        return Passing(frozenset(notes), len(notes) / max(among, 1), len(notes) == everything)
+
     def passages(self) -> Passages:
-        """The passages of the current generation, read once for each."""
-        generation = self.catalog.generation()
-        if not self._passages or self._passages[0] != generation:
-            ids, matrix = self.catalog.chunk_vectors()
-            rows: dict[str, list[int]] = {}
-            for row, id in enumerate(ids):
-                rows.setdefault(note_of(id), []).append(row)
-            self._passages = generation, Passages(ids, matrix, rows)
-        return self._passages[1]
+        """All passages."""
+        return self.remember("passages", self._read_passages)
+
+    def _read_passages(self) -> Passages:
+        ids, matrix = self.catalog.chunk_vectors()
+        rows: dict[str, list[int]] = {}
+        for row, id in enumerate(ids):
+            rows.setdefault(note_of(id), []).append(row)
+        return Passages(ids, matrix, rows)
 
     def rebuild_vectors(self) -> None:
         """Build and publish a new generation from the catalog; nothing is embedded."""
+        from kb.index.lock import write_lock
+
         with write_lock(self.folder):
             upcoming = self.catalog.generation() + 1
             self.vectors.close()

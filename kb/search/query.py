@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 
 WORD = re.compile(r"\w+(?:[.\-/+#]\w+)*[+#]*")
 # Words that nearly every passage has: they cost the most to look up and tell the least.
@@ -20,7 +21,21 @@ def query_words(query: str) -> list[str]:
     return [word for word in words if word not in STOPWORDS] or words
 
 
-def match_expression(words: list[str]) -> str:
+def match_expression(words: Iterable[str]) -> str:
     """An FTS5 expression for any of the words; each is quoted, so that no punctuation is syntax."""
     quoted = ('"' + word.replace('"', '""') + '"' for word in words)
     return " OR ".join(quoted)
+
+
+def telling_words(frequencies: Mapping[str, int], budget: int) -> list[str]:
+    """The rarest words of a query, as many as match at most `budget` passages between them, and at least one.
+
+    Common words add little to bm25 (its idf is small) and cost the most: a passage is scored for each that it has.
+    """
+    kept: list[str] = []
+    for word in sorted(frequencies, key=lambda word: frequencies[word]):
+        budget -= frequencies[word]
+        if kept and budget < 0:
+            break
+        kept.append(word)
+    return kept

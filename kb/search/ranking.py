@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from kb.models import note_of
 
 DENSE_WEIGHT = 0.7
 MIN_COSINE = 0.3
 MIN_LEXICAL_COSINE = 0.2
 
 
-@dataclass(frozen=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A chunk with its fused score and what made it; `dense` is a cosine, `lexical` a bm25."""
 
     id: str
@@ -31,18 +32,19 @@ def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight:
     best_lexical = max(lexical.values(), default=0.0)
     ranked = []
     for id in {**dense, **lexical}:
-        dense_share = max(dense.get(id, 0.0), 0.0) / best_dense if best_dense > 0 else 0.0
-        lexical_share = max(lexical.get(id, 0.0), 0.0) / best_lexical if best_lexical > 0 else 0.0
+        cosine, bm25 = dense.get(id), lexical.get(id)
+        dense_share = cosine / best_dense if cosine and cosine > 0 else 0.0
+        lexical_share = bm25 / best_lexical if bm25 and bm25 > 0 else 0.0
         score = dense_weight * dense_share + (1 - dense_weight) * lexical_share
-        ranked.append(Ranked(id, score, dense.get(id), lexical.get(id), dense_share, lexical_share))
+        ranked.append(Ranked(id, score, cosine, bm25, dense_share, lexical_share))
     return sorted(ranked, key=lambda entry: (-entry.score, entry.id))
 
 
-def group_by_note(ranked: Iterable[Ranked], note_of: Mapping[str, str], passages: int) -> list[list[Ranked]]:
+def group_by_note(ranked: Iterable[Ranked], passages: int) -> list[list[Ranked]]:
     """The chunks of each note, best first and at most `passages` of them; notes in the order of their best one."""
     groups: dict[str, list[Ranked]] = {}
     for entry in ranked:
-        group = groups.setdefault(note_of[entry.id], [])
+        group = groups.setdefault(note_of(entry.id), [])
         if len(group) < passages:
             group.append(entry)
     return list(groups.values())

@@ -50,17 +50,29 @@ def shorten(text: str, length: int) -> str:
 
 def marks(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
     """Character ranges `[start, end)` of a query's words and of the parts of compounds, endings set aside."""
-    whole = {_stem(word) for word in words}
-    parts = {_stem(part) for word in words for part in _PART.findall(word)}
+    whole, parts, any_of_them = _stems(tuple(words))
+    if not any_of_them.search(text.lower()):
+        return []
     found = []
     for match in WORD.finditer(text):
-        if _stem(match[0]) in whole:
+        stem = _stem(match[0])
+        if stem in whole or stem in parts:
             found.append(match.span())
+            continue
+        if match[0].isalnum():
             continue
         for part in _PART.finditer(match[0]):
             if _stem(part[0]) in parts:
                 found.append((match.start() + part.start(), match.start() + part.end()))
     return found
+
+
+@lru_cache(maxsize=100)
+def _stems(words: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], re.Pattern[str]]:
+    """The stems of some words and of their parts, and a pattern without which a text has none of them."""
+    whole = frozenset(_stem(word) for word in words)
+    parts = frozenset(_stem(part) for word in words for part in _PART.findall(word))
+    return whole, parts, re.compile("|".join(map(re.escape, sorted(whole | parts))) or r"(?!)")
 
 
 def _found(text: str, words: Sequence[str]) -> set[str]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CATALOG_NAME = "catalog.db"
 BUSY_SECONDS = 5.0
+CACHE_KIB = 65_536
 TITLE_WEIGHT, HEADING_WEIGHT, TEXT_WEIGHT = 2.0, 1.5, 1.0
 
 Parameters = dict[str, object] | tuple[object, ...]
@@ -58,7 +59,7 @@ class Catalog:
         with self._guard():
             self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=BUSY_SECONDS)
             self._connection.row_factory = sqlite3.Row
-            for pragma in ("synchronous = FULL", "foreign_keys = ON"):
+            for pragma in ("synchronous = FULL", "foreign_keys = ON", f"cache_size = -{CACHE_KIB}"):
                 self._connection.execute(f"PRAGMA {pragma}")
             self._enter_wal()
         self._prepare()
@@ -75,6 +76,10 @@ class Catalog:
     def fingerprint(self) -> str | None:
         """The encoder whose vectors are current."""
         return self._meta("fingerprint")
+
+    def version(self) -> tuple[int, int]:
+        """Another value after every commit, by this connection or any other."""
+        return int(self._rows("PRAGMA data_version")[0][0]), self._connection.total_changes
 
     def sources(self) -> tuple[str, ...]:
         """Every source, as notebook paths in order."""
@@ -125,14 +130,28 @@ class Catalog:
         sql = "SELECT count(*) n FROM notes WHERE area IN (SELECT value FROM json_each(?))"
         return int(self._rows(sql, (_json(areas),))[0]["n"])
 
-    def match(self, expression: str, filter: Filter, limit: int) -> dict[str, float]:
-        """bm25 (larger is better) of the best `limit` chunks for an FTS5 expression, by chunk id."""
-        condition, parameters = schema.filter_sql(filter)
+    def count_chunks(self) -> int:
+        """How many chunks there are."""
+        return int(self._rows("SELECT count(*) n FROM chunks")[0]["n"])
+
+    def frequency(self, expression: str, most: int) -> int:
+        """How many chunks an FTS5 expression matches, counted up to `most`."""
+        sql = "SELECT count(*) n FROM (SELECT 1 FROM passages WHERE passages MATCH ? LIMIT ?)"
+        return int(self._rows(sql, (expression, most))[0]["n"])
+
+    def match(self, expression: str, limit: int, notes: Iterable[str] | None = None) -> dict[str, float]:
+        """bm25 (larger is better) of the best `limit` chunks for an FTS5 expression, of all notes or those named, by
+        chunk id.
+        """
+        among = "" if notes is None else "AND chunks.note_id IN (SELECT value FROM json_each(:notes))"
+        joined = "" if notes is None else "JOIN chunks ON chunks.number = passages.rowid"
         rows = self._rows(
-            f"""SELECT chunks.id, -bm25(passages, {TITLE_WEIGHT}, {HEADING_WEIGHT}, {TEXT_WEIGHT}) AS score
-            FROM passages JOIN chunks ON chunks.number = passages.rowid JOIN notes ON notes.id = chunks.note_id
-            WHERE passages MATCH :expression AND {condition} ORDER BY score DESC LIMIT :limit""",  # noqa: S608  # constants
-            parameters | {"expression": expression, "limit": limit},
+            f"""SELECT chunks.id, score FROM (
+                SELECT passages.rowid AS number,
+                    -bm25(passages, {TITLE_WEIGHT}, {HEADING_WEIGHT}, {TEXT_WEIGHT}) AS score
+                FROM passages {joined} WHERE passages MATCH :expression {among} ORDER BY score DESC LIMIT :limit
+            ) JOIN chunks USING (number) ORDER BY score DESC""",  # noqa: S608  # constants
+            {"expression": expression, "limit": limit, "notes": _json(notes or ())},
         )
         return {row["id"]: row["score"] for row in rows}
 
@@ -146,13 +165,13 @@ class Catalog:
         return {row["key"]: np.frombuffer(row["vector"], dtype=np.float32) for row in rows}
 
     def chunk_vectors(self, ids: Iterable[str] | None = None) -> tuple[list[str], NDArray[np.float32]]:
-        """Ids and vectors `(n, dim)` of all filed chunks, those of a note together, or of those named."""
+        """Ids and vectors `(n, dim)` of all filed chunks, or of those named."""
         import numpy as np
 
         named = "" if ids is None else "WHERE chunks.id IN (SELECT value FROM json_each(:ids))"
         rows = self._rows(
             f"""SELECT chunks.id, embeddings.vector FROM chunks
-            JOIN embeddings ON embeddings.key = chunks.embedding_key {named} ORDER BY chunks.number""",  # noqa: S608  # constants
+            JOIN embeddings ON embeddings.key = chunks.embedding_key {named}""",  # noqa: S608  # constants
             {"ids": _json(ids or ())},
         )
         matrix = np.frombuffer(b"".join(row["vector"] for row in rows), dtype=np.float32)

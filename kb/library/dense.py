@@ -18,25 +18,23 @@ def nearest(workspace: Workspace, vector: NDArray[np.float32], filter: Filter, l
     """Cosines of the `limit` chunks nearest to a unit vector `(dim,)` among those of the notes that a filter lets
     through, by chunk id.
     """
-    areas = filter.areas or FILED_AREAS
-    passing, among = workspace.catalog.note_ids(filter), workspace.catalog.count_notes(areas)
-    if not passing:
+    passing = workspace.passing(filter)
+    if not passing.notes:
         return {}
-    if len(passing) < among * SCAN_BELOW:
-        return _scan(workspace, vector, passing, limit)
-    wanted = math.ceil(limit * among / len(passing))
+    if passing.share < SCAN_BELOW:
+        return _scan(workspace, vector, passing.notes, limit)
+    wanted = math.ceil(limit / passing.share)
     while True:
-        found = workspace.nearest(vector, areas, wanted)
-        kept = {id: cosine for id, cosine in found.items() if len(passing) == among or note_of(id) in passing}
+        found = workspace.nearest(vector, filter.areas or FILED_AREAS, wanted)
+        kept = {id: cosine for id, cosine in found.items() if passing.share == 1 or note_of(id) in passing.notes}
         if len(kept) >= limit or len(found) < wanted:
             return _best(list(kept), np.array(list(kept.values())), limit)
         wanted *= 2
 
 
-def cosines(workspace: Workspace, vector: NDArray[np.float32], ids: Sequence[str]) -> dict[str, float]:
-    """Cosines of some chunks."""
-    found, matrix = workspace.catalog.chunk_vectors(ids)
-    return _best(found, matrix @ vector, len(found)) if found else {}
+def cosines(ids: Sequence[str], matrix: NDArray[np.float32], vector: NDArray[np.float32]) -> dict[str, float]:
+    """Cosines of a unit vector `(dim,)` with unit rows `(len(ids), dim)`, by their ids."""
+    return dict(zip(ids, (matrix @ vector).tolist(), strict=True)) if ids else {}
 
 
 def _scan(workspace: Workspace, vector: NDArray[np.float32], passing: Collection[str], limit: int) -> dict[str, float]:
