@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -272,3 +273,67 @@ def test_good_match(indexed_notes: Path) -> None:
         assert result.good_match
         assert "over-smoothing" in paths(result)[:3]
         assert not knowledge.search("xqzv blorp wuggle").good_match
+
+
+# --- in large notebooks, and in a process that goes on ---
+
+
+def crowd(knowledge: KnowledgeBase, notes: int = 60) -> None:
+    """Notes on whales, each with a word of its own; every tenth has a tag, every third a date."""
+    folder = knowledge.root / "notes" / "crowd"
+    folder.mkdir()
+    for number in range(notes):
+        keys = {"tags": "[tenth]"} if number % 10 == 0 else {}
+        keys |= {"date": "2024-05-05"} if number % 3 == 0 else {}
+        area = ("gnn", "llm", "ml-systems")[number % 3]
+        (folder / f"{number}.md").write_text(
+            note(f"# N{number}\n\nwhales sing w{number} w{number * 7 % 11}", area, **keys)
+        )
+    knowledge.add([folder])
+
+
+@pytest.mark.parametrize(
+    "filter", [Filter(), Filter(tags=("tenth",)), Filter(since=DAY(2024, 1, 1)), Filter(areas=("gnn",))]
+)
+def test_however_a_filter_is_answered_the_nearest_are_found(living: KnowledgeBase, filter: Filter) -> None:
+    """Asking Chroma for more and comparing with every passage find the same notes, with the same cosines."""
+    crowd(living)
+    results = []
+    for below in (0.0, 1.1):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("kb.library.dense.SCAN_BELOW", below)
+            hits = living.search("whales w3", limit=5, filter=filter, mode="dense").hits
+            results.append([(hit.path, hit.scores.dense and round(hit.scores.dense, 4)) for hit in hits])
+    assert len(results[0]) == 5
+    assert sorted(results[0]) == sorted(results[1])
+
+
+def test_common_words_are_passed_over_in_a_large_notebook(
+    living: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a word in every passage would cost too much, the rarer words decide; alone it is still found."""
+    crowd(living)
+    monkeypatch.setattr("kb.library.lexical.MANY_CHUNKS", 10)
+    monkeypatch.setattr("kb.library.lexical.BUDGET", 12)
+    assert [hit.path for hit in living.search("whales w59", mode="lexical").hits] == ["notes/crowd/59.md"]
+    assert len(living.search("whales", mode="lexical").hits) == 10
+
+
+def test_a_running_process_sees_changes_before_long(living: KnowledgeBase, write: Write) -> None:
+    """Between two searches of one process, an edited note is counted as changed, and no more after a sync."""
+    assert living.search("zebra").changed_notes == 0
+    write("notes/one.md", note("no longer about them"))
+    deadline = time.monotonic() + 20
+    while living.search("zebra").changed_notes != 1:
+        assert time.monotonic() < deadline
+    living.sync()
+    assert living.search("zebra").changed_notes == 0
+
+
+def test_a_running_process_finds_what_another_added(living: KnowledgeBase, write: Write) -> None:
+    """What is remembered of the catalog is forgotten when another process adds a note, filters included."""
+    narrow = Filter(tags=("big",))
+    assert "notes/six.md" not in [hit.path for hit in living.search("zebra", filter=narrow).hits]
+    with KnowledgeBase(living.root, encoder=HashingEncoder()) as other:
+        other.add([write("notes/six.md", note("zebra", tags="[big]"))])
+    assert "notes/six.md" in [hit.path for hit in living.search("zebra", filter=narrow).hits]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kb.ingest.commonmark import paragraphs, parse_blocks
 from kb.ingest.prose import clean, sentence_spans, statements
 
 ORDINARY = """
@@ -169,3 +172,28 @@ def test_sentence_spans_lose_nothing(text: str) -> None:
     """The spans of any text are in order and hold every character that is not blank."""
     spans = sentence_spans(text)
     assert "".join("".join(text[start:end].split()) for start, end in spans) == "".join(text.split())
+
+
+PLAIN_LINES = st.sampled_from(
+    [
+        "Prose here.",
+        "More (of it), e.g. this",
+        '"Quoted" words',
+        "# Heading",
+        "### Deep one",
+        "",
+        "  ",
+        "a",
+        "#",
+        "(c) x",
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(PLAIN_LINES, max_size=12))
+def test_plain_lines_are_read_as_the_parser_reads_them(lines: list[str]) -> None:
+    """The short way for lines of prose and headings finds the paragraphs that the parser finds."""
+    tokens = parse_blocks(lines)
+    parsed = [tuple(token.map or ()) for before, token in pairwise(tokens) if before.type == "paragraph_open"]
+    assert paragraphs(lines) == parsed

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.search.query import STOPWORDS, match_expression, query_words
+from kb.search.query import STOPWORDS, match_expression, query_words, telling_words
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +79,19 @@ def test_long_query(full_text: sqlite3.Connection, query: str) -> None:
 def test_stopwords_are_words() -> None:
     """Each stopword is one that a query can have: a single word in lower case."""
     assert all(query_words(word) == [word] for word in STOPWORDS)
+
+
+@pytest.mark.parametrize(
+    ("frequencies", "budget", "kept"),
+    [
+        ({"the": 900, "gnn": 3, "deep": 40}, 100, ["gnn", "deep"]),
+        ({"the": 900, "gnn": 3, "deep": 40}, 42, ["gnn"]),
+        ({"the": 900, "of": 950}, 100, ["the"]),
+        ({"unheard": 0, "the": 900}, 100, ["unheard"]),
+        ({"unheard": 0, "the": 900}, 900, ["unheard", "the"]),
+        ({}, 100, []),
+    ],
+)
+def test_the_rarest_words_are_looked_up(frequencies: dict[str, int], budget: int, kept: list[str]) -> None:
+    """Of many words the rarest stay, up to what a query may cost, and one always does."""
+    assert telling_words(frequencies, budget) == kept

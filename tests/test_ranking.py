@@ -53,9 +53,9 @@ def test_fuse_is_bounded(dense: dict[str, float], lexical: dict[str, float], wei
 
 def test_group_by_note() -> None:
     """Notes come in the order of their best passage, each with its best passages and no more than asked for."""
-    ranked = fuse({"a1": 0.9, "b1": 0.8, "a2": 0.7, "a3": 0.6, "b2": 0.5}, {})
+    ranked = fuse({"a:1": 0.9, "b:1": 0.8, "a:2": 0.7, "a:3": 0.6, "b:2": 0.5}, {})
     groups = group_by_note(ranked, passages=2)
-    assert [ids(group) for group in groups] == [["a1", "a2"], ["b1", "b2"]]
+    assert [ids(group) for group in groups] == [["a:1", "a:2"], ["b:1", "b:2"]]
 
 
 @pytest.mark.parametrize(

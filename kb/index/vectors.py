@@ -90,10 +90,13 @@ class VectorStore:
         self.close()
         live = self._check(generation)["live"]
         client = _client(self._path(generation))
-        self._reading = _Reading(generation, client, live, {})
-        with _guard(self._path(generation)):
-            for area in live:
-                self._reading.collections[area] = client.get_collection(area, embedding_function=None)
+        try:
+            with _guard(self._path(generation)):
+                collections = {area: client.get_collection(area, embedding_function=None) for area in live}
+        except VectorError:
+            _close(client)
+            raise
+        self._reading = _Reading(generation, client, live, collections)
 
     def query(
         self, generation: int, vector: NDArray[np.float32], areas: Iterable[FiledArea], limit: int

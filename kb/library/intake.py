@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 EMBED_BATCH = 64
 PUBLISH_BATCH = 300
+BULK_BYTES = 300_000  # of Markdown, some four hundred chunks: a GPU is worth loading torch for
 
 Progress = Callable[[int, int], None]  # notes done, notes to do
 Prepared = tuple[Note, FileState, list[Chunk]]
@@ -73,6 +74,8 @@ class Intake:
         states = list(look(self._workspace, sources, self._decisions, self._skipped))
         stale = [state for state in states if self._reembed or not self._looks_unchanged(state)]
         self._unchanged = len(states) - len(stale)
+        if sum(state.size for state in stale) > BULK_BYTES:
+            self._workspace.embed_in_bulk()
         prepared: list[Prepared] = []
         for done, state in enumerate(stale):
             self._progress(done, len(stale))

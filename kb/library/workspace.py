@@ -76,6 +76,12 @@ class Workspace:
 
         return self._given_encoder or load_encoder(self.settings.model, self.settings.precision, self.root, self.notify)
 
+    def embed_in_bulk(self) -> None:
+        """Embed on a GPU from now on, where there is one."""
+        from kb.index.encoder import bulk_encoder
+
+        self.encoder = bulk_encoder(self.encoder, self.settings.model, self.root, self.notify)
+
     @cached_property
     def catalog(self) -> Catalog:
         try:
