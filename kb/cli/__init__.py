@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -92,8 +93,10 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line. The one place that turns an error into an exit code."""
-    # To look for plugins, pydantic reads the metadata of every installed package.
+    # To look for plugins, pydantic reads the metadata of every installed package; and while libraries are imported,
+    # the collector would look through their many objects again and again and find nothing to free.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    gc.set_threshold(100_000)
     try:
         code = cli.main(prog_name="kb", standalone_mode=False)
     except KbError as error:

@@ -63,7 +63,7 @@ def _gather(
     """The passages that bear on a topic, those of the best note first, with their vectors."""
     filter = Filter(areas=areas)
     found = find(workspace, topic, filter, "hybrid")
-    passages, passing = workspace.passages(), workspace.catalog.note_ids(filter)
+    passages, passing = workspace.passages(), workspace.passing(filter).notes
     cosines = passages.cosines(topic_vector)
     of_note = {id: rows for id, rows in passages.rows.items() if id in passing}
     best_cosines = [float(cosines[rows].max()) for rows in of_note.values()]

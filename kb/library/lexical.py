@@ -9,7 +9,7 @@ from kb.models import Filter
 from kb.search.query import match_expression, telling_words
 
 MANY_CHUNKS = 20_000  # above which common words are passed over
-BUDGET = 4_000  # matches that a query may cost then
+BUDGET = 3_000  # matches that a query may cost then
 
 
 def matching(workspace: Workspace, words: Sequence[str], filter: Filter, limit: int) -> dict[str, float]:
