@@ -3,6 +3,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -222,6 +224,23 @@ def test_a_damaged_export_is_made_again(
     assert float(encoder.encode_query("words") @ expected) > 0.9999
     assert encoder.count_tokens("abc") == 3
     assert [line.split(",")[0] for line in said] == [f"preparing the model {tiny_model}"]
+
+
+def test_two_processes_may_export_at_once(tiny_model: Path, tmp_path: Path) -> None:
+    """Both of two processes that find no export make one, and embed the same; what is left behind is whole."""
+    program = (
+        "import sys; from pathlib import Path; from kb.index.encoder import load_encoder\n"
+        "encoder = load_encoder(sys.argv[1], 'int8', Path(), lambda line: None)\n"
+        "print(encoder.encode(['a few words']).tobytes().hex())"
+    )
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", program, str(tiny_model)]
+    started = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    outputs = [process.communicate(timeout=120)[0] for process in started]
+    assert [process.returncode for process in started] == [0, 0]
+    assert outputs[0] == outputs[1] != ""
+    (folder,) = (path for path in (tmp_path / "cache" / "kb" / "encoders").iterdir() if path.name != "stamps")
+    assert {path.name for path in folder.iterdir()} == {"encoder.json", "fp32.onnx", "int8.onnx", "tokenizer.json"}
 
 
 def test_a_model_that_cannot_be_quantised_stays_in_fp32(
