@@ -10,6 +10,7 @@ KbError                 exit code 1
 ├── CatalogError        1  .kb/catalog.db cannot be used
 ├── VectorError         1  a generation of vectors is missing or damaged
 ├── LockError           1  another process is writing
+├── QualityError        1  a measure is below what was asked for
 └── EvidenceError       3  the notes say too little about a topic
 ```
 """
@@ -27,6 +28,10 @@ class InputError(KbError):
     """The command or call was used wrongly."""
 
     exit_code = 2
+
+
+class QualityError(KbError):
+    """A measure is below what was asked for."""
 
 
 class NotebookError(KbError):

@@ -18,6 +18,7 @@ StoredArea = Literal["ml-systems", "gnn", "llm", "detour", "outside"]
 Kind = Literal["note", "post", "outline"]
 DecidedBy = Literal["front matter", "flag", "decision", "classifier"]
 Mode = Literal["hybrid", "dense", "lexical"]
+System = Literal["lexical", "dense", "rrf", "sum", "hybrid"]
 Precision = Literal["fp32", "int8"]
 BlockKind = Literal["heading", "paragraph", "list", "code", "table", "quote", "other"]
 

@@ -7,7 +7,19 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from kb.models import Area, AreaVerdict, DecidedBy, Evidence, FiledArea, Frozen, Kind, Mode, StoredArea, VerdictArea
+from kb.models import (
+    Area,
+    AreaVerdict,
+    DecidedBy,
+    Evidence,
+    FiledArea,
+    Frozen,
+    Kind,
+    Mode,
+    StoredArea,
+    System,
+    VerdictArea,
+)
 
 
 class Added(Frozen):
@@ -297,17 +309,23 @@ class Diagnosis(Frozen):
 
 
 class Measures(Frozen):
-    """The mean measures of one search mode."""
+    """The mean measures of one way to rank; `intervals` holds the 95 % interval of each, by its name."""
 
-    mode: Mode
+    mode: System
     ndcg_10: float
     recall_10: float
+    recall_100: float
     mrr: float
+    intervals: dict[str, tuple[float, float]]
 
 
 class Evaluation(Frozen):
-    """How well each search mode answers judged queries."""
+    """How well each way to rank answers judged queries. `p_value` is that of `hybrid` against the best other, in
+    nDCG@10.
+    """
 
     schema_: Literal["kb.eval/1"] = Field(default="kb.eval/1", serialization_alias="schema")
     queries: int
     systems: tuple[Measures, ...]
+    best_other: System
+    p_value: float

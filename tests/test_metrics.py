@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from statistics import pstdev
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.evaluation.metrics import ndcg, recall, reciprocal_rank
+from kb.evaluation.metrics import bootstrap_interval, ndcg, randomisation_p, recall, reciprocal_rank
 
 LOG2_3 = math.log2(3)
 
@@ -61,3 +62,21 @@ def test_measures_are_shares(ranked: list[str], relevant: set[str], depth: int) 
     values = (ndcg(ranked, relevant, depth), recall(ranked, relevant, depth), reciprocal_rank(ranked, relevant))
     assert all(0 <= value <= 1 + 1e-12 for value in values)
     assert ndcg(sorted(ranked, key=lambda name: name not in relevant), relevant, depth) == pytest.approx(1)
+
+
+def test_interval_of_a_mean() -> None:
+    """The interval holds the mean, is that of the normal theory for many values, and a point for equal ones."""
+    values = [number % 10 / 10 for number in range(400)]
+    low, high = bootstrap_interval(values)
+    spread = 1.96 * pstdev(values) / math.sqrt(len(values))
+    assert [low, high] == pytest.approx([0.45 - spread, 0.45 + spread], abs=0.004)
+    assert bootstrap_interval([0.5] * 9) == (0.5, 0.5)
+
+
+def test_p_value_of_a_difference() -> None:
+    """All of five differences on one side come out so by chance twice in 32; equal systems never differ."""
+    assert randomisation_p([1.0] * 5, [0.5] * 5) == pytest.approx(2 / 32, abs=0.01)
+    assert randomisation_p([0.3, 0.9], [0.3, 0.9]) == 1.0
+    ours = [0.5 + 0.1 * (number % 3) for number in range(60)]
+    assert randomisation_p(ours, [0.5] * 60) < 0.001
+    assert randomisation_p(ours, ours[::-1]) > 0.2

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from conftest import Run
 
 from kb.errors import InputError
-from kb.evaluation.runner import Golden, GoldenQuery, evaluate, load_golden
+from kb.evaluation.beir import Beir
+from kb.evaluation.runner import SYSTEMS, Golden, GoldenQuery, Rank, evaluate, load_golden
 from kb.library import KnowledgeBase
-from kb.models import Mode
+from kb.models import System
 
 OWN = Path(__file__).parent / "golden.toml"
 NOTES = OWN.parent.parent / "notes"
@@ -21,28 +24,39 @@ def golden(*relevant: str) -> Golden:
     return Golden(query=(GoldenQuery(text="graphs", relevant=relevant),))
 
 
-def test_table_by_hand() -> None:
-    """Each mode is asked each query to a depth of ten, and the table holds the means."""
-    asked: list[tuple[str, Mode, int]] = []
+def always(ranked: Sequence[str]) -> Rank:
+    """Every system answers every query with the same notes."""
+    return lambda query, limit: dict.fromkeys(SYSTEMS, ranked)
 
-    def rank(query: str, mode: Mode, limit: int) -> Sequence[str]:
-        asked.append((query, mode, limit))
-        return {"lexical": ["x"], "dense": ["x", "a"], "hybrid": ["a"]}[mode]
+
+def test_table_by_hand() -> None:
+    """Each query is asked once to a depth of a hundred, and the table holds the means of each system."""
+    asked: list[tuple[str, int]] = []
+
+    def rank(query: str, limit: int) -> dict[System, Sequence[str]]:
+        asked.append((query, limit))
+        late = [*(f"x{number}" for number in range(10)), "a"]
+        return {"lexical": ["x"], "dense": ["x", "a"], "rrf": late, "sum": ["x"], "hybrid": ["a"]}
 
     judged = Golden(query=tuple(GoldenQuery(text=text, relevant=("a",)) for text in ("one", "two")))
     table = evaluate(judged, rank)
-    assert asked == [(text, mode, 10) for mode in ("lexical", "dense", "hybrid") for text in ("one", "two")]
+    assert asked == [("one", 100), ("two", 100)]
     assert table.queries == 2
-    assert [(row.mode, row.mrr, row.recall_10, round(row.ndcg_10, 3)) for row in table.systems] == [
-        ("lexical", 0.0, 0.0, 0.0),
-        ("dense", 0.5, 1.0, 0.631),
-        ("hybrid", 1.0, 1.0, 1.0),
+    rows = [(row.mode, row.mrr, row.recall_10, row.recall_100, round(row.ndcg_10, 3)) for row in table.systems]
+    assert rows == [
+        ("lexical", 0.0, 0.0, 0.0, 0.0),
+        ("dense", 0.5, 1.0, 1.0, 0.631),
+        ("rrf", pytest.approx(1 / 11), 0.0, 1.0, 0.0),
+        ("sum", 0.0, 0.0, 0.0, 0.0),
+        ("hybrid", 1.0, 1.0, 1.0, 1.0),
     ]
+    assert table.best_other == "dense"
+    assert table.systems[1].intervals["mrr"] == (0.5, 0.5)
 
 
 def test_note_named_twice_counts_once() -> None:
     """A note that the judge lists twice cannot lower a perfect answer."""
-    best = evaluate(golden("a", "a"), lambda query, mode, limit: ["a"]).systems[0]
+    best = evaluate(golden("a", "a"), always(["a"])).systems[0]
     assert (best.ndcg_10, best.recall_10, best.mrr) == (1.0, 1.0, 1.0)
 
 
@@ -63,7 +77,7 @@ def test_broken_file(tmp_path: Path, text: str, complaint: str) -> None:
     path = tmp_path / "golden.toml"
     path.write_text(text)
     with pytest.raises(InputError, match=complaint) as refused:
-        evaluate(load_golden(path), lambda query, mode, limit: [])
+        evaluate(load_golden(path), always([]))
     assert "golden.toml" in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -87,9 +101,53 @@ def test_own_queries() -> None:
 
 
 def test_evaluating_a_notebook(knowledge: KnowledgeBase, write: Callable[[str, str], Path], notebook: Path) -> None:
-    """A notebook is measured in all three modes with a user's own file, and its paths are the user's paths."""
+    """A notebook is measured in every way with a user's own file, and its paths are the user's paths."""
     write("notes/a.md", "---\narea: gnn\n---\nGraphs and graphs.\n")
     write("notes/b.md", "---\narea: llm\n---\nPrompts and tokens.\n")
     knowledge.add(["notes"])
     table = knowledge.evaluate(write("golden.toml", QUERY))
-    assert [(row.mode, row.ndcg_10) for row in table.systems] == [("lexical", 1.0), ("dense", 1.0), ("hybrid", 1.0)]
+    assert [(row.mode, row.ndcg_10) for row in table.systems] == [(system, 1.0) for system in SYSTEMS]
+
+
+def write_beir(folder: Path, judgements: str) -> None:
+    (folder / "qrels").mkdir(parents=True)
+    documents = [{"_id": "d 1", "title": "Graphs", "text": "Nodes\nand edges."}, {"_id": "d/2", "text": "Tokens."}]
+    (folder / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in documents))
+    (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "edges"}\n{"_id": "q2", "text": "tokens"}\n')
+    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\n" + judgements)
+
+
+def test_a_beir_folder_becomes_notes_and_queries(tmp_path: Path) -> None:
+    """Documents are notes under their titles; judgements above 0 name them; unknown ids and unjudged queries drop."""
+    write_beir(tmp_path / "set", "q1\td 1\t2\nq1\td/2\t0\nq1\tgone\t1\nq9\td 1\t1\n")
+    beir = Beir(tmp_path / "set")
+    assert beir.notes == {"notes/000000.md": "# Graphs\n\nNodes\nand edges.\n", "notes/000001.md": "Tokens.\n"}
+    assert beir.golden == Golden(query=(GoldenQuery(text="edges", relevant=("notes/000000.md",)),))
+    beir.write(tmp_path / "notebook")
+    assert (tmp_path / "notebook" / "notes" / "000001.md").read_text() == "Tokens.\n"
+
+
+@pytest.mark.parametrize("judgements", ["", "q1\td 1\t0\n", "q1\td 1\n", "q1\td 1\thigh\n"])
+def test_a_folder_without_judgements_is_refused(tmp_path: Path, judgements: str) -> None:
+    """A folder with no usable judgement is refused by name."""
+    write_beir(tmp_path / "set", judgements)
+    with pytest.raises(InputError, match="set"):
+        Beir(tmp_path / "set")
+
+
+@pytest.mark.model
+def test_a_beir_folder_is_measured_once_embedded(
+    tmp_path: Path, kb: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`kb eval --beir` needs no notebook, prints every system, keeps what it embedded, and can fail."""
+    write_beir(tmp_path / "set", "q1\td 1\t1\nq2\td/2\t1\n")
+    monkeypatch.chdir(tmp_path)
+    first = kb("eval", "--beir", "set")
+    assert first.code == 0
+    assert [line.split()[0] for line in first.out.splitlines()[1:-1]] == list(SYSTEMS)
+    assert first.out.splitlines()[-1].startswith("2 queries; hybrid against ")
+    assert max(map(len, first.out.splitlines())) <= 80
+    assert kb("eval", "--beir", "set", "--json").out.count('"mode"') == len(SYSTEMS)
+    failed = kb("eval", "--beir", "set", "--fail-under", "1.01")
+    assert (failed.code, failed.err) == (1, "kb: hybrid's nDCG@10 is 1.0000, below 1.01\n")
+    assert kb("eval").code == kb("eval", "x", "--beir", "set").code == 2

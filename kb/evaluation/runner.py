@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from statistics import fmean
 
 from pydantic import Field, ValidationError
 
 from kb.errors import InputError
-from kb.evaluation.metrics import ndcg, recall, reciprocal_rank
-from kb.models import Frozen, Mode
+from kb.evaluation.metrics import bootstrap_interval, ndcg, randomisation_p, recall, reciprocal_rank
+from kb.models import Frozen, System
 from kb.reports import Evaluation, Measures
 
-MODES: tuple[Mode, ...] = ("lexical", "dense", "hybrid")
-DEPTH = 10
+SYSTEMS: tuple[System, ...] = ("lexical", "dense", "rrf", "sum", "hybrid")
+DEPTH = 100
 
-Rank = Callable[[str, Mode, int], Sequence[str]]  # query, mode, how many -> paths, best first
+Rank = Callable[[str, int], Mapping[System, Sequence[str]]]  # query, how many -> paths of each system, best first
 
 
 class GoldenQuery(Frozen):
@@ -47,16 +47,30 @@ def load_golden(path: Path) -> Golden:
 
 
 def evaluate(golden: Golden, rank: Rank) -> Evaluation:
-    """The mean measures of each search mode over the queries."""
-    rows = []
-    for mode in MODES:
-        answers = [(rank(query.text, mode, DEPTH), set(query.relevant)) for query in golden.query]
-        rows.append(
-            Measures(
-                mode=mode,
-                ndcg_10=fmean(ndcg(ranked, relevant, DEPTH) for ranked, relevant in answers),
-                recall_10=fmean(recall(ranked, relevant, DEPTH) for ranked, relevant in answers),
-                mrr=fmean(reciprocal_rank(ranked, relevant) for ranked, relevant in answers),
-            )
-        )
-    return Evaluation(queries=len(golden.query), systems=tuple(rows))
+    """The mean measures of each way to rank over the queries."""
+    answers = [(rank(query.text, DEPTH), set(query.relevant)) for query in golden.query]
+    values = {system: [_measure(ranked[system], relevant) for ranked, relevant in answers] for system in SYSTEMS}
+    quality = {system: [row["ndcg_10"] for row in rows] for system, rows in values.items()}
+    best_other = max((system for system in SYSTEMS if system != "hybrid"), key=lambda system: fmean(quality[system]))
+    return Evaluation(
+        queries=len(golden.query),
+        systems=tuple(_measures(system, rows) for system, rows in values.items()),
+        best_other=best_other,
+        p_value=randomisation_p(quality["hybrid"], quality[best_other]),
+    )
+
+
+def _measure(ranked: Sequence[str], relevant: Set[str]) -> dict[str, float]:
+    return {
+        "ndcg_10": ndcg(ranked, relevant, 10),
+        "recall_10": recall(ranked, relevant, 10),
+        "recall_100": recall(ranked, relevant, 100),
+        "mrr": reciprocal_rank(ranked, relevant),
+    }
+
+
+def _measures(system: System, rows: Sequence[Mapping[str, float]]) -> Measures:
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    means = {name: fmean(column) for name, column in columns.items()}
+    intervals = {name: bootstrap_interval(column) for name, column in columns.items()}
+    return Measures(mode=system, intervals=intervals, **means)

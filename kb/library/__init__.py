@@ -35,6 +35,7 @@ from kb.reports import (
 )
 
 if TYPE_CHECKING:
+    from kb.evaluation.runner import Golden
     from kb.library.intake import Intake, Progress
 
 STORED_AREAS: tuple[StoredArea, ...] = ("ml-systems", "gnn", "llm", "detour", "outside")
@@ -289,14 +290,17 @@ class KnowledgeBase:
         return diagnose(look_over(self._workspace))
 
     def evaluate(self, golden: str | Path) -> Evaluation:
-        """Measure each search mode with the judged queries of a file."""
-        from kb.evaluation.runner import evaluate, load_golden
-        from kb.library.finding import ranked_paths
+        """Measure each way to rank with the judged queries of a file."""
+        from kb.evaluation.runner import load_golden
 
-        def rank(query: str, mode: Mode, limit: int) -> Sequence[str]:
-            return ranked_paths(self._workspace, query, limit, mode)
+        return self.evaluate_queries(load_golden(Path(golden)))
 
-        return evaluate(load_golden(Path(golden)), rank)
+    def evaluate_queries(self, golden: Golden) -> Evaluation:
+        """The same with queries at hand."""
+        from kb.evaluation.runner import evaluate
+        from kb.library.finding import rankings
+
+        return evaluate(golden, lambda query, limit: rankings(self._workspace, query, limit))
 
     def find_note(self, name: str) -> NoteRecord:
         """The note that a path, a file name without its ending, or a title names. Raises `InputError`."""

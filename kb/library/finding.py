@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import cast
 
 from kb.errors import InputError
@@ -12,14 +11,15 @@ from kb.ingest import notebook
 from kb.library.lexical import matching
 from kb.library.looking import is_changed, recent_changes
 from kb.library.workspace import Workspace
-from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, note_of
+from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, System, note_of
 from kb.reports import Explanation, Hit, Passage, Scores, SearchResult
 from kb.search.query import query_words
-from kb.search.ranking import DENSE_WEIGHT, Ranked, fuse, group_by_note, is_good_match
+from kb.search.ranking import DENSE_WEIGHT, Ranked, fuse, group_by_note, is_good_match, reciprocal_ranks
 from kb.search.snippets import marks, snippet
 
 POOL = 200
 PASSAGES = 4
+SUM_WEIGHT = 0.7  # of the dense side in the plain weighted sum that ranking is measured against
 NOTES_AT_ONCE = 10
 
 
@@ -28,7 +28,7 @@ class Found:
 
     def __init__(self, dense: dict[str, float], lexical: dict[str, float], mode: Mode) -> None:
         weight = {"hybrid": DENSE_WEIGHT, "dense": 1.0, "lexical": 0.0}[mode]
-        self.mode = mode
+        self.dense, self.lexical, self.mode = dense, lexical, mode
         self.weight = weight
         self.ranked = fuse(dense if mode != "lexical" else {}, lexical if mode != "dense" else {}, weight)
         self.good = is_good_match(dense, lexical, mode == "lexical")
@@ -86,10 +86,23 @@ def search(
     )
 
 
-def ranked_paths(workspace: Workspace, query: str, limit: int, mode: Mode) -> list[str]:
-    """The paths of the best notes for a query, as a search would rank them."""
-    found = find(workspace, query, Filter(), mode, max(POOL, limit * 10))
-    return [note.path for note, _ in islice(_notes(workspace, found), limit)]
+def rankings(workspace: Workspace, query: str, limit: int) -> dict[System, list[str]]:
+    """The paths of the best notes for a query by each way to rank, `hybrid` as a search would."""
+    pool = max(POOL, limit * 2)
+    found = find(workspace, query, Filter(), "hybrid", pool)
+    dense = dict(sorted(found.dense.items(), key=lambda entry: -entry[1])[:pool])
+    orders: dict[System, list[Ranked]] = {
+        "lexical": fuse({}, found.lexical, 0.0),
+        "dense": fuse(dense, {}, 1.0),
+        "rrf": fuse(reciprocal_ranks(dense, found.lexical), {}, 1.0),
+        "sum": fuse(found.dense, found.lexical, SUM_WEIGHT),
+        "hybrid": found.ranked,
+    }
+    paths = workspace.remember("paths", workspace.catalog.paths)
+    return {
+        system: [paths[note_of(group[0].id)] for group in group_by_note(order, 1)[:limit]]
+        for system, order in orders.items()
+    }
 
 
 def _notes(workspace: Workspace, found: Found) -> Iterator[tuple[NoteRecord, list[tuple[Ranked, ChunkRecord]]]]:

@@ -40,6 +40,15 @@ def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight:
     return sorted(ranked, key=lambda entry: (-entry.score, entry.id))
 
 
+def reciprocal_ranks(*lists: Mapping[str, float]) -> dict[str, float]:
+    """Reciprocal rank fusion of scored lists, k = 60 (Cormack et al. 2009): what others do, to be measured against."""
+    scores: dict[str, float] = {}
+    for entries in lists:
+        for rank, id in enumerate(sorted(entries, key=lambda chunk: -entries[chunk]), 1):
+            scores[id] = scores.get(id, 0.0) + 1 / (60 + rank)
+    return scores
+
+
 def group_by_note(ranked: Iterable[Ranked], passages: int) -> list[list[Ranked]]:
     """The chunks of each note, best first and at most `passages` of them; notes in the order of their best one."""
     groups: dict[str, list[Ranked]] = {}

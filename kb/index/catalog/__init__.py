@@ -89,6 +89,10 @@ class Catalog:
         """Every note, held back ones included, by path."""
         return [schema.note_record(row) for row in self._rows("SELECT * FROM notes ORDER BY path")]
 
+    def paths(self) -> dict[str, str]:
+        """The path of each note, by its id."""
+        return {row["id"]: row["path"] for row in self._rows("SELECT id, path FROM notes")}
+
     def file_states(self) -> dict[str, IndexedFile]:
         """What each note's file was like when it was indexed, by path."""
         rows = self._rows("SELECT path, size, mtime_ns, sha256 FROM notes")
