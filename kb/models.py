@@ -175,13 +175,18 @@ class ChunkRecord(Frozen):
 
 
 class Filter(Frozen):
-    """Which notes a search may return. Empty areas or tags mean all of them; dates are inclusive."""
+    """Which notes a search may return. Empty areas or tags mean all of them; dates are inclusive.
+
+    `phrases` must all stand in a note, word after word, and nothing in `without` may.
+    """
 
     areas: tuple[FiledArea, ...] = ()
     tags: tuple[str, ...] = ()
     since: datetime.date | None = None
     until: datetime.date | None = None
     kinds: tuple[Kind, ...] = ("note",)
+    phrases: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 class Statement(Frozen):

@@ -275,6 +275,47 @@ def test_good_match(indexed_notes: Path) -> None:
         assert not knowledge.search("xqzv blorp wuggle").good_match
 
 
+# --- what a query may say ---
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_exact_words_must_stand_in_a_note(living: KnowledgeBase, mode: Mode) -> None:
+    """A quoted phrase leaves the notes that have it word after word, however far the others are from it."""
+    assert set(paths(living.search('"zebra stripes"', mode=mode))) == {"two", "three", "four"}
+    assert set(paths(living.search('"stripes again and"', mode=mode))) == {"four"}
+    assert set(paths(living.search('zebra "lion tiger"', mode=mode))) == {"five"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_not_wanted_is_left_out(living: KnowledgeBase, mode: Mode) -> None:
+    """A note that has an excluded word or phrase anywhere is left out."""
+    assert set(paths(living.search("zebra -stripes", mode=mode))) == {"one", "five"}
+    assert set(paths(living.search('zebra -tiger -"again and again"', mode=mode))) == {"one", "two", "three"}
+
+
+def test_a_beginning_finds_its_words(living: KnowledgeBase) -> None:
+    """A word that ends in a star finds what begins so, and marks it."""
+    result = living.search("strip* zeb*", mode="lexical", explain=True)
+    assert set(paths(result)) == {"one", "two", "three", "four", "five"}
+    assert paths(result)[-1] in ("one", "five")
+    assert result.hits[0].explain
+    assert set(result.hits[0].explain.terms) == {"zebra", "stripes"}
+
+
+def test_a_phrase_that_nobody_has_binds_nobody(notebook: Path, living: KnowledgeBase) -> None:
+    """Where no note has the exact words, that is said, and the words are looked up one by one."""
+    said: list[str] = []
+    with KnowledgeBase(notebook, encoder=HashingEncoder(), notify=said.append) as knowledge:
+        assert set(paths(knowledge.search('"stripes zebra"'))) >= {"two", "three", "four"}
+    assert said == ["no note has the exact words 'stripes zebra'; these come near"]
+
+
+def test_a_query_of_exclusions_alone_is_refused(living: KnowledgeBase) -> None:
+    """A query that says only what is not wanted finds nothing and says so."""
+    with pytest.raises(InputError, match="add what is"):
+        living.search("-zebra")
+
+
 # --- in large notebooks, and in a process that goes on ---
 
 

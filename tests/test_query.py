@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.search.query import STOPWORDS, match_expression, query_words, telling_words
+from kb.search.query import STOPWORDS, Query, match_expression, parse_query, query_words, telling_words
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +95,36 @@ def test_stopwords_are_words() -> None:
 def test_the_rarest_words_are_looked_up(frequencies: dict[str, int], budget: int, kept: list[str]) -> None:
     """Of many words the rarest stay, up to what a query may cost, and one always does."""
     assert telling_words(frequencies, budget) == kept
+
+
+@pytest.mark.parametrize(
+    ("query", "parsed"),
+    [
+        (
+            '"message  passing" nets',
+            Query("message passing nets", ("message", "passing", "nets"), ("message passing",), ()),
+        ),
+        ("infer* cost", Query("infer cost", ("infer*", "cost"), (), ())),
+        ("attention -sparse", Query("attention", ("attention",), (), ("sparse",))),
+        ('attention -"flash attention" now', Query("attention now", ("attention", "now"), (), ("flash attention",))),
+        ("-only", Query("", (), (), ("only",))),
+        ("k-means - a primer", Query("k-means - a primer", ("k-means", "primer"), (), ())),
+        ("E2f-1, -2 cells", Query("E2f-1, -2 cells", ("e2f-1", "2", "cells"), (), ())),
+        ('a 5" screen and "', Query('a 5" screen and "', ("5", "screen"), (), ())),
+        ("2 * 3 * 4, **bold**", Query("2 * 3 * 4, **bold**", ("2", "3", "4", "bold"), (), ())),
+        ('"" "?!" x', Query('"" "?!" x', ("x",), (), ())),
+    ],
+)
+def test_marks_of_a_query(query: str, parsed: Query) -> None:
+    """Quotes hold a phrase, a star ends a beginning, a minus leaves out; elsewhere all three are punctuation."""
+    assert parse_query(query) == parsed
+
+
+@given(st.text(alphabet='ab -*"?\u00e4\n', max_size=30))
+@settings(max_examples=300, deadline=None)
+def test_any_marks_make_a_valid_expression(full_text: sqlite3.Connection, query: str) -> None:
+    """However marks are strewn, FTS5 accepts the words, and a beginning is never empty."""
+    words = parse_query(query).words
+    assert all(word.strip("*") for word in words)
+    if words:
+        full_text.execute("SELECT rowid FROM passages WHERE passages MATCH ?", (match_expression(words),)).fetchall()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Examples:
   kb search how do I cut serving latency
   kb search QLoRA --area llm --since 2024
+  kb search '"message passing" infer* -molecules'
   kb search attention --kind all -n 20 --explain
   kb search --batch --json < queries.txt
 """,
@@ -55,7 +56,11 @@ def search_command(
     batch: bool,
     as_json: bool,
 ) -> None:
-    """Find notes by meaning and by words."""
+    """Find notes by meaning and by words.
+
+    In QUERY, "exact words" must stand in a note as they are, infer* finds what
+    begins so, and -word leaves out the notes that have it.
+    """
     from kb.console.hits import print_hits
     from kb.console.terminal import print_json, print_report
     from kb.models import Filter

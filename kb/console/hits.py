@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.padding import Padding
 from rich.text import Text
 
 from kb.console.terminal import area_text, count, notice, out, plain, say, styled
 from kb.reports import Hit, SearchResult
-from kb.search.query import query_words
+from kb.search.query import parse_query
 from kb.search.snippets import marks
 
 INDENT = 4
@@ -24,12 +26,12 @@ def print_hits(result: SearchResult) -> None:
         return
     if not result.good_match:
         notice("nothing here is a good match; these are the nearest notes")
-    words = query_words(result.query)
+    words = parse_query(result.query).words
     for hit in result.hits:
         _print_hit(hit, words)
 
 
-def _print_hit(hit: Hit, words: list[str]) -> None:
+def _print_hit(hit: Hit, words: Sequence[str]) -> None:
     out().print(
         Text.assemble(f"{hit.rank:>2}  ", styled(hit.title, "bold")), no_wrap=out().is_terminal, overflow="ellipsis"
     )

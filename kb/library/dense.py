@@ -21,12 +21,12 @@ def nearest(workspace: Workspace, vector: NDArray[np.float32], filter: Filter, l
     passing = workspace.passing(filter)
     if not passing.notes:
         return {}
-    if passing.share < SCAN_BELOW:
+    if passing.share_of_areas < SCAN_BELOW:
         return _scan(workspace, vector, passing.notes, limit)
-    wanted = math.ceil(limit / passing.share)
+    wanted = math.ceil(limit / passing.share_of_areas)
     while True:
         found = workspace.nearest(vector, filter.areas or FILED_AREAS, wanted)
-        kept = {id: cosine for id, cosine in found.items() if passing.share == 1 or note_of(id) in passing.notes}
+        kept = {id: cosine for id, cosine in found.items() if note_of(id) in passing.notes}
         if len(kept) >= limit or len(found) < wanted:
             return _best(list(kept), np.array(list(kept.values())), limit)
         wanted *= 2

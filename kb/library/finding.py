@@ -13,7 +13,7 @@ from kb.library.looking import is_changed, recent_changes
 from kb.library.workspace import Workspace
 from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, System, note_of
 from kb.reports import Explanation, Hit, Passage, Scores, SearchResult
-from kb.search.query import query_words
+from kb.search.query import Query, parse_query
 from kb.search.ranking import DENSE_WEIGHT, Ranked, fuse, group_by_note, is_good_match, reciprocal_ranks
 from kb.search.snippets import marks, snippet
 
@@ -39,23 +39,36 @@ def find(workspace: Workspace, query: str, filter: Filter, mode: Mode, pool: int
     if not query.strip():
         raise InputError("the query is empty; say what you are looking for")
     query = query.encode(errors="replace").decode()  # lone surrogates are no text
-    words = query_words(query)
+    asked = parse_query(query)
+    if not asked.text:
+        raise InputError(f"{query!r} says only what is not wanted; add what is")
+    filter = _narrowed(workspace, filter, asked)
     if mode == "lexical":
-        return Found({}, matching(workspace, words, filter, pool), mode)
+        return Found({}, matching(workspace, asked.words, filter, pool), mode)
     from concurrent.futures import ThreadPoolExecutor
 
     from kb.library.dense import cosines, nearest
 
     workspace.require_current_encoder()
     with ThreadPoolExecutor(1) as background:  # the query is embedded while the words are looked up
-        embedding = background.submit(workspace.encoder.encode_query, query)
-        lexical = matching(workspace, words, filter, pool) if mode == "hybrid" else {}
+        embedding = background.submit(workspace.encoder.encode_query, asked.text)
+        lexical = matching(workspace, asked.words, filter, pool) if mode == "hybrid" else {}
         ids, matrix = workspace.catalog.chunk_vectors(lexical)
         workspace.open_vectors()
         vector = embedding.result()
     # What only the words found is judged by both sides, too.
     dense = cosines(ids, matrix, vector) | nearest(workspace, vector, filter, pool)
     return Found(dense, lexical, mode)
+
+
+def _narrowed(workspace: Workspace, filter: Filter, query: Query) -> Filter:
+    """A filter that also knows the phrases of a query and what it excludes; phrases that no note has bind nobody."""
+    exact = filter.model_copy(update={"phrases": query.phrases, "without": query.without})
+    if query.phrases and not workspace.passing(exact).notes:
+        quoted = " and ".join(f"{phrase!r}" for phrase in query.phrases)
+        workspace.notify(f"no note has the exact words {quoted}; these come near")
+        return exact.model_copy(update={"phrases": ()})
+    return exact
 
 
 def search(
@@ -66,6 +79,7 @@ def search(
     found = find(workspace, query, filter, mode, max(POOL, limit * 10))
     hits: list[Hit] = []
     missing: list[str] = []
+    words = parse_query(query).words
     for note, group in _notes(workspace, found):
         if len(hits) == limit:
             break
@@ -74,7 +88,7 @@ def search(
             missing.append(note.path)
             continue
         changed = is_changed(workspace, note, state)
-        hits.append(_hit(len(hits) + 1, note, changed, group, query_words(query), found.weight if explain else None))
+        hits.append(_hit(len(hits) + 1, note, changed, group, words, found.weight if explain else None))
     return SearchResult(
         query=query,
         mode=mode,

@@ -35,13 +35,11 @@ class Look:
 
 @dataclass(frozen=True)
 class Passing:
-    """The filed notes that a filter lets through, which share of those in its areas they are, and whether that is
-    every note there is.
-    """
+    """The filed notes that a filter lets through; their share of all filed notes, and of those in its areas."""
 
     notes: frozenset[str]
     share: float
-    all: bool
+    share_of_areas: float
 
 
 @dataclass(frozen=True)
@@ -151,9 +149,10 @@ class Workspace:
 
     def _passing(self, filter: Filter) -> Passing:
         notes = self.catalog.note_ids(filter)
-        among = self.catalog.count_notes(filter.areas or FILED_AREAS)
-        everything = self.catalog.count_notes(FILED_AREAS)
-        return Passing(frozenset(notes), len(notes) / max(among, 1), len(notes) == everything)
+        shares = (
+            len(notes) / max(self.catalog.count_notes(areas), 1) for areas in (FILED_AREAS, filter.areas or FILED_AREAS)
+        )
+        return Passing(frozenset(notes), *shares)
 
     def passages(self) -> Passages:
         """All passages."""

@@ -1,9 +1,10 @@
-"""A query's words, and the expression that asks the full text for them. Pure."""
+"""What a query asks for, and the expression that asks the full text for it. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 WORD = re.compile(r"\w+(?:[.\-/+#]\w+)*[+#]*")
 # Words that nearly every passage has: they cost the most to look up and tell the least.
@@ -15,16 +16,46 @@ when where which while who whom whose why will with would you your
 STOPWORDS = frozenset(_STOPWORDS.split())
 
 
+_EXCLUDED = re.compile(r"(?<!\S)-(?:\"([^\"]*\w[^\"]*)\"|([^\W\d][^\s\"]*))")
+_QUOTED = re.compile(r"(?<!\w)\"([^\"]*\w[^\"]*)\"(?!\w)")
+_PREFIX = re.compile(r"(?<![\w*])(\w{2,})\*(?![\w*])")
+
+
+class Query(NamedTuple):
+    """What a writer typed: the text to embed, the words to look up (one that ends in `*` begins others), the phrases
+    that must stand in a note, and what must not.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    phrases: tuple[str, ...]
+    without: tuple[str, ...]
+
+
+def parse_query(query: str) -> Query:
+    """Read `"exact words"`, `infer*` and `-not` in a query; any other punctuation is text."""
+    without = tuple(match[1] or match[2] for match in _EXCLUDED.finditer(query))
+    wanted = _EXCLUDED.sub(" ", query)
+    phrases = tuple(" ".join(match[1].split()) for match in _QUOTED.finditer(wanted))
+    text = " ".join(_PREFIX.sub(r"\1", _QUOTED.sub(r"\1", wanted)).split())
+    prefixes = {match[1].lower() for match in _PREFIX.finditer(wanted)}
+    words = (f"{word}*" if word in prefixes else word for word in query_words(text))
+    return Query(text, tuple(words), phrases, without)
+
+
 def query_words(query: str) -> list[str]:
-    """The words of a query without stopwords, each once; all of them where nothing else is left."""
+    """The words of a text without stopwords, each once; all of them where nothing else is left."""
     words = list(dict.fromkeys(match[0].lower() for match in WORD.finditer(query)))
     return [word for word in words if word not in STOPWORDS] or words
 
 
 def match_expression(words: Iterable[str]) -> str:
     """An FTS5 expression for any of the words; each is quoted, so that no punctuation is syntax."""
-    quoted = ('"' + word.replace('"', '""') + '"' for word in words)
-    return " OR ".join(quoted)
+    return " OR ".join(f"{_quoted(word.removesuffix('*'))}{'*' if word.endswith('*') else ''}" for word in words)
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"'
 
 
 def telling_words(frequencies: Mapping[str, int], budget: int) -> list[str]:

@@ -50,13 +50,13 @@ def shorten(text: str, length: int) -> str:
 
 def marks(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
     """Character ranges `[start, end)` of a query's words and of the parts of compounds, endings set aside."""
-    whole, parts, any_of_them = _stems(tuple(words))
+    whole, parts, begun, any_of_them = _stems(tuple(words))
     if not any_of_them.search(text.lower()):
         return []
     found = []
     for match in WORD.finditer(text):
         stem = _stem(match[0])
-        if stem in whole or stem in parts:
+        if stem in whole or stem in parts or match[0].lower().startswith(begun):
             found.append(match.span())
             continue
         if match[0].isalnum():
@@ -68,11 +68,15 @@ def marks(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
 
 
 @lru_cache(maxsize=100)
-def _stems(words: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], re.Pattern[str]]:
-    """The stems of some words and of their parts, and a pattern without which a text has none of them."""
-    whole = frozenset(_stem(word) for word in words)
-    parts = frozenset(_stem(part) for word in words for part in _PART.findall(word))
-    return whole, parts, re.compile("|".join(map(re.escape, sorted(whole | parts))) or r"(?!)")
+def _stems(words: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], tuple[str, ...], re.Pattern[str]]:
+    """The stems of some words and of their parts, the beginnings among them (`infer*`), and a pattern without which a
+    text has none of all these.
+    """
+    begun = tuple(word[:-1].lower() for word in words if word.endswith("*"))
+    complete = [word for word in words if not word.endswith("*")]
+    whole = frozenset(_stem(word) for word in complete)
+    parts = frozenset(_stem(part) for word in complete for part in _PART.findall(word))
+    return whole, parts, begun, re.compile("|".join(map(re.escape, sorted({*whole, *parts, *begun}))) or r"(?!)")
 
 
 def _found(text: str, words: Sequence[str]) -> set[str]:

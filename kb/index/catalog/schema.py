@@ -114,6 +114,13 @@ def filter_sql(filter: Filter) -> tuple[str, dict[str, object]]:
     if filter.until:
         conditions.append("notes.date <= :until")
         parameters["until"] = filter.until.isoformat()
+    for name, phrases, operator in (("phrase", filter.phrases, "IN"), ("without", filter.without, "NOT IN")):
+        for number, phrase in enumerate(phrases):
+            conditions.append(
+                f"""notes.id {operator} (SELECT chunks.note_id FROM passages JOIN chunks
+                ON chunks.number = passages.rowid WHERE passages MATCH :{name}{number})"""  # noqa: S608  # constants
+            )
+            parameters[f"{name}{number}"] = '"' + phrase.replace('"', '""') + '"'
     return " AND ".join(conditions), parameters
 
 
