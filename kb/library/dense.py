@@ -28,7 +28,7 @@ def nearest(workspace: Workspace, vector: NDArray[np.float32], filter: Filter, l
         found = workspace.nearest(vector, filter.areas or FILED_AREAS, wanted)
         kept = {id: cosine for id, cosine in found.items() if note_of(id) in passing.notes}
         if len(kept) >= limit or len(found) < wanted:
-            return _best(list(kept), np.array(list(kept.values())), limit)
+            return dict(sorted(kept.items(), key=lambda entry: -entry[1])[:limit])
         wanted *= 2
 
 
@@ -38,11 +38,10 @@ def cosines(ids: Sequence[str], matrix: NDArray[np.float32], vector: NDArray[np.
 
 
 def _scan(workspace: Workspace, vector: NDArray[np.float32], passing: Collection[str], limit: int) -> dict[str, float]:
-    """The nearest by comparing with every chunk."""
+    """The nearest by comparing with every chunk that passes."""
     passages = workspace.passages()
     rows = [row for note in passing for row in passages.rows.get(note, ())]
-    return _best([passages.ids[row] for row in rows], passages.cosines(vector)[rows], limit)
-
-
-def _best(ids: Sequence[str], cosines: NDArray[np.float32], limit: int) -> dict[str, float]:
-    return {ids[index]: float(cosines[index]) for index in np.argsort(-cosines, kind="stable")[:limit]}
+    if not rows:
+        return {}
+    found = passages.matrix[rows] @ vector
+    return {passages.ids[rows[index]]: float(found[index]) for index in np.argsort(-found, kind="stable")[:limit]}
