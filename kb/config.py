@@ -21,7 +21,7 @@ TEMPLATE = """\
 # The default model, all-MiniLM-L6-v2, comes with kb and needs no download.
 # model = "path/to/model"
 
-# Embed in "int8" (the default: half the time, a quarter of the memory) or in "fp32".
+# Embed in "int8" (the default, half the time) or in "fp32".
 # precision = "int8"
 
 # Look at all sources before each search.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -148,6 +149,11 @@ def test_a_beir_folder_is_measured_once_embedded(
     assert first.out.splitlines()[-1].startswith("2 queries; hybrid against ")
     assert max(map(len, first.out.splitlines())) <= 80
     assert kb("eval", "--beir", "set", "--json").out.count('"mode"') == len(SYSTEMS)
+    notes = sorted((Path(os.environ["XDG_CACHE_HOME"]) / "kb" / "beir").glob("*/notes/*.md"))
+    before = [path.stat().st_mtime_ns for path in notes]
+    notes[0].unlink()  # as if the first run had been interrupted
+    assert kb("eval", "--beir", "set").out == first.out
+    assert [path.stat().st_mtime_ns for path in notes][1:] == before[1:]
     failed = kb("eval", "--beir", "set", "--fail-under", "1.01")
     assert (failed.code, failed.err) == (1, "kb: hybrid's nDCG@10 is 1.0000, below 1.01\n")
     assert kb("eval").code == kb("eval", "x", "--beir", "set").code == 2

@@ -44,10 +44,12 @@ class Beir:
         return hashlib.sha256("\0".join(self.notes.values()).encode()).hexdigest()[:16]
 
     def write(self, root: Path) -> None:
-        """Write the documents as notes."""
+        """Write the documents as notes, those that are not there yet."""
         (root / FOLDER).mkdir(parents=True, exist_ok=True)
         for path, text in self.notes.items():
-            (root / path).write_text(text, encoding="utf-8")
+            target, content = root / path, text.encode()
+            if not target.exists() or target.stat().st_size != len(content):
+                target.write_bytes(content)
 
 
 def _note(row: dict[str, str]) -> str:

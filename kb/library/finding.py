@@ -28,7 +28,7 @@ class Found:
 
     def __init__(self, dense: dict[str, float], lexical: dict[str, float], mode: Mode) -> None:
         weight = {"hybrid": DENSE_WEIGHT, "dense": 1.0, "lexical": 0.0}[mode]
-        self.dense, self.lexical, self.mode = dense, lexical, mode
+        self.dense, self.lexical = dense, lexical
         self.weight = weight
         self.ranked = fuse(dense if mode != "lexical" else {}, lexical if mode != "dense" else {}, weight)
         self.good = is_good_match(dense, lexical, mode == "lexical")

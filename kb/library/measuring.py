@@ -23,7 +23,6 @@ def evaluate_beir(folder: str | Path, notify: Notify, progress: Progress) -> Eva
     root = platformdirs.user_cache_path("kb") / "beir" / beir.digest
     root.mkdir(parents=True, exist_ok=True)
     with KnowledgeBase(root, create=True, notify=notify, progress=progress) as knowledge:
-        if len(knowledge.list().notes) < len(beir.notes):
-            beir.write(root)
-            knowledge.add([root / FOLDER], detour=True)
+        beir.write(root)
+        knowledge.add([root / FOLDER], detour=True)
         return knowledge.evaluate_queries(beir.golden)
