@@ -110,7 +110,7 @@ def test_chunks_follow_the_headings() -> None:
 
 def test_the_encoder_sees_the_title_and_the_headings_once() -> None:
     """What is embedded begins with title and heading path, then the cleaned text."""
-    assert chunks_of(SECTIONS)[2].embedded == "Graphs > Sampling > Cost\nCost Cost grows with depth."
+    assert chunks_of(SECTIONS)[2].embedded == "Graphs > Sampling > Cost\nCost grows with depth."
 
 
 @pytest.mark.parametrize(

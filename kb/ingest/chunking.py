@@ -17,6 +17,8 @@ CountTokens = Callable[[str], int]
 Piece = tuple[int, int, int]  # first and last character, word pieces
 
 _ITEM = re.compile(r"^(?:[-*+]|\d{1,9}[.)])\s", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6}\s")
+_WORD = re.compile(r"[^\W\d_]{2}")
 _SEPARATOR = " > "
 MIN_FILL = 0.25  # the share of the budget that a cut leaves on both sides where it can
 RANKED = 40  # characters of a piece by which it is known: most edits come later
@@ -50,8 +52,11 @@ def _sections(blocks: tuple[Block, ...]) -> Iterator[list[Block]]:
 
 
 def _header(title: str, heading_path: tuple[str, ...], count_tokens: CountTokens, limit: int) -> str:
-    """`title > heading path`, its outer parts dropped and at last its words cut where it is too long."""
-    parts = [title, *heading_path]
+    """`title > heading path`, its outer parts dropped and at last its words cut where it is too long.
+
+    A title without a word (a file that is called `000123.md`) says nothing, and the encoder would still weigh it.
+    """
+    parts = [title, *heading_path] if _WORD.search(title) else list(heading_path)
     while len(parts) > 1 and count_tokens(_SEPARATOR.join(parts)) > limit:
         parts.pop(1 if len(parts) > 2 else 0)
     header = _SEPARATOR.join(parts)
@@ -146,12 +151,21 @@ def _halves(text: str) -> list[tuple[int, int]]:
 def _chunk(note: Note, heading_path: tuple[str, ...], header: str, start: int, end: int) -> Chunk:
     raw = note.text[start:end]
     text = raw.strip("\n").rstrip()
+    said = clean(_below_headings(text, header.split(_SEPARATOR)))
     first = start + len(raw) - len(raw.lstrip("\n"))
     return Chunk(
         heading_path=heading_path,
         text=text,
         start_line=note.line_of(first),
         end_line=note.line_of(first) + text.count("\n"),
-        embedded=f"{header}\n{clean(text)}",
+        embedded="\n".join(part for part in (header, said) if part),
         digest=hashlib.sha256("\0".join([*heading_path, text]).encode()).hexdigest()[:16],
     )
+
+
+def _below_headings(text: str, known: list[str]) -> str:
+    """A passage without the headings it begins with that its header has: said twice, they would weigh twice."""
+    lines = text.split("\n")
+    while lines and (not lines[0].strip() or (_HEADING.match(lines[0]) and clean(lines[0]) in known)):
+        del lines[0]
+    return "\n".join(lines)
