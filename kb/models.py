@@ -161,6 +161,11 @@ def note_of(chunk_id: str) -> str:
     return chunk_id.split(":", 1)[0]
 
 
+def digest_of(chunk_id: str) -> str:
+    """The hash of what a chunk says."""
+    return chunk_id.split(":", 2)[1]
+
+
 class ChunkRecord(Frozen):
     """A chunk as the catalog keeps it; `embedding_key` is the hash of what was embedded."""
 

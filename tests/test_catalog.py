@@ -68,7 +68,10 @@ def passages(note_id: str, *texts: str) -> list[ChunkRecord]:
 
 def found(catalog: Catalog, word: str, filter: Filter | None = None) -> set[str]:
     """The notes in which full text search finds a word."""
-    return {id.split(":")[0] for id in catalog.match(f'"{word}"', 100, catalog.note_ids(filter) if filter else None)}
+    return {
+        id.split(":")[0]
+        for id in catalog.full_text.match(f'"{word}"', 100, catalog.note_ids(filter) if filter else None)
+    }
 
 
 @pytest.fixture
@@ -240,7 +243,7 @@ def test_only_vectors_that_nothing_rests_on_are_swept(catalog: Catalog) -> None:
 def test_a_broken_expression_is_our_error(catalog: Catalog, expression: str) -> None:
     """FTS5 syntax that does not parse raises `CatalogError`, not SQLite's own error."""
     with pytest.raises(CatalogError):
-        catalog.match(expression, 10)
+        catalog.full_text.match(expression, 10)
 
 
 def test_a_reader_beside_a_writer(catalog: Catalog, tmp_path: Path) -> None:

@@ -78,8 +78,8 @@ def assert_all_there(root: Path, names: list[str]) -> None:
     for name in names:
         (chunk,) = catalog.chunks_of([notes[f"notes/{name}.md"]])[notes[f"notes/{name}.md"]]
         stem, number = name.split("-")
-        assert list(catalog.match(f'"{stem}x{number}"', 10)) == [chunk.id]
-        vector = encoder.encode_query(f"T\nT {stem}x{number} word{int(number) % 7}")
+        assert list(catalog.full_text.match(f'"{stem}x{number}"', 10)) == [chunk.id]
+        vector = encoder.encode_query(f"T\n{stem}x{number} word{int(number) % 7}")
         answer = store.query(generation, vector, FILED_AREAS, 100)
         assert answer[chunk.id] == pytest.approx(1.0, abs=1e-4)
     store.close()

@@ -42,7 +42,8 @@ def areas(knowledge: KnowledgeBase) -> dict[str, StoredArea]:
 
 def found(knowledge: KnowledgeBase, word: str) -> set[str]:
     """The notes with a passage that says a word."""
-    return {hit.path for hit in knowledge.search(word, mode="lexical").hits}
+    hits = knowledge.search(word, mode="lexical").hits
+    return {path for hit in hits for path in (hit.path, *(repeat.path for repeat in hit.repeats))}
 
 
 def nearest(knowledge: KnowledgeBase, embedded: str) -> tuple[str, float | None]:
@@ -71,7 +72,7 @@ def test_a_note_is_found_when_add_returns(knowledge: KnowledgeBase, write: Write
     assert report.embedded_chunks == report.added[0].chunks == 1
     assert paths(knowledge) == ["notes/a.md"]
     assert found(knowledge, "whales") == {"notes/a.md"}
-    assert nearest(knowledge, "A note\nA note whales sing") == ("notes/a.md", 1.0)
+    assert nearest(knowledge, "A note\nwhales sing") == ("notes/a.md", 1.0)
     assert knowledge.diagnose().ok
 
 
@@ -261,7 +262,7 @@ def test_two_notes_swap_their_names(knowledge: KnowledgeBase, encoder: HashingEn
     knowledge.sync()
     assert encoder.embedded == []
     assert (found(knowledge, "whales"), found(knowledge, "sparrows")) == ({"notes/b.md"}, {"notes/a.md"})
-    assert nearest(knowledge, "Sea\nSea whales sing") == ("notes/b.md", 1.0)
+    assert nearest(knowledge, "Sea\nwhales sing") == ("notes/b.md", 1.0)
     assert knowledge.diagnose().ok
 
 
@@ -301,7 +302,7 @@ def test_the_last_note_goes(knowledge: KnowledgeBase, write: Write) -> None:
     assert knowledge.diagnose().ok
     write("notes/a.md", text("whales sing"))
     knowledge.sync()
-    assert nearest(knowledge, "A note\nA note whales sing") == ("notes/a.md", 1.0)
+    assert nearest(knowledge, "A note\nwhales sing") == ("notes/a.md", 1.0)
 
 
 @pytest.mark.parametrize("content", [b"", b"---\narea: [\n---\nx", b"\xff\xfe", b"a\0b", b"---\narea: cooking\n---\nx"])
@@ -526,8 +527,8 @@ def test_damaged_vectors_are_rebuilt_from_the_catalog(
     encoder.embedded.clear()
     damage(notebook / ".kb" / "vectors" / str(generation))
     with KnowledgeBase(notebook, encoder=encoder, notify=said.append) as knowledge:
-        assert nearest(knowledge, "A note\nA note whales sing") == ("notes/a.md", 1.0)
-        assert nearest(knowledge, "A note\nA note sparrows") == ("notes/b.md", 1.0)
+        assert nearest(knowledge, "A note\nwhales sing") == ("notes/a.md", 1.0)
+        assert nearest(knowledge, "A note\nsparrows") == ("notes/b.md", 1.0)
         assert knowledge.diagnose().ok
     assert len(said) == 1
     assert encoder.embedded == []
@@ -538,7 +539,7 @@ def test_an_add_mends_damaged_vectors_too(knowledge: KnowledgeBase, write: Write
     knowledge.add([write("notes/a.md", text("whales sing"))])
     lose_generation(knowledge.root / ".kb" / "vectors" / str(knowledge.status().generation))
     assert knowledge.add([write("notes/b.md", text("sparrows"))]).embedded_chunks == 1
-    assert nearest(knowledge, "A note\nA note whales sing") == ("notes/a.md", 1.0)
+    assert nearest(knowledge, "A note\nwhales sing") == ("notes/a.md", 1.0)
     assert knowledge.diagnose().ok
 
 
@@ -567,10 +568,10 @@ def test_an_open_reader_sees_what_another_writer_does(knowledge: KnowledgeBase, 
         with KnowledgeBase(notebook, encoder=HashingEncoder()) as writer:
             writer.add([write(f"notes/b{number}.md", text(f"sparrows{number}"))])
             nearest(writer, "whales")
-    assert nearest(knowledge, "A note\nA note sparrows2") == ("notes/b2.md", 1.0)
+    assert nearest(knowledge, "A note\nsparrows2") == ("notes/b2.md", 1.0)
     with KnowledgeBase(notebook, encoder=HashingEncoder()) as writer:
         writer.forget("notes/b2.md")
-    assert nearest(knowledge, "A note\nA note sparrows2")[0] != "notes/b2.md"
+    assert nearest(knowledge, "A note\nsparrows2")[0] != "notes/b2.md"
 
 
 class AnotherEncoder(HashingEncoder):
@@ -593,7 +594,7 @@ def test_another_model_embeds_everything_in_one_swap(notebook: Path, encoder: Ha
         assert not knowledge.diagnose().ok
         assert knowledge.sync().embedded_chunks == 2
         assert (knowledge.status().generation, knowledge.status().encoder) == (generation + 1, "another")
-        assert nearest(knowledge, "A note\nA note whales sing") == ("notes/a.md", 1.0)
+        assert nearest(knowledge, "A note\nwhales sing") == ("notes/a.md", 1.0)
         assert knowledge.diagnose().ok
         assert knowledge.sync().unchanged == 2
 
@@ -611,7 +612,7 @@ def test_a_stopped_change_of_model_leaves_the_old_index(notebook: Path, encoder:
         assert changes(report) == {}
         assert stopped.status().encoder == "hashing"
     with KnowledgeBase(notebook, encoder=encoder) as old:
-        assert nearest(old, "A note\nA note word7")[1] == 1.0
+        assert nearest(old, "A note\nword7")[1] == 1.0
         assert len(paths(old)) == 100
 
 
@@ -624,10 +625,10 @@ def test_a_broken_note_survives_a_change_of_model(notebook: Path, encoder: Hashi
     broken.write_bytes(b"\xff")
     with KnowledgeBase(notebook, encoder=AnotherEncoder()) as knowledge:
         assert changes(knowledge.sync()) == {"skipped": ["notes/a.md"]}
-        assert nearest(knowledge, "A note\nA note sparrows chirp") == ("notes/b.md", 1.0)
+        assert nearest(knowledge, "A note\nsparrows chirp") == ("notes/b.md", 1.0)
         broken.write_text(text("whales dive"))
         knowledge.sync()
-        assert nearest(knowledge, "A note\nA note whales dive") == ("notes/a.md", 1.0)
+        assert nearest(knowledge, "A note\nwhales dive") == ("notes/a.md", 1.0)
         assert knowledge.diagnose().ok
 
 
@@ -640,4 +641,4 @@ def test_forgetting_does_not_hide_a_change_of_model(notebook: Path, encoder: Has
     with KnowledgeBase(notebook, encoder=AnotherEncoder()) as knowledge:
         knowledge.forget("notes/a.md")
         assert knowledge.sync().embedded_chunks == 1
-        assert nearest(knowledge, "A note\nA note sparrows chirp") == ("notes/b.md", 1.0)
+        assert nearest(knowledge, "A note\nsparrows chirp") == ("notes/b.md", 1.0)

@@ -1,4 +1,4 @@
-"""Fusing both sides of a search and grouping passages by note."""
+"""Putting meaning and words together, and grouping passages by note."""
 
 from __future__ import annotations
 
@@ -6,7 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.search.ranking import DENSE_WEIGHT, Ranked, fuse, group_by_note, is_good_match
+from kb.search.calibration import Likelihood, chance_of_an_answer
+from kb.search.ranking import (
+    FEEDBACK_WEIGHT,
+    NEAR_WEIGHT,
+    PASSAGE_WEIGHT,
+    WORD_WEIGHT,
+    Ranked,
+    agreement,
+    best_of_notes,
+    feedback_weight,
+    fuse,
+    group_by_note,
+    reciprocal_ranks,
+    weighted_sum,
+)
 
 SCORES = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-1, 30, allow_nan=False), max_size=8)
 
@@ -16,61 +30,100 @@ def ids(ranked: list[Ranked]) -> list[str]:
 
 
 def test_fuse_by_hand() -> None:
-    """A score is the weighted sum of both sides, each divided by its best."""
-    ranked = fuse({"a": 0.8, "b": 0.4}, {"b": 10.0, "c": 5.0}, dense_weight=0.6)
-    assert [(entry.id, round(entry.score, 6)) for entry in ranked] == [("b", 0.7), ("a", 0.6), ("c", 0.2)]
-    assert ranked[0] == Ranked("b", ranked[0].score, dense=0.4, lexical=10.0, dense_share=0.5, lexical_share=1.0)
-    assert (ranked[1].lexical, ranked[2].dense) == (None, None)
+    """A score is how far a cosine stands out, and the shares of each kind of word evidence times their weights."""
+    standing = {"a:1:0": 2.0, "b:2:0": 1.0, "b:3:0": -0.5}
+    dense = {"a:1:0": 0.5, "b:2:0": 0.4, "b:3:0": 0.1}
+    ranked = fuse(standing, dense, {"b:2:0": 4.0, "b:3:0": 2.0}, words={"a": 5.0, "b": 10.0}, near={"b": 3.0})
+    scores = {
+        "a:1:0": 2.0 + WORD_WEIGHT / 2,
+        "b:2:0": 1.0 + WORD_WEIGHT + PASSAGE_WEIGHT + NEAR_WEIGHT,
+        "b:3:0": -0.5 + WORD_WEIGHT + PASSAGE_WEIGHT / 2 + NEAR_WEIGHT,
+    }
+    assert {entry.id: entry.score for entry in ranked} == pytest.approx(scores)
+    assert ids(ranked) == sorted(scores, key=lambda chunk: -scores[chunk])
+    best = ranked[0]
+    assert (best.dense, best.lexical, best.standing, best.words, best.passage, best.near) == (0.4, 4, 1, 1, 1, 1)
+    assert ranked[1].lexical is None or ranked[2].lexical is None
 
 
-@pytest.mark.parametrize(
-    ("dense", "lexical", "weight", "order"),
-    [
-        ({"a": 0.9, "b": 0.1}, {"b": 9.0}, 1.0, ["a", "b"]),
-        ({"a": 0.9, "b": 0.1}, {"b": 9.0}, 0.0, ["b", "a"]),
-        ({"b": 0.5, "a": 0.5}, {}, DENSE_WEIGHT, ["a", "b"]),
-        ({"a": -0.2, "b": -0.1}, {}, DENSE_WEIGHT, ["a", "b"]),
-        ({}, {"a": 1.0, "b": 2.0}, DENSE_WEIGHT, ["b", "a"]),
-        ({}, {}, DENSE_WEIGHT, []),
-    ],
-)
-def test_fuse_order(dense: dict[str, float], lexical: dict[str, float], weight: float, order: list[str]) -> None:
-    """Either side alone is enough, a negative cosine counts for nothing, and ties go by id."""
-    assert ids(fuse(dense, lexical, weight)) == order
+@given(SCORES, SCORES, SCORES)
+def test_fuse_ranks_every_candidate_once(
+    meaning: dict[str, float], words: dict[str, float], near: dict[str, float]
+) -> None:
+    """Every chunk that has a standing comes once, best first, whatever the words say."""
+    standing = {f"{note}:digest-{note}:0": score for note, score in meaning.items()}
+    ranked = fuse(standing, {}, {}, words, near)
+    assert sorted(ids(ranked)) == sorted(standing)
+    assert [entry.score for entry in ranked] == sorted((entry.score for entry in ranked), reverse=True)
 
 
-@given(SCORES, SCORES, st.floats(0, 1))
-def test_fuse_is_bounded(dense: dict[str, float], lexical: dict[str, float], weight: float) -> None:
-    """Every chunk of either side comes once, best first, with a score of 0 to 1 that its shares explain."""
-    ranked = fuse(dense, lexical, weight)
-    assert sorted(ids(ranked)) == sorted({*dense, *lexical})
-    scores = [entry.score for entry in ranked]
-    assert scores == sorted(scores, reverse=True)
-    for entry in ranked:
-        assert -1e-9 <= entry.score <= 1 + 1e-9
-        assert entry.score == pytest.approx(weight * entry.dense_share + (1 - weight) * entry.lexical_share)
+def test_boilerplate_is_weighed_down() -> None:
+    """A passage that three or more notes have word for word falls behind one that stands a little lower."""
+    copies = {f"{note}:same:0": 2.0 for note in "abcd"}
+    ranked = fuse({**copies, "e:own:0": 1.5}, {}, {}, {}, {})
+    assert ranked[0].id == "e:own:0"
+    assert {entry.copies for entry in ranked[1:]} == {4}
+    assert ids(fuse({"a:same:0": 2.0, "b:same:0": 2.0, "e:own:0": 1.5}, {}, {}, {}, {}))[-1] == "e:own:0"
+
+
+def test_agreement_of_two_sides() -> None:
+    """Agreement is the share of common notes among the ten best of each side."""
+    first = {str(number): float(-number) for number in range(20)}
+    second = {str(number): float(-abs(number - 7)) for number in range(20)}
+    assert agreement(first, first) == 1
+    assert agreement(first, second) == 0.7
+    assert agreement(first, {}) == 0
+
+
+def test_feedback_is_for_sides_that_disagree() -> None:
+    """The more meaning and words agree, the less a query moves."""
+    weights = [feedback_weight(agreed / 10) for agreed in range(11)]
+    assert weights == sorted(weights, reverse=True)
+    assert (weights[0], weights[-1]) == (FEEDBACK_WEIGHT, 0)
+
+
+def test_plain_recipes_by_hand() -> None:
+    """Reciprocal ranks count ranks from 1 with k = 60; the weighted sum divides each side by its best."""
+    dense, lexical = {"a": 0.8, "b": 0.4}, {"b": 10.0, "c": 5.0}
+    assert reciprocal_ranks(dense, lexical) == pytest.approx({"a": 1 / 61, "b": 1 / 62 + 1 / 61, "c": 1 / 62})
+    assert weighted_sum(dense, lexical, 0.6) == pytest.approx({"a": 0.6, "b": 0.7, "c": 0.2})
 
 
 def test_group_by_note() -> None:
     """Notes come in the order of their best passage, each with its best passages and no more than asked for."""
-    ranked = fuse({"a:1": 0.9, "b:1": 0.8, "a:2": 0.7, "a:3": 0.6, "b:2": 0.5}, {})
-    groups = group_by_note(ranked, passages=2)
-    assert [ids(group) for group in groups] == [["a:1", "a:2"], ["b:1", "b:2"]]
+    order = ("a:1:0", "b:1:0", "a:2:0", "a:3:0", "b:2:0")
+    groups = group_by_note([Ranked(id, -float(place), None, None) for place, id in enumerate(order)], passages=2)
+    assert [ids(group) for group in groups] == [["a:1:0", "a:2:0"], ["b:1:0", "b:2:0"]]
+    assert best_of_notes({"a:1:0": 0.2, "a:2:0": 0.9, "b:1:0": -1}) == {"a": 0.9, "b": -1}
+
+
+@given(st.lists(st.floats(-5, 20), min_size=1, max_size=30), st.floats(0, 1))
+def test_likelihood_keeps_the_order(scores: list[float], answered: float) -> None:
+    """A likelihood is a probability, never above that of an answer, and ranks as the scores do."""
+    ordered = sorted(scores, reverse=True)
+    likelihood = Likelihood(ordered, answered)
+    chances = [likelihood.of(score) for score in ordered]
+    assert chances == sorted(chances, reverse=True)
+    assert all(0 <= chance <= answered for chance in chances)
+
+
+def test_a_note_that_stands_alone_is_likelier() -> None:
+    """The same best score means more where the other notes are far behind."""
+    alone, crowded = Likelihood([6.0] + [1.0] * 9, 1.0), Likelihood([6.0] + [5.9] * 9, 1.0)
+    assert alone.of(6.0) > 0.8
+    assert crowded.of(6.0) < 0.2
 
 
 @pytest.mark.parametrize(
-    ("dense", "lexical", "lexical_only", "good"),
+    ("cosine", "coverage", "words", "good"),
     [
-        ({"a": 0.6}, {}, False, True),
-        ({"a": 0.05}, {}, False, False),
-        ({"a": 0.05}, {"a": 3.0}, False, False),
-        ({"a": 0.25}, {"b": 3.0}, False, True),
-        ({"a": 0.25}, {}, False, False),
-        ({}, {"a": 0.1}, True, True),
-        ({}, {}, True, False),
-        ({}, {}, False, False),
+        (0.6, 0.5, 4, True),
+        (0.1, 1.0, 1, False),
+        (0.25, 1.0, 1, True),
+        (0.2, 0.1, 4, False),
+        (0.0, 0.0, 0, False),
     ],
 )
-def test_good_match(dense: dict[str, float], lexical: dict[str, float], lexical_only: bool, good: bool) -> None:
-    """A match is good by meaning, by words that meaning does not contradict, or by words where only they were asked."""
-    assert is_good_match(dense, lexical, lexical_only) is good
+def test_an_answer(cosine: float, coverage: float, words: int, good: bool) -> None:
+    """Something answers a query where meaning or words are close enough, and neither alone must be."""
+    assert (chance_of_an_answer(cosine, coverage, words) >= 0.5) is good

@@ -83,4 +83,4 @@ def test_shorten(text: str, length: int, short: str) -> None:
 @settings(max_examples=150, deadline=None)
 def test_any_passage_has_a_snippet(passage: str, words: list[str], length: int) -> None:
     """No passage and no query breaks a snippet or makes it too long."""
-    assert len(snippet(passage, words, length)) <= length
+    assert len(snippet(passage, words, length=length)) <= length

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.padding import Padding
 from rich.text import Text
 
 from kb.console.terminal import area_text, count, notice, out, plain, say, styled
-from kb.reports import Hit, SearchResult
+from kb.reports import Explanation, Hit, SearchResult
 from kb.search.query import parse_query
 from kb.search.snippets import marks
 
@@ -57,8 +57,12 @@ def _print_hit(hit: Hit, words: Sequence[str]) -> None:
                 f"also {hit.path}:{passage.start_line}-{passage.end_line}  {' > '.join(passage.heading_path)}", "dim"
             )
         )
+    for repeat in hit.repeats:
+        _indented(styled(f"same in {repeat.path}:{repeat.start_line}-{repeat.end_line}", "dim"))
     if hit.explain:
-        _indented(styled(_explained(hit), "dim"))
+        _indented(styled(f"cosine {_shown(hit.scores.dense)}, bm25 {_shown(hit.scores.lexical)}", "dim"))
+        for line in _explained(hit.explain):
+            _indented(styled(line, "dim"))
     say("")
 
 
@@ -66,14 +70,19 @@ def _indented(text: Text) -> None:
     out().print(Padding(text, (0, 0, 0, INDENT), expand=False))
 
 
-def _explained(hit: Hit) -> str:
-    how = hit.explain
-    if how is None:
-        return ""
-    dense = "none" if hit.scores.dense is None else f"{hit.scores.dense:.3f}"
-    lexical = "none" if hit.scores.lexical is None else f"{hit.scores.lexical:.2f}"
-    return (
-        f"{hit.score:.2f} = {how.dense_weight:.2f} × {how.dense_share:.2f} (cosine {dense}) "
-        f"+ {how.lexical_weight:.2f} × {how.lexical_share:.2f} (bm25 {lexical}); "
-        f"words: {', '.join(how.terms) or 'none'}"
+def _explained(how: Explanation) -> Iterator[str]:
+    """What made a score, a line each side."""
+    yield f"{how.raw:.2f} = meaning {how.standing:+.2f}, words {how.words:+.2f}, near {how.near:+.2f}, " + (
+        f"passage {how.passage:+.2f}" + (f", boilerplate {how.boilerplate:+.2f}" if how.boilerplate else "")
     )
+    terms = ", ".join(f"{term.term} {term.weight:.1f}" for term in how.terms)
+    yield f"words: {terms or 'none'}"
+    moved = f"; moved {how.feedback_weight:.2f} towards {', '.join(how.feedback)}" if how.feedback else ""
+    yield f"meaning and words agree on {how.agreement:.0%} of their ten best{moved}"
+    yield f"the notebook has something on this: {how.answered:.2f}"
+    for filter in how.filters:
+        yield f"only {filter}"
+
+
+def _shown(value: float | None) -> str:
+    return "none" if value is None else f"{value:.3f}"

@@ -182,7 +182,7 @@ class KnowledgeBase:
         explain: bool = False,
     ) -> SearchResult:
         """The best notes for a query; published posts only where the filter asks for them."""
-        from kb.library.finding import search
+        from kb.library.answering import search
 
         if limit < 1:
             raise InputError(f"the number of hits should be at least 1, is {limit}")

@@ -1,40 +1,71 @@
-"""The lexical side of a search: bm25 of the chunks that have a query's words."""
+"""The lexical side of a search: which chunks have a query's words, and how much of them each note has."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 
 from kb.library.workspace import Workspace
 from kb.models import Filter, note_of
 from kb.search.query import match_expression, telling_words
+from kb.search.words import NoteWeights, Word, idf, word_weights
 
 MANY_CHUNKS = 20_000  # above which common words are passed over
 BUDGET = 3_000  # matches that a query may cost then
 LOOK_UP_BELOW = 0.3  # the share of passing notes below which each match is looked up, instead of dropping most later
 
 
+def telling(workspace: Workspace, words: Sequence[str]) -> Sequence[str]:
+    """The words to look up: all of them, or in a large notebook the rarest."""
+    if _chunks(workspace) <= MANY_CHUNKS:
+        return words
+    return telling_words({word: _frequency(workspace, word) for word in words}, BUDGET)
+
+
 def matching(workspace: Workspace, words: Sequence[str], filter: Filter, limit: int) -> dict[str, float]:
     """bm25 of the best `limit` chunks for any of some words among the notes that a filter lets through, by chunk id."""
-    catalog = workspace.catalog
-    if workspace.remember("chunks", catalog.count_chunks) > MANY_CHUNKS:
-        words = telling_words({word: _frequency(workspace, word) for word in words}, BUDGET)
     if not words:
         return {}
+    full_text = workspace.catalog.full_text
     expression, passing = match_expression(words), workspace.passing(filter)
     if passing.share < LOOK_UP_BELOW:
-        return catalog.match(expression, limit, passing.notes)
+        return full_text.match(expression, limit, passing.notes)
     wanted = math.ceil(limit / passing.share)
     while True:
-        found = catalog.match(expression, wanted)
+        found = full_text.match(expression, wanted)
         kept = {id: bm25 for id, bm25 in found.items() if note_of(id) in passing.notes}
         if len(kept) >= limit or len(found) < wanted:
             return dict(islice(kept.items(), limit))
         wanted *= 2
 
 
+def weigh(workspace: Workspace, words: Sequence[str], notes: Collection[str]) -> tuple[list[Word], NoteWeights]:
+    """The stems of some words, in order, with their places in some notes, and what each adds to each note's BM25+."""
+    found = _look_up(workspace, words, notes)
+    mean = workspace.remember("mean size", workspace.catalog.mean_size)
+    lengths = {note: size / mean for note, size in workspace.catalog.sizes(notes).items()} if mean else {}
+    return found, word_weights(found, lengths)
+
+
+def _look_up(workspace: Workspace, words: Sequence[str], notes: Collection[str]) -> list[Word]:
+    full_text, chunks = workspace.catalog.full_text, _chunks(workspace)
+    numbers = full_text.chunk_numbers(notes)
+    found = []
+    for word in words:
+        for stem in full_text.stems(word):
+            asked = f"{stem}*" if word.endswith("*") else stem
+            having, places = full_text.occurrences(asked, numbers)
+            here = [(numbers[chunk], chunk, column, position) for chunk, column, position in places]
+            found.append(Word(word, idf(chunks, having), here))
+    return found
+
+
+def _chunks(workspace: Workspace) -> int:
+    return workspace.remember("chunks", workspace.catalog.count_chunks)
+
+
 def _frequency(workspace: Workspace, word: str) -> int:
     return workspace.remember(
-        ("frequency", word), lambda: workspace.catalog.frequency(match_expression([word]), BUDGET)
+        ("frequency", word), lambda: workspace.catalog.full_text.frequency(match_expression([word]), BUDGET)
     )

@@ -15,11 +15,17 @@ from kb.models import (
     FiledArea,
     Frozen,
     Kind,
-    Mode,
     StoredArea,
     System,
     VerdictArea,
 )
+from kb.reports.answer import Explanation as Explanation
+from kb.reports.answer import Hit as Hit
+from kb.reports.answer import Passage as Passage
+from kb.reports.answer import Repeat as Repeat
+from kb.reports.answer import Scores as Scores
+from kb.reports.answer import SearchResult as SearchResult
+from kb.reports.answer import TermWeight as TermWeight
 
 
 class Added(Frozen):
@@ -79,68 +85,6 @@ class Classification(AreaVerdict):
 
     schema_: Literal["kb.classify/1"] = Field(default="kb.classify/1", serialization_alias="schema")
     path: str
-
-
-class Scores(Frozen):
-    """Cosine and bm25 (larger is better) of a passage; null where that side did not find it."""
-
-    dense: float | None
-    lexical: float | None
-
-
-class Passage(Frozen):
-    """A further passage of a note that was found."""
-
-    heading_path: tuple[str, ...]
-    start_line: int
-    end_line: int
-    text: str
-    score: float
-
-
-class Explanation(Frozen):
-    """How a score came about: the two sides scaled by their best, their weights, the query's words found."""
-
-    dense_share: float
-    lexical_share: float
-    dense_weight: float
-    lexical_weight: float
-    terms: tuple[str, ...]
-
-
-class Hit(Frozen):
-    """A note found for a query, with its best passage."""
-
-    rank: int
-    path: str
-    title: str
-    area: FiledArea
-    kind: Kind
-    date: datetime.date | None
-    tags: tuple[str, ...]
-    state: Literal["current", "changed"]
-    heading_path: tuple[str, ...]
-    start_line: int
-    end_line: int
-    snippet: str
-    text: str
-    score: float
-    scores: Scores
-    passages: tuple[Passage, ...] = ()
-    explain: Explanation | None = None
-
-
-class SearchResult(Frozen):
-    """The answer to one query. `missing` lists hits dropped because their file is gone."""
-
-    schema_: Literal["kb.search/1"] = Field(default="kb.search/1", serialization_alias="schema")
-    query: str
-    mode: Mode
-    good_match: bool
-    hits: tuple[Hit, ...]
-    changed_notes: int
-    missing: tuple[str, ...] = ()
-    seconds: float
 
 
 class Address(Frozen):

@@ -15,6 +15,7 @@ when where which while who whom whose why will with would you your
 """
 STOPWORDS = frozenset(_STOPWORDS.split())
 
+SHORT_QUERY = 10  # words; in a longer one, which is prose, quotes are emphasis
 
 _EXCLUDED = re.compile(r"(?<!\S)-(?:\"([^\"]*\w[^\"]*)\"|([^\W\d][^\s\"]*))")
 _QUOTED = re.compile(r"(?<!\w)\"([^\"]*\w[^\"]*)\"(?!\w)")
@@ -33,10 +34,13 @@ class Query(NamedTuple):
 
 
 def parse_query(query: str) -> Query:
-    """Read `"exact words"`, `infer*` and `-not` in a query; any other punctuation is text."""
+    """Read `"exact words"`, `infer*` and `-not` in a query; any other punctuation is text, and so are the quotes of a
+    query of many words.
+    """
     without = tuple(match[1] or match[2] for match in _EXCLUDED.finditer(query))
     wanted = _EXCLUDED.sub(" ", query)
-    phrases = tuple(" ".join(match[1].split()) for match in _QUOTED.finditer(wanted))
+    short = len(WORD.findall(wanted)) <= SHORT_QUERY
+    phrases = tuple(" ".join(match[1].split()) for match in _QUOTED.finditer(wanted)) if short else ()
     text = " ".join(_PREFIX.sub(r"\1", _QUOTED.sub(r"\1", wanted)).split())
     prefixes = {match[1].lower() for match in _PREFIX.finditer(wanted)}
     words = (f"{word}*" if word in prefixes else word for word in query_words(text))

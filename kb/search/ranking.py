@@ -1,43 +1,131 @@
-"""Fuse lexical and dense scores and group passages by note. Pure."""
+"""Put what meaning and words say of each passage together, and group passages by note. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
-from kb.models import note_of
+from kb.models import Filter, Mode, digest_of, note_of
+from kb.search.words import NoteWeights, Word
 
-DENSE_WEIGHT = 0.7
-MIN_COSINE = 0.3
-MIN_LEXICAL_COSINE = 0.2
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+WORD_WEIGHT = 2.8  # standard deviations of cosine that having all the words of the best note is worth
+PASSAGE_WEIGHT = 0.2  # the same for the passage's own bm25: which passage of a note to show
+NEAR_WEIGHT = 0.3
+COPY_WEIGHT = 0.5  # taken from a passage for each doubling of the notes that have it word for word
+FEW_COPIES = 2
+FEEDBACK_NOTES = 3
+FEEDBACK_WEIGHT = 0.3
+AGREEMENT_DEPTH = 10
+RRF_K = 60
 
 
 class Ranked(NamedTuple):
-    """A chunk with its fused score and what made it; `dense` is a cosine, `lexical` a bm25."""
+    """A chunk with its fused score and what made it.
+
+    `dense` is a cosine, `lexical` the chunk's bm25. `standing` says how many standard deviations the cosine lies above
+    those of ordinary passages; `words`, `passage` and `near` are shares of the best candidate's, 0..1. `copies` counts
+    the candidates' notes that have the same passage.
+    """
 
     id: str
     score: float
     dense: float | None
     lexical: float | None
-    dense_share: float
-    lexical_share: float
+    standing: float = 0.0
+    words: float = 0.0
+    passage: float = 0.0
+    near: float = 0.0
+    copies: int = 1
 
 
-def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float = DENSE_WEIGHT) -> list[Ranked]:
-    """Chunks by the weighted sum of both scores, each divided by its best, best first.
-
-    A weighted sum of normalised scores keeps how far apart the scores are, which rank fusion throws away.
+@dataclass(frozen=True)
+class Found:
+    """The candidates of one query, with the filter they passed: cosines and bm25 by chunk, the fused order, the query's
+    words and their weights by note, its vector `(dim,)`, how far both sides agree, and the chunks that the query moved
+    towards, with how far.
     """
-    best_dense = max(dense.values(), default=0.0)
-    best_lexical = max(lexical.values(), default=0.0)
+
+    mode: Mode
+    filter: Filter
+    dense: Mapping[str, float]
+    lexical: Mapping[str, float]
+    ranked: Sequence[Ranked]
+    words: Sequence[Word] = ()
+    weights: NoteWeights = field(default_factory=dict)
+    vector: NDArray[np.float32] | None = None
+    agreement: float = 0.0
+    feedback: tuple[str, ...] = ()
+    feedback_weight: float = 0.0
+
+
+def fuse(
+    standing: Mapping[str, float],
+    dense: Mapping[str, float],
+    lexical: Mapping[str, float],
+    words: Mapping[str, float],
+    near: Mapping[str, float],
+) -> list[Ranked]:
+    """Chunks by the weighted sum of what meaning and words say of them, best first.
+
+    `standing`, `dense` and `lexical` are by chunk, `words` and `near` by note. A cosine counts by how far it stands out
+    among ordinary passages, not by its share of the best: where meaning separates little, words decide, and where one
+    passage stands out, meaning does. That is a weight for each query that nobody has to choose.
+    """
+    best_words, best_near, best_passage = (max(side.values(), default=0.0) for side in (words, near, lexical))
+    copies = Counter(digest for _, digest in {(note_of(id), digest_of(id)) for id in standing})
     ranked = []
-    for id in {**dense, **lexical}:
-        cosine, bm25 = dense.get(id), lexical.get(id)
-        dense_share = cosine / best_dense if cosine and cosine > 0 else 0.0
-        lexical_share = bm25 / best_lexical if bm25 and bm25 > 0 else 0.0
-        score = dense_weight * dense_share + (1 - dense_weight) * lexical_share
-        ranked.append(Ranked(id, score, cosine, bm25, dense_share, lexical_share))
+    for id, above in standing.items():
+        note = note_of(id)
+        shares = (
+            _share(words.get(note, 0.0), best_words),
+            _share(lexical.get(id, 0.0), best_passage),
+            _share(near.get(note, 0.0), best_near),
+        )
+        score = above + WORD_WEIGHT * shares[0] + PASSAGE_WEIGHT * shares[1] + NEAR_WEIGHT * shares[2]
+        score -= penalty(copies[digest_of(id)])
+        ranked.append(Ranked(id, score, dense.get(id), lexical.get(id), above, *shares, copies[digest_of(id)]))
+    return best_first(ranked)
+
+
+def penalty(copies: int) -> float:
+    """What a passage loses that many notes repeat word for word, as boilerplate does."""
+    return COPY_WEIGHT * math.log2(copies) if copies > FEW_COPIES else 0.0
+
+
+def best_first(ranked: Iterable[Ranked]) -> list[Ranked]:
+    """In the order of their scores."""
     return sorted(ranked, key=lambda entry: (-entry.score, entry.id))
+
+
+def _share(value: float, best: float) -> float:
+    return value / best if best > 0 else 0.0
+
+
+def feedback_weight(agreement: float) -> float:
+    """How far a query moves towards the best notes: the less, the more meaning and words agree on them already."""
+    return FEEDBACK_WEIGHT * (1 - agreement) ** 2
+
+
+def agreement(first: Mapping[str, float], second: Mapping[str, float]) -> float:
+    """The share of notes that two scorings have in common among their best ten."""
+    best = [set(sorted(side, key=lambda note: (-side[note], note))[:AGREEMENT_DEPTH]) for side in (first, second)]
+    return len(best[0] & best[1]) / AGREEMENT_DEPTH
+
+
+def best_of_notes(scores: Mapping[str, float]) -> dict[str, float]:
+    """The best score of each note's chunks, by note."""
+    best: dict[str, float] = {}
+    for id, score in scores.items():
+        note = note_of(id)
+        best[note] = max(score, best.get(note, score))
+    return best
 
 
 def reciprocal_ranks(*lists: Mapping[str, float]) -> dict[str, float]:
@@ -45,11 +133,21 @@ def reciprocal_ranks(*lists: Mapping[str, float]) -> dict[str, float]:
     scores: dict[str, float] = {}
     for entries in lists:
         for rank, id in enumerate(sorted(entries, key=lambda chunk: -entries[chunk]), 1):
-            scores[id] = scores.get(id, 0.0) + 1 / (60 + rank)
+            scores[id] = scores.get(id, 0.0) + 1 / (RRF_K + rank)
     return scores
 
 
-def group_by_note(ranked: Iterable[Ranked], passages: int) -> list[list[Ranked]]:
+def weighted_sum(dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float) -> dict[str, float]:
+    """The sum of both scores, each divided by its best: the better of the usual recipes, to be measured against."""
+    best_dense, best_lexical = (max(side.values(), default=0.0) for side in (dense, lexical))
+    return {
+        id: dense_weight * _share(dense.get(id, 0.0), best_dense)
+        + (1 - dense_weight) * _share(lexical.get(id, 0.0), best_lexical)
+        for id in {**dense, **lexical}
+    }
+
+
+def group_by_note(ranked: Sequence[Ranked], passages: int) -> list[list[Ranked]]:
     """The chunks of each note, best first and at most `passages` of them; notes in the order of their best one."""
     groups: dict[str, list[Ranked]] = {}
     for entry in ranked:
@@ -57,11 +155,3 @@ def group_by_note(ranked: Iterable[Ranked], passages: int) -> list[list[Ranked]]
         if len(group) < passages:
             group.append(entry)
     return list(groups.values())
-
-
-def is_good_match(dense: Mapping[str, float], lexical: Mapping[str, float], lexical_only: bool) -> bool:
-    """Whether anything found deserves to be called a hit."""
-    if lexical_only:
-        return bool(lexical)
-    best = max(dense.values(), default=0.0)
-    return best >= MIN_COSINE or (bool(lexical) and best >= MIN_LEXICAL_COSINE)

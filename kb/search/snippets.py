@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from kb.ingest.prose import clean, statements
@@ -12,18 +12,29 @@ from kb.search.query import WORD
 LENGTH = 240
 MIN_STEM = 4
 
+RUN = 3
+SAME = 0.8
+FEW_RUNS = 10  # of a passage too short to be called a copy
+
+Nearest = Callable[[Sequence[str]], int]
+
 _PART = re.compile(r"\w+")
 _ENDINGS = ("ingly", "edly", "ations", "ation", "ings", "ing", "ies", "ed", "es", "ers", "er", "s", "e", "y")
 
 
-def snippet(passage: str, words: Sequence[str], length: int = LENGTH) -> str:
-    """The sentences of a passage with the most of the query's words, cleaned, at most `length` characters."""
+def snippet(passage: str, words: Sequence[str], nearest: Nearest | None = None, length: int = LENGTH) -> str:
+    """The sentences of a passage with the most of the query's words, cleaned, at most `length` characters.
+
+    Where it has none of them, the sentences from the one that `nearest` picks by meaning.
+    """
     sentences = [statement.text for statement in statements(passage)] or [clean(passage)]
     found = [_found(sentence, words) for sentence in sentences]
     start = max(
         range(len(sentences)),
         key=lambda index: (len(found[index]), len(set().union(*found[index : index + 2])), -index),
     )
+    if nearest and len(sentences) > 1 and not any(found):
+        start = nearest(sentences)
     text = _around_first_mark(sentences[start], words, length)
     for sentence in sentences[start + 1 :]:
         if len(text) + 1 + len(sentence) > length:
@@ -91,3 +102,14 @@ def _stem(word: str) -> str:
         if lower.endswith(ending) and len(lower) - len(ending) >= MIN_STEM:
             return lower.removesuffix(ending)
     return lower
+
+
+def same_words(first: str, second: str) -> bool:
+    """Whether two passages are near-identical: most of their runs of three words are the same (Broder 1997)."""
+    runs = [_runs(text) for text in (first, second)]
+    return len(runs[0]) >= FEW_RUNS and len(runs[0] & runs[1]) >= SAME * len(runs[0] | runs[1])
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = [word.lower() for word in WORD.findall(text)]
+    return {tuple(words[start : start + RUN]) for start in range(max(len(words) - RUN + 1, 1))}

@@ -6,7 +6,6 @@ generation of vectors. One commit publishes notes and generation together: that 
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from kb.errors import CatalogError
 from kb.index.catalog import schema
+from kb.index.catalog.fulltext import FullText, Parameters
+from kb.index.catalog.schema import json_list
 from kb.models import ChunkRecord, FiledArea, FileState, Filter, NoteRecord
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 CATALOG_NAME = "catalog.db"
 BUSY_SECONDS = 5.0
 CACHE_KIB = 65_536
-TITLE_WEIGHT, HEADING_WEIGHT, TEXT_WEIGHT = 2.0, 1.5, 1.0
-
-Parameters = dict[str, object] | tuple[object, ...]
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,7 @@ class Catalog:
                 self._connection.execute(f"PRAGMA {pragma}")
             self._enter_wal()
         self._prepare()
+        self.full_text = FullText(self._rows)
 
     def close(self) -> None:
         self._connection.close()
@@ -100,7 +99,7 @@ class Catalog:
 
     def notes_by_id(self, ids: Iterable[str]) -> dict[str, NoteRecord]:
         """The notes with these ids."""
-        rows = self._rows("SELECT * FROM notes WHERE id IN (SELECT value FROM json_each(?))", (_json(ids),))
+        rows = self._rows("SELECT * FROM notes WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
         return {row["id"]: schema.note_record(row) for row in rows}
 
     def chunk_counts(self) -> dict[str, int]:
@@ -111,14 +110,14 @@ class Catalog:
 
     def chunks(self, ids: Iterable[str]) -> dict[str, ChunkRecord]:
         """The chunks with these ids."""
-        rows = self._rows("SELECT * FROM chunks WHERE id IN (SELECT value FROM json_each(?))", (_json(ids),))
+        rows = self._rows("SELECT * FROM chunks WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
         return {row["id"]: schema.chunk_record(row) for row in rows}
 
     def chunks_of(self, note_ids: Iterable[str]) -> dict[str, list[ChunkRecord]]:
         """The chunks of these notes in order, by note id."""
         sql = "SELECT * FROM chunks WHERE note_id IN (SELECT value FROM json_each(?)) ORDER BY note_id, position"
         found: dict[str, list[ChunkRecord]] = {}
-        for row in self._rows(sql, (_json(note_ids),)):
+        for row in self._rows(sql, (json_list(note_ids),)):
             found.setdefault(row["note_id"], []).append(schema.chunk_record(row))
         return found
 
@@ -132,39 +131,27 @@ class Catalog:
     def count_notes(self, areas: Sequence[FiledArea]) -> int:
         """How many notes are filed under some areas."""
         sql = "SELECT count(*) n FROM notes WHERE area IN (SELECT value FROM json_each(?))"
-        return int(self._rows(sql, (_json(areas),))[0]["n"])
+        return int(self._rows(sql, (json_list(areas),))[0]["n"])
 
     def count_chunks(self) -> int:
         """How many chunks there are."""
         return int(self._rows("SELECT count(*) n FROM chunks")[0]["n"])
 
-    def frequency(self, expression: str, most: int) -> int:
-        """How many chunks an FTS5 expression matches, counted up to `most`."""
-        sql = "SELECT count(*) n FROM (SELECT 1 FROM passages WHERE passages MATCH ? LIMIT ?)"
-        return int(self._rows(sql, (expression, most))[0]["n"])
+    def sizes(self, note_ids: Iterable[str]) -> dict[str, int]:
+        """The bytes of some notes, by their ids."""
+        sql = "SELECT id, size FROM notes WHERE id IN (SELECT value FROM json_each(?))"
+        return {row["id"]: row["size"] for row in self._rows(sql, (json_list(note_ids),))}
 
-    def match(self, expression: str, limit: int, notes: Iterable[str] | None = None) -> dict[str, float]:
-        """bm25 (larger is better) of the best `limit` chunks for an FTS5 expression, of all notes or those named, by
-        chunk id.
-        """
-        among = "" if notes is None else "AND chunks.note_id IN (SELECT value FROM json_each(:notes))"
-        joined = "" if notes is None else "JOIN chunks ON chunks.number = passages.rowid"
-        rows = self._rows(
-            f"""SELECT chunks.id, score FROM (
-                SELECT passages.rowid AS number,
-                    -bm25(passages, {TITLE_WEIGHT}, {HEADING_WEIGHT}, {TEXT_WEIGHT}) AS score
-                FROM passages {joined} WHERE passages MATCH :expression {among} ORDER BY score DESC LIMIT :limit
-            ) JOIN chunks USING (number) ORDER BY score DESC""",  # noqa: S608  # constants
-            {"expression": expression, "limit": limit, "notes": _json(notes or ())},
-        )
-        return {row["id"]: row["score"] for row in rows}
+    def mean_size(self) -> float:
+        """The mean number of bytes of the filed notes."""
+        return float(self._rows("SELECT avg(size) mean FROM notes WHERE area <> 'outside'")[0]["mean"] or 0)
 
     def vectors(self, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
         """The stored vectors among these keys."""
         import numpy as np
 
         rows = self._rows(
-            "SELECT key, vector FROM embeddings WHERE key IN (SELECT value FROM json_each(?))", (_json(keys),)
+            "SELECT key, vector FROM embeddings WHERE key IN (SELECT value FROM json_each(?))", (json_list(keys),)
         )
         return {row["key"]: np.frombuffer(row["vector"], dtype=np.float32) for row in rows}
 
@@ -176,10 +163,22 @@ class Catalog:
         rows = self._rows(
             f"""SELECT chunks.id, embeddings.vector FROM chunks
             JOIN embeddings ON embeddings.key = chunks.embedding_key {named}""",  # noqa: S608  # constants
-            {"ids": _json(ids or ())},
+            {"ids": json_list(ids or ())},
         )
         matrix = np.frombuffer(b"".join(row["vector"] for row in rows), dtype=np.float32)
         return [row["id"] for row in rows], matrix.reshape(len(rows), -1) if rows else np.empty((0, 0), np.float32)
+
+    def sample_vectors(self, count: int) -> NDArray[np.float32]:
+        """Vectors `(at most count, dim)` of filed chunks, drawn as by lot but always the same: keys are hashes."""
+        import numpy as np
+
+        rows = self._rows(
+            """SELECT vector FROM embeddings WHERE key IN (SELECT DISTINCT embedding_key FROM chunks
+            ORDER BY embedding_key LIMIT ?) ORDER BY key""",
+            (count,),
+        )
+        matrix = np.frombuffer(b"".join(row["vector"] for row in rows), dtype=np.float32)
+        return matrix.reshape(len(rows), -1) if rows else np.empty((0, 0), np.float32)
 
     def filed_chunks(self) -> Iterator[tuple[FiledArea, str, str]]:
         """Area, id and embedding key of every chunk that belongs into a generation."""
@@ -201,7 +200,7 @@ class Catalog:
 
     def remove_sources(self, paths: Iterable[str]) -> None:
         """Forget sources."""
-        self._rows("DELETE FROM sources WHERE path IN (SELECT value FROM json_each(?))", (_json(paths),))
+        self._rows("DELETE FROM sources WHERE path IN (SELECT value FROM json_each(?))", (json_list(paths),))
 
     def store_vectors(self, keys: Sequence[str], vectors: NDArray[np.float32], fingerprint: str) -> None:
         """Keep vectors `(len(keys), dim)` under the hashes of what was embedded; durable when it returns."""
@@ -215,11 +214,11 @@ class Catalog:
     def publish(self, changes: Changes, generation: int, fingerprint: str) -> None:
         """Make changes and the generation that holds their vectors current, in one commit."""
         with self._transaction():
-            self._rows("DELETE FROM notes WHERE id IN (SELECT value FROM json_each(?))", (_json(changes.removed),))
+            self._rows("DELETE FROM notes WHERE id IN (SELECT value FROM json_each(?))", (json_list(changes.removed),))
             # A path may pass from one note to another within one batch.
             moving = [note.id for note, _ in changes.notes]
             self._rows(
-                "UPDATE notes SET path = '\n' || id WHERE id IN (SELECT value FROM json_each(?))", (_json(moving),)
+                "UPDATE notes SET path = '\n' || id WHERE id IN (SELECT value FROM json_each(?))", (json_list(moving),)
             )
             for note, chunks in changes.notes:
                 self._replace_note(note, chunks)
@@ -235,17 +234,17 @@ class Catalog:
         self._rows(
             """DELETE FROM embeddings WHERE fingerprint <> ? OR (key NOT IN (SELECT embedding_key FROM chunks)
             AND key NOT IN (SELECT value FROM json_each(?)))""",
-            (fingerprint, _json(keep)),
+            (fingerprint, json_list(keep)),
         )
 
     def _replace_note(self, note: NoteRecord, chunks: Sequence[ChunkRecord]) -> None:
         self._rows(schema.UPSERT_NOTE, schema.note_row(note))
         self._rows(
             "DELETE FROM chunks WHERE note_id = ? AND id NOT IN (SELECT value FROM json_each(?))",
-            (note.id, _json(chunk.id for chunk in chunks)),
+            (note.id, json_list(chunk.id for chunk in chunks)),
         )
         for chunk in chunks:
-            self._rows(schema.UPSERT_CHUNK, schema.chunk_row(chunk, note.title))
+            self._rows(schema.UPSERT_CHUNK, schema.chunk_row(chunk, note))
 
     # --- SQLite ---
 
@@ -271,6 +270,8 @@ class Catalog:
                     for statement in _statements(schema.TABLES):
                         self._rows(statement)
                     self._rows(f"PRAGMA user_version = {schema.VERSION}")
+        for statement in _statements(schema.VIEWS):
+            self._rows(statement)
 
     def _meta(self, name: str) -> str | None:
         rows = self._rows("SELECT value FROM meta WHERE name = ?", (name,))
@@ -314,7 +315,3 @@ def _statements(script: str) -> list[str]:
             statements.append(current)
             current = ""
     return statements
-
-
-def _json(values: Iterable[object]) -> str:
-    return json.dumps(list(values))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 
 from kb.models import AreaVerdict, ChunkRecord, Filter, NoteRecord
 
 VERSION = 1
+TOKENIZER = "porter unicode61 remove_diacritics 2"
 
-TABLES = """
+TABLES = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE sources (path TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE notes (
@@ -26,7 +28,7 @@ CREATE INDEX chunks_by_note ON chunks (note_id, position);
 CREATE INDEX chunks_by_embedding ON chunks (embedding_key);
 CREATE TABLE embeddings (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, vector BLOB NOT NULL);
 CREATE VIRTUAL TABLE passages USING fts5 (
-    title, headings, text, content='chunks', content_rowid='number', tokenize='porter unicode61 remove_diacritics 2'
+    title, headings, text, content='chunks', content_rowid='number', tokenize='{TOKENIZER}'
 );
 CREATE TRIGGER chunk_added AFTER INSERT ON chunks BEGIN
     INSERT INTO passages (rowid, title, headings, text) VALUES (new.number, new.title, new.headings, new.text);
@@ -40,6 +42,12 @@ CREATE TRIGGER chunk_retitled AFTER UPDATE OF title ON chunks WHEN old.title <> 
     VALUES ('delete', old.number, old.title, old.headings, old.text);
     INSERT INTO passages (rowid, title, headings, text) VALUES (new.number, new.title, new.headings, new.text);
 END;
+"""  # noqa: S608  # a constant
+
+# Views of the full text's own index, seen by one connection: each place of each stem, and the stems with their counts.
+VIEWS = """
+CREATE VIRTUAL TABLE IF NOT EXISTS temp.places USING fts5vocab (main, passages, instance);
+CREATE VIRTUAL TABLE IF NOT EXISTS temp.stems USING fts5vocab (main, passages, row);
 """
 
 UPSERT_NOTE = """
@@ -63,8 +71,8 @@ def note_row(note: NoteRecord) -> dict[str, object]:
     """A note as the parameters of `UPSERT_NOTE`."""
     values = note.model_dump(mode="json")
     return values | {
-        "tags": _json(values["tags"]),
-        "details": _json({name: values[name] for name in _DETAILS}),
+        "tags": json_list(values["tags"]),
+        "details": json.dumps({name: values[name] for name in _DETAILS}, ensure_ascii=False),
         "verdict": note.verdict.model_dump_json(),
     }
 
@@ -79,9 +87,12 @@ def note_record(row: sqlite3.Row) -> NoteRecord:
     )
 
 
-def chunk_row(chunk: ChunkRecord, title: str) -> dict[str, object]:
-    """A chunk as the parameters of `UPSERT_CHUNK`."""
-    return chunk.model_dump(exclude={"heading_path"}) | {"title": title, "headings": _json(chunk.heading_path)}
+def chunk_row(chunk: ChunkRecord, note: NoteRecord) -> dict[str, object]:
+    """A chunk as the parameters of `UPSERT_CHUNK`. With the title goes what else names a note: who wrote it, its tags,
+    and the works it is about, so that an author or an arXiv id finds it.
+    """
+    title = " ".join([note.title, *note.authors, *note.tags, *note.sources])
+    return chunk.model_dump(exclude={"heading_path"}) | {"title": title, "headings": json_list(chunk.heading_path)}
 
 
 def chunk_record(row: sqlite3.Row) -> ChunkRecord:
@@ -101,10 +112,10 @@ def chunk_record(row: sqlite3.Row) -> ChunkRecord:
 def filter_sql(filter: Filter) -> tuple[str, dict[str, object]]:
     """A condition on `notes` and its parameters; lists travel as JSON, so that their length has no limit."""
     conditions = ["notes.area <> 'outside'", "notes.kind IN (SELECT value FROM json_each(:kinds))"]
-    parameters: dict[str, object] = {"kinds": _json(filter.kinds)}
+    parameters: dict[str, object] = {"kinds": json_list(filter.kinds)}
     if filter.areas:
         conditions.append("notes.area IN (SELECT value FROM json_each(:areas))")
-        parameters["areas"] = _json(filter.areas)
+        parameters["areas"] = json_list(filter.areas)
     for number, tag in enumerate(filter.tags):
         conditions.append(f"EXISTS (SELECT 1 FROM json_each(notes.tags) WHERE value = :tag{number})")  # noqa: S608  # a number
         parameters[f"tag{number}"] = tag.lower()
@@ -124,5 +135,6 @@ def filter_sql(filter: Filter) -> tuple[str, dict[str, object]]:
     return " AND ".join(conditions), parameters
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def json_list(values: Iterable[object]) -> str:
+    """Some values as one parameter of a statement: a list that travels as JSON has no limit to its length."""
+    return json.dumps(list(values), ensure_ascii=False)

@@ -1,0 +1,85 @@
+"""The full text of the chunks: which have some words, how well, and where."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from kb.index.catalog.schema import TOKENIZER, json_list
+
+TITLE_WEIGHT, HEADING_WEIGHT, TEXT_WEIGHT = 2.0, 1.5, 1.0
+
+Parameters = Mapping[str, object] | tuple[object, ...]
+Rows = Callable[[str, Parameters], list[sqlite3.Row]]
+
+
+class Occurrences(NamedTuple):
+    """How many chunks have a stem, and its places in those asked for: chunk number, column, position."""
+
+    chunks: int
+    places: list[tuple[int, str, int]]
+
+
+class FullText:
+    """FTS5 over the chunks of a catalog, through its connection. Every method may raise `CatalogError`."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._stemmer = _Stemmer()
+
+    def stems(self, text: str) -> list[str]:
+        """The stems of a text in order, cut exactly as the notes were."""
+        return self._stemmer.stems(text)
+
+    def frequency(self, expression: str, most: int) -> int:
+        """How many chunks an FTS5 expression matches, counted up to `most`."""
+        sql = "SELECT count(*) n FROM (SELECT 1 FROM passages WHERE passages MATCH ? LIMIT ?)"
+        return int(self._rows(sql, (expression, most))[0]["n"])
+
+    def occurrences(self, stem: str, chunks: Iterable[int]) -> Occurrences:
+        """Where a stem stands in some chunks, by their numbers; one that ends in `*` begins others."""
+        last = stem.removesuffix("*") + ("\U0010ffff" if stem.endswith("*") else "")
+        named = {"first": stem.removesuffix("*"), "last": last, "chunks": json_list(chunks)}
+        counted = self._rows("SELECT sum(doc) n FROM temp.stems WHERE term >= :first AND term <= :last", named)
+        places = self._rows(
+            """SELECT doc, col, offset FROM temp.places WHERE term >= :first AND term <= :last
+            AND doc IN (SELECT value FROM json_each(:chunks))""",
+            named,
+        )
+        return Occurrences(counted[0]["n"] or 0, [tuple(row) for row in places])
+
+    def chunk_numbers(self, note_ids: Iterable[str]) -> dict[int, str]:
+        """The note of each chunk of some notes, by the chunk's number in the full text."""
+        sql = "SELECT number, note_id FROM chunks WHERE note_id IN (SELECT value FROM json_each(?))"
+        return {row["number"]: row["note_id"] for row in self._rows(sql, (json_list(note_ids),))}
+
+    def match(self, expression: str, limit: int, notes: Iterable[str] | None = None) -> dict[str, float]:
+        """bm25 (larger is better) of the best `limit` chunks for an FTS5 expression, of all notes or those named, by
+        chunk id.
+        """
+        among = "" if notes is None else "AND chunks.note_id IN (SELECT value FROM json_each(:notes))"
+        joined = "" if notes is None else "JOIN chunks ON chunks.number = passages.rowid"
+        rows = self._rows(
+            f"""SELECT chunks.id, score FROM (
+                SELECT passages.rowid AS number,
+                    -bm25(passages, {TITLE_WEIGHT}, {HEADING_WEIGHT}, {TEXT_WEIGHT}) AS score
+                FROM passages {joined} WHERE passages MATCH :expression {among} ORDER BY score DESC LIMIT :limit
+            ) JOIN chunks USING (number) ORDER BY score DESC""",  # noqa: S608  # constants
+            {"expression": expression, "limit": limit, "notes": json_list(notes or ())},
+        )
+        return {row["id"]: row["score"] for row in rows}
+
+
+class _Stemmer:
+    """SQLite's own tokenizer over a table in memory."""
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self._connection.execute(f"CREATE VIRTUAL TABLE texts USING fts5 (text, tokenize='{TOKENIZER}')")
+        self._connection.execute("CREATE VIRTUAL TABLE stems USING fts5vocab (texts, instance)")
+
+    def stems(self, text: str) -> list[str]:
+        self._connection.execute("DELETE FROM texts")
+        self._connection.execute("INSERT INTO texts VALUES (?)", (text,))
+        return [stem for (stem,) in self._connection.execute("SELECT term FROM stems ORDER BY offset")]

@@ -1,0 +1,103 @@
+"""The answer to a query: hits, their scores, and what made them."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from kb.models import FiledArea, Frozen, Kind, Mode
+
+
+class Scores(Frozen):
+    """Cosine and bm25 (larger is better) of a passage; null where that side did not find it."""
+
+    dense: float | None
+    lexical: float | None
+
+
+class Passage(Frozen):
+    """A further passage of a note that was found."""
+
+    heading_path: tuple[str, ...]
+    start_line: int
+    end_line: int
+    text: str
+    score: float
+
+
+class TermWeight(Frozen):
+    """A word of a query and what it adds to a note's BM25+."""
+
+    term: str
+    weight: float
+
+
+class Explanation(Frozen):
+    """How a score came about.
+
+    `raw` is the sum of `standing` (how many standard deviations the cosine lies above those of ordinary passages, once
+    the query has moved towards `feedback` by `feedback_weight`), `words`, `near`, `passage` and `boilerplate`;
+    `agreement` is the share of notes that meaning and words have in common among their ten best, and `answered` the
+    probability that the notebook has anything on the query.
+    """
+
+    raw: float
+    answered: float
+    standing: float
+    words: float
+    near: float
+    passage: float
+    boilerplate: float
+    terms: tuple[TermWeight, ...]
+    agreement: float
+    feedback: tuple[str, ...]
+    feedback_weight: float
+    filters: tuple[str, ...]
+
+
+class Repeat(Frozen):
+    """Where else a near-identical passage stands."""
+
+    path: str
+    start_line: int
+    end_line: int
+
+
+class Hit(Frozen):
+    """A note found for a query, with its best passage. `score` is the probability that it is what was looked for; with
+    `--mode dense` or `lexical` the cosine or bm25. `repeats` are other notes that say the same, shown only here.
+    """
+
+    rank: int
+    path: str
+    title: str
+    area: FiledArea
+    kind: Kind
+    date: datetime.date | None
+    tags: tuple[str, ...]
+    state: Literal["current", "changed"]
+    heading_path: tuple[str, ...]
+    start_line: int
+    end_line: int
+    snippet: str
+    text: str
+    score: float
+    scores: Scores
+    passages: tuple[Passage, ...] = ()
+    repeats: tuple[Repeat, ...] = ()
+    explain: Explanation | None = None
+
+
+class SearchResult(Frozen):
+    """The answer to one query. `missing` lists hits dropped because their file is gone."""
+
+    schema_: Literal["kb.search/1"] = Field(default="kb.search/1", serialization_alias="schema")
+    query: str
+    mode: Mode
+    good_match: bool
+    hits: tuple[Hit, ...]
+    changed_notes: int
+    missing: tuple[str, ...] = ()
+    seconds: float

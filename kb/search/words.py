@@ -1,0 +1,89 @@
+"""How much of a query's words a note has, and how near together. Pure.
+
+BM25+ (Lv and Zhai 2011) over whole notes: a note that has one more of the words gets at least `DELTA` times that
+word's rarity, however long it is. Rarity is Robertson's idf to the power `POWER`, which lifts the telling words of a
+question above its small talk.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+K1, B, DELTA, POWER = 0.9, 0.4, 1.0, 1.6
+WINDOW = 3  # positions between two words that stand near each other
+ONCE = ("title", "headings")  # columns that every chunk of a note or section repeats
+
+Place = tuple[str, int, str, int]  # note, chunk, column, position
+NoteWeights = dict[str, dict[str, float]]
+
+
+class Word(NamedTuple):
+    """A stem of a query: the word as typed, its idf, and its places in the notes that are looked at."""
+
+    text: str
+    idf: float
+    places: Sequence[Place]
+
+
+def idf(chunks: int, having: int) -> float:
+    """Inverse document frequency, never below 0 (Robertson and Zaragoza 2009, as Lucene has it)."""
+    return math.log(1 + (chunks - having + 0.5) / (having + 0.5))
+
+
+def word_weights(words: Iterable[Word], lengths: Mapping[str, float]) -> NoteWeights:
+    """The weight of each word in each note that has it, by note and word; they add up to the note's BM25+.
+
+    `lengths` holds each note's length as a share of the mean one.
+    """
+    weights: NoteWeights = {}
+    for word in words:
+        for note, count in _counts(word.places).items():
+            norm = K1 * (1 - B + B * lengths.get(note, 1.0))
+            weight = word.idf**POWER * (DELTA + count * (K1 + 1) / (count + norm))
+            own = weights.setdefault(note, {})
+            own[word.text] = own.get(word.text, 0.0) + weight
+    return weights
+
+
+def _counts(places: Iterable[Place]) -> dict[str, int]:
+    """How often a note has a word, by note; what its chunks repeat is counted once."""
+    texts: dict[str, int] = {}
+    repeated: dict[tuple[str, str], dict[int, int]] = {}
+    for note, chunk, column, _ in places:
+        if column in ONCE:
+            chunks = repeated.setdefault((note, column), {})
+            chunks[chunk] = chunks.get(chunk, 0) + 1
+        else:
+            texts[note] = texts.get(note, 0) + 1
+    for (note, _), chunks in repeated.items():
+        texts[note] = texts.get(note, 0) + max(chunks.values())
+    return texts
+
+
+def nearness(words: Sequence[Word]) -> dict[str, float]:
+    """How often neighbours in the query stand near each other in a note, saturated, weighed by their idf, by note.
+
+    After Rasolofo and Savoy (2003), who add the nearness of pairs of query words to bm25.
+    """
+    near: dict[str, float] = {}
+    for first, second in pairwise(words):
+        if first.text == second.text:
+            continue
+        known = set(first.places)
+        counts: dict[str, int] = {}
+        for note, chunk, column, position in second.places:
+            if any((note, chunk, column, position - step) in known for step in (-1, *range(1, WINDOW + 1))):
+                counts[note] = counts.get(note, 0) + 1
+        for note, count in counts.items():
+            near[note] = near.get(note, 0.0) + (first.idf + second.idf) / 2 * count / (count + 1)
+    return near
+
+
+def coverage(words: Sequence[Word], weights: NoteWeights) -> float:
+    """The largest share of a query's idf that one note covers, 0..1."""
+    total = sum(word.idf for word in words)
+    covered = (sum(word.idf for word in words if word.text in own) for own in weights.values())
+    return max(covered, default=0.0) / total if total else 0.0
