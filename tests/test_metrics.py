@@ -1,15 +1,28 @@
-"""Measures of a ranked list, against values computed by hand."""
+"""Measures, against values computed by hand and those of the field's own tools."""
 
 from __future__ import annotations
 
 import math
+from random import Random
 from statistics import pstdev
 
 import pytest
+import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
 
-from kb.evaluation.metrics import bootstrap_interval, ndcg, randomisation_p, recall, reciprocal_rank
+from kb.evaluation.metrics import (
+    auroc,
+    bootstrap_interval,
+    calibration_error,
+    confusion,
+    macro_f1,
+    ndcg,
+    randomisation_p,
+    recall,
+    reciprocal_rank,
+)
 
 LOG2_3 = math.log2(3)
 
@@ -80,3 +93,91 @@ def test_p_value_of_a_difference() -> None:
     ours = [0.5 + 0.1 * (number % 3) for number in range(60)]
     assert randomisation_p(ours, [0.5] * 60) < 0.001
     assert randomisation_p(ours, ours[::-1]) > 0.2
+
+
+def test_ranking_measures_are_those_of_trec_eval() -> None:
+    """nDCG, recall and reciprocal rank of random rankings are what trec_eval computes, to 1e-9."""
+    random = Random(0)
+    names = [f"d{number}" for number in range(200)]
+    ranked = {f"q{number}": random.sample(names, random.randint(1, 150)) for number in range(300)}
+    relevant = {query: set(random.sample(names, random.randint(1, 30))) for query in ranked}
+    judged = {query: dict.fromkeys(found, 1) for query, found in relevant.items()}
+    runs = {query: {name: -float(rank) for rank, name in enumerate(order)} for query, order in ranked.items()}
+    judge = pytrec_eval.RelevanceEvaluator(judged, {"ndcg_cut.10,100", "recall.10,100", "recip_rank"})
+    for query, expected in judge.evaluate(runs).items():
+        order, found = ranked[query], relevant[query]
+        ours = {f"ndcg_cut_{depth}": ndcg(order, found, depth) for depth in (10, 100)}
+        ours |= {f"recall_{depth}": recall(order, found, depth) for depth in (10, 100)}
+        assert ours | {"recip_rank": reciprocal_rank(order, found)} == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted", "value"),
+    [
+        ("ab", "ab", 1.0),
+        ("ab", "ba", 0.0),
+        ("aaab", "aaaa", (6 / 7 + 0) / 2),
+        ("aabb", "abbb", (2 / 3 + 4 / 5) / 2),
+        ("aa", "ac", (2 / 3 + 0) / 2),
+    ],
+)
+def test_macro_f1(gold: str, predicted: str, value: float) -> None:
+    """Every class that occurs counts the same, also one that is only predicted."""
+    assert macro_f1(gold, predicted) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("positive", "negative", "value"),
+    [
+        ([0.9, 0.8], [0.1], 1.0),
+        ([0.1], [0.8, 0.9], 0.0),
+        ([0.5], [0.5], 0.5),
+        ([0.7, 0.4], [0.5, 0.1], 3 / 4),
+        ([0.7, 0.4], [0.4, 0.1], 3.5 / 4),
+    ],
+)
+def test_auroc(positive: list[float], negative: list[float], value: float) -> None:
+    """Of all pairs of a positive and a negative case, the share put the right way round; a tie is half a pair."""
+    assert auroc(positive, negative) == pytest.approx(value)
+
+
+def test_confusion() -> None:
+    """Each class has a row of what it was taken for, in the order given, zeros included."""
+    assert confusion("aab", "abb", "abc") == {
+        "a": {"a": 1, "b": 1, "c": 0},
+        "b": {"a": 0, "b": 1, "c": 0},
+        "c": {"a": 0, "b": 0, "c": 0},
+    }
+
+
+CASES = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd"), st.integers(0, 9)), min_size=1)
+
+
+@given(CASES)
+def test_verdict_measures_are_those_of_scikit_learn(cases: list[tuple[str, str, int]]) -> None:
+    """Confusion, macro-F1 and AUROC of any verdicts are what scikit-learn computes, ties and missing classes too."""
+    gold, predicted, scores = (list(column) for column in zip(*cases, strict=True))
+    assert macro_f1(gold, predicted) == pytest.approx(f1_score(gold, predicted, average="macro"), abs=1e-9)
+    rows = [list(row.values()) for row in confusion(gold, predicted, "abcd").values()]
+    assert rows == confusion_matrix(gold, predicted, labels=list("abcd")).tolist()
+    positive = [score for name, score in zip(gold, scores, strict=True) if name == "a"]
+    negative = [score for name, score in zip(gold, scores, strict=True) if name != "a"]
+    if positive and negative:
+        expected = roc_auc_score([name == "a" for name in gold], scores)
+        assert auroc(positive, negative) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("confidences", "right", "value"),
+    [
+        ([1.0, 1.0], [True, True], 0.0),
+        ([0.0], [False], 0.0),
+        ([0.9, 0.9], [True, False], 0.4),
+        ([0.55, 0.95], [True, False], (0.45 + 0.95) / 2),
+        ([0.61, 0.69, 0.25], [True, False, False], (abs(0.65 - 0.5) * 2 + 0.25) / 3),
+        ([0.5, 0.51], [True, False], (0.5 + 0.51) / 2),
+    ],
+)
+def test_calibration_error(confidences: list[float], right: list[bool], value: float) -> None:
+    """Over ten bins, each with its upper border, the distance of mean confidence from accuracy, by their cases."""
+    assert calibration_error(confidences, right) == pytest.approx(value)

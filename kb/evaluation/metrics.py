@@ -1,11 +1,17 @@
-"""Measures of a ranked list against judgements. Pure; an unjudged document counts as not relevant."""
+"""Measures of ranked lists and of verdicts against judgements. Pure; an unjudged document counts as not relevant."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence, Set
+from statistics import fmean
+from typing import TypeVar
 
 ROUNDS = 5000
+BINS = 10
+
+Name = TypeVar("Name", bound=str)
 
 
 def ndcg(ranked: Sequence[str], relevant: Set[str], depth: int) -> float:
@@ -45,3 +51,37 @@ def randomisation_p(ours: Sequence[float], theirs: Sequence[float]) -> float:
     signs = np.random.default_rng(0).choice((-1.0, 1.0), size=(ROUNDS, len(differences)))
     extreme = np.abs((signs * differences).mean(axis=1)) >= abs(differences.mean()) - 1e-12
     return float((extreme.sum() + 1) / (ROUNDS + 1))
+
+
+def confusion(gold: Sequence[Name], predicted: Sequence[Name], classes: Sequence[Name]) -> dict[Name, dict[Name, int]]:
+    """How often each class (outer key) was taken for each class (inner key)."""
+    pairs = Counter(zip(gold, predicted, strict=True))
+    return {right: {verdict: pairs[right, verdict] for verdict in classes} for right in classes}
+
+
+def macro_f1(gold: Sequence[str], predicted: Sequence[str]) -> float:
+    """The mean F1 of the classes that occur on either side, each counting the same; there must be one."""
+    right = Counter(one for one, other in zip(gold, predicted, strict=True) if one == other)
+    named = Counter(gold) + Counter(predicted)
+    return fmean(2 * right[name] / count for name, count in named.items())
+
+
+def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
+    """The area under the ROC curve: how often a positive case scores above a negative one, a tie counting half; the
+    rank statistic of Mann and Whitney 1947 (Hanley and McNeil 1982). Both sides must have a case.
+    """
+    from scipy.stats import rankdata
+
+    ranks = rankdata([*positive, *negative])[: len(positive)]
+    above = float(ranks.sum()) - len(positive) * (len(positive) + 1) / 2
+    return above / (len(positive) * len(negative))
+
+
+def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> float:
+    """The expected calibration error over `BINS` equal bins, each open below: the mean distance of confidence from
+    accuracy, weighted by the cases in a bin (Guo et al. 2017).
+    """
+    gaps = [0.0] * BINS
+    for confidence, correct in zip(confidences, right, strict=True):
+        gaps[max(math.ceil(confidence * BINS) - 1, 0)] += confidence - correct
+    return sum(map(abs, gaps)) / len(confidences)
