@@ -24,6 +24,10 @@ TEMPLATE = """\
 # Embed in "int8" (the default, half the time) or in "fp32".
 # precision = "int8"
 
+# Put the best hits into order by a cross-encoder, which reads query and passage together: a
+# sentence-transformers folder (relative to this file) or hub name. It needs PyTorch at each search.
+# rerank = "path/to/cross-encoder"
+
 # Look at all sources before each search.
 # autosync = false
 
@@ -37,6 +41,7 @@ class Settings(Frozen):
 
     model: str | None = Field(default=None, min_length=1)
     precision: Precision = "int8"
+    rerank: str | None = Field(default=None, min_length=1)
     autosync: bool = False
     index_dir: str = Field(default=INDEX_NAME, pattern=r"[^./]")
 

@@ -66,3 +66,8 @@ class EvidenceError(KbError):
     """The notes say too little about a topic to make an outline of it."""
 
     exit_code = 3
+
+
+def one_line(error: Exception) -> str:
+    """An error's message without its line breaks, at most 300 characters."""
+    return " ".join(str(error).split())[:300]

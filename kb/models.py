@@ -43,6 +43,13 @@ class Encoder(Protocol):
         """Embed one query: float32 `(dimensions,)` of length 1."""
 
 
+class Reranker(Protocol):
+    """A query and passages to scores. The real one runs a cross-encoder."""
+
+    def score(self, query: str, passages: list[str]) -> list[float]:
+        """How well each passage answers the query, as a probability."""
+
+
 class Frozen(BaseModel):
     """Base of all types here: immutable, and no field that is not declared."""
 

@@ -13,7 +13,7 @@ from kb.config import Settings, index_folder, load_settings
 from kb.decisions import Decisions, load_decisions
 from kb.errors import CatalogError, EncoderError, NotebookError, VectorError
 from kb.index.catalog import Catalog, Changes
-from kb.models import FILED_AREAS, Encoder, FiledArea, Filter, note_of
+from kb.models import FILED_AREAS, Encoder, FiledArea, Filter, Reranker, note_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,6 +79,17 @@ class Workspace:
         from kb.index.encoder import bulk_encoder
 
         self.encoder = bulk_encoder(self.encoder, self.settings.model, self.root, self.notify)
+
+    @cached_property
+    def reranker(self) -> Reranker | None:
+        """The cross-encoder that the settings name."""
+        if self.settings.rerank is None:
+            return None
+        from kb.index.encoder.export import quiet
+        from kb.index.reranker import load_reranker
+
+        with quiet():
+            return load_reranker(self.settings.rerank, self.root)
 
     @cached_property
     def catalog(self) -> Catalog:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kb.errors import EncoderError
+from kb.errors import EncoderError, one_line
 from kb.index.encoder.onnx import (
     TOKENIZER,
     Export,
@@ -194,8 +194,3 @@ def quiet() -> Iterator[None]:
         logging.disable(logging.NOTSET)
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-def one_line(error: Exception) -> str:
-    """An error's message without its line breaks, at most 300 characters."""
-    return " ".join(str(error).split())[:300]

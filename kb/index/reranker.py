@@ -1,0 +1,67 @@
+"""A query and passages -> how well each passage answers it, by a sentence-transformers cross-encoder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kb.errors import EncoderError, one_line
+from kb.models import Reranker
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder
+
+FILES = ["*.json", "*.txt", "*.safetensors", "*.model"]
+HEAD = "ForSequenceClassification"
+
+
+class CrossEncoderReranker:
+    """A `Reranker` that reads query and passage together (Nogueira and Cho 2019)."""
+
+    def __init__(self, model: CrossEncoder) -> None:
+        self._model = model
+
+    def score(self, query: str, passages: list[str]) -> list[float]:
+        import torch
+
+        if not passages:
+            return []
+        pairs = [(query, passage) for passage in passages]
+        scores = self._model.predict(pairs, activation_fn=torch.nn.Sigmoid(), show_progress_bar=False)
+        return [float(score) for score in scores]
+
+
+def load_reranker(model: str, root: Path) -> Reranker:
+    """Load a cross-encoder of one output from a folder (relative to `root`) or, by its hub name, from the hub.
+
+    Its weights are read as safetensors only, and no code of its own is run. Raises `EncoderError`.
+    """
+    folder = root / Path(model).expanduser()
+    if model.startswith((".", "/", "~")) and not folder.is_dir():
+        raise EncoderError(f"there is no model folder {folder}; check `rerank` in kb.toml")
+    try:
+        return CrossEncoderReranker(_load(folder if folder.is_dir() else _download(model)))
+    except Exception as error:  # the model libraries raise whatever they like, each its own
+        raise EncoderError(
+            f"{model!r} cannot be loaded as a cross-encoder: {one_line(error)}; check `rerank` in kb.toml"
+        ) from error
+
+
+def _load(folder: Path) -> CrossEncoder:
+    from sentence_transformers import CrossEncoder
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
+    kinds = config.architectures or ["a model of no known kind"]
+    if config.num_labels != 1 or not kinds[0].endswith(HEAD):  # a model without a head would be given a random one
+        raise ValueError(f"it is {kinds[0]} with {config.num_labels} outputs, and should be …{HEAD} with one")
+    model: CrossEncoder = CrossEncoder(
+        str(folder), trust_remote_code=False, local_files_only=True, model_kwargs={"use_safetensors": True}
+    )
+    return model
+
+
+def _download(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(name, allow_patterns=FILES, ignore_patterns=["onnx/*", "openvino/*"]))

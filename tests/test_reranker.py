@@ -1,0 +1,148 @@
+"""Cross-encoders: which are taken, and what they say of a query and passages."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizer, PreTrainedModel
+
+from kb.errors import EncoderError
+from kb.index.reranker import load_reranker
+from kb.library.workspace import Workspace
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
+PASSAGES = ["a node averages its neighbours", "bread", "", "graph " * 100, "Überraschend 图 🚀", "bread"]
+
+
+def write_model(folder: Path, kind: Callable[[BertConfig], PreTrainedModel], outputs: int = 1) -> None:
+    """A BERT of one small random layer, its weights large enough that texts differ."""
+    config = BertConfig(
+        vocab_size=len(WORDS),
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=64,
+        initializer_range=1.0,
+    )
+    config.num_labels = outputs
+    torch.manual_seed(7)
+    kind(config).save_pretrained(folder)
+    vocabulary = {word: number for number, word in enumerate(WORDS)}
+    BertTokenizer(vocab=vocabulary, model_max_length=64).save_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny cross-encoder. Not to be changed by a test."""
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    write_model(folder, BertForSequenceClassification)
+    return folder
+
+
+def test_scores_are_the_probabilities_of_the_model(cross_encoder: Path) -> None:
+    """Each passage, in its place, gets the sigmoid of the logit that the model gives query and passage as a pair."""
+    scores = load_reranker(str(cross_encoder), Path()).score("graphs", PASSAGES)
+    tokenizer = BertTokenizer.from_pretrained(cross_encoder)
+    model = BertForSequenceClassification.from_pretrained(cross_encoder)
+    for passage, score in zip(PASSAGES, scores, strict=True):
+        with torch.no_grad():
+            logit = model(**tokenizer(["graphs"], [passage], truncation=True, return_tensors="pt")).logits.item()
+        assert score == pytest.approx(1 / (1 + math.exp(-logit)), abs=1e-5)
+    assert all(0 < score < 1 for score in scores)
+    assert len({round(score, 3) for score in scores}) == len(PASSAGES) - 1
+
+
+def test_another_activation_in_the_model_changes_nothing(cross_encoder: Path, tmp_path: Path) -> None:
+    """A model that would give its logits as they are, as many do, gives probabilities all the same."""
+    shutil.copytree(cross_encoder, tmp_path / "model")
+    settings = tmp_path / "model" / "config.json"
+    activation = {"sentence_transformers": {"activation_fn": "torch.nn.modules.linear.Identity"}}
+    settings.write_text(json.dumps(json.loads(settings.read_text()) | activation))
+    expected = load_reranker(str(cross_encoder), Path()).score("graphs", PASSAGES)
+    assert load_reranker("model", tmp_path).score("graphs", PASSAGES) == expected
+
+
+def test_no_passages_have_no_scores(cross_encoder: Path) -> None:
+    """An empty list of passages gives an empty list of scores."""
+    assert load_reranker(str(cross_encoder), Path()).score("graphs", []) == []
+
+
+def test_the_setting_is_relative_to_the_notebook(
+    cross_encoder: Path, notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`rerank` names a folder as seen from `kb.toml`, and is loaded once; without the setting there is no reranker."""
+    assert Workspace(notebook, None, print).reranker is None
+    shutil.copytree(cross_encoder, notebook / "models" / "tiny")
+    (notebook / "kb.toml").write_text('rerank = "models/tiny"\n')
+    monkeypatch.chdir(tmp_path)
+    workspace = Workspace(notebook, None, print)
+    reranker = workspace.reranker
+    assert reranker
+    assert reranker is workspace.reranker
+    assert reranker.score("graphs", PASSAGES) == load_reranker(str(cross_encoder), Path()).score("graphs", PASSAGES)
+
+
+def pickle_weights(folder: Path) -> None:
+    """Keep the weights in the older format, which can run code when it is read."""
+    torch.save(BertForSequenceClassification.from_pretrained(folder).state_dict(), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+
+
+def add_own_code(folder: Path) -> None:
+    """Let the model ask for code of its own, which would leave a trace."""
+    settings = json.loads((folder / "config.json").read_text())
+    own = {"AutoConfig": "own.Config", "AutoModelForSequenceClassification": "own.Model"}
+    (folder / "config.json").write_text(json.dumps(settings | {"model_type": "own", "auto_map": own}))
+    (folder / "own.py").write_text(f"open({str(folder / 'trace')!r}, 'w')\n")
+
+
+def without_head(folder: Path) -> None:
+    write_model(folder, BertModel)
+
+
+def with_three_outputs(folder: Path) -> None:
+    write_model(folder, BertForSequenceClassification, outputs=3)
+
+
+def cut_weights(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:1000])
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (pickle_weights, "model.safetensors"),
+        (add_own_code, "custom code"),
+        (without_head, "it is BertModel with 1 outputs"),
+        (with_three_outputs, "BertForSequenceClassification with 3 outputs"),
+        (cut_weights, "header"),
+    ],
+)
+def test_a_model_that_will_not_do_is_refused(
+    cross_encoder: Path, tmp_path: Path, change: Callable[[Path], None], reason: str
+) -> None:
+    """What is no cross-encoder of one output, or not safe to load, is refused in one line naming the setting."""
+    shutil.copytree(cross_encoder, tmp_path / "model")
+    change(tmp_path / "model")
+    with pytest.raises(EncoderError, match=reason) as refused:
+        load_reranker("model", tmp_path)
+    assert str(refused.value).startswith("'model' cannot be loaded as a cross-encoder: ")
+    assert str(refused.value).endswith("; check `rerank` in kb.toml")
+    assert "\n" not in str(refused.value)
+    assert not (tmp_path / "model" / "trace").exists()
+
+
+@pytest.mark.parametrize("model", ["./nowhere", "/nowhere/at/all", "~/nowhere", "nobody/no-such-model"])
+def test_a_model_that_is_not_there_is_refused(tmp_path: Path, model: str) -> None:
+    """A missing folder, or a hub name without a network, is refused by its name."""
+    with pytest.raises(EncoderError, match=model.lstrip("./~")):
+        load_reranker(model, tmp_path)
