@@ -139,6 +139,21 @@ EVAL = {
     "queries": int,
     "systems": [{"mode": str, "ndcg_10": float, "recall_10": float, "mrr": float}],
 }
+EVAL_AREAS = {
+    "schema": {"kb.eval-areas/1"},
+    "notes": int,
+    "mixed": int,
+    "macro_f1_areas": (float, None),
+    "macro_f1": float,
+    "auroc": (float, None),
+    "calibration_error": float,
+    "held_back": (float, None),
+    "confusion": {area: dict.fromkeys(VERDICT, int) for area in VERDICT},
+    "groups": [{"group": str, "notes": int, "accuracy": float}],
+    "errors": [{"path": str, "gold": VERDICT, "verdict": VERDICT, "confidence": float}],
+    "skipped": [{"path": str, "reason": str}],
+    "verdicts_per_second": float,
+}
 
 
 def departures(value: Any, shape: Any, where: str = "") -> list[str]:
@@ -280,6 +295,7 @@ def test_outline(here: Path, report: Callable[..., Any]) -> None:
 def test_reading(here: Path, report: Callable[..., Any]) -> None:
     """List, show, status, doctor and eval report in the same words."""
     (here / "golden.toml").write_text('[[query]]\ntext = "low rank"\nrelevant = ["notes/lora.md"]\n', encoding="utf-8")
+    (here / "labels.jsonl").write_text('{"path": "gcn.md", "area": "llm"}\n', encoding="utf-8")
     for arguments, shape in (
         (("list",), LIST),
         (("list", "--outside"), LIST),
@@ -287,6 +303,7 @@ def test_reading(here: Path, report: Callable[..., Any]) -> None:
         (("status",), STATUS),
         (("doctor",), DOCTOR),
         (("eval", "golden.toml"), EVAL),
+        (("eval", "--areas", "labels.jsonl", "--root", "notes"), EVAL_AREAS),
     ):
         assert departures(report(*arguments), shape) == [], arguments
 

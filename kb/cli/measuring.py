@@ -24,13 +24,38 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Measure on a folder in BEIR format instead.",
 )
-@click.option("--fail-under", type=float, metavar="X", help="Fail when hybrid's nDCG@10 is below X.")
+@click.option(
+    "--areas",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="LABELS.JSONL",
+    help="Measure the classifier on notes whose areas are known.",
+)
+@click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="With --areas: where the labelled notes are.",
+)
+@click.option(
+    "--fail-under",
+    type=float,
+    metavar="X",
+    help="Fail when hybrid's nDCG@10, or the classifier's macro-F1, is below X.",
+)
 @JSON_OPTION
-def eval_command(golden: Path | None, beir: Path | None, fail_under: float | None, as_json: bool) -> None:
-    """Measure search with queries whose answers are known.
+def eval_command(
+    golden: Path | None,
+    beir: Path | None,
+    areas: Path | None,
+    root: Path | None,
+    fail_under: float | None,
+    as_json: bool,
+) -> int:
+    """Measure search or the classifier, by known answers.
 
-    Words alone, meaning alone, and three ways to put both together: plain
-    reciprocal rank fusion, a plain weighted sum, and what kb search does.
+    Of search: words alone, meaning alone, and three ways to put both together,
+    plain reciprocal rank fusion, a plain weighted sum, and what kb search does.
+    With --areas, the classifier by itself, whatever the front matter says.
 
     \b
     GOLDEN.TOML holds tables like
@@ -39,25 +64,31 @@ def eval_command(golden: Path | None, beir: Path | None, fail_under: float | Non
       relevant = ["notes/over-smoothing.md"]
 
     \b
+    LABELS.JSONL holds lines like
+      {"path": "gnn/gat.md", "area": "gnn"}
+    with ml-systems, gnn, llm, outside, or mixed, which is not scored.
+
+    \b
     Examples:
       kb eval golden.toml
       kb eval golden.toml --fail-under 0.65
       kb eval --beir datasets/scifact
+      kb eval --areas labels.jsonl --root notes
     """
-    from kb.console.measures import print_evaluation
-    from kb.console.terminal import print_report
+    if [golden, beir, areas].count(None) != 2 or (areas is None) != (root is None):
+        raise click.UsageError("give GOLDEN.TOML, --beir DIR, or --areas LABELS.JSONL with --root DIR")
+    if areas and root:
+        return _report_areas(areas, root, fail_under, as_json)
+    if beir:
+        _report_search(_on_beir(beir), fail_under, as_json)
+    elif golden:
+        _report_search(_on_notebook(golden), fail_under, as_json)
+    return 0
 
-    if golden and not beir:
-        with knowledge_base() as knowledge:
-            evaluation = knowledge.evaluate(golden)
-    elif beir and not golden:
-        evaluation = _on_beir(beir)
-    else:
-        raise click.UsageError("give either GOLDEN.TOML or --beir DIR")
-    print_report(evaluation, as_json, print_evaluation)
-    reached = next(system.ndcg_10 for system in evaluation.systems if system.mode == "hybrid")
-    if fail_under is not None and reached < fail_under:
-        raise QualityError(f"hybrid's nDCG@10 is {reached:.4f}, below {fail_under}")
+
+def _on_notebook(golden: Path) -> Evaluation:
+    with knowledge_base() as knowledge:
+        return knowledge.evaluate(golden)
 
 
 def _on_beir(folder: Path) -> Evaluation:
@@ -66,3 +97,32 @@ def _on_beir(folder: Path) -> Evaluation:
 
     with ProgressBar() as bar:
         return evaluate_beir(folder, notice, bar)
+
+
+def _report_search(evaluation: Evaluation, fail_under: float | None, as_json: bool) -> None:
+    from kb.console.measures import print_evaluation
+    from kb.console.terminal import print_report
+
+    print_report(evaluation, as_json, print_evaluation)
+    reached = next(system.ndcg_10 for system in evaluation.systems if system.mode == "hybrid")
+    _require("hybrid's nDCG@10", reached, fail_under)
+
+
+def _report_areas(labels: Path, root: Path, fail_under: float | None, as_json: bool) -> int:
+    from kb.console.measures import print_area_evaluation
+    from kb.console.notes import print_skipped
+    from kb.console.terminal import ProgressBar, notice, print_report
+    from kb.library.measuring import evaluate_areas
+
+    with ProgressBar() as bar:
+        evaluation = evaluate_areas(labels, root, notice, bar)
+    for entry in evaluation.skipped:
+        print_skipped(entry)
+    print_report(evaluation, as_json, print_area_evaluation)
+    _require("the classifier's macro-F1", evaluation.macro_f1, fail_under)
+    return 3 if evaluation.skipped else 0
+
+
+def _require(name: str, reached: float, fail_under: float | None) -> None:
+    if fail_under is not None and reached < fail_under:
+        raise QualityError(f"{name} is {reached:.4f}, below {fail_under}")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal
+
 from rich.table import Table
 from rich.text import Text
 
-from kb.console.terminal import plain, print_table, say, styled
+from kb.console.terminal import area_text, count, plain, print_table, say, shorten_path, styled
 from kb.reports import Diagnosis, Evaluation, Measures
+
+if TYPE_CHECKING:
+    from kb.evaluation.areas import AreaEvaluation
+
+SHOWN_ERRORS = 10
+GROUP_WIDTH, PATH_WIDTH = 40, 50
 
 
 def print_diagnosis(diagnosis: Diagnosis) -> None:
@@ -44,3 +52,60 @@ def _with_interval(system: Measures, name: str, bold: bool) -> Text:
     low, high = system.intervals[name]
     text = Text(f"{getattr(system, name):.3f}", style="bold" if bold else "")
     return text.append(f" {low:.2f}–{high:.2f}".replace("0.", "."), style="dim")
+
+
+def print_area_evaluation(evaluation: AreaEvaluation) -> None:
+    """The measures, then tables: labels against verdicts, sources, and the most confident wrong verdicts."""
+    measures = {
+        "macro-F1, three areas": evaluation.macro_f1_areas,
+        "macro-F1, with outside": evaluation.macro_f1,
+        "AUROC, inside or outside": evaluation.auroc,
+        "expected calibration error": evaluation.calibration_error,
+        "inside, yet held back": evaluation.held_back,
+    }
+    table = Table.grid(padding=(0, 2))
+    for name, value in measures.items():
+        table.add_row(name, styled("–" if value is None else f"{value:.3f}", "bold"))
+    print_table(table)
+    left_out = f" ({evaluation.mixed} mixed, not scored)" if evaluation.mixed else ""
+    say(f"{count(evaluation.notes, 'note')}{left_out}; {evaluation.verdicts_per_second:,.0f} verdicts a second")
+    _print_confusion(evaluation)
+    _print_groups(evaluation)
+    _print_errors(evaluation)
+
+
+def _print_confusion(evaluation: AreaEvaluation) -> None:
+    table = _titled("right", "label, and verdicts", *evaluation.confusion)
+    for area, verdicts in evaluation.confusion.items():
+        cells = [styled(str(number), "bold" if verdict == area else "") for verdict, number in verdicts.items()]
+        table.add_row(area_text(area), *cells)
+    print_table(table)
+
+
+def _print_groups(evaluation: AreaEvaluation) -> None:
+    table = _titled("right", "source", "notes", "right")
+    for group in evaluation.groups:
+        name = shorten_path(plain(group.group), GROUP_WIDTH)
+        table.add_row(styled(name), str(group.notes), f"{group.accuracy:.3f}")
+    print_table(table)
+
+
+def _print_errors(evaluation: AreaEvaluation) -> None:
+    """Nothing where all is right."""
+    if not evaluation.errors:
+        return
+    table = _titled("left", "wrong, the most confident first", "label", "verdict", "")
+    for error in evaluation.errors[:SHOWN_ERRORS]:
+        path = shorten_path(plain(error.path), PATH_WIDTH)
+        table.add_row(styled(path), area_text(error.gold), area_text(error.verdict), f"{error.confidence:.2f}")
+    print_table(table)
+
+
+def _titled(justify: Literal["left", "right"], *columns: str) -> Table:
+    """A table below an empty line; all columns but the first are justified."""
+    say("")
+    table = Table.grid(padding=(0, 2))
+    for number in range(len(columns)):
+        table.add_column(justify=justify if number else "left")
+    table.add_row(*columns, style="dim")
+    return table

@@ -1,16 +1,32 @@
-"""Measuring search on documents that others judged, in a notebook made for it."""
+"""Measuring search and the classifier on documents that others judged, in notebooks made for it."""
 
 from __future__ import annotations
 
+import time
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
+from kb.errors import InputError, NoteError
+from kb.evaluation.areas import AreaEvaluation, load_labels, measure
 from kb.evaluation.beir import FOLDER, Beir
+from kb.ingest import notebook
+from kb.ingest.chunking import chunk_note
+from kb.ingest.markdown import parse_note
 from kb.library import KnowledgeBase
 from kb.library.intake import Progress
-from kb.library.workspace import Notify
-from kb.reports import Evaluation
+from kb.library.judging import embed, judge
+from kb.library.workspace import Notify, Workspace
+from kb.models import Chunk, Encoder, Note
+from kb.reports import Evaluation, Skipped
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Embedded = tuple[Note, list[Chunk], NDArray[np.float32]]
 
 
 def evaluate_beir(folder: str | Path, notify: Notify, progress: Progress) -> Evaluation:
@@ -26,3 +42,38 @@ def evaluate_beir(folder: str | Path, notify: Notify, progress: Progress) -> Eva
         beir.write(root)
         knowledge.add([root / FOLDER], detour=True)
         return knowledge.evaluate_queries(beir.golden)
+
+
+def evaluate_areas(
+    labels_path: str | Path, root: str | Path, notify: Notify, progress: Progress, encoder: Encoder | None = None
+) -> AreaEvaluation:
+    """Measure the classifier alone on notes below `root` whose areas a file of JSON lines gives.
+
+    What the front matter says of the area does not count. `encoder` replaces the model; vectors are kept in the user's
+    cache, for the next time. Raises `InputError` where no labelled note can be read.
+    """
+    labels = load_labels(Path(labels_path))
+    paths = [label.path for label in labels if label.area != "mixed"]
+    skipped: list[Skipped] = []
+    embedded: list[Embedded] = []
+    with closing(Workspace(platformdirs.user_cache_path("kb") / "areas", encoder, notify)) as workspace:
+        for number, path in enumerate(paths, 1):
+            try:
+                embedded.append(_embedded(workspace, Path(root).resolve(), path))
+            except NoteError as error:
+                skipped.append(Skipped(path=path, reason=str(error)))
+            progress(number, len(paths))
+        if not embedded:
+            raise InputError(f"{labels_path} names no note that can be read below {root}")
+        judge(workspace, *embedded[0])  # the vectors of the areas' phrases are known from here on
+        started = time.perf_counter()
+        verdicts = {note.path: judge(workspace, note, chunks, vectors) for note, chunks, vectors in embedded}
+        return measure(labels, verdicts, skipped, time.perf_counter() - started)
+
+
+def _embedded(workspace: Workspace, root: Path, path: str) -> Embedded:
+    """A note, its passages and their vectors `(len(chunks), dim)`."""
+    note = parse_note(notebook.read(root, path))
+    chunks = chunk_note(note, workspace.encoder.count_tokens, workspace.encoder.max_tokens)
+    vectors, _ = embed(workspace, [chunk.embedded for chunk in chunks])
+    return note, chunks, vectors
