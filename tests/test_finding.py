@@ -312,6 +312,40 @@ def test_a_beginning_finds_its_words(living: KnowledgeBase) -> None:
     assert {term.term for term in result.hits[0].explain.terms} == {"strip*", "zeb*"}
 
 
+def test_quotes_in_prose_are_emphasis(living: KnowledgeBase) -> None:
+    """In a query of many words a quotation narrows nothing down."""
+    question = 'which of all my many notes say what a "lion tiger" has to do with any zebra at all'
+    assert set(paths(living.search(question))) == {"one", "two", "three", "four", "five"}
+
+
+def test_what_names_a_note_finds_it(knowledge: KnowledgeBase, write: Write) -> None:
+    """Authors, tags and the work a note is about are words of the note, though only its front matter has them."""
+    front = "area: gnn\nauthors: [Ada Lovelace]\ntags: [engines]\nsource: https://arxiv.org/abs/1609.02907"
+    write("notes/a.md", f"---\n{front}\n---\n# Looms\n\nIt weaves.\n")
+    write("notes/b.md", note("It spins."))
+    knowledge.add(["notes"])
+    for query in ("Lovelace", "engines", "1609.02907"):
+        assert paths(knowledge.search(query, mode="lexical")) == ["a"]
+        assert paths(knowledge.search(query))[0] == "a"
+
+
+def test_near_identical_passages_are_shown_once(knowledge: KnowledgeBase, write: Write) -> None:
+    """A note that says what a better hit says is named there, and is no hit of its own."""
+    said = " ".join(f"zebra{number} runs" for number in range(12))
+    write("notes/a.md", note(said))
+    write("notes/b.md", note(said + " away"))
+    write("notes/c.md", note("zebra1 sleeps"))
+    knowledge.add(["notes"])
+    hits = knowledge.search("zebra1").hits
+    assert {hit.path for hit in hits} | {repeat.path for hit in hits for repeat in hit.repeats} == {
+        "notes/a.md",
+        "notes/b.md",
+        "notes/c.md",
+    }
+    assert [len(hit.repeats) for hit in hits if hit.repeats] == [1]
+    assert len(hits) == 2
+
+
 def test_a_phrase_that_nobody_has_binds_nobody(notebook: Path, living: KnowledgeBase) -> None:
     """Where no note has the exact words, that is said, and the words are looked up one by one."""
     said: list[str] = []

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from conftest import HashingEncoder
 from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizer, PreTrainedModel
 
 from kb.errors import EncoderError
 from kb.index.reranker import load_reranker
+from kb.library import KnowledgeBase
 from kb.library.workspace import Workspace
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -146,3 +148,19 @@ def test_a_model_that_is_not_there_is_refused(tmp_path: Path, model: str) -> Non
     """A missing folder, or a hub name without a network, is refused by its name."""
     with pytest.raises(EncoderError, match=model.lstrip("./~")):
         load_reranker(model, tmp_path)
+
+
+def test_search_follows_the_cross_encoder(
+    notebook: Path, write: Callable[[str, str], Path], encoder: HashingEncoder, cross_encoder: Path
+) -> None:
+    """With `rerank` in kb.toml hits come in the order of the model, with its probabilities as their scores."""
+    for word in ("gnn", "bread", "graphs", "nodes", "edges"):
+        write(f"notes/{word}.md", f"---\narea: gnn\n---\n# About {word}\n\nSomething about {word} and hops.\n")
+    write("kb.toml", f'rerank = "{cross_encoder}"\n')
+    with KnowledgeBase(notebook, encoder=encoder) as knowledge:
+        knowledge.add(["notes"])
+        hits = knowledge.search("hops", explain=True).hits
+    expected = load_reranker(str(cross_encoder), Path()).score("hops", [hit.text for hit in hits])
+    assert [hit.score for hit in hits] == pytest.approx(sorted(expected, reverse=True), abs=1e-3)
+    assert len(hits) == 5
+    assert all(hit.explain and hit.explain.reranked for hit in hits)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.search.query import query_words
-from kb.search.snippets import LENGTH, marks, shorten, snippet
+from kb.search.snippets import LENGTH, marks, same_words, shorten, snippet
 
 FILLER = "Nothing of the matter is told by a sentence such as this one, which goes on and on for quite a while " * 2
 
@@ -84,3 +84,18 @@ def test_shorten(text: str, length: int, short: str) -> None:
 def test_any_passage_has_a_snippet(passage: str, words: list[str], length: int) -> None:
     """No passage and no query breaks a snippet or makes it too long."""
     assert len(snippet(passage, words, length=length)) <= length
+
+
+def test_without_a_word_the_nearest_sentence_comes_first() -> None:
+    """Where a passage has none of the words, the snippet begins with the sentence that is nearest by meaning."""
+    passage = "First thing. Second thing. Third thing."
+    assert snippet(passage, ["zebra"], lambda sentences: sentences.index("Second thing.")).startswith("Second")
+    assert snippet(passage, ["third"], lambda sentences: 0).startswith("Third")
+
+
+def test_near_identical_passages() -> None:
+    """Passages are the same when most runs of words are, wherever the lines break; short ones never are."""
+    said = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    assert same_words(said, said.replace(" ", "\n").upper() + " seventeen")
+    assert not same_words(said, " ".join(reversed(said.split())))
+    assert not same_words("one two three", "one two three")

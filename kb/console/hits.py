@@ -72,7 +72,8 @@ def _indented(text: Text) -> None:
 
 def _explained(how: Explanation) -> Iterator[str]:
     """What made a score, a line each side."""
-    yield f"{how.raw:.2f} = meaning {how.standing:+.2f}, words {how.words:+.2f}, near {how.near:+.2f}, " + (
+    equals = "from the cross-encoder; before it" if how.reranked else "="
+    yield f"{how.raw:.2f} {equals} meaning {how.standing:+.2f}, words {how.words:+.2f}, near {how.near:+.2f}, " + (
         f"passage {how.passage:+.2f}" + (f", boilerplate {how.boilerplate:+.2f}" if how.boilerplate else "")
     )
     terms = ", ".join(f"{term.term} {term.weight:.1f}" for term in how.terms)

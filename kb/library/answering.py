@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import cast
 
 from kb.ingest import notebook
 from kb.library.finding import POOL, find
 from kb.library.looking import is_changed, recent_changes
 from kb.library.workspace import Workspace
-from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, note_of
+from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, Reranker, note_of
 from kb.reports import Explanation, Hit, Passage, Repeat, Scores, SearchResult, TermWeight
 from kb.search.calibration import GOOD, GOOD_COSINE, Likelihood, chance_of_an_answer
 from kb.search.query import parse_query
@@ -20,6 +21,7 @@ from kb.search.ranking import (
     WORD_WEIGHT,
     Found,
     Ranked,
+    best_first,
     group_by_note,
     penalty,
 )
@@ -28,6 +30,7 @@ from kb.search.words import coverage
 
 PASSAGES = 4
 NOTES_AT_ONCE = 10
+RERANKED = 50  # chunks that a cross-encoder orders
 SAME_COSINES = 0.03  # the cosines of near-identical passages with one query differ by less
 
 Group = list[tuple[Ranked, ChunkRecord]]
@@ -40,6 +43,8 @@ def search(
     started = time.monotonic()
     found = find(workspace, query, filter, mode, max(POOL, limit * 10))
     answered = _answered(found)
+    if mode == "hybrid" and workspace.reranker:
+        found = _reranked(workspace, workspace.reranker, parse_query(query).text, found)
     answer = _Answer(workspace, query, found, answered, explain)
     for note, group in _notes(workspace, found):
         if len(answer.hits) == limit:
@@ -64,6 +69,16 @@ def _answered(found: Found) -> float:
     if found.mode == "dense":
         return float(best >= GOOD_COSINE)
     return chance_of_an_answer(best, coverage(found.words, found.weights), len(found.words))
+
+
+def _reranked(workspace: Workspace, reranker: Reranker, text: str, found: Found) -> Found:
+    """The best chunks in the order of a cross-encoder, which reads query and passage together; no others."""
+    best = found.ranked[:RERANKED]
+    chunks = workspace.catalog.chunks(entry.id for entry in best)
+    best = [entry for entry in best if entry.id in chunks]
+    scores = reranker.score(text, [chunks[entry.id].text for entry in best]) if best else []
+    ranked = best_first(entry._replace(score=score) for entry, score in zip(best, scores, strict=True))
+    return replace(found, ranked=ranked, reranked=True)
 
 
 class _Answer:
@@ -141,6 +156,8 @@ class _Answer:
     def _score(self, entry: Ranked) -> float:
         """A probability; in the other modes the cosine or bm25 itself."""
         single = {"dense": entry.dense, "lexical": entry.lexical}.get(self._found.mode)
+        if self._found.reranked:
+            single = entry.score
         return round(self._likelihood.of(entry.score) if single is None else single, 4)
 
     def _nearest(self) -> Nearest | None:
@@ -156,6 +173,7 @@ class _Answer:
         weights = sorted(found.weights.get(note.id, {}).items(), key=lambda entry: -entry[1])
         return Explanation(
             raw=round(best.score, 4),
+            reranked=found.reranked,
             answered=round(self._answered, 4),
             standing=round(best.standing, 4),
             words=round(WORD_WEIGHT * best.words, 4),

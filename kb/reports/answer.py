@@ -37,13 +37,15 @@ class TermWeight(Frozen):
 class Explanation(Frozen):
     """How a score came about.
 
-    `raw` is the sum of `standing` (how many standard deviations the cosine lies above those of ordinary passages, once
-    the query has moved towards `feedback` by `feedback_weight`), `words`, `near`, `passage` and `boilerplate`;
+    `raw` is what a cross-encoder gave where `reranked`, else the sum of `standing` (how many standard deviations the
+    cosine lies above those of ordinary passages, once the query has moved towards `feedback` by `feedback_weight`),
+    `words`, `near`, `passage` and `boilerplate`;
     `agreement` is the share of notes that meaning and words have in common among their ten best, and `answered` the
     probability that the notebook has anything on the query.
     """
 
     raw: float
+    reranked: bool
     answered: float
     standing: float
     words: float

@@ -48,8 +48,8 @@ class Ranked(NamedTuple):
 @dataclass(frozen=True)
 class Found:
     """The candidates of one query, with the filter they passed: cosines and bm25 by chunk, the fused order, the query's
-    words and their weights by note, its vector `(dim,)`, how far both sides agree, and the chunks that the query moved
-    towards, with how far.
+    words and their weights by note, its vector `(dim,)`, how far both sides agree, the chunks that the query moved
+    towards, with how far, and whether a cross-encoder made the order.
     """
 
     mode: Mode
@@ -63,6 +63,7 @@ class Found:
     agreement: float = 0.0
     feedback: tuple[str, ...] = ()
     feedback_weight: float = 0.0
+    reranked: bool = False
 
 
 def fuse(
