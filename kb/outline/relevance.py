@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.models import NoteRecord
+from kb.search.links import link_targets
 
 Scores = NDArray[np.float64]
 
@@ -40,17 +40,11 @@ def relevant_notes(
 
 
 def link_matrix(notes: Sequence[NoteRecord]) -> Scores:
-    """`(n, n)` with 1 where one of two notes links to the other, by path, file name or title."""
-    names: dict[str, int] = {}
-    for index, note in enumerate(notes):
-        for name in (note.path, PurePosixPath(note.path).name, PurePosixPath(note.path).stem, note.title):
-            names.setdefault(name.casefold(), index)
+    """`(n, n)` with 1 where one of two notes links to the other."""
     matrix = np.zeros((len(notes), len(notes)))
-    for index, note in enumerate(notes):
-        for link in note.links:
-            target = names.get(link.removeprefix("./").casefold())
-            if target is not None and target != index:
-                matrix[index, target] = matrix[target, index] = 1
+    for index, targets in enumerate(link_targets(notes)):
+        for target in targets:
+            matrix[index, target] = matrix[target, index] = 1
     return matrix
 
 

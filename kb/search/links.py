@@ -1,0 +1,39 @@
+"""Who links to whom. Pure."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from kb.models import NoteRecord
+
+
+def link_targets(notes: Sequence[NoteRecord]) -> list[set[int]]:
+    """For each note the positions of those it links to: by path, from its own folder or the notebook's root, or else
+    by file name or title. A note's links to itself are left out.
+    """
+    names: dict[str, int] = {}
+    for kind in zip(*map(_names, notes), strict=True):
+        for index, name in enumerate(kind):
+            names.setdefault(name.casefold(), index)
+    targets = []
+    for index, note in enumerate(notes):
+        folder = posixpath.dirname(note.path)
+        found = (_target(names, folder, link) for link in note.links)
+        targets.append({target for target in found if target is not None} - {index})
+    return targets
+
+
+def _names(note: NoteRecord) -> tuple[str, str, str, str]:
+    """What a link may call a note, the most exact first."""
+    path = PurePosixPath(note.path)
+    return note.path, path.name, path.stem, note.title
+
+
+def _target(names: dict[str, int], folder: str, link: str) -> int | None:
+    for name in (posixpath.join(folder, link), link):
+        target = names.get(posixpath.normpath(name).casefold())
+        if target is not None:
+            return target
+    return None
