@@ -15,7 +15,7 @@ from kb.ingest.prose import clean
 from kb.library.dense import nearest
 from kb.library.finding import find
 from kb.library.judging import judge
-from kb.library.looking import is_changed
+from kb.library.looking import current_notes
 from kb.library.workspace import Workspace
 from kb.models import AREAS, AreaVerdict, Chunk, FiledArea, Filter, Note, NoteRecord, VerdictArea, note_of
 from kb.outline.relevance import relevant_notes
@@ -84,7 +84,7 @@ def _gather(
     )
     rows = [
         row
-        for note in _current([notes[index] for index in chosen], workspace)
+        for note in current_notes(workspace, [notes[index] for index in chosen])
         for row in sorted(of_note[note.id], key=lambda row: -cosines[row])[:MAX_PASSAGES_A_NOTE]
     ]
     chunks = workspace.catalog.chunks(passages.ids[row] for row in rows)
@@ -95,19 +95,6 @@ def _gather(
 def _centroid_cosine(vectors: Vectors, topic_vector: NDArray[np.float32]) -> float:
     centroid = vectors.mean(axis=0)
     return float(centroid @ topic_vector / max(float(np.linalg.norm(centroid)), 1e-9))
-
-
-def _current(notes: Sequence[NoteRecord], workspace: Workspace) -> list[NoteRecord]:
-    """Those of the notes whose files still say what was indexed."""
-    current = []
-    for note in notes:
-        state = notebook.state_of(workspace.root, note.path)
-        if state and not is_changed(workspace, note, state):
-            current.append(note)
-    if len(current) < len(notes):
-        left_out = len(notes) - len(current)
-        workspace.notify(f"{left_out} notes changed since the last sync and were left out; run `kb sync`")
-    return current
 
 
 def _third_best(cosines: Sequence[float]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from kb.decisions import Decisions
 from kb.errors import NoteError
@@ -46,6 +46,19 @@ def is_changed(workspace: Workspace, note: NoteRecord | IndexedFile, state: File
         return notebook.read(workspace.root, note.path).sha256 != note.sha256
     except NoteError:
         return True
+
+
+def current_notes(workspace: Workspace, notes: Sequence[NoteRecord]) -> list[NoteRecord]:
+    """Those of the notes whose files still say what was indexed."""
+    current = []
+    for note in notes:
+        state = notebook.state_of(workspace.root, note.path)
+        if state and not is_changed(workspace, note, state):
+            current.append(note)
+    if len(current) < len(notes):
+        left_out = len(notes) - len(current)
+        workspace.notify(f"{left_out} notes changed since the last sync and were left out; run `kb sync`")
+    return current
 
 
 def _differs(workspace: Workspace, state: FileState, note: IndexedFile | None) -> bool:
