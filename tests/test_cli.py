@@ -27,7 +27,7 @@ Command = Callable[..., Run]
 NOTES = ("gcn", "gat", "over-smoothing", "over-squashing", "lora", "focaccia")
 TOPIC = "why deep graph networks forget"
 KB = [sys.executable, "-m", "kb"]
-WITH_EXAMPLES = {"add", "file", "search", "outline", "completion"}
+WITH_EXAMPLES = {"add", "file", "search", "related", "duplicates", "outline", "completion"}
 
 as_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
 
@@ -93,6 +93,10 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
         (["search", "graphs", "--until", "2024-02-31"], 2, "is no date"),
         (["search", "graphs", "--mode", "psychic"], 2, "'psychic' is not one of"),
         (["search", "graphs", "-n", "0"], 2, "1<=x<=1000"),
+        (["related"], 2, "Missing argument"),
+        (["related", "nowhere"], 2, "there is no note 'nowhere'"),
+        (["related", "gcn", "-n", "0"], 2, "1<=x<=1000"),
+        (["related", "focaccia"], 2, "notes/focaccia.md is held back"),
         (["outline"], 2, "Missing argument"),
         (["outline", " "], 2, "the topic is empty"),
         (["outline", TOPIC, "--sections", "0"], 2, "1<=x<=12"),
@@ -197,6 +201,8 @@ def test_a_folder_that_cannot_be_read(notebook: Path, kb: Command) -> None:
 VERBS = (
     ["sync"],
     ["search", "x"],
+    ["related", "x"],
+    ["duplicates"],
     ["outline", "x"],
     ["list"],
     ["show", "x"],
@@ -224,6 +230,8 @@ def test_no_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kb: Comman
     [
         (["list"], 0, "", "no notes to list"),
         (["search", "graphs"], 0, "", "nothing found"),
+        (["related", "gcn"], 2, "", "no notes yet"),
+        (["duplicates"], 0, "", "nothing is said twice"),
         (["status"], 0, "none yet", ""),
         (["doctor"], 0, "sound", ""),
         (["sync"], 0, "no notes found", ""),

@@ -108,6 +108,30 @@ OUTLINE = {
     "leftovers": [PLACE],
     "covered_before": [{"path": str, "title": str, "date": (str, None), "similarity": float}],
 }
+COMPARED = {"path": str, "title": str, "area": FILED, "kind": {"note", "post", "outline"}}
+RELATED = {
+    "schema": {"kb.related/1"},
+    "path": str,
+    "title": str,
+    "notes": [
+        COMPARED
+        | {
+            "state": {"current", "changed"},
+            "score": float,
+            "link": ({"to", "from", "both"}, None),
+            "passage_score": float,
+            "ours": PLACE,
+            "theirs": PLACE,
+        }
+    ],
+    "changed_notes": int,
+    "missing": [str],
+}
+DUPLICATES = {
+    "schema": {"kb.duplicates/1"},
+    "notes": [{"similarity": float, "notes": [COMPARED]}],
+    "passages": [{"similarity": float, "passages": [PLACE]}],
+}
 DOCTOR = {
     "schema": {"kb.doctor/1"},
     "ok": bool,
@@ -275,6 +299,36 @@ def test_search(here: Path, report: Callable[..., Any], mode: str) -> None:
         assert hit["text"].strip() in "\n".join(lines[hit["start_line"] - 1 : hit["end_line"]])
         assert hit["explain"] is not None
         assert hit["scores"]["lexical"] is None or hit["scores"]["lexical"] > 0
+
+
+def test_related(here: Path, report: Callable[..., Any]) -> None:
+    """Related notes come with cosines, links, and the passages that are nearest at their addresses."""
+    found = report("related", "over-smoothing", "-n", "3")
+    assert departures(found, RELATED) == []
+    assert (found["path"], len(found["notes"])) == ("notes/over-smoothing.md", 3)
+    for note in found["notes"]:
+        assert (note["ours"]["path"], note["theirs"]["path"]) == (found["path"], note["path"])
+        for place in (note["ours"], note["theirs"]):
+            lines = (here / place["path"]).read_text(encoding="utf-8").split("\n")
+            assert place["text"].strip() in "\n".join(lines[place["start_line"] - 1 : place["end_line"]])
+
+
+def test_duplicates(here: Path, report: Callable[..., Any]) -> None:
+    """A copy is reported when it is added, and listed with its original and their similarity."""
+    copy = (here / "notes" / "gcn.md").read_text(encoding="utf-8").replace("graph", "network", 2)
+    (here / "notes" / "gcn-copy.md").write_text(copy, encoding="utf-8")
+    lora = (here / "notes" / "lora.md").read_text(encoding="utf-8").split("\n## ")
+    (here / "notes" / "ranks.md").write_text(f"{lora[0].split('# ')[0]}# Ranks\n\n## {lora[2]}", encoding="utf-8")
+    added = {note["path"]: note["near_duplicate_of"] for note in report("add", "notes")["added"]}
+    assert added == {"notes/gcn-copy.md": "notes/gcn.md", "notes/ranks.md": None}
+    found = report("duplicates")
+    assert departures(found, DUPLICATES) == []
+    assert [[note["path"] for note in group["notes"]] for group in found["notes"]] == [
+        ["notes/gcn-copy.md", "notes/gcn.md"]
+    ]
+    assert [{place["path"] for place in group["passages"]} for group in found["passages"]] == [
+        {"notes/lora.md", "notes/ranks.md"}
+    ]
 
 
 def test_outline(here: Path, report: Callable[..., Any]) -> None:

@@ -48,11 +48,20 @@ def loaded_by(folder: Path, *arguments: str) -> set[str]:
 @pytest.mark.model
 @pytest.mark.parametrize(
     "arguments",
-    [("--help",), ("search", "--help"), ("list",), ("show", "gcn"), ("status",), ("add", "gcn.md")],
+    [
+        ("--help",),
+        ("search", "--help"),
+        ("list",),
+        ("show", "gcn"),
+        ("status",),
+        ("add", "gcn.md"),
+        ("related", "gcn"),
+        ("duplicates",),
+    ],
     ids=" ".join,
 )
 def test_looking_loads_no_model_and_no_chroma(shelf: Path, arguments: tuple[str, ...]) -> None:
-    """Help, reading commands and an add with nothing to do load none of the large libraries."""
+    """Help, reading and comparing commands and an add with nothing to do load none of the large libraries."""
     assert loaded_by(shelf, *arguments) & HEAVY == set()
 
 

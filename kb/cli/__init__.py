@@ -22,6 +22,8 @@ COMMANDS = {
     "classify": "filing",
     "file": "filing",
     "search": "searching",
+    "related": "comparing",
+    "duplicates": "comparing",
     "outline": "writing",
     "list": "reading",
     "show": "reading",

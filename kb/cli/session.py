@@ -34,6 +34,17 @@ def knowledge_base() -> Iterator[KnowledgeBase]:
         yield knowledge
 
 
+@contextmanager
+def patient_knowledge_base() -> Iterator[KnowledgeBase]:
+    """The same with a progress bar, for what may take long and changes nothing."""
+    from kb.console.terminal import ProgressBar, notice
+    from kb.library import KnowledgeBase
+
+    root: Path | None = click.get_current_context().find_root().obj
+    with ProgressBar() as bar, KnowledgeBase(root, notify=notice, progress=bar) as knowledge:
+        yield knowledge
+
+
 def joined(words: tuple[str, ...]) -> str:
     """Arguments as one text; bytes that are not UTF-8 become question marks."""
     return " ".join(words).encode(errors="replace").decode()

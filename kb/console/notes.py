@@ -52,6 +52,9 @@ def print_sync(report: SyncReport) -> None:
         table.add_row(styled("removed", "red"), _path(path), "", "", "")
     if table.row_count:
         print_table(table)
+    for note in (*report.added, *report.updated):
+        if note.near_duplicate_of:
+            notice(f"{note.path} nearly repeats {note.near_duplicate_of}")
     _print_outside(report.outside)
     for entry in report.skipped:
         print_skipped(entry)
@@ -155,8 +158,6 @@ def _filed_columns(note: Added) -> tuple[Text, Text, Text]:
     why = {"classifier": "unsure" if note.unsure else "", "front matter": "front matter"}.get(
         note.decided_by, f"by {note.decided_by}"
     )
-    if note.near_duplicate_of:
-        why = f"{why} nearly repeats {note.near_duplicate_of}".strip()
     return area_text(note.area), Text(f"{note.confidence:.2f}", justify="right"), styled(why, "yellow")
 
 

@@ -16,7 +16,7 @@ from kb.decisions import Decisions, Flags, is_under, save_decisions
 from kb.errors import InputError, NotebookError, NoteError
 from kb.ingest import notebook
 from kb.library.workspace import Notify, Workspace
-from kb.models import Encoder, FiledArea, FileState, Filter, Kind, Mode, NoteRecord, StoredArea
+from kb.models import Encoder, FiledArea, Filter, Kind, Mode, NoteRecord, StoredArea
 from kb.reports import (
     AreaCount,
     Classification,
@@ -33,6 +33,7 @@ from kb.reports import (
     Status,
     SyncReport,
 )
+from kb.reports.compared import Duplicates, RelatedNotes
 
 if TYPE_CHECKING:
     from kb.evaluation.runner import Golden
@@ -133,12 +134,13 @@ class KnowledgeBase:
 
     def classify(self, paths: Sequence[str | Path]) -> Iterator[Classification | Skipped]:
         """The verdict for each Markdown file of some paths; nothing is stored."""
+        from kb.library.judging import classify_file
         from kb.library.looking import look
 
         sources = [self._source(path) for path in paths]
         skipped: list[Skipped] = []
         for state in look(self._workspace, sources, Decisions(), skipped):
-            yield self._classify(state)
+            yield classify_file(self._workspace, state)
         yield from skipped
 
     def file(self, name: str, area: StoredArea | None) -> Filed:
@@ -190,6 +192,18 @@ class KnowledgeBase:
             self.sync()
         return search(self._workspace, query, limit, filter or Filter(), mode, explain)
 
+    def related(self, name: str, limit: int = DEFAULT_LIMIT) -> RelatedNotes:
+        """The notes and posts related to one: by what they say, and by links either way."""
+        from kb.library.comparing import related
+
+        return related(self._workspace, self.find_note(name), limit)
+
+    def duplicates(self) -> Duplicates:
+        """The notes and passages that say nearly the same."""
+        from kb.library.comparing import duplicates
+
+        return duplicates(self._workspace, self._progress)
+
     def outline(self, topic: str, areas: tuple[FiledArea, ...] = (), sections: int | None = None) -> Outline:
         """The skeleton of a post; raises `EvidenceError` where the notes say too little about the topic."""
         from kb.library.drafting import draft
@@ -234,13 +248,16 @@ class KnowledgeBase:
     def show(self, name: str) -> NoteDetail:
         """One note, with its text as the file says now."""
         from kb.library.looking import is_changed, listed
+        from kb.search.links import link_targets
 
         note = self.find_note(name)
         state = notebook.state_of(self.root, note.path)
         if state is None:
             raise NoteError(f"{note.path} is gone; run `kb sync`")
         catalog = self._workspace.catalog
-        targets = {note.path, Path(note.path).stem, note.title}
+        notes = catalog.notes()
+        position = [other.id for other in notes].index(note.id)
+        targets = link_targets(notes)
         return NoteDetail.model_validate(
             listed(note)
             | {
@@ -248,7 +265,9 @@ class KnowledgeBase:
                 "authors": note.authors,
                 "sources": note.sources,
                 "links": note.links,
-                "linked_from": tuple(other.path for other in catalog.notes() if targets & set(other.links)),
+                "linked_from": tuple(
+                    other.path for other, found in zip(notes, targets, strict=True) if position in found
+                ),
                 "verdict": note.verdict,
                 "chunks": len(catalog.chunks_of([note.id]).get(note.id, [])),
                 "text": notebook.read(self.root, note.path).text,
@@ -320,21 +339,6 @@ class KnowledgeBase:
         from kb.library.intake import Intake
 
         return Intake(self._workspace, self._progress, self._should_stop)
-
-    def _classify(self, state: FileState) -> Classification | Skipped:
-        from kb.ingest.chunking import chunk_note
-        from kb.ingest.markdown import parse_note
-        from kb.library.judging import decide, embed, judge
-
-        try:
-            note = parse_note(notebook.read(self.root, state.path))
-        except NoteError as error:
-            return Skipped(path=state.path, reason=str(error))
-        encoder = self._workspace.encoder
-        chunks = chunk_note(note, encoder.count_tokens, encoder.max_tokens)
-        vectors, _ = embed(self._workspace, [chunk.embedded for chunk in chunks], store=False)
-        verdict, _ = decide(note, judge(self._workspace, note, chunks, vectors), self._workspace.decisions)
-        return Classification(path=note.path, **dict(verdict))
 
 
 def init(root: str | Path | None = None) -> Path:

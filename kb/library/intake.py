@@ -63,6 +63,7 @@ class Intake:
             self._publish()
             if finished:
                 self._tidy()
+            self._notice_repeats()
         return self._report(time.monotonic() - started)
 
     def _take(self, sources: Sequence[str]) -> bool:
@@ -233,7 +234,6 @@ class Intake:
             unsure=record.verdict.unsure,
             decided_by=record.verdict.decided_by,
             chunks=chunks,
-            near_duplicate_of=self._same_bytes(record),
         )
         fresh = origin is None or (origin.area == "outside")
         if fresh:
@@ -242,11 +242,6 @@ class Intake:
             self._updated.append(outcome)
         elif origin and origin.path == record.path:
             self._unchanged += 1
-
-    def _same_bytes(self, record: NoteRecord) -> str | None:
-        """Another note of the index that says the same to the letter."""
-        twins = (note.path for note in self._by_hash.get(record.sha256, []) if note.id != record.id)
-        return next((path for path in twins if path in self._known), None)
 
     def _drop_missing(self, sources: Sequence[str], seen: set[str]) -> None:
         skipped = [entry.path for entry in self._skipped]
@@ -286,6 +281,19 @@ class Intake:
             workspace.catalog.remove_sources(
                 path for path in files if path in covered or not (workspace.root / path).exists()
             )
+
+    def _notice_repeats(self) -> None:
+        """Say of new and updated notes which nearly repeat an older one; costs nothing where there are none."""
+        outcomes = [*self._updated, *self._added]
+        if not outcomes:
+            return
+        from kb.library.comparing import repeated_notes
+
+        older = repeated_notes(self._workspace, [outcome.path for outcome in outcomes])
+        for listed in (self._updated, self._added):
+            listed[:] = [
+                outcome.model_copy(update={"near_duplicate_of": older.get(outcome.path)}) for outcome in listed
+            ]
 
     def _report(self, seconds: float) -> SyncReport:
         return SyncReport(

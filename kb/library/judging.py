@@ -8,10 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.decisions import Decisions
+from kb.errors import NoteError
+from kb.ingest import notebook
 from kb.ingest.areas import classify, load_areas, override
+from kb.ingest.chunking import chunk_note
+from kb.ingest.markdown import parse_note
 from kb.library.publishing import embedding_key
 from kb.library.workspace import Workspace
-from kb.models import AreaVerdict, Chunk, Note, StoredArea
+from kb.models import AreaVerdict, Chunk, FileState, Note, StoredArea
+from kb.reports import Classification, Skipped
 
 
 def embed(workspace: Workspace, texts: Sequence[str], store: bool = True) -> tuple[NDArray[np.float32], int]:
@@ -50,3 +55,16 @@ def decide(note: Note, verdict: AreaVerdict, decisions: Decisions) -> tuple[Area
     if verdict.area == "outside" and flags.detour:
         return override(verdict, "detour", "flag"), "detour"
     return verdict, verdict.area
+
+
+def classify_file(workspace: Workspace, state: FileState) -> Classification | Skipped:
+    """The verdict for a file; nothing is stored."""
+    try:
+        note = parse_note(notebook.read(workspace.root, state.path))
+    except NoteError as error:
+        return Skipped(path=state.path, reason=str(error))
+    encoder = workspace.encoder
+    chunks = chunk_note(note, encoder.count_tokens, encoder.max_tokens)
+    vectors, _ = embed(workspace, [chunk.embedded for chunk in chunks], store=False)
+    verdict, _ = decide(note, judge(workspace, note, chunks, vectors), workspace.decisions)
+    return Classification(path=note.path, **dict(verdict))

@@ -180,6 +180,17 @@ class Catalog:
         matrix = np.frombuffer(b"".join(row["vector"] for row in rows), dtype=np.float32)
         return matrix.reshape(len(rows), -1) if rows else np.empty((0, 0), np.float32)
 
+    def opening_chunks(self, most: int) -> list[str]:
+        """The ids of the first `most` chunks of every note."""
+        sql = "SELECT chunks.id FROM notes CROSS JOIN chunks ON chunks.note_id = notes.id AND chunks.position < ?"
+        return [row["id"] for row in self._rows(sql, (most,))]
+
+    def texts(self, notes: Iterable[str] | None = None) -> dict[str, str]:
+        """The text of every chunk, or of those of the notes with these ids, by chunk id."""
+        named = "" if notes is None else "WHERE note_id IN (SELECT value FROM json_each(:notes))"
+        rows = self._rows(f"SELECT id, text FROM chunks {named}", {"notes": json_list(notes or ())})  # noqa: S608  # constants
+        return {row["id"]: row["text"] for row in rows}
+
     def filed_chunks(self) -> Iterator[tuple[FiledArea, str, str]]:
         """Area, id and embedding key of every chunk that belongs into a generation."""
         for row in self._rows(
