@@ -329,21 +329,36 @@ def test_what_names_a_note_finds_it(knowledge: KnowledgeBase, write: Write) -> N
         assert paths(knowledge.search(query))[0] == "a"
 
 
+def test_boilerplate_gives_way(knowledge: KnowledgeBase, write: Write) -> None:
+    """A passage that stands beside others in many notes is weighed down; notes that are copies throughout are not."""
+    footer = "# Colophon\n\nzebra newsletter, written with care for its readers"
+    for name in "abcd":
+        write(f"notes/{name}.md", note(f"About {name}.\n\n{footer}"))
+    knowledge.add(["notes"])
+    parts = knowledge.search("zebra newsletter", explain=True).hits[0]
+    assert parts.explain
+    assert parts.explain.boilerplate < 0
+    for name in "abcd":
+        write(f"notes/{name}.md", note(footer))
+    knowledge.sync()
+    whole = knowledge.search("zebra newsletter", explain=True).hits[0]
+    assert whole.explain
+    assert whole.explain.boilerplate == 0
+
+
 def test_near_identical_passages_are_shown_once(knowledge: KnowledgeBase, write: Write) -> None:
-    """A note that says what a better hit says is named there, and is no hit of its own."""
-    said = " ".join(f"zebra{number} runs" for number in range(12))
+    """A note that says what a better hit says points there; what is quoted once is not quoted again."""
+    said = " ".join(f"zebra{number} runs" for number in range(30))
     write("notes/a.md", note(said))
     write("notes/b.md", note(said + " away"))
-    write("notes/c.md", note("zebra1 sleeps"))
+    write("notes/c.md", note(f"zebra1 sleeps\n\n## Again\n\n{said}"))
     knowledge.add(["notes"])
     hits = knowledge.search("zebra1").hits
-    assert {hit.path for hit in hits} | {repeat.path for hit in hits for repeat in hit.repeats} == {
-        "notes/a.md",
-        "notes/b.md",
-        "notes/c.md",
-    }
-    assert [len(hit.repeats) for hit in hits if hit.repeats] == [1]
-    assert len(hits) == 2
+    assert {hit.path for hit in hits} == {"notes/a.md", "notes/b.md", "notes/c.md"}
+    best = [hit.text for hit in hits if not hit.same_as]
+    further = [passage.text for hit in hits for passage in hit.passages]
+    assert sum("zebra29" in text for text in best + further) == 1
+    assert {hit.same_as.split(":")[0] for hit in hits if hit.same_as} <= {hit.path for hit in hits}
 
 
 def test_a_phrase_that_nobody_has_binds_nobody(notebook: Path, living: KnowledgeBase) -> None:

@@ -42,8 +42,7 @@ def areas(knowledge: KnowledgeBase) -> dict[str, StoredArea]:
 
 def found(knowledge: KnowledgeBase, word: str) -> set[str]:
     """The notes with a passage that says a word."""
-    hits = knowledge.search(word, mode="lexical").hits
-    return {path for hit in hits for path in (hit.path, *(repeat.path for repeat in hit.repeats))}
+    return {hit.path for hit in knowledge.search(word, mode="lexical").hits}
 
 
 def nearest(knowledge: KnowledgeBase, embedded: str) -> tuple[str, float | None]:

@@ -47,18 +47,19 @@ def _print_hit(hit: Hit, words: Sequence[str]) -> None:
     _indented(place)
     if hit.heading_path:
         _indented(styled(" > ".join(hit.heading_path), "dim"))
-    snippet = Text(plain(hit.snippet))
-    for start, end in marks(snippet.plain, words):
-        snippet.stylize("bold yellow", start, end)
-    _indented(snippet)
+    if hit.same_as:
+        _indented(styled(f"says the same as {hit.same_as}", "dim"))
+    else:
+        snippet = Text(plain(hit.snippet))
+        for start, end in marks(snippet.plain, words):
+            snippet.stylize("bold yellow", start, end)
+        _indented(snippet)
     for passage in hit.passages:
         _indented(
             styled(
                 f"also {hit.path}:{passage.start_line}-{passage.end_line}  {' > '.join(passage.heading_path)}", "dim"
             )
         )
-    for repeat in hit.repeats:
-        _indented(styled(f"same in {repeat.path}:{repeat.start_line}-{repeat.end_line}", "dim"))
     if hit.explain:
         _indented(styled(f"cosine {_shown(hit.scores.dense)}, bm25 {_shown(hit.scores.lexical)}", "dim"))
         for line in _explained(hit.explain):

@@ -12,7 +12,7 @@ from kb.library.finding import POOL, find
 from kb.library.looking import is_changed, recent_changes
 from kb.library.workspace import Workspace
 from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, Reranker, note_of
-from kb.reports import Explanation, Hit, Passage, Repeat, Scores, SearchResult, TermWeight
+from kb.reports import Explanation, Hit, Passage, Scores, SearchResult, TermWeight
 from kb.search.calibration import GOOD, GOOD_COSINE, Likelihood, chance_of_an_answer
 from kb.search.query import parse_query
 from kb.search.ranking import (
@@ -25,13 +25,13 @@ from kb.search.ranking import (
     group_by_note,
     penalty,
 )
-from kb.search.snippets import Nearest, same_words, snippet
+from kb.search.snippets import Nearest, snippet
 from kb.search.words import coverage
 
 PASSAGES = 4
 NOTES_AT_ONCE = 10
 RERANKED = 50  # chunks that a cross-encoder orders
-SAME_COSINES = 0.03  # the cosines of near-identical passages with one query differ by less
+SAME_SCORES = 0.05  # near-identical passages differ by less of the larger score
 
 Group = list[tuple[Ranked, ChunkRecord]]
 
@@ -93,36 +93,27 @@ class _Answer:
         self._answered = answered
         self._explained = explained
         self._likelihood = Likelihood([group[0].score for group in group_by_note(found.ranked, 1)], answered)
-        self._shown: list[tuple[Ranked, ChunkRecord, int]] = []
+        self._shown: list[tuple[Ranked, ChunkRecord, str]] = []
 
     def take(self, note: NoteRecord, group: Group) -> None:
-        """Make a hit of a note, or add its address to the one that says the same."""
+        """Make a hit of a note; of its further passages those that no hit shows yet."""
         state = notebook.state_of(self._workspace.root, note.path)
         if state is None:
             self.missing.append(note.path)
             return
-        before = self._hit_that_says(*group[0])
-        if before is not None:
-            said = self.hits[before]
-            repeat = Repeat(path=note.path, start_line=group[0][1].start_line, end_line=group[0][1].end_line)
-            self.hits[before] = said.model_copy(update={"repeats": (*said.repeats, repeat)})
-            return
-        kept: Group = []
-        for entry, chunk in group:
-            if self._hit_that_says(entry, chunk) is None:
-                kept.append((entry, chunk))
-                self._shown.append((entry, chunk, len(self.hits)))
-        self.hits.append(self._hit(note, is_changed(self._workspace, note, state), kept))
+        same = self._shown_already(*group[0])
+        kept = group[:1] + [entry for entry in group[1:] if self._shown_already(*entry) is None]
+        self._shown += [(*entry, f"{note.path}:{entry[1].start_line}-{entry[1].end_line}") for entry in kept]
+        self.hits.append(self._hit(note, is_changed(self._workspace, note, state), kept, same))
 
-    def _hit_that_says(self, entry: Ranked, chunk: ChunkRecord) -> int | None:
-        """The position of the hit that shows a near-identical passage already."""
-        for other, shown, position in self._shown:
-            apart = abs((entry.dense or 0.0) - (other.dense or 0.0))
-            if apart < SAME_COSINES and same_words(chunk.text, shown.text):
-                return position
+    def _shown_already(self, entry: Ranked, chunk: ChunkRecord) -> str | None:
+        """The address at which a near-identical passage is shown."""
+        for other, shown, address in self._shown:
+            if _near(entry, other) and _say_the_same(chunk.text, shown.text):
+                return address
         return None
 
-    def _hit(self, note: NoteRecord, changed: bool, group: Group) -> Hit:
+    def _hit(self, note: NoteRecord, changed: bool, group: Group, same: str | None) -> Hit:
         best, chunk = group[0]
         return Hit(
             rank=len(self.hits) + 1,
@@ -140,6 +131,7 @@ class _Answer:
             text=chunk.text,
             score=self._score(best),
             scores=Scores(dense=best.dense, lexical=best.lexical),
+            same_as=same,
             passages=tuple(self._passage(*other) for other in group[1:]),
             explain=self._explanation(note, best) if self._explained else None,
         )
@@ -176,16 +168,31 @@ class _Answer:
             reranked=found.reranked,
             answered=round(self._answered, 4),
             standing=round(best.standing, 4),
-            words=round(WORD_WEIGHT * best.words, 4),
-            near=round(NEAR_WEIGHT * best.near, 4),
-            passage=round(PASSAGE_WEIGHT * best.passage, 4),
-            boilerplate=-round(penalty(best.copies), 4),
+            words=round(WORD_WEIGHT * best.shares.words, 4),
+            near=round(NEAR_WEIGHT * best.shares.near, 4),
+            passage=round(PASSAGE_WEIGHT * best.shares.passage, 4),
+            boilerplate=-round(penalty(best.shares.copies), 4),
             terms=tuple(TermWeight(term=term, weight=round(weight, 4)) for term, weight in weights),
             agreement=found.agreement,
             feedback=tuple(paths[note_of(id)].path for id in found.feedback if found.feedback_weight),
             feedback_weight=round(found.feedback_weight, 4),
             filters=_filters(found.filter),
         )
+
+
+def _near(first: Ranked, second: Ranked) -> bool:
+    """Whether two passages can be near-identical, by what the query made of them: cheaper than reading them."""
+    for one, other in ((first.dense, second.dense), (first.lexical, second.lexical)):
+        if one is not None and other is not None and abs(one - other) > SAME_SCORES * max(abs(one), abs(other)):
+            return False
+    return True
+
+
+def _say_the_same(first: str, second: str) -> bool:
+    from kb.search.duplicates import CONTAINMENT, MIN_RUNS, resemblance, word_runs
+
+    runs = [word_runs(text) for text in (first, second)]
+    return len(runs[0]) >= MIN_RUNS and resemblance(*runs) >= CONTAINMENT
 
 
 def _filters(filter: Filter) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +34,7 @@ class Background:
 
     def centred(self, vectors: Matrix) -> Matrix:
         """Vectors `(…, dim)` without what all have in common, at length 1."""
-        moved = vectors - self._centre
-        return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=-1, keepdims=True), 1e-9), dtype=np.float32)
+        return unit(vectors - self._centre)
 
     def standing(self, passages: Matrix, vector: Matrix) -> Matrix:
         """How many standard deviations the cosines of passages `(n, dim)` with a query's vector `(dim,)` lie above
@@ -45,6 +45,11 @@ class Background:
         mean = (usual.sum() + USUAL_WORTH * USUAL_MEAN) / weight
         variance = (((usual - mean) ** 2).sum() + USUAL_WORTH * USUAL_DEVIATION**2) / weight
         return np.asarray((passages @ vector - mean) / np.sqrt(variance), dtype=np.float32)
+
+
+def unit(vectors: NDArray[np.floating[Any]]) -> Matrix:
+    """Vectors `(…, dim)` at length 1; a zero vector stays zero."""
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9), dtype=np.float32)
 
 
 def background(workspace: Workspace) -> Background:

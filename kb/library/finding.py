@@ -26,15 +26,17 @@ def find(workspace: Workspace, query: str, filter: Filter, mode: Mode, pool: int
         ranked = best_first(Ranked(id, bm25, None, bm25) for id, bm25 in lexical.items())
         looked_up, weights = weigh(workspace, words, {note_of(id) for id in lexical})
         return Found(mode, filter, {}, lexical, ranked, looked_up, weights)
-    from kb.library.fusing import fused  # and with it numpy, which two threads must not import at once
+    from kb.library.fusing import by_meaning, fused  # and with it numpy, which two threads must not import at once
 
     workspace.require_current_encoder()
     with ThreadPoolExecutor(1) as background:  # the query is embedded while the words are looked up
         embedding = background.submit(workspace.encoder.encode_query, asked.text)
-        lexical = matching(workspace, words, filter, pool) if mode == "hybrid" else {}
         workspace.open_vectors()
-        vector = embedding.result()
-    return fused(workspace, vector, words if mode == "hybrid" else (), lexical, filter, mode, pool)
+        if mode == "dense":
+            return by_meaning(workspace, embedding.result(), filter, pool)
+        lexical = matching(workspace, words, filter, pool)
+        weighed = weigh(workspace, words, None) if workspace.is_small else words
+        return fused(workspace, embedding.result(), lexical, weighed, filter, pool)
 
 
 def read_query(query: str) -> Query:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from kb.library.workspace import Workspace
 from kb.models import Filter, note_of
@@ -40,22 +41,33 @@ def matching(workspace: Workspace, words: Sequence[str], filter: Filter, limit: 
         wanted *= 2
 
 
-def weigh(workspace: Workspace, words: Sequence[str], notes: Collection[str]) -> tuple[list[Word], NoteWeights]:
-    """The stems of some words, in order, with their places in some notes, and what each adds to each note's BM25+."""
-    found = _look_up(workspace, words, notes)
-    mean = workspace.remember("mean size", workspace.catalog.mean_size)
-    lengths = {note: size / mean for note, size in workspace.catalog.sizes(notes).items()} if mean else {}
-    return found, word_weights(found, lengths)
+class Weighed(NamedTuple):
+    """The stems of a query in order, and what each adds to the BM25+ of each note."""
+
+    words: list[Word]
+    weights: NoteWeights
 
 
-def _look_up(workspace: Workspace, words: Sequence[str], notes: Collection[str]) -> list[Word]:
+def weigh(workspace: Workspace, words: Sequence[str], notes: Collection[str] | None) -> Weighed:
+    """Weigh some words in all notes, or in those named."""
+    catalog, full_text = workspace.catalog, workspace.catalog.full_text
+    if notes is None:
+        numbers = workspace.remember("numbers", full_text.chunk_numbers)
+        sizes = workspace.remember("sizes", catalog.sizes)
+    else:
+        numbers, sizes = full_text.chunk_numbers(notes), catalog.sizes(notes)
+    mean = workspace.remember("mean size", catalog.mean_size) or 1.0
+    found = _look_up(workspace, words, numbers, everywhere=notes is None)
+    return Weighed(found, word_weights(found, {note: size / mean for note, size in sizes.items()}))
+
+
+def _look_up(workspace: Workspace, words: Sequence[str], numbers: Mapping[int, str], everywhere: bool) -> list[Word]:
     full_text, chunks = workspace.catalog.full_text, _chunks(workspace)
-    numbers = full_text.chunk_numbers(notes)
     found = []
     for word in words:
         for stem in full_text.stems(word):
             asked = f"{stem}*" if word.endswith("*") else stem
-            having, places = full_text.occurrences(asked, numbers)
+            having, places = full_text.occurrences(asked, None if everywhere else numbers)
             here = [(numbers[chunk], chunk, column, position) for chunk, column, position in places]
             found.append(Word(word, idf(chunks, having), here))
     return found

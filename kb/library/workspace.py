@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from kb.index.vectors import Vectors, VectorStore
 
+SMALL = 5_000  # chunks
+
 Notify = Callable[[str], None]
 Read = TypeVar("Read")
 
@@ -164,6 +166,11 @@ class Workspace:
             len(notes) / max(self.catalog.count_notes(areas), 1) for areas in (FILED_AREAS, filter.areas or FILED_AREAS)
         )
         return Passing(frozenset(notes), *shares)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all of the notebook's passages may be kept in memory for the next query."""
+        return self.remember("chunks", self.catalog.count_chunks) <= SMALL
 
     def passages(self) -> Passages:
         """All passages."""

@@ -22,7 +22,6 @@ from kb.models import (
 from kb.reports.answer import Explanation as Explanation
 from kb.reports.answer import Hit as Hit
 from kb.reports.answer import Passage as Passage
-from kb.reports.answer import Repeat as Repeat
 from kb.reports.answer import Scores as Scores
 from kb.reports.answer import SearchResult as SearchResult
 from kb.reports.answer import TermWeight as TermWeight

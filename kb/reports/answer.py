@@ -59,17 +59,10 @@ class Explanation(Frozen):
     filters: tuple[str, ...]
 
 
-class Repeat(Frozen):
-    """Where else a near-identical passage stands."""
-
-    path: str
-    start_line: int
-    end_line: int
-
-
 class Hit(Frozen):
     """A note found for a query, with its best passage. `score` is the probability that it is what was looked for; with
-    `--mode dense` or `lexical` the cosine or bm25. `repeats` are other notes that say the same, shown only here.
+    `--mode dense` or `lexical` the cosine or bm25. `same_as` is the address at
+    which a better hit shows a near-identical passage.
     """
 
     rank: int
@@ -88,7 +81,7 @@ class Hit(Frozen):
     score: float
     scores: Scores
     passages: tuple[Passage, ...] = ()
-    repeats: tuple[Repeat, ...] = ()
+    same_as: str | None = None
     explain: Explanation | None = None
 
 

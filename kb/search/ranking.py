@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,12 +25,27 @@ AGREEMENT_DEPTH = 10
 RRF_K = 60
 
 
+class Shares(NamedTuple):
+    """What the words say of a chunk: the weight of its note, its own bm25, and the nearness of words in its note, each
+    as a share of the best candidate's, 0..1; `copies` counts the notes of which the passage is a part.
+    """
+
+    words: float = 0.0
+    passage: float = 0.0
+    near: float = 0.0
+    copies: int = 1
+
+    @property
+    def worth(self) -> float:
+        """What they add to the chunk's standing."""
+        return WORD_WEIGHT * self.words + PASSAGE_WEIGHT * self.passage + NEAR_WEIGHT * self.near - penalty(self.copies)
+
+
 class Ranked(NamedTuple):
     """A chunk with its fused score and what made it.
 
     `dense` is a cosine, `lexical` the chunk's bm25. `standing` says how many standard deviations the cosine lies above
-    those of ordinary passages; `words`, `passage` and `near` are shares of the best candidate's, 0..1. `copies` counts
-    the candidates' notes that have the same passage.
+    those of ordinary passages.
     """
 
     id: str
@@ -39,10 +53,7 @@ class Ranked(NamedTuple):
     dense: float | None
     lexical: float | None
     standing: float = 0.0
-    words: float = 0.0
-    passage: float = 0.0
-    near: float = 0.0
-    copies: int = 1
+    shares: Shares = Shares()
 
 
 @dataclass(frozen=True)
@@ -66,33 +77,53 @@ class Found:
     reranked: bool = False
 
 
-def fuse(
-    standing: Mapping[str, float],
-    dense: Mapping[str, float],
+def word_shares(
+    ids: Iterable[str],
     lexical: Mapping[str, float],
     words: Mapping[str, float],
     near: Mapping[str, float],
-) -> list[Ranked]:
-    """Chunks by the weighted sum of what meaning and words say of them, best first.
-
-    `standing`, `dense` and `lexical` are by chunk, `words` and `near` by note. A cosine counts by how far it stands out
-    among ordinary passages, not by its share of the best: where meaning separates little, words decide, and where one
-    passage stands out, meaning does. That is a weight for each query that nobody has to choose.
-    """
-    best_words, best_near, best_passage = (max(side.values(), default=0.0) for side in (words, near, lexical))
-    copies = Counter(digest for _, digest in {(note_of(id), digest_of(id)) for id in standing})
-    ranked = []
-    for id, above in standing.items():
-        note = note_of(id)
-        shares = (
+    copies: Mapping[str, int],
+) -> dict[str, Shares]:
+    """What the words say of each candidate; `lexical` and `copies` are by chunk, `words` and `near` by note."""
+    notes = {id: note_of(id) for id in ids}
+    found = set(notes.values())
+    best_words, best_near = (max((side.get(note, 0.0) for note in found), default=0.0) for side in (words, near))
+    best_passage = max(lexical.values(), default=0.0)
+    return {
+        id: Shares(
             _share(words.get(note, 0.0), best_words),
             _share(lexical.get(id, 0.0), best_passage),
             _share(near.get(note, 0.0), best_near),
+            copies.get(id, 1),
         )
-        score = above + WORD_WEIGHT * shares[0] + PASSAGE_WEIGHT * shares[1] + NEAR_WEIGHT * shares[2]
-        score -= penalty(copies[digest_of(id)])
-        ranked.append(Ranked(id, score, dense.get(id), lexical.get(id), above, *shares, copies[digest_of(id)]))
-    return best_first(ranked)
+        for id, note in notes.items()
+    }
+
+
+def repeated(ids: Iterable[str]) -> list[list[str]]:
+    """Groups of chunks that say the same word for word, in more notes than a few."""
+    groups: dict[str, list[str]] = {}
+    for id in ids:
+        groups.setdefault(digest_of(id), []).append(id)
+    return [group for group in groups.values() if len({note_of(id) for id in group}) > FEW_COPIES]
+
+
+def fuse(
+    standing: Mapping[str, float],
+    shares: Mapping[str, Shares],
+    dense: Mapping[str, float],
+    lexical: Mapping[str, float],
+) -> list[Ranked]:
+    """Chunks by the sum of what meaning and words say of them, best first.
+
+    A cosine counts by how far it stands out among ordinary passages, not by its share of the best: where meaning
+    separates little, words decide, and where one passage stands out, meaning does. That is a weight for each query that
+    nobody has to choose.
+    """
+    return best_first(
+        Ranked(id, above + shares[id].worth, dense.get(id), lexical.get(id), above, shares[id])
+        for id, above in standing.items()
+    )
 
 
 def penalty(copies: int) -> float:

@@ -12,10 +12,6 @@ from kb.search.query import WORD
 LENGTH = 240
 MIN_STEM = 4
 
-RUN = 3
-SAME = 0.8
-FEW_RUNS = 10  # of a passage too short to be called a copy
-
 Nearest = Callable[[Sequence[str]], int]
 
 _PART = re.compile(r"\w+")
@@ -102,14 +98,3 @@ def _stem(word: str) -> str:
         if lower.endswith(ending) and len(lower) - len(ending) >= MIN_STEM:
             return lower.removesuffix(ending)
     return lower
-
-
-def same_words(first: str, second: str) -> bool:
-    """Whether two passages are near-identical: most of their runs of three words are the same (Broder 1997)."""
-    runs = [_runs(text) for text in (first, second)]
-    return len(runs[0]) >= FEW_RUNS and len(runs[0] & runs[1]) >= SAME * len(runs[0] | runs[1])
-
-
-def _runs(text: str) -> set[tuple[str, ...]]:
-    words = [word.lower() for word in WORD.findall(text)]
-    return {tuple(words[start : start + RUN]) for start in range(max(len(words) - RUN + 1, 1))}

@@ -8,7 +8,8 @@ question above its small talk.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -72,14 +73,22 @@ def nearness(words: Sequence[Word]) -> dict[str, float]:
     for first, second in pairwise(words):
         if first.text == second.text:
             continue
-        known = set(first.places)
-        counts: dict[str, int] = {}
-        for note, chunk, column, position in second.places:
-            if any((note, chunk, column, position - step) in known for step in (-1, *range(1, WINDOW + 1))):
-                counts[note] = counts.get(note, 0) + 1
+        counts = Counter(place[0] for place in _beside(first.places, second.places))
         for note, count in counts.items():
             near[note] = near.get(note, 0.0) + (first.idf + second.idf) / 2 * count / (count + 1)
     return near
+
+
+def _beside(first: Iterable[Place], second: Sequence[Place]) -> Iterator[Place]:
+    """The places of the second word just before one of the first, or not far behind it."""
+    shared = {place[:3] for place in second}
+    around = {
+        (note, chunk, column, position + step)
+        for note, chunk, column, position in first
+        if (note, chunk, column) in shared
+        for step in (-1, *range(1, WINDOW + 1))
+    }
+    return (place for place in second if place in around)
 
 
 def coverage(words: Sequence[Word], weights: NoteWeights) -> float:

@@ -37,22 +37,23 @@ class FullText:
         sql = "SELECT count(*) n FROM (SELECT 1 FROM passages WHERE passages MATCH ? LIMIT ?)"
         return int(self._rows(sql, (expression, most))[0]["n"])
 
-    def occurrences(self, stem: str, chunks: Iterable[int]) -> Occurrences:
-        """Where a stem stands in some chunks, by their numbers; one that ends in `*` begins others."""
+    def occurrences(self, stem: str, chunks: Iterable[int] | None = None) -> Occurrences:
+        """Where a stem stands in all chunks, or in some by their numbers; one that ends in `*` begins others."""
         last = stem.removesuffix("*") + ("\U0010ffff" if stem.endswith("*") else "")
-        named = {"first": stem.removesuffix("*"), "last": last, "chunks": json_list(chunks)}
+        among = "" if chunks is None else "AND doc IN (SELECT value FROM json_each(:chunks))"
+        named = {"first": stem.removesuffix("*"), "last": last, "chunks": json_list(chunks or ())}
         counted = self._rows("SELECT sum(doc) n FROM temp.stems WHERE term >= :first AND term <= :last", named)
         places = self._rows(
-            """SELECT doc, col, offset FROM temp.places WHERE term >= :first AND term <= :last
-            AND doc IN (SELECT value FROM json_each(:chunks))""",
+            f"SELECT doc, col, offset FROM temp.places WHERE term >= :first AND term <= :last {among}",  # noqa: S608  # constants
             named,
         )
         return Occurrences(counted[0]["n"] or 0, [tuple(row) for row in places])
 
-    def chunk_numbers(self, note_ids: Iterable[str]) -> dict[int, str]:
-        """The note of each chunk of some notes, by the chunk's number in the full text."""
-        sql = "SELECT number, note_id FROM chunks WHERE note_id IN (SELECT value FROM json_each(?))"
-        return {row["number"]: row["note_id"] for row in self._rows(sql, (json_list(note_ids),))}
+    def chunk_numbers(self, note_ids: Iterable[str] | None = None) -> dict[int, str]:
+        """The note of each chunk, of all notes or those named, by the chunk's number in the full text."""
+        among = "" if note_ids is None else "WHERE note_id IN (SELECT value FROM json_each(:notes))"
+        sql = f"SELECT number, note_id FROM chunks {among}"  # noqa: S608  # constants
+        return {row["number"]: row["note_id"] for row in self._rows(sql, {"notes": json_list(note_ids or ())})}
 
     def match(self, expression: str, limit: int, notes: Iterable[str] | None = None) -> dict[str, float]:
         """bm25 (larger is better) of the best `limit` chunks for an FTS5 expression, of all notes or those named, by
