@@ -44,8 +44,12 @@ def print_evaluation(evaluation: Evaluation) -> None:
         next(system.ndcg_10 for system in evaluation.systems if system.mode == name)
         for name in ("hybrid", evaluation.best_other)
     )
-    against = f"hybrid against {evaluation.best_other}: {ours - other:+.3f} nDCG@10, p = {evaluation.p_value:.3f}"
+    against = f"hybrid against {evaluation.best_other}: {ours - other:+.3f} nDCG@10, {_p(evaluation.p_value)}"
     say(f"{evaluation.queries} queries; {against}")
+
+
+def _p(value: float) -> str:
+    return f"p = {value:.3f}" if value >= 0.001 else "p < 0.001"
 
 
 def _with_interval(system: Measures, name: str, bold: bool) -> Text:
