@@ -1,0 +1,248 @@
+"""Fit the seven weights of the area classifier.
+
+The texts in `area_texts/` were written for this: one file an area, and one for what lies outside; a heading a subject,
+a paragraph a text. Paragraphs of one subject are put together into notes of several lengths, a quarter of them with a
+paragraph that belongs elsewhere. Each note is seen with all phrases and terms, and with only some of them: what
+a writer brings will not be listed either. Weights are not negative, so that every reason speaks for what it names.
+The figures printed come from ten folds that never share a subject.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from sklearn.metrics import f1_score, roc_auc_score
+
+from kb.index.encoder import load_encoder
+from kb.ingest.areas import SIDES, AreaTexts, load_areas
+from kb.ingest.chunking import chunk_note
+from kb.ingest.markdown import parse_note
+from kb.ingest.scoring import Scoring, Weights
+from kb.models import AREAS, AreaText, Chunk, Note, NoteFile
+
+TEXTS = Path(__file__).parent / "area_texts"
+WEIGHTS = Path(__file__).parent.parent / "kb/ingest/area_weights.toml"
+DROPPED = (0.0, 0.3, 0.5, 0.7)  # of the phrases and terms, in one round each
+LENGTHS = (40, 90, 180, 260)  # words of a note
+NOTES_A_SUBJECT = {"outside": 3}
+MOST_NOTES = 6
+NOISE = 0.25
+TITLED = 0.4
+SHRINKAGE = 0.003  # more than the folds ask for: what others write is less plain than these texts
+FOLDS = 10
+BLANK = Weights(area=(0, 0, 0), outside=(0, 0, 0), outside_bias=0)
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A made-up note: its side (the place in `SIDES`), its subject, whether the subject is far away, and its text."""
+
+    side: int
+    subject: str
+    far: bool
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What was measured of many notes: `(notes, groups, 3)`, with their sides and subjects."""
+
+    measures: Matrix
+    sides: NDArray[np.int64]
+    subjects: NDArray[np.str_]
+    far: NDArray[np.bool_]
+
+
+def subjects() -> Iterator[tuple[str, str, list[str]]]:
+    """Side, subject and paragraphs."""
+    for side in SIDES:
+        sections = re.split(r"^## ", (TEXTS / f"{side}.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+        for section in sections[1:]:
+            heading, body = section.split("\n", 1)
+            yield side, heading.strip(), [part.strip() for part in re.split(r"\n\s*\n", body) if part.strip()]
+
+
+def made_up_notes(seed: int) -> list[Text]:
+    """Notes of several paragraphs about one subject each."""
+    chance = random.Random(seed)
+    every = [paragraph for _, _, paragraphs in subjects() for paragraph in paragraphs]
+    return [
+        _note(chance, side, subject, paragraphs, every)
+        for side, subject, paragraphs in subjects()
+        for _ in range(NOTES_A_SUBJECT.get(side, MOST_NOTES))
+    ]
+
+
+def _note(chance: random.Random, side: str, subject: str, paragraphs: list[str], every: list[str]) -> Text:
+    length, taken = chance.choice(LENGTHS), list[str]()
+    for paragraph in chance.sample(paragraphs, len(paragraphs)):
+        taken.append(paragraph)
+        if len(" ".join(taken).split()) >= length:
+            break
+    if len(taken) > 2 and chance.random() < NOISE:
+        taken.insert(chance.randrange(len(taken) + 1), chance.choice(every))
+    title = subject.split(": ")[-1] if chance.random() < TITLED else ""
+    return Text(SIDES.index(side), subject, subject.startswith("far: "), title, "\n\n".join(taken))
+
+
+def some_of(texts: AreaTexts, dropped: float, chance: random.Random) -> AreaTexts:
+    """The texts without a share of their phrases and terms."""
+
+    def kept(values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(value for value in values if chance.random() >= dropped)
+
+    def thinned(text: AreaText) -> AreaText:
+        return AreaText(
+            description=text.description, phrases=kept(text.phrases), terms=kept(text.terms), hints=kept(text.hints)
+        )
+
+    return AreaTexts(
+        areas={area: thinned(text) for area, text in texts.areas.items()},
+        outside={kind: thinned(text) for kind, text in texts.outside.items()},
+    )
+
+
+class Embedder:
+    """The default model, and the vectors it has given already."""
+
+    def __init__(self) -> None:
+        self.encoder = load_encoder(None, "int8", TEXTS, print)
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    def __call__(self, texts: Iterable[str]) -> NDArray[np.float32]:
+        wanted = list(texts)
+        new = [text for text in dict.fromkeys(wanted) if text not in self._known]
+        if new:
+            self._known |= dict(zip(new, self.encoder.encode(new), strict=True))
+        return np.stack([self._known[text] for text in wanted])
+
+
+def measured(embed: Embedder, dropped: float, seed: int) -> Sample:
+    """The measures of made-up notes by areas that lack a share of their texts."""
+    chance = random.Random(seed)
+    notes = made_up_notes(seed)
+    areas, rows = load_areas(), []
+    embed(phrase for phrase, _ in areas.phrases)
+    for made_up in notes:
+        texts = some_of(areas, dropped, chance)
+        scoring = Scoring(texts, embed(phrase for phrase, _ in texts.phrases), BLANK)
+        note, chunks = _cut(made_up, embed)
+        reading = scoring.read(note, chunks, embed(chunk.embedded for chunk in chunks))
+        rows.append(scoring.measures(reading))
+    return Sample(
+        np.array(rows),
+        np.array([note.side for note in notes]),
+        np.array([note.subject for note in notes]),
+        np.array([note.far for note in notes]),
+    )
+
+
+def _cut(text: Text, embed: Embedder) -> tuple[Note, list[Chunk]]:
+    note = parse_note(NoteFile(path="notes.md", size=0, mtime_ns=0, text=text.text, sha256=""))
+    note = note.model_copy(update={"title": text.title})
+    return note, chunk_note(note, embed.encoder.count_tokens, embed.encoder.max_tokens)
+
+
+def fit(measures: Matrix, sides: NDArray[np.int64]) -> Matrix:
+    """Weights of nearness, terms and hints for areas, the same for kinds of outside, and the bias: the most likely
+    ones, shrunk a little.
+    """
+    inside = len(AREAS)
+    mine = np.zeros(measures.shape[:2], dtype=bool)
+    mine[np.arange(len(sides)), np.minimum(sides, inside)] = True
+    mine[sides == inside, inside:] = True
+
+    def loss(weights: Matrix) -> tuple[float, Matrix]:
+        shares = _shares(weights, measures)
+        hit = (shares * mine).sum(axis=1, keepdims=True) + 1e-12
+        slope = (shares - shares * mine / hit) / len(sides)
+        gradient = np.concatenate(
+            [
+                np.einsum("nk,nkf->f", slope[:, :inside], measures[:, :inside]) + 2 * SHRINKAGE * weights[:3],
+                np.einsum("nk,nkf->f", slope[:, inside:], measures[:, inside:]) + 2 * SHRINKAGE * weights[3:6],
+                [slope[:, inside:].sum()],
+            ]
+        )
+        return float(-np.log(hit).mean() + SHRINKAGE * (weights[:6] ** 2).sum()), gradient
+
+    found = minimize(loss, np.full(7, 0.3), jac=True, method="L-BFGS-B", bounds=[(0, None)] * 6 + [(None, None)])
+    weights: Matrix = found.x
+    return weights
+
+
+def _shares(weights: Matrix, measures: Matrix) -> Matrix:
+    inside = len(AREAS)
+    logits = measures @ weights[3:6] + weights[6]
+    logits[:, :inside] = measures[:, :inside] @ weights[:3]
+    powers: Matrix = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: Matrix = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+def probabilities(weights: Matrix, measures: Matrix) -> Matrix:
+    """The four probabilities of each note."""
+    shares = _shares(weights, measures)
+    return np.column_stack([shares[:, : len(AREAS)], shares[:, len(AREAS) :].sum(axis=1)])
+
+
+def cross_validated(sample: Sample) -> Matrix:
+    """Probabilities of each note by weights that saw no note on its subject."""
+    names = sorted(set(sample.subjects))
+    random.Random(0).shuffle(names)
+    fold = np.array([names.index(subject) % FOLDS for subject in sample.subjects])
+    result = np.zeros((len(fold), len(SIDES)))
+    for number in range(FOLDS):
+        held_out = fold == number
+        weights = fit(sample.measures[~held_out], sample.sides[~held_out])
+        result[held_out] = probabilities(weights, sample.measures[held_out])
+    return result
+
+
+def describe(name: str, shares: Matrix, sample: Sample) -> None:
+    """Print the measures of one round."""
+    sides, outside = sample.sides, len(AREAS)
+    inside = sides != outside
+    best = shares.argmax(axis=1)
+    three = f1_score(sides[inside], shares[inside, :outside].argmax(axis=1), average="macro")
+    near, far = inside | ~sample.far, inside | sample.far
+    areas_under = [roc_auc_score(sides[some] == outside, shares[some, outside]) for some in (near, far)]
+    print(
+        f"{name:16}  three-way F1 {three:.3f}  four-way F1 {f1_score(sides, best, average='macro'):.3f}  "
+        f"AUROC near {areas_under[0]:.3f}, far {areas_under[1]:.3f}"
+    )
+
+
+def main() -> None:
+    """Measure, fit, write."""
+    embed = Embedder()
+    rounds = [measured(embed, dropped, seed) for seed, dropped in enumerate(DROPPED)]
+    whole = Sample(
+        *(
+            np.concatenate([getattr(sample, field) for sample in rounds])
+            for field in ("measures", "sides", "subjects", "far")
+        )
+    )
+    shares = cross_validated(whole)
+    ends = np.cumsum([len(sample.sides) for sample in rounds])
+    for dropped, sample, end in zip(DROPPED, rounds, ends, strict=True):
+        describe(f"{dropped:.0%} of texts dropped", shares[end - len(sample.sides) : end], sample)
+    weights = [round(float(weight), 3) for weight in fit(whole.measures, whole.sides)]
+    WEIGHTS.write_text(
+        "# Written by scripts/train_areas: the weights of nearness to phrases, of plain terms, and of hints.\n"
+        f"area = {weights[:3]}\noutside = {weights[3:6]}\noutside_bias = {weights[6]}\n",
+        encoding="utf-8",
+    )
+    print(f"wrote {WEIGHTS.name}: {weights}")
+
+
+if __name__ == "__main__":
+    main()

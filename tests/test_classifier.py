@@ -1,0 +1,288 @@
+"""The classifier: which of the three areas a note belongs to, how sure that is, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from test_areas import SMALL
+
+from kb.ingest.areas import SIDES, AreaTexts, load_areas
+from kb.ingest.chunking import chunk_note
+from kb.ingest.classifier import Classifier, Example, centroid, override
+from kb.ingest.markdown import parse_note
+from kb.models import AreaText, AreaVerdict, Chunk, Encoder, FiledArea, Note, NoteFile, VerdictArea
+
+
+class WordEncoder:
+    """Bags of words in which every word has a dimension of its own: only shared words make texts alike."""
+
+    fingerprint = "words"
+    dimensions = 512
+    max_tokens = 64
+
+    def __init__(self) -> None:
+        self.places: dict[str, int] = {}
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def encode(self, texts: list[str]) -> NDArray[np.float32]:
+        return np.stack([self.encode_query(text) for text in texts])
+
+    def encode_query(self, text: str) -> NDArray[np.float32]:
+        vector = np.zeros(self.dimensions, dtype=np.float32)
+        for word in re.findall(r"\w+", text.lower()):
+            vector[self.places.setdefault(word, len(self.places))] += 1
+        length = float(np.linalg.norm(vector))
+        return vector / length if length else vector
+
+
+ENCODER = WordEncoder()
+BORDER = "# Border\n\nNodes with edges, GIN, message passing.\n\n# More\n\nTokens in prompts, RAG and GraphRAG.\n"
+
+
+def passages_of(text: str, encoder: Encoder, path: str) -> tuple[Note, list[Chunk], NDArray[np.float32]]:
+    note = parse_note(NoteFile(path=path, size=0, mtime_ns=0, text=text, sha256=""))
+    chunks = chunk_note(note, encoder.count_tokens, encoder.max_tokens)
+    return note, chunks, encoder.encode([chunk.embedded for chunk in chunks])
+
+
+def verdict_of(
+    text: str,
+    areas: AreaTexts = SMALL,
+    encoder: Encoder = ENCODER,
+    path: str = "notes/x.md",
+    examples: Iterable[Example] = (),
+) -> AreaVerdict:
+    """The verdict for a text, from file to classifier."""
+    phrase_vectors = encoder.encode([phrase for phrase, _ in areas.phrases])
+    return Classifier(areas, phrase_vectors, list(examples)).classify(*passages_of(text, encoder, path))
+
+
+def example_of(text: str, area: VerdictArea, encoder: Encoder = ENCODER, path: str = "notes/e.md") -> Example:
+    return Example(path, area, centroid(passages_of(text, encoder, path)[2]))
+
+
+@pytest.mark.parametrize(
+    ("text", "area"),
+    [
+        ("A feature store and CTR, serving deployed models, and CTR again.", "ml-systems"),
+        ("# GIN\n\nMessage passing over nodes with edges is all there is to it.", "gnn"),
+        ("Tokens in prompts, and RAG, and more RAG.", "llm"),
+        ("The recipe, bread plus butter, another recipe.", "outside"),
+    ],
+)
+def test_area(text: str, area: VerdictArea) -> None:
+    """Words and phrases of one side decide for that side."""
+    assert verdict_of(text).area == area
+
+
+@pytest.mark.parametrize(
+    "text", ["The recipe of message passing.", "x", "?!", "…", "# Only a heading", "a " * 5000, BORDER]
+)
+def test_verdict_adds_up(text: str) -> None:
+    """The four scores are probabilities, and confidence, runner-up and margin follow from them."""
+    verdict = verdict_of(text)
+    assert set(verdict.scores) == set(SIDES)
+    assert sum(verdict.scores.values()) == pytest.approx(1)
+    assert verdict.confidence == verdict.scores[verdict.area]
+    assert verdict.scores[verdict.runner_up] == max(verdict.scores[side] for side in SIDES if side != verdict.area)
+    assert verdict.margin == pytest.approx(verdict.confidence - verdict.scores[verdict.runner_up])
+    assert verdict.decided_by == "classifier"
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "line"),
+    [
+        (
+            "---\ntags: [a]\n---\n# Nodes with edges\n\nAbout message\npassing.\n\nNow Message Passing.\n",
+            "message passing",
+            6,
+        ),
+        ("An engineering beginning.\n\nThen GIN, nodes with edges.\n", "GIN", 3),
+        ("---\ntitle: GIN\n---\n\nNodes with edges.\n", "GIN", 1),
+    ],
+    ids=["plain", "inside a word first", "in the title only"],
+)
+def test_term_evidence_address(text: str, term: str, line: int) -> None:
+    """The evidence of a term names the line where the note says it as a word."""
+    evidence = next(entry for entry in verdict_of(text).evidence if entry.text == term)
+    assert (evidence.kind, evidence.path, evidence.line) == ("term", "notes/x.md", line)
+
+
+def test_phrase_and_passage_evidence_address() -> None:
+    """The evidence of a phrase names the passage nearest to it, that of a passage its first line."""
+    evidence = verdict_of("# One\n\nQuite other words, and GIN.\n\n# Two\n\nnodes with edges\n").evidence
+    phrase = next(entry for entry in evidence if entry.text == "nodes with edges")
+    assert (phrase.kind, phrase.toward, phrase.line) == ("phrase", "gnn", 5)
+    passage = next(entry for entry in evidence if entry.kind == "passage")
+    assert (passage.toward, passage.text, passage.line) == ("gnn", "Two nodes with edges", 5)
+
+
+def without(areas: AreaTexts, text: str) -> AreaTexts:
+    """The areas without a phrase or term."""
+
+    def less(entry: AreaText) -> AreaText:
+        kept = {
+            field: tuple(value for value in getattr(entry, field) if value.strip("*") != text)
+            for field in ("phrases", "terms", "hints")
+        }
+        return entry.model_copy(update=kept)
+
+    return AreaTexts(
+        areas={name: less(entry) for name, entry in areas.areas.items()},
+        outside={name: less(entry) for name, entry in areas.outside.items()},
+    )
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Serving\n\nA feature store, and p99 of the ranker after each model deployment.\n\n# Graph\n\nA GNN over it.",
+        "# Loaf\n\nKnead the dough, flour and butter.\n\n# Oven\n\nBake it.\n\n# And\n\nI asked ChatGPT.",
+        "# Boxes\n\nYOLO predicts bounding boxes from an image.\n\n# Heads\n\nA transformer is used instead in DETR.",
+    ],
+    ids=["two areas", "far", "near miss"],
+)
+def test_every_reason_counts(real_encoder: Encoder, text: str) -> None:
+    """Taking any piece of evidence away lowers the score of what it speaks for."""
+    areas = load_areas()
+    whole = verdict_of(text, areas, real_encoder)
+    assert {entry.kind for entry in whole.evidence} == {"phrase", "term", "passage"}
+    for entry in whole.evidence:
+        if entry.kind == "passage":
+            sections = [f"# {part}" for part in text.split("# ") if part]
+            gone = next(part for part in sections if part.split("\n")[0] == text.split("\n")[entry.line - 1])
+            after = verdict_of("".join(part for part in sections if part != gone), areas, real_encoder)
+        else:
+            after = verdict_of(text, without(areas, entry.text), real_encoder)
+        assert after.scores[entry.toward] < whole.scores[entry.toward], entry
+
+
+def test_unsure_near_a_border() -> None:
+    """A verdict near a border is unsure and names the other area; a clear one is neither."""
+    border = verdict_of(BORDER)
+    assert border.unsure
+    assert {border.area, border.also} == {"gnn", "llm"}
+    clear = verdict_of("Message passing, GIN, nodes with edges. Message passing, GIN, nodes with edges.")
+    assert (clear.area, clear.unsure, clear.also) == ("gnn", False, None)
+
+
+def test_perhaps_outside_is_filed_and_unsure() -> None:
+    """What may well lie outside, yet not surely, is filed under its best area and flagged."""
+    verdict = verdict_of("Nodes with many edges, GIN; bread plus butter today.")
+    assert verdict.scores["outside"] > verdict.confidence
+    assert (verdict.area, verdict.unsure, verdict.runner_up) == ("gnn", True, "outside")
+    assert verdict.margin < 0
+
+
+@pytest.mark.parametrize(("area", "verdict_area"), [("llm", "llm"), ("detour", "outside")])
+def test_override(area: FiledArea, verdict_area: VerdictArea) -> None:
+    """The writer's word decides, and the classifier's scores stay to be seen."""
+    judged = verdict_of("Message passing.")
+    decided = override(judged, area, "front matter")
+    assert (decided.area, decided.decided_by, decided.unsure) == (verdict_area, "front matter", False)
+    assert decided.scores == judged.scores
+
+
+def test_nearest_area_is_never_outside() -> None:
+    """What lies outside still has a nearest area among the three."""
+    verdict = verdict_of("A recipe, bread plus butter, recipe. Bread plus butter. Message passing.")
+    assert (verdict.area, verdict.nearest_area) == ("outside", "gnn")
+
+
+def test_an_example_pulls_what_is_like_it() -> None:
+    """A note like one that the writer filed follows it, and the evidence says so; another does not move at all."""
+    text = "The quarterly figures of our shop in Lisbon."
+    example = example_of(text, "gnn")
+    moved = verdict_of(text, examples=[example])
+    assert moved.area == "gnn"
+    assert moved.scores["gnn"] > verdict_of(text).scores["gnn"]
+    reason = next(entry for entry in moved.evidence if entry.kind == "example")
+    assert (reason.text, reason.path) == ("like notes/e.md, which you filed under gnn", "notes/e.md")
+    other = "Tokens in prompts, and RAG."
+    assert verdict_of(other, examples=[example]) == verdict_of(other)
+
+
+def test_a_note_is_no_example_for_itself() -> None:
+    """The scores of a filed note are the classifier's own."""
+    text = "The quarterly figures of our shop in Lisbon."
+    assert verdict_of(text, examples=[example_of(text, "gnn", path="notes/x.md")]) == verdict_of(text)
+
+
+VISION = [
+    "# YOLO\n\nThe detector predicts bounding boxes and classes for every cell of a grid over the image.",
+    "# SSD\n\nThis detector predicts bounding boxes from default boxes on feature maps of the image at several scales.",
+    "# RetinaNet\n\nA one-stage detector of objects in images; focal loss keeps easy background boxes from winning.",
+    "# DETR\n\nObject detection in an image as a set of boxes: queries predict bounding boxes, no anchors are needed.",
+]
+
+
+@pytest.mark.model
+def test_a_few_examples_teach(real_encoder: Encoder) -> None:
+    """After three notes on detection were filed, a fourth follows, and notes on other subjects stay where they are."""
+    taught = [
+        example_of(text, "ml-systems", real_encoder, f"notes/{number}.md") for number, text in enumerate(VISION[1:])
+    ]
+    assert verdict_of(VISION[0], load_areas(), real_encoder).area == "outside"
+    assert verdict_of(VISION[0], load_areas(), real_encoder, examples=taught).area == "ml-systems"
+    for other in (
+        "# Loaf\n\nKnead the dough, let it rise overnight, and bake it.",
+        "# Decoding\n\nA small draft model proposes tokens that the chat model accepts or rejects.",
+    ):
+        before = verdict_of(other, load_areas(), real_encoder)
+        assert verdict_of(other, load_areas(), real_encoder, examples=taught) == before
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("text", "area"),
+    [
+        (
+            "# Tail latency\n\nWe batch requests on the GPU server and watch p99 after each model deployment.",
+            "ml-systems",
+        ),
+        ("# Aggregation\n\nEvery node sums the vectors of its neighbours, layer after layer.", "gnn"),
+        ("# Decoding\n\nA small draft model proposes tokens that the chat model accepts or rejects.", "llm"),
+        ("# Tuning\n\nQLoRA fits the tuning of a 65B on one card; the adapters stay in bf16.", "llm"),
+        ("# Launch\n\nDeepSpeed with ZeRO on two nodes; the second one idles.", "ml-systems"),
+        ("# Fragments\n\nGraphQL fragments keep nodes and edges of a connection beside the component.", "outside"),
+        ("# Halo\n\nMPI message passing between the nodes of the cluster for a stencil.", "outside"),
+        ("# Sunday loaf\n\nKnead the dough, let it rise overnight, and bake it until the crust is brown.", "outside"),
+        ("# The flat\n\nMy landlord raised the rent; I wrote to the tenants' union about the taxes.", "outside"),
+    ],
+)
+def test_meaning_and_words_decide(real_encoder: Encoder, text: str, area: VerdictArea) -> None:
+    """With the real model the likeliest side is told by meaning, and by words that are plain to a reader."""
+    verdict = verdict_of(text, load_areas(), real_encoder)
+    assert max(verdict.scores, key=lambda side: verdict.scores[side]) == area
+
+
+@pytest.mark.model
+def test_a_passage_far_from_the_beginning_counts(real_encoder: Encoder) -> None:
+    """A note that turns to its subject late is not judged by its first lines."""
+    greeting = "# Monday\n\nA grey morning, and coffee. I sat down to write.\n\n"
+    late = "".join(
+        f"# Part {number}\n\nThe graph attention layer weighs the neighbours of node {number}.\n\n"
+        for number in range(9)
+    )
+    assert verdict_of(greeting + late, load_areas(), real_encoder).area == "gnn"
+
+
+@pytest.mark.model
+def test_an_area_of_ones_own_needs_no_training(real_encoder: Encoder) -> None:
+    """A description and two phrases make an area; what the name meant before lies outside, the others stay."""
+    own = AreaText(
+        description="Computer vision: detecting and segmenting things in pictures",
+        phrases=("detecting objects in photographs", "image segmentation"),
+    )
+    areas = load_areas().with_own({"gnn": own})
+    assert verdict_of("\n\n".join(VISION), areas, real_encoder).area == "gnn"
+    graphs = "# GCN\n\nA graph convolutional network averages the features of neighbouring nodes."
+    assert verdict_of(graphs, areas, real_encoder).area == "outside"
+    assert verdict_of("# Chat\n\nPrompting a large language model.", areas, real_encoder).area == "llm"
