@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from kb.errors import ConfigError, NotebookError
-from kb.models import Frozen, Precision
+from kb.models import AreaText, Frozen, OutsidePolicy, Precision, VerdictArea
 
 CONFIG_NAME = "kb.toml"
 INDEX_NAME = ".kb"
@@ -31,8 +31,18 @@ TEMPLATE = """\
 # Look at all sources before each search.
 # autosync = false
 
+# What becomes of notes outside the areas: "hold" them back, take each as a "detour", or "refuse" (kb add fails).
+# outside = "hold"
+
 # Keep the index elsewhere, for instance outside a synchronised folder.
 # index_dir = ".kb"
+
+# What the areas mean. Phrases are compared by meaning; terms are words that settle it, hints are vaguer ones. They add
+# to a built-in area (or to what lies outside); with a description you replace it by an area of your own.
+# areas.llm.terms = ["our-own-model"]
+# areas.outside.phrases = ["minutes of our housing association"]
+# areas.gnn.description = "Cryptography: ciphers, signatures and proofs"
+# areas.gnn.phrases = ["zero-knowledge proofs", "elliptic curves"]
 """
 
 
@@ -43,6 +53,8 @@ class Settings(Frozen):
     precision: Precision = "int8"
     rerank: str | None = Field(default=None, min_length=1)
     autosync: bool = False
+    outside: OutsidePolicy = "hold"
+    areas: dict[VerdictArea, AreaText] = Field(default_factory=dict)
     index_dir: str = Field(default=INDEX_NAME, pattern=r"[^./]")
 
 

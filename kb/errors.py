@@ -10,6 +10,7 @@ KbError                 exit code 1
 ├── CatalogError        1  .kb/catalog.db cannot be used
 ├── VectorError         1  a generation of vectors is missing or damaged
 ├── LockError           1  another process is writing
+├── OutsideError        1  notes lie outside the areas, and kb.toml refuses such
 ├── QualityError        1  a measure is below what was asked for
 └── EvidenceError       3  the notes say too little about a topic
 ```
@@ -32,6 +33,10 @@ class InputError(KbError):
 
 class QualityError(KbError):
     """A measure is below what was asked for."""
+
+
+class OutsideError(KbError):
+    """Notes lie outside the areas, and the notebook takes none of those."""
 
 
 class NotebookError(KbError):

@@ -20,10 +20,13 @@ DecidedBy = Literal["front matter", "flag", "decision", "classifier"]
 Mode = Literal["hybrid", "dense", "lexical"]
 System = Literal["lexical", "dense", "rrf", "sum", "hybrid"]
 Precision = Literal["fp32", "int8"]
+EvidenceKind = Literal["phrase", "term", "passage", "example"]
+OutsidePolicy = Literal["hold", "detour", "refuse"]
 BlockKind = Literal["heading", "paragraph", "list", "code", "table", "quote", "other"]
 
 AREAS: tuple[Area, ...] = ("ml-systems", "gnn", "llm")
 FILED_AREAS: tuple[FiledArea, ...] = ("ml-systems", "gnn", "llm", "detour")
+STORED_AREAS: tuple[StoredArea, ...] = (*FILED_AREAS, "outside")
 
 
 class Encoder(Protocol):
@@ -114,9 +117,21 @@ class Chunk(Frozen):
     digest: str
 
 
-class Evidence(Frozen):
-    """One reason for a verdict: a phrase or term, the area it speaks for, and where the note says it."""
+class AreaText(Frozen):
+    """What an area means, or one kind of what lies outside: phrases compared by meaning, plain terms, vaguer hints."""
 
+    description: str = ""
+    phrases: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+class Evidence(Frozen):
+    """One reason for a verdict: the area it speaks for, and where the note says it. `weight` is what the log-odds of
+    that area lose when the reason is taken away; an example's address is that of the note like this one.
+    """
+
+    kind: EvidenceKind = "phrase"
     text: str
     toward: VerdictArea
     weight: float
@@ -125,7 +140,11 @@ class Evidence(Frozen):
 
 
 class AreaVerdict(Frozen):
-    """Which area a note belongs to, how sure that is, and why. The four `scores` sum to 1."""
+    """Which area a note belongs to, how sure that is, and why. The four `scores` sum to 1.
+
+    `confidence` is the score of `area`, and `margin` its lead over the runner-up: below 0 where a note is filed under
+    its best area although it may lie outside.
+    """
 
     area: VerdictArea
     confidence: float

@@ -11,7 +11,7 @@ from conftest import HashingEncoder, Run
 
 from kb.errors import InputError
 from kb.evaluation.areas import AreaLabel, GroupAccuracy, WrongVerdict, load_labels, measure
-from kb.ingest.areas import CLASSES
+from kb.ingest.areas import SIDES
 from kb.library.measuring import evaluate_areas
 from kb.models import AreaVerdict, VerdictArea
 from kb.reports import Skipped
@@ -24,9 +24,9 @@ LORA = "# LoRA\n\nLow-rank adapters fine-tune a large language model.\n"
 def verdict(**scores: float) -> AreaVerdict:
     """The verdict of these scores, `ml_systems` for short; what is left lies with the others in equal parts."""
     given = {name.replace("_", "-"): score for name, score in scores.items()}
-    rest = (1 - sum(given.values())) / (len(CLASSES) - len(given))
-    full = {area: given.get(area, rest) for area in CLASSES}
-    first, second = sorted(CLASSES, key=lambda area: -full[area])[:2]
+    rest = (1 - sum(given.values())) / (len(SIDES) - len(given))
+    full = {area: given.get(area, rest) for area in SIDES}
+    first, second = sorted(SIDES, key=lambda area: -full[area])[:2]
     return AreaVerdict(
         area=first,
         confidence=full[first],

@@ -61,7 +61,7 @@ def test_an_existing_kb_toml_is_never_replaced(tmp_path: Path) -> None:
     [
         ("autosync = tru", "line 1"),
         ("autosync = true\nautosync = false", "cannot be read"),
-        ("modle = 'x'", "modle.*known keys: model, precision, rerank, autosync, index_dir"),
+        ("modle = 'x'", "modle.*known keys: model, precision, rerank, autosync, outside, areas, index_dir"),
         ("model = 1", "model.*string"),
         ("model = ''", "model"),
         ("rerank = ''", "rerank"),

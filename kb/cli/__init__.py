@@ -21,6 +21,7 @@ COMMANDS = {
     "forget": "adding",
     "classify": "filing",
     "file": "filing",
+    "reclassify": "filing",
     "search": "searching",
     "related": "comparing",
     "duplicates": "comparing",

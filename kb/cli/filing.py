@@ -1,4 +1,4 @@
-"""Areas: classify, file."""
+"""Areas: classify, file, reclassify."""
 
 from __future__ import annotations
 
@@ -58,3 +58,28 @@ def file_command(note: str, area: StoredArea | None, undo: bool, as_json: bool) 
     with knowledge_base() as knowledge:
         filed = knowledge.file(note, area)
     print_report(filed, as_json, print_filed)
+
+
+@click.command(
+    "reclassify",
+    epilog="""\b
+Examples:
+  kb reclassify
+  kb reclassify --apply
+""",
+)
+@click.option("--apply", is_flag=True, help="Move the notes.")
+@JSON_OPTION
+def reclassify_command(apply: bool, as_json: bool) -> int:
+    """Show which notes would be filed elsewhere today.
+
+    Verdicts stay as they were given until then, whatever you filed or changed
+    in kb.toml since. Notes that you filed yourself stay where they are.
+    """
+    from kb.console.notes import print_reclassification
+    from kb.console.terminal import print_report
+
+    with knowledge_base() as knowledge:
+        report = knowledge.reclassify(apply)
+    print_report(report, as_json, print_reclassification)
+    return 3 if report.skipped else 0

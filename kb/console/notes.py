@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from rich.table import Table
@@ -29,15 +30,18 @@ from kb.reports import (
     Filed,
     Forgotten,
     HeldBack,
+    Move,
     NoteDetail,
     NoteList,
+    Reclassification,
     Skipped,
     Status,
     SyncReport,
 )
 
 PATH_WIDTH = 44
-BAR_WIDTH = 30
+BAR_WIDTH = 20
+WAYS_IN = "held back: add them with --detour, or `kb file NOTE AREA`, or leave them"
 
 
 def print_sync(report: SyncReport) -> None:
@@ -85,6 +89,27 @@ def print_filed(filed: Filed) -> None:
         out().print(Text.assemble(plain(filed.path), ": ", area_text(filed.before), " → ", area_text(filed.area)))
 
 
+def print_reclassification(report: Reclassification) -> None:
+    """A line a note that moves, with the strongest reason for it."""
+    table = _grid()
+    for move in report.moved:
+        where = area_text(move.before) + " → " + area_text(move.after)
+        table.add_row(
+            _path(move.path),
+            where,
+            Text(f"{move.verdict.scores[move.verdict.area]:.2f}", justify="right"),
+            styled(_reason(move), "dim"),
+        )
+    if report.moved:
+        print_table(table)
+    for entry in report.skipped:
+        print_skipped(entry)
+    verb = "moved" if report.applied else "would move"
+    say(f"{count(len(report.moved), 'note')} {verb}, {report.unmoved} stay")
+    if report.moved and not report.applied:
+        notice("move them with `kb reclassify --apply`")
+
+
 def print_forgotten(forgotten: Forgotten) -> None:
     """The notes that left the index."""
     for path in forgotten.paths:
@@ -99,9 +124,20 @@ def print_list(notes: NoteList) -> None:
         return
     table = _grid()
     for note in notes.notes:
-        flags = " ".join([note.kind] * (note.kind != "note") + ["unsure"] * note.unsure)
-        table.add_row(area_text(note.area), styled(str(note.date or "")), _path(note.path), styled(flags, "yellow"))
+        outside = note.area == "outside"
+        flags = (
+            [note.kind] * (note.kind != "note") + ["unsure"] * note.unsure + [f"nearest {note.nearest_area}"] * outside
+        )
+        table.add_row(
+            area_text(note.area),
+            styled(str(note.date or "")),
+            _path(note.path),
+            Text(f"{note.confidence:.2f}", justify="right"),
+            styled(" ".join(flags), "yellow"),
+        )
     print_table(table)
+    if any(note.area == "outside" for note in notes.notes):
+        notice(WAYS_IN)
 
 
 def print_note(note: NoteDetail) -> None:
@@ -130,18 +166,30 @@ def print_status(status: Status) -> None:
     """Counts with a bar an area."""
     say(f"notebook  {status.notebook}")
     say(f"sources   {', '.join(status.sources) or 'none yet'}")
-    most = max((row.notes for row in status.areas), default=0) or 1
-    table = Table.grid(padding=(0, 2))
-    for row in status.areas:
-        bar = "█" * round(BAR_WIDTH * row.notes / most)
-        table.add_row(area_text(row.area), Text(str(row.notes), justify="right"), styled(bar, AREA_STYLES[row.area]))
-    print_table(table)
+    print_table(_balance(status))
+    if status.months:
+        say(f"right of the bars: notes a month, {min(status.months)} to {max(status.months)}", "dim")
     say(
         f"{count(status.posts, 'post')}, {status.unsure} unsure, {count(status.chunks, 'chunk')}, "
         f"index {_size(status.index_bytes)}"
     )
     if status.changed_notes:
         notice(f"{count(status.changed_notes, 'note')} changed since the last sync; run `kb sync`")
+
+
+def _balance(status: Status) -> Table:
+    """A bar for all notes of each area, and its notes in each of the last months."""
+    most = max((row.notes for row in status.areas), default=0) or 1
+    table = Table.grid(padding=(0, 1))
+    table.add_row("", "", "", *(Text(month[5:], style="dim", justify="right") for month in status.months))
+    for row in status.areas:
+        bar = "█" * math.ceil(BAR_WIDTH * row.notes / most)
+        months = [counts[row.area] for counts in status.months.values()]
+        cells = (Text(str(notes or "·"), style="" if notes else "dim", justify="right") for notes in months)
+        table.add_row(
+            area_text(row.area), Text(str(row.notes), justify="right"), styled(bar, AREA_STYLES[row.area]), *cells
+        )
+    return table
 
 
 def _grid() -> Table:
@@ -174,7 +222,7 @@ def _print_outside(held: Iterable[HeldBack]) -> None:
             styled(f"nearest {note.nearest_area}", "dim"),
         )
     print_table(table, err())
-    notice("held back: add them with --detour, or `kb file NOTE AREA`, or leave them")
+    notice(WAYS_IN)
 
 
 def _print_evidence(evidence: Iterable[Evidence]) -> None:
@@ -194,6 +242,13 @@ def _verdict_words(verdict: AreaVerdict) -> str:
     unsure = ", unsure" if verdict.unsure else ""
     also = f", also {verdict.also}" if verdict.also else ""
     return f"({verdict.decided_by}; classifier: {verdict.confidence:.2f}, next {verdict.runner_up}{also}{unsure})"
+
+
+def _reason(move: Move) -> str:
+    """The strongest reason for where a note goes; an example that the writer filed before all others."""
+    toward = "outside" if move.after in ("outside", "detour") else move.after
+    reasons = [entry for entry in move.verdict.evidence if entry.toward == toward]
+    return max(reasons, key=lambda entry: (entry.kind == "example", entry.weight)).text if reasons else ""
 
 
 def _sums(report: SyncReport) -> str:

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from kb.errors import InputError
 from kb.evaluation.metrics import auroc, calibration_error, confusion, macro_f1
-from kb.ingest.areas import CLASSES
+from kb.ingest.areas import SIDES
 from kb.models import AreaVerdict, Frozen, VerdictArea
 from kb.reports import Skipped
 
@@ -132,7 +132,7 @@ def measure(
             [case.verdict.confidence for case in cases], [case.right for case in cases]
         ),
         held_back=sum(case.verdict.area == "outside" for case in inside) / len(inside) if inside else None,
-        confusion=confusion(gold, given, CLASSES),
+        confusion=confusion(gold, given, SIDES),
         groups=_groups(cases),
         errors=_errors(cases),
         skipped=tuple(skipped),

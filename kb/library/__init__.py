@@ -12,13 +12,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from kb.config import CONFIG_NAME, find_notebook, is_notebook, write_template
-from kb.decisions import Decisions, Flags, is_under, save_decisions
+from kb.decisions import Flags, is_under, save_decisions
 from kb.errors import InputError, NotebookError, NoteError
 from kb.ingest import notebook
 from kb.library.workspace import Notify, Workspace
-from kb.models import Encoder, FiledArea, Filter, Kind, Mode, NoteRecord, StoredArea
+from kb.models import STORED_AREAS, Encoder, FiledArea, Filter, Kind, Mode, NoteRecord, StoredArea
 from kb.reports import (
-    AreaCount,
     Classification,
     Diagnosis,
     Evaluation,
@@ -28,6 +27,7 @@ from kb.reports import (
     NoteDetail,
     NoteList,
     Outline,
+    Reclassification,
     SearchResult,
     Skipped,
     Status,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from kb.evaluation.runner import Golden
     from kb.library.intake import Intake, Progress
 
-STORED_AREAS: tuple[StoredArea, ...] = ("ml-systems", "gnn", "llm", "detour", "outside")
 DEFAULT_LIMIT = 10
 
 
@@ -103,7 +102,8 @@ class KnowledgeBase:
         """Take files and folders as sources and bring the index up to date with them.
 
         `area` files their notes there, `detour` takes in what lies outside the areas, `posts` marks them as
-        published; the three hold for later syncs too. Raises `InputError` for a path that does not exist.
+        published; the three hold for later syncs too. Raises `InputError` for a path that does not exist, and
+        `OutsideError` after all others are in where notes lie outside and `kb.toml` refuses such.
         """
         sources = [self._source(path) for path in paths]
         decisions = before = self._workspace.decisions
@@ -116,7 +116,12 @@ class KnowledgeBase:
             save_decisions(self.root, decisions)
         for source in sources:
             self._workspace.catalog.add_source(source)
-        return self._intake().run(sources)
+        report = self._intake().run(sources)
+        if self._workspace.settings.outside == "refuse":
+            from kb.library.looking import refuse_outside
+
+            refuse_outside(self._workspace, sources)
+        return report
 
     def add_text(
         self, title: str, text: str, area: FiledArea | None = None, detour: bool = False, posts: bool = False
@@ -134,14 +139,9 @@ class KnowledgeBase:
 
     def classify(self, paths: Sequence[str | Path]) -> Iterator[Classification | Skipped]:
         """The verdict for each Markdown file of some paths; nothing is stored."""
-        from kb.library.judging import classify_file
-        from kb.library.looking import look
+        from kb.library.judging import classifications
 
-        sources = [self._source(path) for path in paths]
-        skipped: list[Skipped] = []
-        for state in look(self._workspace, sources, Decisions(), skipped):
-            yield classify_file(self._workspace, state)
-        yield from skipped
+        yield from classifications(self._workspace, [self._source(path) for path in paths])
 
     def file(self, name: str, area: StoredArea | None) -> Filed:
         """File a note under an area, as a detour, or outside; None takes an earlier decision back."""
@@ -154,6 +154,12 @@ class KnowledgeBase:
             raise NoteError(f"{note.path} {report.skipped[0].reason}; your decision holds once it can be read")
         after = {entry.path: entry for entry in self._workspace.catalog.notes()}.get(note.path, note)
         return Filed(path=note.path, before=note.area, area=after.area)
+
+    def reclassify(self, apply: bool = False) -> Reclassification:
+        """Judge all notes anew, learning from those that the writer filed; what would move, and moves with `apply`."""
+        from kb.library.reclassifying import reclassify
+
+        return reclassify(self._workspace, apply)
 
     def forget(self, path: str) -> Forgotten:
         """Take a note, or all notes below a folder, out of the index for good; the files stay as they are."""
@@ -284,22 +290,9 @@ class KnowledgeBase:
 
     def status(self) -> Status:
         """Counts, sources, and what changed since the last sync."""
-        from kb.library.looking import pending_changes
+        from kb.library.balance import status
 
-        catalog = self._workspace.catalog
-        notes = catalog.notes()
-        return Status(
-            notebook=str(self.root),
-            sources=catalog.sources(),
-            areas=tuple(AreaCount(area=area, notes=sum(note.area == area for note in notes)) for area in STORED_AREAS),
-            posts=sum(note.kind == "post" for note in notes),
-            unsure=sum(note.verdict.unsure for note in notes),
-            chunks=sum(catalog.chunk_counts().values()),
-            changed_notes=pending_changes(self._workspace),
-            generation=catalog.generation(),
-            encoder=catalog.fingerprint(),
-            index_bytes=notebook.folder_bytes(self._workspace.folder),
-        )
+        return status(self._workspace)
 
     def diagnose(self) -> Diagnosis:
         """Check the index against itself and the notes."""

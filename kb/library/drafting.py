@@ -14,7 +14,7 @@ from kb.ingest.markdown import reference_url
 from kb.ingest.prose import clean
 from kb.library.dense import nearest
 from kb.library.finding import find
-from kb.library.judging import judge
+from kb.library.judging import classifier
 from kb.library.looking import current_notes
 from kb.library.workspace import Workspace
 from kb.models import AREAS, AreaVerdict, Chunk, FiledArea, Filter, Note, NoteRecord, VerdictArea, note_of
@@ -125,7 +125,7 @@ def _notes(count: int) -> str:
 def _judge_topic(workspace: Workspace, topic: str) -> AreaVerdict:
     note = Note(path="", sha256="", text=topic, title=topic)
     chunk = Chunk(heading_path=(), text=topic, start_line=1, end_line=1, embedded=topic, digest="")
-    return judge(workspace, note, [chunk], workspace.encoder.encode_query(topic)[np.newaxis, :])
+    return classifier(workspace).classify(note, [chunk], workspace.encoder.encode_query(topic)[np.newaxis, :])
 
 
 def _holding(workspace: Workspace, skeleton: Skeleton) -> Skeleton:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kb.decisions import is_under, save_decisions
@@ -20,6 +21,8 @@ from kb.reports import Added, HeldBack, Renamed, Skipped, SyncReport
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from kb.ingest.classifier import Classifier
 
 EMBED_BATCH = 64
 PUBLISH_BATCH = 300
@@ -153,19 +156,30 @@ class Intake:
             self._publish()
 
     def _file(self, note: Note, state: FileState, chunks: list[Chunk], vectors: NDArray[np.float32]) -> None:
-        from kb.library.judging import decide, judge
-
-        verdict, area = decide(note, judge(self._workspace, note, chunks, vectors), self._decisions)
+        verdict = self._classifier.classify(note, chunks, vectors)
+        verdict, area = self._decide(note, verdict)
         origin = self._origin(note)
         if origin and origin.path != note.path:
             self._rename(origin, note)
-            verdict, area = decide(note, verdict, self._decisions)
+            verdict, area = self._decide(note, verdict)
         id = origin.id if origin else self._new_id(note.path)
         record = self._record(note, state, id, verdict, area)
         rows = [] if area == "outside" else chunk_records(id, chunks, self._workspace.encoder.fingerprint)
         self._batch.notes.append((record, rows))
         self._batch.vectors |= {row.id: vector for row, vector in zip(rows, vectors, strict=False)}
         self._note_outcome(record, len(rows), origin)
+
+    @cached_property
+    def _classifier(self) -> Classifier:
+        """One for the whole run: what the writer filed before it is what it learns from."""
+        from kb.library.judging import classifier
+
+        return classifier(self._workspace, () if self._reembed else list(self._known.values()))
+
+    def _decide(self, note: Note, verdict: AreaVerdict) -> tuple[AreaVerdict, StoredArea]:
+        from kb.library.judging import decide
+
+        return decide(note.path, note.area, verdict, self._decisions, self._workspace.settings.outside)
 
     def _record(self, note: Note, state: FileState, id: str, verdict: AreaVerdict, area: StoredArea) -> NoteRecord:
         kind = note.kind or ("post" if self._decisions.flags_for(note.path).posts else "note")
@@ -269,10 +283,10 @@ class Intake:
         """Drop vectors nobody needs, and single files as sources that are gone or that a folder holds."""
         workspace = self._workspace
         if self._updated or self._removed or self._reembed:
-            from kb.ingest.areas import load_areas
+            from kb.library.judging import area_texts
 
             fingerprint = workspace.encoder.fingerprint
-            phrases = [embedding_key(phrase, fingerprint) for phrase, _ in load_areas().phrases]
+            phrases = [embedding_key(phrase, fingerprint) for phrase, _ in area_texts(workspace).phrases]
             workspace.catalog.sweep_vectors(phrases, fingerprint)
         sources = workspace.catalog.sources()
         files = [path for path in sources if path.endswith(notebook.SUFFIXES)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +10,17 @@ from numpy.typing import NDArray
 from kb.decisions import Decisions
 from kb.errors import NoteError
 from kb.ingest import notebook
-from kb.ingest.areas import classify, load_areas, override
+from kb.ingest.areas import AreaTexts, load_areas
 from kb.ingest.chunking import chunk_note
+from kb.ingest.classifier import Classifier, Example, centroid, override
 from kb.ingest.markdown import parse_note
+from kb.library.looking import look
 from kb.library.publishing import embedding_key
 from kb.library.workspace import Workspace
-from kb.models import AreaVerdict, Chunk, FileState, Note, StoredArea
+from kb.models import AreaVerdict, Chunk, FiledArea, NoteRecord, OutsidePolicy, StoredArea, VerdictArea
 from kb.reports import Classification, Skipped
+
+WRITERS_WORD = ("decision", "front matter")  # verdicts by these are examples to learn from
 
 
 def embed(workspace: Workspace, texts: Sequence[str], store: bool = True) -> tuple[NDArray[np.float32], int]:
@@ -33,38 +37,87 @@ def embed(workspace: Workspace, texts: Sequence[str], store: bool = True) -> tup
     return np.stack([known[key] for key in keys]), len(new)
 
 
-def judge(workspace: Workspace, note: Note, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> AreaVerdict:
-    """The classifier's verdict for one note."""
-    areas = load_areas()
-    phrase_vectors, _ = embed(workspace, [phrase for phrase, _ in areas.phrases])
-    return classify(note, chunks, vectors, areas, phrase_vectors)
+def area_texts(workspace: Workspace) -> AreaTexts:
+    """What the areas mean in a notebook: the texts that come with kb, and those of its `kb.toml`."""
+    return load_areas().with_own(workspace.settings.areas)
 
 
-def decide(note: Note, verdict: AreaVerdict, decisions: Decisions) -> tuple[AreaVerdict, StoredArea]:
-    """Where a note is filed: a decision wins over its front matter, that over a flag, that over the classifier."""
-    flags = decisions.flags_for(note.path)
-    filed = decisions.filed.get(note.path)
+def classifier(workspace: Workspace, notes: Sequence[NoteRecord] = ()) -> Classifier:
+    """A classifier that knows the notebook's areas, and as examples those of some notes that the writer filed."""
+    texts = area_texts(workspace)
+    phrase_vectors, _ = embed(workspace, [phrase for phrase, _ in texts.phrases])
+    return Classifier(texts, phrase_vectors, _examples(workspace, notes))
+
+
+def read_passages(workspace: Workspace, path: str) -> list[Chunk]:
+    """The passages of a file as it is now. Raises `NoteError`."""
+    note = parse_note(notebook.read(workspace.root, path))
+    return chunk_note(note, workspace.encoder.count_tokens, workspace.encoder.max_tokens)
+
+
+def classifications(workspace: Workspace, sources: Sequence[str]) -> Iterator[Classification | Skipped]:
+    """The verdict for each file of some sources, nothing stored."""
+    skipped: list[Skipped] = []
+    judge = classifier(workspace, workspace.catalog.notes())
+    for state in look(workspace, sources, Decisions(), skipped):
+        try:
+            note = parse_note(notebook.read(workspace.root, state.path))
+        except NoteError as error:
+            yield Skipped(path=state.path, reason=str(error))
+            continue
+        chunks = chunk_note(note, workspace.encoder.count_tokens, workspace.encoder.max_tokens)
+        vectors, _ = embed(workspace, [chunk.embedded for chunk in chunks], store=False)
+        verdict = judge.classify(note, chunks, vectors)
+        verdict, _ = decide(note.path, note.area, verdict, workspace.decisions, workspace.settings.outside)
+        yield Classification(path=note.path, **dict(verdict))
+    yield from skipped
+
+
+def decide(
+    path: str, stated: FiledArea | None, verdict: AreaVerdict, decisions: Decisions, policy: OutsidePolicy
+) -> tuple[AreaVerdict, StoredArea]:
+    """Where a note is filed: a decision wins over the area that its front matter states, that over a flag, that over
+    the classifier; what that says lies outside goes by the notebook's policy.
+    """
+    flags = decisions.flags_for(path)
+    filed = decisions.filed.get(path)
     if filed == "outside":
         return verdict.model_copy(update={"area": "outside", "decided_by": "decision", "unsure": False}), "outside"
     if filed:
         return override(verdict, filed, "decision"), filed
-    if note.area:
-        return override(verdict, note.area, "front matter"), note.area
+    if stated:
+        return override(verdict, stated, "front matter"), stated
     if flags.area:
         return override(verdict, flags.area, "flag"), flags.area
     if verdict.area == "outside" and flags.detour:
         return override(verdict, "detour", "flag"), "detour"
+    if verdict.area == "outside" and policy == "detour":
+        return verdict, "detour"
     return verdict, verdict.area
 
 
-def classify_file(workspace: Workspace, state: FileState) -> Classification | Skipped:
-    """The verdict for a file; nothing is stored."""
+def _examples(workspace: Workspace, notes: Sequence[NoteRecord]) -> list[Example]:
+    filed = [note for note in notes if note.verdict.decided_by in WRITERS_WORD]
+    if not filed:
+        return []
+    passages = workspace.passages()
+    examples = []
+    for note in filed:
+        rows = passages.rows.get(note.id)
+        vectors = passages.matrix[rows] if rows else _vectors_of_held_back(workspace, note)
+        if vectors is not None:
+            examples.append(Example(note.path, _side(note.area), centroid(vectors)))
+    return examples
+
+
+def _vectors_of_held_back(workspace: Workspace, note: NoteRecord) -> NDArray[np.float32] | None:
+    """Those of a note that the index has no passages of; None where its file cannot be read any more."""
     try:
-        note = parse_note(notebook.read(workspace.root, state.path))
-    except NoteError as error:
-        return Skipped(path=state.path, reason=str(error))
-    encoder = workspace.encoder
-    chunks = chunk_note(note, encoder.count_tokens, encoder.max_tokens)
-    vectors, _ = embed(workspace, [chunk.embedded for chunk in chunks], store=False)
-    verdict, _ = decide(note, judge(workspace, note, chunks, vectors), workspace.decisions)
-    return Classification(path=note.path, **dict(verdict))
+        chunks = read_passages(workspace, note.path)
+    except NoteError:
+        return None
+    return embed(workspace, [chunk.embedded for chunk in chunks])[0] if chunks else None
+
+
+def _side(area: StoredArea) -> VerdictArea:
+    return "outside" if area == "detour" else area

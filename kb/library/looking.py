@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from kb.decisions import Decisions
-from kb.errors import NoteError
+from kb.decisions import Decisions, is_under
+from kb.errors import NoteError, OutsideError
 from kb.index.catalog import IndexedFile
 from kb.ingest import notebook
 from kb.library.workspace import Look, Workspace
@@ -89,6 +89,20 @@ def look(
                 yield found
 
 
+def refuse_outside(workspace: Workspace, sources: Iterable[str]) -> None:
+    """Raise `OutsideError` where notes of some sources lie outside the areas and the writer did not say so."""
+    held = [
+        f"{note.path} (nearest {note.verdict.nearest_area})"
+        for note in workspace.catalog.notes()
+        if note.area == "outside" and note.verdict.decided_by == "classifier"
+        if any(is_under(note.path, source) for source in sources)
+    ]
+    if held:
+        raise OutsideError(
+            f"kb.toml refuses what lies outside the areas: {', '.join(held)}; use --detour, or `kb file NOTE AREA`"
+        )
+
+
 def listed(note: NoteRecord) -> dict[str, object]:
     """What a list of notes shows of each."""
     return {
@@ -100,4 +114,5 @@ def listed(note: NoteRecord) -> dict[str, object]:
         "tags": note.tags,
         "unsure": note.verdict.unsure,
         "confidence": note.verdict.confidence,
+        "nearest_area": note.verdict.nearest_area,
     }

@@ -17,7 +17,7 @@ from kb.ingest.chunking import chunk_note
 from kb.ingest.markdown import parse_note
 from kb.library import KnowledgeBase
 from kb.library.intake import Progress
-from kb.library.judging import embed, judge
+from kb.library.judging import classifier, embed
 from kb.library.workspace import Notify, Workspace
 from kb.models import Chunk, Encoder, Note
 from kb.reports import Evaluation, Skipped
@@ -65,9 +65,9 @@ def evaluate_areas(
             progress(number, len(paths))
         if not embedded:
             raise InputError(f"{labels_path} names no note that can be read below {root}")
-        judge(workspace, *embedded[0])  # the vectors of the areas' phrases are known from here on
+        judge = classifier(workspace)
         started = time.perf_counter()
-        verdicts = {note.path: judge(workspace, note, chunks, vectors) for note, chunks, vectors in embedded}
+        verdicts = {note.path: judge.classify(note, chunks, vectors) for note, chunks, vectors in embedded}
         return measure(labels, verdicts, skipped, time.perf_counter() - started)
 
 

@@ -171,6 +171,7 @@ class ListedNote(Frozen):
     tags: tuple[str, ...]
     unsure: bool
     confidence: float
+    nearest_area: Area
 
 
 class NoteList(Frozen):
@@ -210,6 +211,25 @@ class Forgotten(Frozen):
     paths: tuple[str, ...]
 
 
+class Move(Frozen):
+    """A note that would be filed elsewhere today, and why."""
+
+    path: str
+    before: StoredArea
+    after: StoredArea
+    verdict: AreaVerdict
+
+
+class Reclassification(Frozen):
+    """What judging all notes anew would move, or has moved; `skipped` are files gone or changed since the last sync."""
+
+    schema_: Literal["kb.reclassify/1"] = Field(default="kb.reclassify/1", serialization_alias="schema")
+    applied: bool
+    moved: tuple[Move, ...]
+    unmoved: int
+    skipped: tuple[Skipped, ...] = ()
+
+
 class AreaCount(Frozen):
     """How many notes, posts included, an area holds."""
 
@@ -218,12 +238,13 @@ class AreaCount(Frozen):
 
 
 class Status(Frozen):
-    """The state of a notebook."""
+    """The state of a notebook. `months` counts the notes of each area by month, `2024-08`."""
 
     schema_: Literal["kb.status/1"] = Field(default="kb.status/1", serialization_alias="schema")
     notebook: str
     sources: tuple[str, ...]
     areas: tuple[AreaCount, ...]
+    months: dict[str, dict[StoredArea, int]]
     posts: int
     unsure: int
     chunks: int
@@ -263,9 +284,7 @@ class Measures(Frozen):
 
 
 class Evaluation(Frozen):
-    """How well each way to rank answers judged queries. `p_value` is that of `hybrid` against the best other, in
-    nDCG@10.
-    """
+    """How well each way to rank answers judged queries; `p_value`: hybrid against the best other, in nDCG@10."""
 
     schema_: Literal["kb.eval/1"] = Field(default="kb.eval/1", serialization_alias="schema")
     queries: int
