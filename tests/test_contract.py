@@ -132,6 +132,24 @@ DUPLICATES = {
     "notes": [{"similarity": float, "notes": [COMPARED]}],
     "passages": [{"similarity": float, "passages": [PLACE]}],
 }
+IDEAS = {
+    "schema": {"kb.ideas/1"},
+    "ideas": [
+        {
+            "title": str,
+            "area": FILED,
+            "ripeness": float,
+            "notes": [str],
+            "passages": int,
+            "recent_notes": int,
+            "open_questions": int,
+            "nearest_post": ({"path": str, "title": str, "date": (str, None), "similarity": float}, None),
+            "why": [str],
+            "command": str,
+        }
+    ],
+    "notes": int,
+}
 DOCTOR = {
     "schema": {"kb.doctor/1"},
     "ok": bool,
@@ -329,6 +347,13 @@ def test_duplicates(here: Path, report: Callable[..., Any]) -> None:
     assert [{place["path"] for place in group["passages"]} for group in found["passages"]] == [
         {"notes/lora.md", "notes/ranks.md"}
     ]
+
+
+def test_ideas(here: Path, report: Callable[..., Any]) -> None:
+    """An idea names its notes, why it is ripe, and the command that starts it."""
+    found = report("ideas", "-n", "1")
+    assert departures(found, IDEAS) == []
+    assert [idea["command"] for idea in found["ideas"]] == [f'kb outline "{found["ideas"][0]["title"]}"']
 
 
 def test_outline(here: Path, report: Callable[..., Any]) -> None:

@@ -26,6 +26,7 @@ COMMANDS = {
     "related": "comparing",
     "duplicates": "comparing",
     "outline": "writing",
+    "ideas": "suggesting",
     "list": "reading",
     "show": "reading",
     "open": "reading",

@@ -16,7 +16,7 @@ from kb.decisions import Flags, is_under, save_decisions
 from kb.errors import InputError, NotebookError, NoteError
 from kb.ingest import notebook
 from kb.library.workspace import Notify, Workspace
-from kb.models import STORED_AREAS, Encoder, FiledArea, Filter, Kind, Mode, NoteRecord, StoredArea
+from kb.models import AREAS, STORED_AREAS, Encoder, FiledArea, Filter, Kind, Mode, NoteRecord, StoredArea
 from kb.reports import (
     Classification,
     Diagnosis,
@@ -34,6 +34,7 @@ from kb.reports import (
     SyncReport,
 )
 from kb.reports.compared import Duplicates, RelatedNotes
+from kb.reports.ideas import Ideas
 
 if TYPE_CHECKING:
     from kb.evaluation.runner import Golden
@@ -218,6 +219,14 @@ class KnowledgeBase:
             self.sync()
         return draft(self._workspace, topic, areas, sections)
 
+    def ideas(self, areas: Sequence[FiledArea] = AREAS, limit: int = 6) -> Ideas:
+        """What could be written next: groups of notes that are ripe for a post, area after area."""
+        from kb.library.suggesting import ideas
+
+        if self._workspace.settings.autosync:
+            self.sync()
+        return ideas(self._workspace, tuple(areas), limit)
+
     def render(self, outline: Outline, template: str = "jekyll") -> str:
         """An outline as Markdown, by a template's name or the path of a Jinja file."""
         from kb.outline.render import TEMPLATES, render, template_text
@@ -253,32 +262,9 @@ class KnowledgeBase:
 
     def show(self, name: str) -> NoteDetail:
         """One note, with its text as the file says now."""
-        from kb.library.looking import is_changed, listed
-        from kb.search.links import link_targets
+        from kb.library.looking import detail
 
-        note = self.find_note(name)
-        state = notebook.state_of(self.root, note.path)
-        if state is None:
-            raise NoteError(f"{note.path} is gone; run `kb sync`")
-        catalog = self._workspace.catalog
-        notes = catalog.notes()
-        position = [other.id for other in notes].index(note.id)
-        targets = link_targets(notes)
-        return NoteDetail.model_validate(
-            listed(note)
-            | {
-                "state": "changed" if is_changed(self._workspace, note, state) else "current",
-                "authors": note.authors,
-                "sources": note.sources,
-                "links": note.links,
-                "linked_from": tuple(
-                    other.path for other, found in zip(notes, targets, strict=True) if position in found
-                ),
-                "verdict": note.verdict,
-                "chunks": len(catalog.chunks_of([note.id]).get(note.id, [])),
-                "text": notebook.read(self.root, note.path).text,
-            }
-        )
+        return detail(self._workspace, self.find_note(name))
 
     def locate(self, address: str) -> tuple[Path, int]:
         """The file and line of a note's name, or of an address such as `notes/gcn.md:12-14`."""

@@ -11,7 +11,8 @@ from kb.index.catalog import IndexedFile
 from kb.ingest import notebook
 from kb.library.workspace import Look, Workspace
 from kb.models import FileState, NoteRecord
-from kb.reports import Skipped
+from kb.reports import NoteDetail, Skipped
+from kb.search.links import link_targets
 
 LOOK_SHARE = 20  # a look at all sources is repeated after so many times its own duration
 
@@ -116,3 +117,26 @@ def listed(note: NoteRecord) -> dict[str, object]:
         "confidence": note.verdict.confidence,
         "nearest_area": note.verdict.nearest_area,
     }
+
+
+def detail(workspace: Workspace, note: NoteRecord) -> NoteDetail:
+    """A note with its text as the file says now. Raises `NoteError` where the file is gone."""
+    state = notebook.state_of(workspace.root, note.path)
+    if state is None:
+        raise NoteError(f"{note.path} is gone; run `kb sync`")
+    notes = workspace.catalog.notes()
+    position = [other.id for other in notes].index(note.id)
+    targets = link_targets(notes)
+    return NoteDetail.model_validate(
+        listed(note)
+        | {
+            "state": "changed" if is_changed(workspace, note, state) else "current",
+            "authors": note.authors,
+            "sources": note.sources,
+            "links": note.links,
+            "linked_from": tuple(other.path for other, found in zip(notes, targets, strict=True) if position in found),
+            "verdict": note.verdict,
+            "chunks": len(workspace.catalog.chunks_of([note.id]).get(note.id, [])),
+            "text": notebook.read(workspace.root, note.path).text,
+        }
+    )

@@ -30,6 +30,7 @@ MAX_LEFTOVERS = 12
 NUMBER_BONUS = 0.05
 
 _QUESTION = re.compile(r"\?$|^(?:TODO|FIXME|Q|Question)\b\s*:", re.IGNORECASE)
+_ASKING = re.compile(r"\?|\b(?:TODO|FIXME|Q|Question)\b\s*:", re.IGNORECASE)
 _QUESTION_HEADING = re.compile(r"\b(?:open )?questions?\b|\bto ?do\b|\bunknowns?\b", re.IGNORECASE)
 _GENERIC_HEADING = re.compile(
     r"^(?:introduction|overview|summary|notes?|tl;?dr|references?|links?|table of contents|see also|conclusions?|"
@@ -100,7 +101,14 @@ def build_sections(
 
 def open_questions(chunk: ChunkRecord) -> list[Statement]:
     """The questions and TODOs of a passage."""
+    if not _ASKING.search(chunk.text):
+        return []
     return [entry for entry in statements(chunk.text, chunk.start_line) if _QUESTION.search(entry.text)]
+
+
+def is_generic(heading: str) -> bool:
+    """Whether a heading could stand in any note, or announces questions."""
+    return bool(_GENERIC_HEADING.match(heading) or _QUESTION_HEADING.search(heading))
 
 
 def _distinct(vectors: Vectors, same: float) -> list[int]:
@@ -212,7 +220,7 @@ def _options(cluster: Sequence[Evidence]) -> dict[str, float]:
     options: dict[str, float] = {}
     for entry in cluster:
         for name in entry.chunk.heading_path:
-            if not _GENERIC_HEADING.match(name) and not _QUESTION_HEADING.search(name):
+            if not is_generic(name):
                 options.setdefault(_short(name), 0.0)
         options.setdefault(_short(entry.note.title), handicap)
     return options

@@ -1,0 +1,185 @@
+"""What could be written next: which notes make a post, how ripe it is, and that its command works."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Run
+
+from kb.errors import InputError
+from kb.ingest import notebook as files
+from kb.library import KnowledgeBase
+from kb.models import FiledArea
+from kb.outline.ideas import MAX_NOTES, MAX_TITLE_WORDS, Group, Ripeness, groups, in_turn
+from kb.reports.ideas import Ideas
+
+Write = Callable[[str, str], Path]
+
+TODAY = datetime.date(2025, 6, 30)
+SUBJECTS = {
+    "gnn": ("whale songs", "the whale songs of the deep sea carry far and change slowly from year to year"),
+    "llm": ("sourdough bread", "a sourdough bread rises slowly when flour water and salt rest in a cool kitchen"),
+}
+
+
+def note(title: str, body: str, area: str = "gnn", date: str = "2025-06-01", kind: str = "note") -> str:
+    return f"---\narea: {area}\ndate: {date}\nkind: {kind}\n---\n# {title}\n\n{body}\n"
+
+
+def unit(*rows: list[float]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    matrix = np.array(rows, dtype=np.float32)
+    return np.asarray(matrix / np.linalg.norm(matrix, axis=1, keepdims=True), dtype=np.float32)
+
+
+@pytest.fixture
+def filled(knowledge: KnowledgeBase, write: Write, monkeypatch: pytest.MonkeyPatch) -> KnowledgeBase:
+    """Three notes on one subject in each of two areas, those of `gnn` recent and with questions."""
+    monkeypatch.setattr(files, "today", lambda: TODAY)
+    for number in range(3):
+        for area, (subject, text) in SUBJECTS.items():
+            question = "\n\n- Why is that?" if area == "gnn" else ""
+            date = "2025-06-01" if area == "gnn" else "2024-01-01"
+            write(f"notes/{area}-{number}.md", note(f"{subject}, part {number}", text + question, area, date))
+    knowledge.add(["notes"])
+    return knowledge
+
+
+# --- groups ---
+
+
+def test_notes_that_belong_together_are_a_group() -> None:
+    """Notes near each other form a group; one that is like no other stays out."""
+    vectors = unit([1, 0.1, 0], [1, 0, 0.1], [1, 0.1, 0.1], [0, 1, 0], [0.1, 1, 0], [0, 1, 0.1], [0, 0, 1])
+    assert sorted(groups(vectors, np.zeros((7, 7)))) == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_a_group_is_no_larger_than_a_post() -> None:
+    """Many notes on one subject are several groups, and a note is in one of them at most."""
+    vectors = unit(*(np.random.default_rng(1).normal(size=(40, 8)) + 2).tolist())
+    found = groups(vectors, np.zeros((40, 40)))
+    members = [member for group in found for member in group]
+    assert len(found) > 1
+    assert all(3 <= len(group) <= MAX_NOTES for group in found)
+    assert len(members) == len(set(members))
+
+
+def test_links_decide_between_equals() -> None:
+    """Of two notes as near to a group the one that is linked belongs to it."""
+    angles = np.linspace(0, 1.5, 7)
+    vectors = unit(*([float(np.cos(a)), float(np.sin(a))] for a in angles))
+    links = np.zeros((7, 7))
+    links[3, 4:] = links[4:, 3] = 5
+    assert any({3, 4} <= set(group) for group in groups(vectors, links))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_too_few_notes_make_no_group(count: int) -> None:
+    """A post needs three notes."""
+    assert groups(np.ones((count, 4), dtype=np.float32), np.zeros((count, count))) == []
+
+
+# --- over a notebook ---
+
+
+def test_an_idea_says_why_and_how_to_start(filled: KnowledgeBase) -> None:
+    """The ripest comes first: its notes, the counts behind it, a title of their words, and the command."""
+    first, second = filled.ideas().ideas
+    assert (first.area, second.area) == ("gnn", "llm")
+    assert first.notes == ("notes/gnn-0.md", "notes/gnn-1.md", "notes/gnn-2.md")
+    assert first.title == "Whale songs"
+    assert first.command == 'kb outline "Whale songs"'
+    assert first.why == (
+        "3 notes with 3 passages",
+        "3 of them from the last 60 days",
+        "3 open questions",
+        "no post on it yet",
+    )
+    assert second.why == ("3 notes with 3 passages", "the newest from 2024-01-01", "no post on it yet")
+    assert first.ripeness > second.ripeness
+
+
+def test_what_was_written_before_counts_against(filled: KnowledgeBase, write: Write) -> None:
+    """A post that says the same is named with its date, and the idea is less ripe than before."""
+    before = filled.ideas().ideas[0]
+    write("posts/sea.md", note("The sea", SUBJECTS["gnn"][1], date="2025-05-01", kind="post"))
+    filled.add(["posts"])
+    after = next(idea for idea in filled.ideas().ideas if idea.area == "gnn")
+    assert after.nearest_post
+    assert after.nearest_post.path == "posts/sea.md"
+    assert after.why[-1] == f"nearest post: posts/sea.md (2025-05-01), {after.nearest_post.similarity:.2f}"
+    assert after.ripeness < before.ripeness
+
+
+def test_one_area_and_a_limit(filled: KnowledgeBase) -> None:
+    """Ideas can be asked for one area, and for so many; none is wrong usage."""
+    assert [idea.area for idea in filled.ideas(areas=("llm",)).ideas] == ["llm"]
+    assert len(filled.ideas(limit=1).ideas) == 1
+    with pytest.raises(InputError, match="at least 1, is 0"):
+        filled.ideas(limit=0)
+
+
+def test_notes_that_changed_are_left_out(filled: KnowledgeBase) -> None:
+    """A group that lost a note to a change since the last sync is no group of three any more."""
+    Path("notes/gnn-0.md").write_text("Something else.")
+    assert [idea.area for idea in filled.ideas().ideas] == ["llm"]
+
+
+@pytest.mark.parametrize("notes", [0, 2])
+def test_a_notebook_with_too_few_notes_has_no_ideas(knowledge: KnowledgeBase, write: Write, notes: int) -> None:
+    """Without three notes there is nothing to suggest, and no error."""
+    for number in range(notes):
+        write(f"notes/{number}.md", note("Whale songs", SUBJECTS["gnn"][1]))
+    knowledge.add(["notes"])
+    assert knowledge.ideas() == Ideas(ideas=(), notes=notes)
+
+
+def test_areas_take_turns() -> None:
+    """The area of the ripest group begins; each gives one before any gives a second."""
+
+    def group(area: FiledArea, score: float) -> Group:
+        ripe = Ripeness(score, score, score, score, passages=1, recent_notes=0, open_questions=0)
+        return Group(area, (), ripe, None, 0.0)
+
+    turns = in_turn({"gnn": [group("gnn", 0.5)], "llm": [group("llm", 0.9), group("llm", 0.8)], "ml-systems": []})
+    assert [(entry.area, round(entry.ripeness.score, 2)) for entry in turns] == [
+        ("llm", 0.9),
+        ("gnn", 0.5),
+        ("llm", 0.8),
+    ]
+
+
+# --- with the real model ---
+
+
+@pytest.mark.model
+def test_every_command_gives_an_outline_of_the_notes(
+    kb: Callable[..., Run], indexed_notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ideas for the repository's own notes begin with all three areas; each outline cites most of the notes."""
+    monkeypatch.chdir(shutil.copytree(indexed_notes, tmp_path / "own"))
+    ideas = json.loads(kb("ideas", "-n", "9", "--json").out)["ideas"]
+    assert {idea["area"] for idea in ideas[:3]} == {"ml-systems", "gnn", "llm"}
+    assert len({path for idea in ideas for path in idea["notes"]}) == sum(len(idea["notes"]) for idea in ideas)
+    for idea in ideas:
+        assert len(idea["title"].split()) <= MAX_TITLE_WORDS
+        outline = json.loads(kb(*shlex.split(idea["command"])[1:], "--json").out)
+        cited = {path for section in outline["sections"] for path in section["notes"]}
+        assert len(cited & set(idea["notes"])) > len(idea["notes"]) / 2, idea["title"]
+
+
+@pytest.mark.model
+def test_ideas_as_they_are_printed(kb: Callable[..., Run], indexed_notes: Path, tmp_path: Path) -> None:
+    """Four lines an idea; too few notes are said in one line on standard error, with exit code 0."""
+    ended = kb("--notebook", str(indexed_notes), "ideas", "-n", "2")
+    assert (ended.code, len(ended.out.splitlines())) == (0, 8)
+    (tmp_path / "kb.toml").touch()
+    empty = kb("--notebook", str(tmp_path), "ideas")
+    assert (empty.code, empty.out) == (0, "")
+    assert empty.err == "kb: no idea: of 0 notes no three belong together closely enough for a post; add notes\n"
