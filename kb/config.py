@@ -43,7 +43,22 @@ TEMPLATE = """\
 # areas.outside.phrases = ["minutes of our housing association"]
 # areas.gnn.description = "Cryptography: ciphers, signatures and proofs"
 # areas.gnn.phrases = ["zero-knowledge proofs", "elliptic curves"]
+
+# A language model with the OpenAI interface, such as a local Ollama, may propose the title, the section names and
+# order, and one-sentence summaries of outlines. The points of an outline are sent to this address, and nothing is
+# sent anywhere without it. A key is read from the environment variable KB_LLM_KEY only. Keep this table last.
+# [outline]
+# llm = "http://localhost:11434/v1"
+# llm_model = "llama3.2"
 """
+KEY_VARIABLE = "KB_LLM_KEY"
+
+
+class OutlineSettings(Frozen):
+    """The table `[outline]`: the address of a language model, up to `/v1`, and the name of the model there."""
+
+    llm: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
+    llm_model: str | None = Field(default=None, min_length=1)
 
 
 class Settings(Frozen):
@@ -56,6 +71,7 @@ class Settings(Frozen):
     outside: OutsidePolicy = "hold"
     areas: dict[VerdictArea, AreaText] = Field(default_factory=dict)
     index_dir: str = Field(default=INDEX_NAME, pattern=r"[^./]")
+    outline: OutlineSettings = OutlineSettings()
 
 
 def find_notebook(explicit: Path | None = None) -> Path | None:
@@ -90,7 +106,8 @@ def load_settings(root: Path) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{path}: {key}: {first['msg']}; known keys: {', '.join(Settings.model_fields)}") from error
+        known = OutlineSettings if key.startswith("outline.") else Settings
+        raise ConfigError(f"{path}: {key}: {first['msg']}; known keys: {', '.join(known.model_fields)}") from error
 
 
 def write_template(root: Path) -> Path:
@@ -110,6 +127,14 @@ def write_template(root: Path) -> Path:
 def index_folder(root: Path, settings: Settings) -> Path:
     """Where the index of a notebook lies."""
     return root / Path(settings.index_dir).expanduser()
+
+
+def language_model_key() -> str | None:
+    """The key for the language model: `KB_LLM_KEY`, if it is set. Raises `ConfigError` for one that is no key."""
+    key = os.environ.get(KEY_VARIABLE, "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigError(f"{KEY_VARIABLE} holds characters that no key has; set it again")
+    return key or None
 
 
 def editor_command(path: Path, line: int) -> list[str]:

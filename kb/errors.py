@@ -11,6 +11,7 @@ KbError                 exit code 1
 ├── VectorError         1  a generation of vectors is missing or damaged
 ├── LockError           1  another process is writing
 ├── OutsideError        1  notes lie outside the areas, and kb.toml refuses such
+├── LanguageModelError  1  no language model answers, or not as asked; an outline goes without it
 ├── QualityError        1  a measure is below what was asked for
 └── EvidenceError       3  the notes say too little about a topic
 ```
@@ -65,6 +66,10 @@ class VectorError(KbError):
 
 class LockError(KbError):
     """Another process holds the notebook's write lock."""
+
+
+class LanguageModelError(KbError):
+    """A language model does not answer, or not as it was asked to."""
 
 
 class EvidenceError(KbError):

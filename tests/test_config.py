@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_without_a_kb_toml_the_defaults_hold(tmp_path: Path) -> None:
 def test_every_line_of_the_template_is_a_setting(tmp_path: Path) -> None:
     """With its comment signs taken away, each setting of the template is known and valid."""
     path = write_template(tmp_path)
-    lines = [line[2:] for line in path.read_text().splitlines() if line.startswith("# ") and " = " in line]
+    lines = [line[2:] for line in path.read_text().splitlines() if re.match(r"# ([\w.]+ = |\[)", line)]
     path.write_text("\n".join(lines))
     assert load_settings(tmp_path).model_fields_set == set(Settings.model_fields)
 
@@ -61,7 +62,7 @@ def test_an_existing_kb_toml_is_never_replaced(tmp_path: Path) -> None:
     [
         ("autosync = tru", "line 1"),
         ("autosync = true\nautosync = false", "cannot be read"),
-        ("modle = 'x'", "modle.*known keys: model, precision, rerank, autosync, outside, areas, index_dir"),
+        ("modle = 'x'", "modle.*known keys: model, precision, rerank, autosync, outside, areas, index_dir, outline"),
         ("model = 1", "model.*string"),
         ("model = ''", "model"),
         ("rerank = ''", "rerank"),
@@ -69,6 +70,10 @@ def test_an_existing_kb_toml_is_never_replaced(tmp_path: Path) -> None:
         ("[index_dir]\npath = 'x'", "index_dir"),
         ("index_dir = ''", "index_dir"),
         ("index_dir = '.'", "index_dir"),
+        ("[outline]\nlm = 'x'", r"outline\.lm.*known keys: llm, llm_model"),
+        ("[outline]\nllm = 'ftp://localhost/v1'", r"outline\.llm"),
+        ("[outline]\nllm = 'file:///etc/passwd'", r"outline\.llm"),
+        ("[outline]\nllm = 'http://name:word@localhost/v1'", r"outline\.llm"),
         ("model = 'caf\xe9'", "cannot be read"),
     ],
 )

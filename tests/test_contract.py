@@ -100,8 +100,17 @@ OUTLINE = {
     "schema": {"kb.outline/1"},
     "topic": str,
     "title": str,
+    "generated_title": bool,
     "area": VERDICT,
-    "sections": [{"heading": str, "generated": bool, "points": [PLACE | {"sha256": str}], "notes": [str]}],
+    "sections": [
+        {
+            "heading": str,
+            "generated": bool,
+            "summary": ({"text": str, "generated": bool, "points": [str]}, None),
+            "points": [PLACE | {"sha256": str}],
+            "notes": [str],
+        }
+    ],
     "references": [{"title": str, "authors": [str], "url": str, "cited_by": [str], "sections": [str]}],
     "open_questions": [{"text": str, "path": str, "line": int}],
     "gaps": [{"kind": str, "text": str, "section": (str, None)}],

@@ -28,6 +28,7 @@ Examples:
     "--template", default="jekyll", show_default=True, metavar="NAME|FILE", help="jekyll, hugo, plain, or a Jinja file."
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to a file instead of standard output.")
+@click.option("--no-llm", is_flag=True, help="Leave out the language model that kb.toml names.")
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @JSON_OPTION
 def outline_command(
@@ -36,18 +37,21 @@ def outline_command(
     sections: int | None,
     template: str,
     output: str | None,
+    no_llm: bool,
     force: bool,
     as_json: bool,
 ) -> None:
     """Lay out the skeleton of a post from your notes.
 
-    Every point is quoted from a note and carries its address.
+    Every point is quoted from a note and carries its address. A language model
+    that kb.toml names ([outline] llm) may propose names, order and summaries;
+    what it wrote is marked as generated.
     """
     from kb.console.outlines import print_written
     from kb.console.terminal import print_json, print_text
 
     with knowledge_base() as knowledge:
-        outline = knowledge.outline(joined(topic), areas, sections)
+        outline = knowledge.outline(joined(topic), areas, sections, llm=not no_llm)
         text = knowledge.render(outline, template)
         if output:
             knowledge.write(output, text, overwrite=force)

@@ -14,8 +14,9 @@ def print_written(outline: Outline, path: str) -> None:
     say(f"wrote {path}")
     table = Table.grid(padding=(0, 2))
     for number, section in enumerate(outline.sections, 1):
+        mark = " (generated)" if section.generated else ""
         extent = f"{count(len(section.points), 'point')}, {count(len(section.notes), 'note')}"
-        table.add_row(Text(str(number), justify="right"), styled(section.heading), styled(extent, "dim"))
+        table.add_row(Text(str(number), justify="right"), styled(section.heading + mark), styled(extent, "dim"))
     print_table(table)
     say(
         f"{count(len(outline.references), 'reference')}, {count(len(outline.open_questions), 'open question')}, "

@@ -211,13 +211,20 @@ class KnowledgeBase:
 
         return duplicates(self._workspace, self._progress)
 
-    def outline(self, topic: str, areas: tuple[FiledArea, ...] = (), sections: int | None = None) -> Outline:
-        """The skeleton of a post; raises `EvidenceError` where the notes say too little about the topic."""
+    def outline(
+        self, topic: str, areas: tuple[FiledArea, ...] = (), sections: int | None = None, llm: bool = True
+    ) -> Outline:
+        """The skeleton of a post; raises `EvidenceError` where the notes say too little about the topic.
+
+        With `llm`, the language model that the settings name, if any, may name, order and sum up its sections.
+        """
         from kb.library.drafting import draft
+        from kb.library.wording import worded
 
         if self._workspace.settings.autosync:
             self.sync()
-        return draft(self._workspace, topic, areas, sections)
+        outline = draft(self._workspace, topic, areas, sections)
+        return worded(self._workspace, outline) if llm else outline
 
     def ideas(self, areas: Sequence[FiledArea] = AREAS, limit: int = 6) -> Ideas:
         """What could be written next: groups of notes that are ripe for a post, area after area."""

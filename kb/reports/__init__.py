@@ -101,11 +101,20 @@ class Point(Address):
     sha256: str
 
 
+class Summary(Frozen):
+    """A sentence by a language model, with the hashes of the points it rests on."""
+
+    text: str
+    generated: Literal[True] = True
+    points: tuple[str, ...]
+
+
 class Section(Frozen):
-    """One part of an outline: a heading, its points, and the notes it draws on."""
+    """One part of an outline: a heading, its points, and the notes it draws on. `generated` is said of the heading."""
 
     heading: str
     generated: bool = False
+    summary: Summary | None = None
     points: tuple[Point, ...]
     notes: tuple[str, ...]
 
@@ -151,6 +160,7 @@ class Outline(Frozen):
     schema_: Literal["kb.outline/1"] = Field(default="kb.outline/1", serialization_alias="schema")
     topic: str
     title: str
+    generated_title: bool = False
     area: VerdictArea
     sections: tuple[Section, ...]
     references: tuple[Reference, ...] = ()
