@@ -97,7 +97,15 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
         (["related", "nowhere"], 2, "there is no note 'nowhere'"),
         (["related", "gcn", "-n", "0"], 2, "1<=x<=1000"),
         (["related", "focaccia"], 2, "notes/focaccia.md is held back"),
-        (["outline"], 2, "Missing argument"),
+        (["outline"], 2, "give a TOPIC, or --check FILE, or --update FILE"),
+        (["outline", TOPIC, "--check", "notes/gcn.md"], 2, "give a TOPIC, or --check FILE, or --update FILE"),
+        (["outline", "--update", "notes/gcn.md", "--check", "notes/gcn.md"], 2, "give a TOPIC, or"),
+        (["outline", "--update", "notes/gcn.md", "--area", "gnn"], 2, "--area is for a TOPIC"),
+        (["outline", "--check", "notes/gcn.md", "--force"], 2, "--force is for a TOPIC"),
+        (["outline", "--check", "nowhere.md"], 2, "does not exist"),
+        (["outline", "--check", "notes/gcn.md"], 2, "notes/gcn.md has no citations to go by"),
+        (["outline", "--update", "notes/gcn.md"], 2, "notes/gcn.md has no citations to go by"),
+        (["outline", TOPIC, "--citations", "endnote"], 2, "'endnote' is not one of"),
         (["outline", " "], 2, "the topic is empty"),
         (["outline", TOPIC, "--sections", "0"], 2, "1<=x<=12"),
         (["outline", TOPIC, "--template", "nowhere.j2"], 2, "there is no template 'nowhere.j2'"),
@@ -204,6 +212,8 @@ VERBS = (
     ["related", "x"],
     ["duplicates"],
     ["outline", "x"],
+    ["outline", "--check", __file__],
+    ["outline", "--update", __file__],
     ["list"],
     ["show", "x"],
     ["open", "x"],
@@ -409,6 +419,56 @@ def test_an_outline_never_replaces_a_file_unasked(own: Path, kb: Command) -> Non
     assert target.read_text() == "mine"
     assert kb("outline", TOPIC, "-o", "drafts/post.md", "--force").code == 0
     assert target.read_text(encoding="utf-8") != "mine"
+
+
+@pytest.mark.model
+def test_a_written_outline_is_checked(own: Path, kb: Command) -> None:
+    """Each citation that fails has a line with what to do; exit code 3 then, 0 while all hold."""
+    assert kb("outline", TOPIC, "-o", "post.md", "--citations", "footnote").code == 0
+    run = kb("outline", "--check", "post.md")
+    assert run.code == 0
+    assert re.fullmatch(r"(\d+) citations: \1 hold\n", run.out)
+    cited = set(re.findall(r"From `(notes/[\w-]+\.md):\d+(?:-\d+)?`, sha256", (own / "post.md").read_text()))
+    moved, gone, *_ = sorted(cited)
+    (own / moved).write_text("A new line.\n\n" + (own / moved).read_text())
+    (own / gone).unlink()
+    run = kb("outline", "--check", "post.md")
+    assert run.code == 3
+    *failing, summary = run.out.splitlines()
+    assert all(re.fullmatch(r"line +\d+  .*", line) for line in failing)
+    assert {line.split()[3] for line in failing} == {"moved", "gone"}
+    assert all(f"write {moved}:" in line for line in failing if " moved " in line)
+    assert re.fullmatch(r"\d+ citations: (?:\d+ holds?, )?\d+ moved, \d+ gone", summary)
+    assert len(failing) == sum(map(int, re.findall(r"(\d+) (?:moved|gone)", summary)))
+
+
+@pytest.mark.model
+def test_a_written_outline_is_updated(own: Path, kb: Command) -> None:
+    """A new note's points are brought in once, the writer's own bytes stay, and no other file is touched."""
+    post = own / "post.md"
+    assert kb("outline", TOPIC, "--area", "gnn", "-o", "post.md").code == 0
+    mine = post.read_bytes().replace(b"**TLDR**:", b"**TLDR**: it forgets.\r\n").replace(b"# Closing", b"# My closing")
+    post.write_bytes(mine)
+    assert kb("outline", "--update", "post.md").out == "nothing new for post.md\n"
+    assert post.read_bytes() == mine
+    (own / "notes" / "jumping.md").write_text(
+        "---\narea: gnn\n---\n# Why deep graph networks forget\n\n"
+        "Deep graph networks forget because every layer averages what its neighbours say.\n\n"
+        "Jumping connections let a deep graph network remember what its first layers knew.\n"
+    )
+    assert kb("sync").code == 0
+    before = {path: path.read_bytes() for path in (own / "notes").iterdir()}
+    run = kb("outline", "--update", "post.md")
+    assert (run.code, run.err) == (0, "")
+    assert re.match(r"updated post\.md\n\+\d  ", run.out)
+    updated = post.read_bytes()
+    assert b"notes/jumping.md:" in updated
+    rest = iter(updated)
+    assert all(byte in rest for byte in mine)
+    assert kb("outline", "--update", "post.md").out == "nothing new for post.md\n"
+    assert post.read_bytes() == updated
+    assert {path: path.read_bytes() for path in (own / "notes").iterdir()} == before
+    assert kb("outline", "--check", "post.md").code == 0
 
 
 def editor(folder: Path, ending: str) -> str:

@@ -99,6 +99,9 @@ PLACE = {"text": str, "path": str, "start_line": int, "end_line": int}
 OUTLINE = {
     "schema": {"kb.outline/1"},
     "topic": str,
+    "areas": [FILED],
+    "wanted_sections": (int, None),
+    "considered": [{"path": str, "sha256": str}],
     "title": str,
     "generated_title": bool,
     "area": VERDICT,
@@ -116,6 +119,28 @@ OUTLINE = {
     "gaps": [{"kind": str, "text": str, "section": (str, None)}],
     "leftovers": [PLACE],
     "covered_before": [{"path": str, "title": str, "date": (str, None), "similarity": float}],
+}
+CHECK = {
+    "schema": {"kb.check/1"},
+    "path": str,
+    "ok": bool,
+    "citations": [
+        {
+            "line": int,
+            "path": str,
+            "start_line": int,
+            "end_line": int,
+            "sha256": str,
+            "state": {"holds", "moved", "changed", "gone"},
+            "text": (str, None),
+            "moved_to": (PLACE, None),
+        }
+    ],
+}
+UPDATE = {
+    "schema": {"kb.update/1"},
+    "path": str,
+    "added": [PLACE | {"sha256": str, "section": str, "new_section": bool}],
 }
 COMPARED = {"path": str, "title": str, "area": FILED, "kind": {"note", "post", "outline"}}
 RELATED = {
@@ -378,6 +403,27 @@ def test_outline(here: Path, report: Callable[..., Any]) -> None:
     for section in outline["sections"]:
         assert set(section["notes"]) == {point["path"] for point in section["points"]}
     assert [post["path"] for post in outline["covered_before"]] == ["notes/post.md"]
+
+
+def test_written_outline(here: Path, kb: Callable[..., Run], report: Callable[..., Any]) -> None:
+    """A check reports every citation with its state, in the words of the outline; an update the points it added."""
+    points = [point for section in report("outline", TOPIC)["sections"] for point in section["points"]]
+    assert kb("outline", TOPIC, "-o", "draft.md").code == 0
+    checked = report("outline", "--check", "draft.md")
+    assert departures(checked, CHECK) == []
+    assert checked["ok"]
+    assert [{name: entry[name] for name in (*PLACE, "sha256")} for entry in checked["citations"]] == points
+    note = here / points[0]["path"]
+    note.write_text("One line more.\n\n" + note.read_text(encoding="utf-8"), encoding="utf-8")
+    checked = report("outline", "--check", "draft.md", code=3)
+    assert departures(checked, CHECK) == []
+    assert (checked["ok"], checked["citations"][0]["state"]) == (False, "moved")
+    assert checked["citations"][0]["moved_to"]["start_line"] == points[0]["start_line"] + 2
+    copy_notes(here, "lightgcn", "rgcn")
+    assert kb("sync").code == 0
+    updated = report("outline", "--update", "draft.md")
+    assert departures(updated, UPDATE) == []
+    assert updated["added"]
 
 
 def test_reading(here: Path, report: Callable[..., Any]) -> None:

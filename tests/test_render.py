@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,22 +11,28 @@ from pathlib import Path
 import pytest
 import yaml
 from markdown_it import MarkdownIt
+from mdit_py_plugins.footnote import footnote_plugin
 
 from kb.errors import InputError
 from kb.ingest.markdown import OUTLINE_MARK
 from kb.library import KnowledgeBase
+from kb.outline.citations import Citations, find_cited
 from kb.outline.render import TEMPLATES, render, template_text
 from kb.reports import Address, CoveredBefore, Gap, OpenQuestion, Outline, Point, Reference, Section
 
 TODAY = datetime.date(2025, 11, 30)
 PLAIN = "An ordinary sentence about graphs."
+HASH = hashlib.sha256(PLAIN.encode()).hexdigest()
+FORMS: tuple[Citations, ...] = ("comment", "footnote", "none")
+
+forms = pytest.mark.parametrize("form", FORMS)
 
 
 def outline(
     text: str = PLAIN, heading: str = "Depth", path: str = "notes/a.md", url: str = "https://a.example/b"
 ) -> Outline:
     """An outline with something in every field; `text` stands wherever a note's words go."""
-    point = Point(text=text, path=path, start_line=3, end_line=4, sha256="0" * 64)
+    point = Point(text=text, path=path, start_line=3, end_line=4, sha256=hashlib.sha256(text.encode()).hexdigest())
     return Outline(
         topic=text,
         title=text,
@@ -43,8 +50,8 @@ def outline(
     )
 
 
-def rendered(template: str, shown: Outline) -> str:
-    return render(shown, template_text(template), TODAY)
+def rendered(template: str, shown: Outline, form: Citations = "comment") -> str:
+    return render(shown, template_text(template), TODAY, form)
 
 
 def body_of(text: str) -> str:
@@ -53,12 +60,12 @@ def body_of(text: str) -> str:
 
 def html_of(text: str) -> str:
     """What a reader's browser gets."""
-    return str(MarkdownIt("commonmark").render(body_of(text)))
+    return str(MarkdownIt("commonmark").use(footnote_plugin).render(body_of(text)))
 
 
 def texts_of(text: str) -> list[str]:
     """The plain text of every list item and heading, as a reader sees it."""
-    tokens = MarkdownIt("commonmark").parse(body_of(text))
+    tokens = MarkdownIt("commonmark").use(footnote_plugin).parse(body_of(text))
     return [
         "".join(child.content for child in token.children or () if child.type in ("text", "code_inline")).strip()
         for token in tokens
@@ -80,7 +87,7 @@ def test_everything_is_shown(template: str) -> None:
         "## Introduction" if template != "jekyll" else "# Introduction",
         "**TLDR**",
         "# Depth",
-        f"- {PLAIN} <!-- notes/a.md:3-4 -->",
+        f"- {PLAIN} <!-- notes/a.md:3-4 sha256:{HASH} chars:34 -->",
         "Closing thoughts",
         f"- {PLAIN} <!-- notes/a.md:9 -->",
         "<https://a.example/b>",
@@ -95,15 +102,53 @@ def test_everything_is_shown(template: str) -> None:
     assert "\n\n\n" not in text
 
 
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_citations_as_footnotes(template: str) -> None:
+    """Each point and question has a footnote of its own, whose definition names the place and the hash."""
+    text = rendered(template, outline(), "footnote")
+    assert f"- {PLAIN}[^1]\n- {PLAIN}[^2]\n" in text
+    assert f"[^1]: From `notes/a.md:3-4`, sha256 {HASH[:12]} <!-- notes/a.md:3-4 sha256:{HASH} chars:34 -->\n" in text
+    assert "[^5]: From `notes/a.md:9`\n" in text
+    html = html_of(text)
+    assert len(re.findall(r'<li id="fn\d+" class="footnote-item"', html)) == 5
+    assert "[^" not in html
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_clean_copy(template: str) -> None:
+    """Without citations nothing of kb's stays in the text: no comment, no address."""
+    text = rendered(template, outline(), "none")
+    assert f"- {PLAIN}\n" in text
+    assert not re.search(r"<!--|notes/a\.md|\[\^|\n\n\n", text)
+
+
+@pytest.mark.parametrize("form", ["comment", "footnote"])
+@pytest.mark.parametrize(
+    "path",
+    ["notes/a.md", "a b:7-9 sha.md", "--><script>.md", "{{ x }}/{% y %}`z`.md", "100%25/a\nb\u202e\\.md", "é/---.md"],
+)
+def test_citations_are_read_back(path: str, form: Citations) -> None:
+    """Whatever a note's path is, the citation that was written is the one that is read."""
+    text = rendered("plain", outline(path=path), form)
+    citations = [cited.citation for cited in find_cited(text)]
+    assert [(entry.path, entry.start_line, entry.end_line, entry.sha256, entry.length) for entry in citations] == [
+        (path, 3, 4, HASH, 34)
+    ] * 4
+    assert [text.rfind(PLAIN, 0, cited.position) for cited in find_cited(text)] == [
+        match.start() for match in re.finditer(rf"(?<=- ){PLAIN}", text)
+    ][:4]
+
+
 @pytest.mark.parametrize("template", ["jekyll", "hugo"])
+@forms
 @pytest.mark.parametrize(
     "title",
     [PLAIN, 'He said: "no" \\ # not', "- a\n---\nlayout: evil", "yes", "{{ page.x }}: {a", "学習 🦓", "del\x7f\u0085x"],
     ids=range(7),
 )
-def test_front_matter_is_yaml(template: str, title: str) -> None:
+def test_front_matter_is_yaml(template: str, form: Citations, title: str) -> None:
     """Front matter parses, holds the title letter by letter and nothing that a title brought in."""
-    text = rendered(template, outline(text=title))
+    text = rendered(template, outline(text=title), form)
     block = text.split("\n---\n", 1)[0].removeprefix("---\n")
     fields = yaml.safe_load(block)
     assert fields["title"] == title
@@ -111,6 +156,7 @@ def test_front_matter_is_yaml(template: str, title: str) -> None:
     assert set(fields) <= {"layout", "title", "date", "draft", "kind"}
 
 
+@forms
 @pytest.mark.parametrize(
     "heading",
     [
@@ -127,9 +173,9 @@ def test_front_matter_is_yaml(template: str, title: str) -> None:
         "1. One",
     ],
 )
-def test_contents_lead_to_their_sections(heading: str) -> None:
+def test_contents_lead_to_their_sections(heading: str, form: Citations) -> None:
     """Every entry of the table of contents is a link, named as its section, to an anchor that exists once."""
-    text = rendered("jekyll", outline(heading=heading))
+    text = rendered("jekyll", outline(heading=heading), form)
     html = html_of(text)
     contents = html.split("</ol>")[0]
     entries = re.findall(r"<li>(.*?)</li>", contents)
@@ -143,6 +189,7 @@ def test_contents_lead_to_their_sections(heading: str) -> None:
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
+@forms
 @pytest.mark.parametrize(
     "text",
     [
@@ -158,16 +205,21 @@ def test_contents_lead_to_their_sections(heading: str) -> None:
         "[x](javascript:alert(1)) and ![x](https://evil.example/p.png)",
         "[x][y] and [y]: https://evil.example",
         "[y]: https://evil.example",
+        "[^1]: javascript:alert(1)",
+        "ends in a caret^",
+        "`code` and ``more",
     ],
-    ids=range(12),
+    ids=range(15),
 )
-def test_notes_bring_in_no_html(template: str, text: str) -> None:
+def test_notes_bring_in_no_html(template: str, form: Citations, text: str) -> None:
     """Wherever a note's words go, they add no tag and no link to the page, and end no comment."""
     hostile = outline(text=text, heading=text, path=f"notes/{text}.md")
-    assert tags_of(rendered(template, hostile)) == tags_of(rendered(template, outline()))
+    plain = outline(text="`code` and more", heading="`code` and more") if "`" in text else outline()
+    assert tags_of(rendered(template, hostile, form)) == tags_of(rendered(template, plain, form))
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
+@forms
 @pytest.mark.parametrize(
     "text",
     [
@@ -181,9 +233,9 @@ def test_notes_bring_in_no_html(template: str, text: str) -> None:
         "{::nomarkdown}",
     ],
 )
-def test_notes_bring_in_no_template_code(template: str, text: str) -> None:
+def test_notes_bring_in_no_template_code(template: str, form: Citations, text: str) -> None:
     """Liquid, Hugo shortcodes and kramdown attributes in a note, its path or its title stay text."""
-    shown = rendered(template, outline(text=text, heading=text, path=f"notes/{text}.md"))
+    shown = rendered(template, outline(text=text, heading=text, path=f"notes/{text}.md"), form)
     assert not re.search(r"\{[{%:]", body_of(shown))
 
 
@@ -194,6 +246,8 @@ def test_addresses_bring_in_no_template_code(template: str, url: str) -> None:
     assert not re.search(r"\{[{%]", body_of(rendered(template, outline(url=url))))
 
 
+@pytest.mark.parametrize("template", TEMPLATES)
+@forms
 @pytest.mark.parametrize(
     "text",
     [
@@ -209,14 +263,16 @@ def test_addresses_bring_in_no_template_code(template: str, url: str) -> None:
         "array[0](1) and f[x]",
         "--- and ***",
         "---",
+        "* * *",
+        "___",
         "[ ] nor a task",
         "{{ x }} at {% y %}",
     ],
 )
-def test_words_are_shown_as_they_are(text: str) -> None:
-    """A reader of the page sees a point letter by letter as the note has it."""
-    shown = texts_of(rendered("plain", outline(text=text)))
-    assert shown.count(text) >= 4
+def test_words_are_shown_as_they_are(template: str, form: Citations, text: str) -> None:
+    """A reader of the page sees every point and question letter by letter as the note has it."""
+    shown = texts_of(rendered(template, outline(text=text), form))
+    assert shown.count(text) >= 5
 
 
 def test_small_outline() -> None:
@@ -242,6 +298,8 @@ def test_small_outline() -> None:
         ("{% include '/etc/passwd' %}", "template"),
         ("{{ 1 / 0 }}", "template"),
         ("{{ outline.title + 1 }}", "template"),
+        ("{{ outline.title | cite }}", "a point or a question"),
+        ("{{ outline.title | address }}", "template"),
         ("{{ range(10 ** 9) | list }}", "template"),
     ],
 )
@@ -258,6 +316,18 @@ def test_own_template(knowledge: KnowledgeBase, write: Callable[[str, str], Path
         "mine.j2", "{{ today.year }} {{ outline.sections[0].points[0] | address }} {{ anchors[0] }} {{ '<b>' | text }}"
     )
     assert re.fullmatch(r"20\d\d notes/a\.md:3-4 depth &lt;b>\n", knowledge.render(outline(), str(file)))
+
+
+@forms
+def test_own_template_cites(knowledge: KnowledgeBase, write: Callable[[str, str], Path], form: Citations) -> None:
+    """In a user's own template `cite` writes what was asked for; definitions and memory follow by themselves."""
+    mine = "{% for point in outline.sections[0].points %}\n* {{ point.text | text }}{{ point | cite }}\n{% endfor %}\n"
+    text = knowledge.render(outline(), str(write("mine.j2", mine + "{{ citations }}\n")), form)
+    assert text.startswith(f"* {PLAIN}")
+    assert f"\n{form}\n" in text
+    assert len(find_cited(text)) == (0 if form == "none" else 2)
+    assert text.count("[^2]") == (2 if form == "footnote" else 0)
+    assert ("kb memory" in text) == (form != "none")
 
 
 @pytest.mark.parametrize("template", ["nosuch", "notes", ""])

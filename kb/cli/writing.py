@@ -10,6 +10,10 @@ from kb.cli.session import AREA, JSON_OPTION, joined, knowledge_base
 
 if TYPE_CHECKING:
     from kb.models import FiledArea
+    from kb.outline.citations import Citations
+
+POST = click.Path(exists=True, dir_okay=False)
+FOR_POSTS = ("check", "update", "as_json")  # what stands with --check or --update
 
 
 @click.command(
@@ -18,41 +22,63 @@ if TYPE_CHECKING:
 Examples:
   kb outline "over-smoothing in graph networks"
   kb outline "serving large language models" -o drafts/serving.md
-  kb outline "two-tower retrieval" --template plain --sections 4
+  kb outline "two-tower retrieval" --template plain --citations none
+  kb outline --check drafts/serving.md
+  kb outline --update drafts/serving.md
 """,
 )
-@click.argument("topic", nargs=-1, required=True)
+@click.argument("topic", nargs=-1)
 @click.option("--area", "areas", multiple=True, type=AREA, help="Only notes of this area (may be repeated).")
 @click.option("--sections", type=click.IntRange(1, 12), help="How many sections; as many as fit by default.")
 @click.option(
     "--template", default="jekyll", show_default=True, metavar="NAME|FILE", help="jekyll, hugo, plain, or a Jinja file."
 )
+@click.option(
+    "--citations",
+    default="comment",
+    show_default=True,
+    type=click.Choice(["comment", "footnote", "none"]),
+    help="Addresses as HTML comments, as footnotes, or left out.",
+)
 @click.option("-o", "--output", metavar="FILE", help="Write to a file instead of standard output.")
 @click.option("--no-llm", is_flag=True, help="Leave out the language model that kb.toml names.")
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@click.option("--check", type=POST, metavar="FILE", help="Verify the citations of a written outline.")
+@click.option("--update", type=POST, metavar="FILE", help="Add new points to a written outline.")
 @JSON_OPTION
+@click.pass_context
 def outline_command(
+    context: click.Context,
     topic: tuple[str, ...],
     areas: tuple[FiledArea, ...],
     sections: int | None,
     template: str,
+    citations: Citations,
     output: str | None,
     no_llm: bool,
     force: bool,
+    check: str | None,
+    update: str | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Lay out the skeleton of a post from your notes.
 
-    Every point is quoted from a note and carries its address. A language model
-    that kb.toml names ([outline] llm) may propose names, order and summaries;
-    what it wrote is marked as generated.
+    Every point is quoted from a note and carries its address. --check says
+    which of them no longer stand in the notes; --update adds what is new and
+    leaves your own text as it is. A language model that kb.toml names may
+    propose names, order and summaries; what it wrote is marked as generated.
     """
     from kb.console.outlines import print_written
     from kb.console.terminal import print_json, print_text
 
+    if [bool(topic), check is not None, update is not None].count(True) != 1:
+        raise click.UsageError("give a TOPIC, or --check FILE, or --update FILE")
+    if check or update:
+        _require_alone(context)
+        return _check(check, as_json) if check else _update(str(update), as_json)
     with knowledge_base() as knowledge:
         outline = knowledge.outline(joined(topic), areas, sections, llm=not no_llm)
-        text = knowledge.render(outline, template)
+        text = knowledge.render(outline, template, citations)
         if output:
             knowledge.write(output, text, overwrite=force)
     if as_json:
@@ -61,3 +87,32 @@ def outline_command(
         print_written(outline, output)
     else:
         print_text(text)
+    return 0
+
+
+def _require_alone(context: click.Context) -> None:
+    """What a written outline was asked to be, it remembers: such options mean nothing beside it."""
+    for option in context.command.params:
+        given = context.get_parameter_source(option.name or "") is click.core.ParameterSource.COMMANDLINE
+        if given and option.name not in FOR_POSTS:
+            raise click.UsageError(f"{option.opts[0]} is for a TOPIC; --check and --update take a FILE alone")
+
+
+def _check(file: str, as_json: bool) -> int:
+    from kb.console.outlines import print_check
+    from kb.console.terminal import print_report
+
+    with knowledge_base() as knowledge:
+        checked = knowledge.check_outline(file)
+    print_report(checked, as_json, print_check)
+    return 0 if checked.ok else 3
+
+
+def _update(file: str, as_json: bool) -> int:
+    from kb.console.outlines import print_update
+    from kb.console.terminal import print_report
+
+    with knowledge_base() as knowledge:
+        updated = knowledge.update_outline(file)
+    print_report(updated, as_json, print_update)
+    return 0

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import stat
+import tempfile
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,6 +113,36 @@ def write_file(path: Path, text: str, overwrite: bool) -> None:
             file.write(text)
     except FileExistsError as error:
         raise InputError(f"{path} exists; choose another name, or --force to replace it") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def read_post(path: Path) -> str:
+    """The text of a post, its newlines as they are. Raises `InputError`."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 (byte 0x{error.object[error.start]:02x} at {error.start})") from error
+
+
+def replace_post(path: Path, before: str, after: str) -> None:
+    """Replace a post in one step, unless it no longer says what it said before. Raises `InputError`."""
+    target = path.resolve()  # a link stays one
+    try:
+        with tempfile.NamedTemporaryFile("wb", dir=target.parent, prefix=".kb-", delete=False) as file:
+            try:
+                file.write(after.encode())
+                file.flush()
+                os.fsync(file.fileno())
+                os.chmod(file.name, stat.S_IMODE(target.stat().st_mode))
+                if target.read_bytes() != before.encode():
+                    raise InputError(f"{path} was changed meanwhile and is left as it is; run it again")
+                os.replace(file.name, target)
+            except BaseException:
+                os.unlink(file.name)
+                raise
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
 

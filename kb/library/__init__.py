@@ -35,10 +35,12 @@ from kb.reports import (
 )
 from kb.reports.compared import Duplicates, RelatedNotes
 from kb.reports.ideas import Ideas
+from kb.reports.revised import Check, Update
 
 if TYPE_CHECKING:
     from kb.evaluation.runner import Golden
     from kb.library.intake import Intake, Progress
+    from kb.outline.citations import Citations
 
 DEFAULT_LIMIT = 10
 
@@ -234,21 +236,25 @@ class KnowledgeBase:
             self.sync()
         return ideas(self._workspace, tuple(areas), limit)
 
-    def render(self, outline: Outline, template: str = "jekyll") -> str:
+    def render(self, outline: Outline, template: str = "jekyll", citations: Citations = "comment") -> str:
         """An outline as Markdown, by a template's name or the path of a Jinja file."""
-        from kb.outline.render import TEMPLATES, render, template_text
+        from kb.library.writing import rendered
 
-        if template in TEMPLATES:
-            text = template_text(template)
-        else:
-            try:
-                text = Path(template).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                names = ", ".join(TEMPLATES)
-                raise InputError(
-                    f"there is no template {template!r}; use {names}, or the path of a Jinja file"
-                ) from error
-        return render(outline, text, notebook.today())
+        return rendered(outline, template, citations)
+
+    def check_outline(self, path: str | Path) -> Check:
+        """Verify every citation of a written outline against the notes as they are now."""
+        from kb.library.writing import check_post
+
+        return check_post(self._workspace, Path(path))
+
+    def update_outline(self, path: str | Path) -> Update:
+        """Bring new points into a written outline, beside the writer's own text; no other byte of it changes."""
+        from kb.library.writing import update_post
+
+        if self._workspace.settings.autosync:
+            self.sync()
+        return update_post(self._workspace, Path(path))
 
     def write(self, path: str | Path, text: str, overwrite: bool = False) -> None:
         """Write a rendered outline; an existing file only with `overwrite`."""

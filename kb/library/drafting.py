@@ -20,7 +20,7 @@ from kb.library.workspace import Workspace
 from kb.models import AREAS, AreaVerdict, Chunk, FiledArea, Filter, Note, NoteRecord, VerdictArea, note_of
 from kb.outline.relevance import relevant_notes
 from kb.outline.sections import Evidence, Skeleton, Vectors, build_sections, open_questions
-from kb.reports import CoveredBefore, Gap, OpenQuestion, Outline, Point, Reference, Section
+from kb.reports import CoveredBefore, Gap, NoteVersion, OpenQuestion, Outline, Point, Reference, Section
 
 MAX_NOTES = 10
 MAX_PASSAGES_A_NOTE = 6
@@ -46,9 +46,12 @@ def draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted
     notes = list({entry.note.path: entry.note for entry in evidence if entry.note.path in cited}.values())
     return Outline(
         topic=topic,
+        areas=areas,
+        wanted_sections=wanted,
         title=topic[:1].upper() + topic[1:],
         area=_area(notes),
         sections=skeleton.sections,
+        considered=tuple({entry.note.id: _version(entry.note) for entry in evidence}.values()),
         references=_references(notes, skeleton.sections),
         open_questions=_questions(workspace, notes, topic_vector),
         gaps=_gaps(skeleton.sections),
@@ -143,6 +146,10 @@ def _holding(workspace: Workspace, skeleton: Skeleton) -> Skeleton:
         if points:
             sections.append(section.model_copy(update={"points": points, "notes": notes}))
     return Skeleton(tuple(sections), skeleton.leftovers)
+
+
+def _version(note: NoteRecord) -> NoteVersion:
+    return NoteVersion(path=note.path, sha256=note.sha256)
 
 
 def _area(notes: Sequence[NoteRecord]) -> VerdictArea:

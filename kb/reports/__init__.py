@@ -154,15 +154,28 @@ class CoveredBefore(Frozen):
     similarity: float
 
 
+class NoteVersion(Frozen):
+    """A note as it was: the SHA-256 of its file."""
+
+    path: str
+    sha256: str
+
+
 class Outline(Frozen):
-    """The skeleton of a post; every point has its address."""
+    """The skeleton of a post; every point has its address.
+
+    `areas` and `wanted_sections` are as they were asked for, `considered` are the notes that points were chosen from.
+    """
 
     schema_: Literal["kb.outline/1"] = Field(default="kb.outline/1", serialization_alias="schema")
     topic: str
+    areas: tuple[FiledArea, ...] = ()
+    wanted_sections: int | None = None
     title: str
     generated_title: bool = False
     area: VerdictArea
     sections: tuple[Section, ...]
+    considered: tuple[NoteVersion, ...] = ()
     references: tuple[Reference, ...] = ()
     open_questions: tuple[OpenQuestion, ...] = ()
     gaps: tuple[Gap, ...] = ()
