@@ -13,7 +13,8 @@ from kb.ingest.markdown import parse_note
 from kb.ingest.prose import clean
 from kb.library.publishing import chunk_records
 from kb.models import AreaVerdict, NoteFile, NoteRecord
-from kb.outline.sections import Evidence, Skeleton, build_sections, open_questions
+from kb.outline.points import Evidence, open_questions
+from kb.outline.sections import Skeleton, build_sections
 
 ENCODER = HashingEncoder()
 SUBJECTS = {

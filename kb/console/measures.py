@@ -9,9 +9,11 @@ from rich.text import Text
 
 from kb.console.terminal import area_text, count, plain, print_table, say, shorten_path, styled
 from kb.reports import Diagnosis, Evaluation, Measures
+from kb.search.snippets import shorten
 
 if TYPE_CHECKING:
     from kb.evaluation.areas import AreaEvaluation
+    from kb.evaluation.outlines import OutlineEvaluation
 
 SHOWN_ERRORS = 10
 GROUP_WIDTH, PATH_WIDTH = 40, 50
@@ -102,6 +104,44 @@ def _print_errors(evaluation: AreaEvaluation) -> None:
     for error in evaluation.errors[:SHOWN_ERRORS]:
         path = shorten_path(plain(error.path), PATH_WIDTH)
         table.add_row(styled(path), area_text(error.gold), area_text(error.verdict), f"{error.confidence:.2f}")
+    print_table(table)
+
+
+def print_outline_evaluation(evaluation: OutlineEvaluation) -> None:
+    """A row a system, the best of each measure in bold; then what no outline may miss, and the topics."""
+    names = {
+        "heading_f1": "soft F1",
+        "heading_recall": "recall",
+        "heading_precision": "precision",
+        "nmi": "NMI",
+        "purity": "purity",
+        "tau": "tau",
+        "notes_cited": "notes cited",
+    }
+    table = Table.grid(padding=(0, 2))
+    table.add_row("", *names.values(), style="dim")
+    for measures in evaluation.systems:
+        values = {name: getattr(measures, name) for name in names}
+        best = {name: max(getattr(other, name) for other in evaluation.systems) for name in names}
+        cells = [Text(f"{value:.3f}", style="bold" if value == best[name] else "") for name, value in values.items()]
+        table.add_row(styled(measures.system), *cells)
+    print_table(table)
+    ours = evaluation.systems[-1]
+    say(
+        f"{count(evaluation.topics, 'topic')}, {evaluation.refused} with too little evidence; "
+        f"{evaluation.seconds_each:.2f} s each"
+    )
+    say(f"citations that hold: at least {ours.citations_valid:.0%}; at most {ours.leftovers} left over")
+    say(f"nearest two points {ours.nearest_points:.2f}, headings {ours.nearest_headings:.2f}")
+    say(f"longest heading: {count(ours.longest_heading, 'word')}")
+    _print_topics(evaluation)
+
+
+def _print_topics(evaluation: OutlineEvaluation) -> None:
+    table = _titled("right", "topic", "soft F1", "NMI", "notes cited")
+    for topic in sorted(evaluation.by_topic, key=lambda entry: entry.heading_f1):
+        name = shorten(plain(topic.topic), PATH_WIDTH)
+        table.add_row(styled(name), f"{topic.heading_f1:.3f}", f"{topic.nmi:.3f}", f"{topic.notes_cited:.3f}")
     print_table(table)
 
 

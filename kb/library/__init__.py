@@ -38,6 +38,7 @@ from kb.reports.ideas import Ideas
 from kb.reports.revised import Check, Update
 
 if TYPE_CHECKING:
+    from kb.evaluation.outlines import OutlineEvaluation
     from kb.evaluation.runner import Golden
     from kb.library.intake import Intake, Progress
     from kb.outline.citations import Citations
@@ -312,6 +313,12 @@ class KnowledgeBase:
         from kb.library.finding import rankings
 
         return evaluate(golden, lambda query, limit: rankings(self._workspace, query, limit))
+
+    def evaluate_outlines(self, path: str | Path) -> OutlineEvaluation:
+        """Measure outlines of the topics of a file, beside simple ways to make one."""
+        from kb.library.appraising import appraise
+
+        return appraise(self._workspace, Path(path), self._progress)
 
     def find_note(self, name: str) -> NoteRecord:
         """The note that a path, a file name without its ending, or a title names. Raises `InputError`."""

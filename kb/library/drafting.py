@@ -18,11 +18,13 @@ from kb.library.judging import classifier
 from kb.library.looking import current_notes
 from kb.library.workspace import Workspace
 from kb.models import AREAS, AreaVerdict, Chunk, FiledArea, Filter, Note, NoteRecord, VerdictArea, note_of
+from kb.outline.gaps import gaps
+from kb.outline.points import Evidence, Vectors, open_questions, quotable
 from kb.outline.relevance import relevant_notes
-from kb.outline.sections import Evidence, Skeleton, Vectors, build_sections, open_questions
-from kb.reports import CoveredBefore, Gap, NoteVersion, OpenQuestion, Outline, Point, Reference, Section
+from kb.outline.sections import NO_MODEL, Skeleton, build_sections
+from kb.reports import Address, CoveredBefore, NoteVersion, OpenQuestion, Outline, Point, Reference, Repeated, Section
 
-MAX_NOTES = 10
+MAX_NOTES = 24
 MAX_PASSAGES_A_NOTE = 6
 MIN_COSINE = 0.26  # of a note's best passage, for the note to bear on a topic
 OFF_AREA = 0.7  # what a passage keeps of its score when its area is not the topic's
@@ -31,6 +33,8 @@ MIN_NOTES = 3
 CLEARLY_OUTSIDE = 0.6  # the topic's probability of lying outside the areas, above which
 CLOSE_COSINE = 0.4  # the third best note must be this close
 MIN_POST_COSINE = 0.4
+MAX_POSTS_READ = 3  # the nearest, read for the points that they made already
+SAID_COSINE = 0.7
 
 
 def draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted: int | None) -> Outline:
@@ -40,10 +44,17 @@ def draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted
     workspace.require_current_encoder()
     topic_vector = workspace.encoder.encode_query(topic)
     evidence, vectors = _gather(workspace, topic, topic_vector, areas)
-    skeleton = build_sections(evidence, vectors, topic_vector, workspace.encoder.encode, wanted)
+    covered = _covered_before(workspace, topic_vector)
+    model = _model(workspace, covered)
+    skeleton = build_sections(evidence, vectors, topic_vector, workspace.encoder.encode, wanted, model)
     skeleton = _holding(workspace, skeleton)
     cited = {path for section in skeleton.sections for path in section.notes}
     notes = list({entry.note.path: entry.note for entry in evidence if entry.note.path in cited}.values())
+    known = workspace.catalog.notes()
+
+    def is_near(term: str) -> bool:
+        return float(workspace.encoder.encode_query(term) @ topic_vector) >= MIN_COSINE
+
     return Outline(
         topic=topic,
         areas=areas,
@@ -54,9 +65,9 @@ def draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted
         considered=tuple({entry.note.id: _version(entry.note) for entry in evidence}.values()),
         references=_references(notes, skeleton.sections),
         open_questions=_questions(workspace, notes, topic_vector),
-        gaps=_gaps(skeleton.sections),
+        gaps=gaps(topic, skeleton.sections, evidence, known, _headings(workspace, known), notebook.today(), is_near),
         leftovers=skeleton.leftovers,
-        covered_before=_covered_before(workspace, topic_vector),
+        covered_before=_repeated(workspace, covered, skeleton.sections),
     )
 
 
@@ -85,14 +96,15 @@ def _gather(
         _leaning(verdict),
         MAX_NOTES,
     )
+    shares = {notes[index].id: share for index, share in chosen}
     rows = [
         row
-        for note in current_notes(workspace, [notes[index] for index in chosen])
+        for note in current_notes(workspace, [notes[index] for index, _ in chosen])
         for row in sorted(of_note[note.id], key=lambda row: -cosines[row])[:MAX_PASSAGES_A_NOTE]
     ]
     chunks = workspace.catalog.chunks(passages.ids[row] for row in rows)
     cited = [chunks[passages.ids[row]] for row in rows]
-    return [Evidence(known[chunk.note_id], chunk) for chunk in cited], passages.matrix[rows]
+    return [Evidence(known[chunk.note_id], chunk, shares[chunk.note_id]) for chunk in cited], passages.matrix[rows]
 
 
 def _centroid_cosine(vectors: Vectors, topic_vector: NDArray[np.float32]) -> float:
@@ -133,15 +145,10 @@ def _judge_topic(workspace: Workspace, topic: str) -> AreaVerdict:
 
 def _holding(workspace: Workspace, skeleton: Skeleton) -> Skeleton:
     """The skeleton without points that the lines at their address do not contain as they stand now."""
-    paths = {point.path for section in skeleton.sections for point in section.points}
-    lines = {path: notebook.read(workspace.root, path).text.split("\n") for path in paths}
-
-    def holds(point: Point) -> bool:
-        return point.text in clean("\n".join(lines[point.path][point.start_line - 1 : point.end_line]))
-
+    standing = iter(holds(workspace, [point for section in skeleton.sections for point in section.points]))
     sections = []
     for section in skeleton.sections:
-        points = tuple(point for point in section.points if holds(point))
+        points = tuple(point for point in section.points if next(standing))
         notes = tuple(dict.fromkeys(point.path for point in points))
         if points:
             sections.append(section.model_copy(update={"points": points, "notes": notes}))
@@ -150,6 +157,16 @@ def _holding(workspace: Workspace, skeleton: Skeleton) -> Skeleton:
 
 def _version(note: NoteRecord) -> NoteVersion:
     return NoteVersion(path=note.path, sha256=note.sha256)
+
+
+def holds(workspace: Workspace, points: Sequence[Point]) -> list[bool]:
+    """For each point whether the lines at its address, cleaned, contain it as the notes are now."""
+    lines = {
+        path: notebook.read(workspace.root, path).text.split("\n") for path in dict.fromkeys(p.path for p in points)
+    }
+    return [
+        point.text in clean("\n".join(lines[point.path][point.start_line - 1 : point.end_line])) for point in points
+    ]
 
 
 def _area(notes: Sequence[NoteRecord]) -> VerdictArea:
@@ -197,12 +214,19 @@ def _questions(
     return tuple(found[index] for index in np.argsort(-cosines, kind="stable")[:MAX_QUESTIONS])
 
 
-def _gaps(sections: Sequence[Section]) -> tuple[Gap, ...]:
-    return tuple(
-        Gap(kind="one note", text=f"rests on one note only, {section.notes[0]}", section=section.heading)
-        for section in sections
-        if len(section.notes) == 1
-    )
+def _headings(workspace: Workspace, notes: Sequence[NoteRecord]) -> set[str]:
+    """All headings of some notes."""
+    chunks = workspace.catalog.chunks_of(note.id for note in notes)
+    return {heading for own in chunks.values() for chunk in own for heading in chunk.heading_path}
+
+
+def _model(workspace: Workspace, covered: Sequence[CoveredBefore]) -> Vectors:
+    """The passages of the nearest own post as vectors `(m, dim)`, in their order; none where there is no post."""
+    passages = workspace.passages()
+    ids = {note.path: note.id for note in workspace.catalog.notes()}
+    rows = passages.rows.get(ids[covered[0].path], []) if covered else []
+    order = {chunk.id: chunk.position for chunk in workspace.catalog.chunks(passages.ids[row] for row in rows).values()}
+    return passages.matrix[sorted(rows, key=lambda row: order[passages.ids[row]])] if rows else NO_MODEL
 
 
 def _covered_before(workspace: Workspace, topic_vector: NDArray[np.float32]) -> tuple[CoveredBefore, ...]:
@@ -219,3 +243,25 @@ def _covered_before(workspace: Workspace, topic_vector: NDArray[np.float32]) -> 
         CoveredBefore(path=post.path, title=post.title, date=post.date, similarity=round(similarity, 4))
         for similarity, post in sorted(near, key=lambda pair: -pair[0])
     )
+
+
+def _repeated(
+    workspace: Workspace, covered: Sequence[CoveredBefore], sections: Sequence[Section]
+) -> tuple[CoveredBefore, ...]:
+    """The posts on the subject, the nearest of them with the points of an outline that they made already."""
+    ids = {note.path: note.id for note in workspace.catalog.notes()}
+    chunks = workspace.catalog.chunks_of(ids[post.path] for post in covered[:MAX_POSTS_READ])
+    points = [point.text for section in sections for point in section.points]
+    vectors = workspace.encoder.encode(points) if chunks else NO_MODEL
+    posts = []
+    for post in covered:
+        said = [statement for chunk in chunks.get(ids[post.path], []) for statement in quotable(chunk)]
+        made: list[Repeated] = []
+        if said:
+            cosines = vectors @ workspace.encoder.encode([statement.text for statement in said]).T
+            for text, row in zip(points, cosines, strict=True):
+                nearest = said[int(row.argmax())]
+                if row.max() >= SAID_COSINE:
+                    made.append(Repeated(text=text, said=Address(path=post.path, **nearest.model_dump())))
+        posts.append(post.model_copy(update={"points": tuple(made)}))
+    return tuple(posts)

@@ -14,8 +14,8 @@ from kb.library.looking import current_notes
 from kb.library.workspace import Passages, Workspace
 from kb.models import ChunkRecord, FiledArea, NoteRecord
 from kb.outline.ideas import UNCOVERED, Group, Material, groups, in_turn, reasons, ripeness, working_titles
+from kb.outline.points import open_questions
 from kb.outline.relevance import link_matrix
-from kb.outline.sections import open_questions
 from kb.reports import CoveredBefore
 from kb.reports.ideas import Idea, Ideas
 

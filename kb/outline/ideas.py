@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.models import FiledArea, NoteRecord
-from kb.outline.sections import is_generic
+from kb.outline.headings import is_generic
 from kb.search.query import STOPWORDS
 
 if TYPE_CHECKING:

@@ -145,13 +145,21 @@ class Gap(Frozen):
     section: str | None = None
 
 
+class Repeated(Frozen):
+    """A point of the outline that a published post made already, and what it said."""
+
+    text: str
+    said: Address
+
+
 class CoveredBefore(Frozen):
-    """A published post on a similar subject."""
+    """A published post on a similar subject, and which points of the outline it already made."""
 
     path: str
     title: str
     date: datetime.date | None
     similarity: float
+    points: tuple[Repeated, ...] = ()
 
 
 class NoteVersion(Frozen):

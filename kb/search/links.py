@@ -13,16 +13,30 @@ def link_targets(notes: Sequence[NoteRecord]) -> list[set[int]]:
     """For each note the positions of those it links to: by path, from its own folder or the notebook's root, or else
     by file name or title. A note's links to itself are left out.
     """
-    names: dict[str, int] = {}
-    for kind in zip(*map(_names, notes), strict=True):
-        for index, name in enumerate(kind):
-            names.setdefault(name.casefold(), index)
+    names = _known_names(notes)
     targets = []
     for index, note in enumerate(notes):
         folder = posixpath.dirname(note.path)
         found = (_target(names, folder, link) for link in note.links)
         targets.append({target for target in found if target is not None} - {index})
     return targets
+
+
+def missing_targets(notes: Sequence[NoteRecord]) -> list[list[str]]:
+    """For each note the links that lead to none of the notes."""
+    names = _known_names(notes)
+    return [
+        [link for link in note.links if _target(names, posixpath.dirname(note.path), link) is None] for note in notes
+    ]
+
+
+def _known_names(notes: Sequence[NoteRecord]) -> dict[str, int]:
+    """The position of the note that a name means, by the name."""
+    names: dict[str, int] = {}
+    for kind in zip(*map(_names, notes), strict=True):
+        for index, name in enumerate(kind):
+            names.setdefault(name.casefold(), index)
+    return names
 
 
 def _names(note: NoteRecord) -> tuple[str, str, str, str]:

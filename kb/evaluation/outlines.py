@@ -1,0 +1,219 @@
+"""Outlines of topics whose outlines are known -> how near they come, beside simple ways to make one. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from pydantic import Field, ValidationError
+
+from kb.errors import InputError
+from kb.evaluation.metrics import kendall_tau, normalised_mutual_information, purity, soft_overlap
+from kb.models import Frozen
+from kb.reports import Section
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+OutlineSystem = Literal["flat", "headings", "k-means", "kb"]
+
+OUTLINE_SYSTEMS: tuple[OutlineSystem, ...] = ("flat", "headings", "k-means", "kb")
+
+Encode = Callable[[list[str]], "NDArray[np.float32]"]
+Holds = Callable[[Section], Sequence[bool]]
+
+
+class GoldSection(Frozen):
+    """A section that a writer made, and the notes it draws on."""
+
+    heading: str = Field(min_length=1)
+    notes: tuple[str, ...] = Field(min_length=1)
+
+
+class GoldOutline(Frozen):
+    """A topic and the outline that a writer made of it."""
+
+    topic: str = Field(min_length=1)
+    sections: tuple[GoldSection, ...] = Field(min_length=1)
+
+    def section_of(self) -> dict[str, int]:
+        """The number of each note's section; the first of several."""
+        numbers: dict[str, int] = {}
+        for number, section in enumerate(self.sections):
+            for note in section.notes:
+                numbers.setdefault(note, number)
+        return numbers
+
+
+class Scores(NamedTuple):
+    """What one outline reaches. All are 0..1 but `tau`, -1..1, and the counts and cosines of the last four."""
+
+    heading_f1: float = 0.0
+    heading_recall: float = 0.0
+    heading_precision: float = 0.0
+    nmi: float = 0.0
+    purity: float = 0.0
+    tau: float = 0.0
+    notes_cited: float = 0.0
+    citations_valid: float = 1.0
+    nearest_points: float = 0.0
+    nearest_headings: float = 0.0
+    longest_heading: int = 0
+    leftovers: int = 0
+
+
+class OutlineMeasures(Frozen):
+    """The means of one system over the topics; of `citations_valid` the lowest and of the last four the highest."""
+
+    system: OutlineSystem
+    heading_f1: float
+    heading_recall: float
+    heading_precision: float
+    nmi: float
+    purity: float
+    tau: float
+    notes_cited: float
+    citations_valid: float
+    nearest_points: float
+    nearest_headings: float
+    longest_heading: int
+    leftovers: int
+
+
+class TopicScores(Frozen):
+    """One topic: the headings that kb gave it, none where it found too little, and what they reach."""
+
+    topic: str
+    headings: tuple[str, ...]
+    heading_f1: float
+    nmi: float
+    notes_cited: float
+
+
+class OutlineEvaluation(Frozen):
+    """How near outlines come to those that writers made. A topic with too little evidence counts as nothing found."""
+
+    schema_: Literal["kb.eval-outline/1"] = Field(default="kb.eval-outline/1", serialization_alias="schema")
+    topics: int
+    refused: int
+    systems: tuple[OutlineMeasures, ...]
+    by_topic: tuple[TopicScores, ...]
+    seconds_each: float
+
+
+class Attempt(NamedTuple):
+    """What one system made of a topic; no sections where it found too little."""
+
+    sections: Sequence[Section]
+    leftovers: int = 0
+
+
+def load_outlines(path: Path) -> list[GoldOutline]:
+    """Read JSON lines of outlines. Raises `InputError` naming the line that is wrong."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    outlines = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            outlines.append(GoldOutline.model_validate_json(line))
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"])
+            raise InputError(f"{path}:{number}: {key + ': ' if key else ''}{first['msg']}") from error
+    if not outlines:
+        raise InputError(f"{path} has no outline; write one JSON object a line")
+    return outlines
+
+
+def evaluate_outlines(
+    gold: Sequence[GoldOutline],
+    attempts: Sequence[Mapping[OutlineSystem, Attempt]],
+    encode: Encode,
+    holds: Holds,
+    seconds_each: float,
+) -> OutlineEvaluation:
+    """Compare what each system made of each topic. `holds` says of each point of a section whether it stands where
+    it says; `encode` gives unit vectors.
+    """
+    scores = {
+        system: [_scores(topic, made[system], encode, holds) for topic, made in zip(gold, attempts, strict=True)]
+        for system in OUTLINE_SYSTEMS
+    }
+    return OutlineEvaluation(
+        topics=len(gold),
+        refused=sum(not made["kb"].sections for made in attempts),
+        systems=tuple(_measures(system, rows) for system, rows in scores.items()),
+        by_topic=tuple(
+            TopicScores(
+                topic=topic.topic,
+                headings=tuple(section.heading for section in made["kb"].sections),
+                heading_f1=row.heading_f1,
+                nmi=row.nmi,
+                notes_cited=row.notes_cited,
+            )
+            for topic, made, row in zip(gold, attempts, scores["kb"], strict=True)
+        ),
+        seconds_each=seconds_each,
+    )
+
+
+def _scores(gold: GoldOutline, made: Attempt, encode: Encode, holds: Holds) -> Scores:
+    if not made.sections:
+        return Scores(leftovers=made.leftovers)
+    headings = encode([section.heading for section in made.sections])
+    recall, precision = soft_overlap(encode([section.heading for section in gold.sections]), headings)
+    section_of = gold.section_of()
+    quoting = _quoting(made.sections)
+    cited = [note for note in section_of if note in quoting]
+    points = [point.text for section in made.sections for point in section.points]
+    pairs = [
+        (section_of[point.path], number)
+        for number, section in enumerate(made.sections)
+        for point in section.points
+        if point.path in section_of
+    ]
+    return Scores(
+        heading_f1=2 * recall * precision / max(recall + precision, 1e-9),
+        heading_recall=recall,
+        heading_precision=precision,
+        nmi=normalised_mutual_information(list(section_of.values()), [quoting.get(note, -1) for note in section_of]),
+        purity=purity(pairs),
+        tau=kendall_tau([section_of[note] for note in cited], [quoting[note] for note in cited]),
+        notes_cited=len(cited) / len(section_of),
+        citations_valid=fmean(valid for section in made.sections for valid in holds(section)),
+        nearest_points=_nearest(encode(points)),
+        nearest_headings=_nearest(headings),
+        longest_heading=max(len(section.heading.split()) for section in made.sections),
+        leftovers=made.leftovers,
+    )
+
+
+def _quoting(sections: Sequence[Section]) -> dict[str, int]:
+    """The number of the section that quotes each note most, the first of several."""
+    counts: dict[str, Counter[int]] = {}
+    for number, section in enumerate(sections):
+        for point in section.points:
+            counts.setdefault(point.path, Counter())[number] += 1
+    return {note: own.most_common(1)[0][0] for note, own in counts.items()}
+
+
+def _nearest(vectors: NDArray[np.float32]) -> float:
+    """The highest cosine of two of some unit vectors."""
+    import numpy as np
+
+    return float((vectors @ vectors.T - 2 * np.eye(len(vectors))).max()) if len(vectors) > 1 else 0.0
+
+
+def _measures(system: OutlineSystem, rows: Sequence[Scores]) -> OutlineMeasures:
+    worst: dict[str, Callable[[list[float]], float]] = {"citations_valid": min}
+    worst |= dict.fromkeys(Scores._fields[-4:], max)
+    means = {name: worst.get(name, fmean)([getattr(row, name) for row in rows]) for name in Scores._fields}
+    return OutlineMeasures.model_validate({"system": system} | means)
