@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import HashingEncoder
+from conftest import HashingEncoder, Run
 
 from kb.errors import EvidenceError, InputError
 from kb.ingest.prose import clean
@@ -187,3 +191,47 @@ def test_few_notes(tmp_path: Path) -> None:
         knowledge.add([tmp_path])
         with pytest.raises(EvidenceError, match="on it"):
             knowledge.outline("graph networks forget")
+
+
+def test_choices_by_flags(
+    indexed_notes: Path, outline: Outline, kb: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sections are dropped, ordered and renamed by the numbers they have without; a number too high is wrong usage."""
+    monkeypatch.chdir(indexed_notes)
+    headings = [section.heading for section in outline.sections]
+    run = kb("outline", TOPIC, "--json", "--drop", "1", "--order", "3,2", "--rename", "2=My own words")
+    got = [section["heading"] for section in json.loads(run.out)["sections"]]
+    assert got == [headings[2], "My own words", *headings[3:]]
+    assert kb("outline", TOPIC, "--drop", "99").code == kb("outline", TOPIC, "--rename", "words").code == 2
+    assert "needs a terminal" in kb("outline", TOPIC, "--pick").err
+
+
+def test_choices_at_the_terminal(indexed_notes: Path, outline: Outline) -> None:
+    """The keyboard drops, orders, renames, takes back and accepts; a slip is told and changes nothing."""
+    headings = [section.heading for section in outline.sections]
+    keyboard, terminal = os.openpty()
+    os.write(keyboard, b"d 1\no 2\nr 1 My own words\nd 77\nd 2\nu\n\n")
+    run = subprocess.run(
+        [sys.executable, "-m", "kb", "outline", TOPIC, "--json", "--pick"],
+        stdin=terminal,
+        capture_output=True,
+        text=True,
+        cwd=indexed_notes,
+        check=True,
+    )
+    os.close(keyboard)
+    os.close(terminal)
+    got = [section["heading"] for section in json.loads(run.stdout)["sections"]]
+    assert got == ["My own words", headings[1], *headings[3:]]
+    assert "there is no section 77" in run.stderr
+
+
+def test_points_made_before(library: KnowledgeBase) -> None:
+    """A post on the subject names the points of the outline that it made, with the lines where it did."""
+    outline = library.outline("serving large language models")
+    made = [point for post in outline.covered_before for point in post.points]
+    assert made
+    for point in made:
+        lines = (library.root / point.said.path).read_text().split("\n")
+        assert point.text in said(outline)
+        assert point.said.text in clean("\n".join(lines[point.said.start_line - 1 : point.said.end_line]))

@@ -6,22 +6,27 @@ import math
 from random import Random
 from statistics import pstdev
 
+import numpy as np
 import pytest
 import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
+from sklearn.metrics import confusion_matrix, f1_score, normalized_mutual_info_score, roc_auc_score
 
 from kb.evaluation.metrics import (
     auroc,
     bootstrap_interval,
     calibration_error,
     confusion,
+    kendall_tau,
     macro_f1,
     ndcg,
+    normalised_mutual_information,
+    purity,
     randomisation_p,
     recall,
     reciprocal_rank,
+    soft_overlap,
 )
 
 LOG2_3 = math.log2(3)
@@ -181,3 +186,37 @@ def test_verdict_measures_are_those_of_scikit_learn(cases: list[tuple[str, str, 
 def test_calibration_error(confidences: list[float], right: list[bool], value: float) -> None:
     """Over ten bins, each with its upper border, the distance of mean confidence from accuracy, by their cases."""
     assert calibration_error(confidences, right) == pytest.approx(value)
+
+
+def test_soft_overlap() -> None:
+    """Equal sets overlap in full, unlike ones not at all; half of a set is half its recall, said twice no more."""
+    axes = np.eye(4, dtype=np.float32)
+    assert soft_overlap(axes, axes) == pytest.approx((1, 1))
+    assert soft_overlap(axes[:2], axes[2:]) == pytest.approx((0, 0))
+    assert soft_overlap(axes, axes[:2]) == pytest.approx((0.5, 1))
+    assert soft_overlap(axes, axes[[0, 0, 1, 1]]) == pytest.approx((0.5, 1))
+    assert soft_overlap(axes[:1], -axes[:1]) == pytest.approx((0, 0))
+
+
+GROUPINGS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1)
+
+
+@given(GROUPINGS)
+def test_mutual_information_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+    """The normalised mutual information of any groupings is what scikit-learn computes."""
+    gold, found = (list(column) for column in zip(*pairs, strict=True))
+    expected = normalized_mutual_info_score(gold, found)
+    assert normalised_mutual_information(gold, found) == pytest.approx(expected, abs=1e-7)
+
+
+def test_purity() -> None:
+    """Of each group the elements of its commonest gold group are right; nothing grouped is nothing right."""
+    assert purity([(0, 5), (0, 5), (1, 5), (1, 6)]) == 3 / 4
+    assert purity([]) == 0
+
+
+def test_kendall_tau() -> None:
+    """The same order gives 1, the reverse -1, and what has no order 0."""
+    assert kendall_tau([0, 1, 2], [3, 5, 9]) == pytest.approx(1)
+    assert kendall_tau([0, 1, 2], [3, 2, 1]) == pytest.approx(-1)
+    assert kendall_tau([0, 1], [4, 4]) == kendall_tau([0], [1]) == kendall_tau([], []) == 0

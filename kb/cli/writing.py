@@ -16,6 +16,38 @@ POST = click.Path(exists=True, dir_okay=False)
 FOR_POSTS = ("check", "update", "as_json")  # what stands with --check or --update
 
 
+class NumbersType(click.ParamType[tuple[int, ...]]):
+    """Numbers with commas between them."""
+
+    name = "numbers"
+
+    def convert(
+        self, value: str | tuple[int, ...], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(int(number) for number in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no list of numbers such as 3,1,2", param, ctx)
+
+
+class NamingType(click.ParamType[tuple[int, str]]):
+    """A number and a text with an equals sign between them."""
+
+    name = "naming"
+
+    def convert(
+        self, value: str | tuple[int, str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, str]:
+        if isinstance(value, tuple):
+            return value
+        number, sign, text = value.partition("=")
+        if not sign or not number.strip().isdecimal():
+            self.fail(f"{value!r} is not like 2=TEXT", param, ctx)
+        return int(number), text
+
+
 @click.command(
     "outline",
     epilog="""\b
@@ -25,6 +57,8 @@ Examples:
   kb outline "two-tower retrieval" --template plain --citations none
   kb outline --check drafts/serving.md
   kb outline --update drafts/serving.md
+  kb outline "graph attention" --pick -o drafts/attention.md
+  kb outline "graph attention" --drop 4 --order 2,1 --rename "1=Who attends"
 """,
 )
 @click.argument("topic", nargs=-1)
@@ -43,6 +77,16 @@ Examples:
 @click.option("-o", "--output", metavar="FILE", help="Write to a file instead of standard output.")
 @click.option("--no-llm", is_flag=True, help="Leave out the language model that kb.toml names.")
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@click.option("--pick", is_flag=True, help="Drop, order and rename sections at the terminal first.")
+@click.option("--drop", multiple=True, type=int, metavar="N", help="Without section N (may be repeated).")
+@click.option("--order", type=NumbersType(), default=(), metavar="N,N", help="These sections first, in this order.")
+@click.option(
+    "--rename",
+    multiple=True,
+    type=NamingType(),
+    metavar="N=TEXT",
+    help="Another heading for section N (may be repeated).",
+)
 @click.option("--check", type=POST, metavar="FILE", help="Verify the citations of a written outline.")
 @click.option("--update", type=POST, metavar="FILE", help="Add new points to a written outline.")
 @JSON_OPTION
@@ -57,6 +101,10 @@ def outline_command(
     output: str | None,
     no_llm: bool,
     force: bool,
+    pick: bool,
+    drop: tuple[int, ...],
+    order: tuple[int, ...],
+    rename: tuple[tuple[int, str], ...],
     check: str | None,
     update: str | None,
     as_json: bool,
@@ -65,11 +113,14 @@ def outline_command(
 
     Every point is quoted from a note and carries its address. --check says
     which of them no longer stand in the notes; --update adds what is new and
-    leaves your own text as it is. A language model that kb.toml names may
-    propose names, order and summaries; what it wrote is marked as generated.
+    leaves your own text as it is. The numbers of --drop, --order and --rename
+    are those of the sections without them. A language model that kb.toml
+    names may propose names, order and summaries; they are marked as generated.
     """
     from kb.console.outlines import print_written
+    from kb.console.picking import pick as picked
     from kb.console.terminal import print_json, print_text
+    from kb.outline.picking import rearranged
 
     if [bool(topic), check is not None, update is not None].count(True) != 1:
         raise click.UsageError("give a TOPIC, or --check FILE, or --update FILE")
@@ -78,6 +129,9 @@ def outline_command(
         return _check(check, as_json) if check else _update(str(update), as_json)
     with knowledge_base() as knowledge:
         outline = knowledge.outline(joined(topic), areas, sections, llm=not no_llm)
+        outline = rearranged(outline, drop, order, dict(rename))
+        if pick:
+            outline = picked(outline)
         text = knowledge.render(outline, template, citations)
         if output:
             knowledge.write(output, text, overwrite=force)

@@ -1,0 +1,68 @@
+"""Choosing among the sections of an outline at the terminal, by the keyboard."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from kb.console.terminal import complain, count, err, print_table, styled
+from kb.errors import InputError
+from kb.outline.picking import rearranged
+from kb.reports import Outline
+
+HELP = "d 2 4 drop, o 3 1 order, r 2 TEXT rename, u undo, ? points, Enter accept"
+
+
+def pick(outline: Outline) -> Outline:
+    """Let the writer drop, order and rename sections until they accept; numbers are those last shown.
+
+    Everything is shown on standard error. Raises `InputError` where standard input is no terminal.
+    """
+    if not sys.stdin.isatty():
+        raise InputError("--pick needs a terminal; in a script use --drop, --order and --rename")
+    before = [outline]
+    _show(outline, points=False)
+    while answer := click.prompt(HELP, default="", show_default=False, err=True).strip():
+        try:
+            if answer == "u":
+                before = before[:-1] or before
+            elif answer != "?":
+                before.append(_answered(before[-1], answer))
+        except InputError as error:
+            complain(str(error))
+            continue
+        _show(before[-1], points=answer == "?")
+    return before[-1]
+
+
+def _answered(outline: Outline, answer: str) -> Outline:
+    """An outline after one line of the writer's."""
+    verb, _, rest = answer.partition(" ")
+    if verb == "r":
+        number, _, text = rest.strip().partition(" ")
+        return rearranged(outline, rename={_number(number): text})
+    numbers = [_number(word) for word in rest.replace(",", " ").split()]
+    if verb == "d" and numbers:
+        return rearranged(outline, drop=numbers)
+    if verb == "o" and numbers:
+        return rearranged(outline, order=numbers)
+    raise InputError(f"{answer!r} is not understood; use {HELP}")
+
+
+def _number(word: str) -> int:
+    if not word.isdecimal():
+        raise InputError(f"{word!r} is no number of a section")
+    return int(word)
+
+
+def _show(outline: Outline, points: bool) -> None:
+    table = Table.grid(padding=(0, 2))
+    for number, section in enumerate(outline.sections, 1):
+        extent = f"{count(len(section.points), 'point')}, {count(len(section.notes), 'note')}"
+        table.add_row(Text(str(number), justify="right"), styled(section.heading), styled(extent, "dim"))
+        for point in section.points if points else ():
+            table.add_row("", styled(point.text, "dim"), "")
+    print_table(table, err())

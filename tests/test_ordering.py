@@ -1,0 +1,102 @@
+"""The order of sections, and what an outline is told to lack."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import pytest
+from test_sections import evidence_of
+
+from kb.models import NoteRecord
+from kb.outline.gaps import gaps
+from kb.outline.ordering import Place, in_order
+from kb.outline.sections import NO_MODEL
+from kb.reports import Gap, Point, Section
+
+AXES = np.eye(4, dtype=np.float32)
+TODAY = datetime.date(2026, 1, 1)
+
+
+def record(text: str, path: str = "notes/a.md", **fields: object) -> NoteRecord:
+    """A note as the catalog has it."""
+    return evidence_of({path: text})[0].note.model_copy(update=fields)
+
+
+def section(heading: str, text: str, *paths: str) -> Section:
+    points = tuple(Point(text=text, path=path, start_line=1, end_line=1, sha256="") for path in paths)
+    return Section(heading=heading, points=points, notes=paths)
+
+
+def test_what_is_near_and_old_comes_first() -> None:
+    """The section nearest to the topic comes first; among equals the one that rests on older work."""
+    note = record("A note of a few words.\n")
+    places = [Place(name, [note], axis) for name, axis in zip("ab", AXES, strict=False)]
+    assert in_order(places, AXES[1], NO_MODEL) == [1, 0]
+    ages = [
+        note.model_copy(update={"sources": (f"https://arxiv.org/abs/{id}",)}) for id in ("2305.00001", "1706.03762")
+    ]
+    assert in_order([Place("x", [age], AXES[0]) for age in ages], AXES[0], NO_MODEL) == [1, 0]
+
+
+def test_limits_and_outlook_come_last() -> None:
+    """A heading that speaks of limits stands at the end, however near it is to the topic, and outlook behind it."""
+    note = record("A note of a few words.\n")
+    places = [Place(name, [note], AXES[0]) for name in ("Where it goes next", "Failure modes", "Results", "The basics")]
+    assert [places[index].heading for index in in_order(places, AXES[0], NO_MODEL)] == [
+        "The basics",
+        "Results",
+        "Failure modes",
+        "Where it goes next",
+    ]
+
+
+def test_a_published_post_is_a_model() -> None:
+    """Sections stand as the like parts of a post do."""
+    note = record("A note of a few words.\n")
+    places = [Place(name, [note], axis) for name, axis in zip("abc", AXES, strict=False)]
+    assert in_order(places, AXES[3], AXES[[2, 0, 1]]) == [2, 0, 1]
+
+
+def found(topic: str, sections: list[Section], notes: dict[str, str], **fields: object) -> list[Gap]:
+    evidence = evidence_of(notes)
+    records = [entry.note.model_copy(update=fields) for entry in evidence]
+    return list(gaps(topic, sections, evidence, records, (), TODAY, lambda term: True))
+
+
+@pytest.mark.parametrize(
+    ("fields", "kinds"),
+    [
+        ({"area": "llm", "date": datetime.date(2023, 1, 1)}, ["one note", "old notes"]),
+        ({"area": "llm", "date": datetime.date(2025, 1, 1)}, ["one note"]),
+        ({"area": "llm", "date": None}, ["one note"]),
+        ({"area": "gnn", "date": datetime.date(2023, 1, 1)}, ["one note"]),
+    ],
+)
+def test_one_old_note(fields: dict[str, object], kinds: list[str]) -> None:
+    """A section of one note is a gap, and one of old notes where the subject moves fast."""
+    sections = [section("Caches", "The cache is full.", "notes/a.md")]
+    assert [gap.kind for gap in found("caches", sections, {"notes/a.md": "The cache is full.\n"}, **fields)] == kinds
+
+
+def test_parts_of_the_topic_without_evidence() -> None:
+    """A part of the topic of which no point has a word is named; one that the points speak of is not."""
+    paths = ("notes/a.md", "notes/b.md")
+    sections = [section("Caches", "Caching a block costs memory.", *paths)]
+    told = found(
+        "the memory of caches, energy and how to block", sections, dict.fromkeys(paths, "Caching costs memory.\n")
+    )
+    assert [(gap.kind, "'energy'" in gap.text) for gap in told] == [("no evidence", True)]
+
+
+def test_names_that_nothing_explains() -> None:
+    """A term of several notes that none explains is a gap, and so is a link to a note that is not there."""
+    paths = tuple(f"notes/{name}.md" for name in "abc")
+    sections = [section("Kernels", "Kernels.", *paths)]
+    plain = dict.fromkeys(paths, "The CUTLASS kernel beats the WMMA one. WMMA is a matrix instruction.\n")
+    assert [gap.text for gap in found("kernels", sections, plain)] == [
+        "CUTLASS is named in 3 of the notes and explained in none"
+    ]
+    linking = found("kernels", sections, dict.fromkeys(paths, "See [[tensor-cores]] for what it is.\n"))
+    assert [gap.kind for gap in linking] == ["not explained"]
+    assert "tensor-cores" in linking[0].text

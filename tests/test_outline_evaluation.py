@@ -1,0 +1,133 @@
+"""Outlines beside those that writers made, and three simple ways to make one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import HashingEncoder, Run
+from test_sections import NOTES, evidence_of
+
+from kb.errors import InputError
+from kb.evaluation.baselines import flat, k_means, own_headings
+from kb.evaluation.outlines import (
+    OUTLINE_SYSTEMS,
+    Attempt,
+    GoldOutline,
+    GoldSection,
+    OutlineEvaluation,
+    OutlineMeasures,
+    evaluate_outlines,
+    load_outlines,
+)
+from kb.reports import Point, Section
+
+REPOSITORY = Path(__file__).parent.parent
+GOLD = GoldOutline(
+    topic="letters",
+    sections=(GoldSection(heading="first letters", notes=("a", "b")), GoldSection(heading="the end", notes=("z",))),
+)
+
+
+def section(heading: str, *paths: str) -> Section:
+    points = tuple(Point(text=f"{path} {heading}", path=path, start_line=1, end_line=1, sha256="") for path in paths)
+    return Section(heading=heading, points=points, notes=paths)
+
+
+def measured(*sections: Section) -> OutlineMeasures:
+    """What an outline reaches against the gold one, its first point of each section not standing where it says."""
+    made = dict.fromkeys(OUTLINE_SYSTEMS, Attempt(sections, 3))
+    table = evaluate_outlines(
+        [GOLD], [made], HashingEncoder().encode, lambda entry: [False, *(True for _ in entry.points[1:])], 0.1
+    )
+    return table.systems[-1]
+
+
+def test_perfect_outline() -> None:
+    """The gold outline itself reaches everything but citations that do not hold."""
+    best = measured(section("first letters", "a", "b"), section("the end", "z"))
+    reached = (best.heading_f1, best.nmi, best.purity, best.tau, best.notes_cited)
+    assert reached == pytest.approx((1, 1, 1, 1, 1))
+    assert best.citations_valid == pytest.approx(1 / 3)
+    assert (best.longest_heading, best.leftovers) == (2, 3)
+
+
+def test_poor_outline() -> None:
+    """One section for all tells nothing apart, a note left out is a group of its own, strangers do not count."""
+    assert measured(section("the end", "a", "b", "z")).nmi == 0
+    assert 0 < measured(section("the end", "a", "x")).nmi < 1
+    assert measured(section("the end", "z"), section("first letters", "a")).tau == -1
+
+
+def test_nothing_found_counts() -> None:
+    """A topic with too little evidence counts as nothing found, and is counted."""
+    made = dict.fromkeys(OUTLINE_SYSTEMS, Attempt((section("first letters", "a", "b"),)))
+    table = evaluate_outlines(
+        [GOLD, GOLD], [made, made | {"kb": Attempt(())}], HashingEncoder().encode, lambda entry: [True, True], 0.1
+    )
+    *baselines, ours = table.systems
+    assert table.refused == 1
+    assert [other.heading_f1 / 2 for other in baselines] == pytest.approx([ours.heading_f1] * 3)
+    assert ours.citations_valid == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "has no outline"),
+        ("{}\n", ":1: topic"),
+        ('\n{"topic": "x", "sections": []}\n', ":2: sections"),
+        ('{"topic": "x", "sections": [{"heading": "h", "notes": []}]}\n', "notes"),
+    ],
+)
+def test_broken_file(tmp_path: Path, text: str, complaint: str) -> None:
+    """A file of another form is refused by its name and line."""
+    path = tmp_path / "outlines.jsonl"
+    path.write_text(text)
+    with pytest.raises(InputError, match=complaint):
+        load_outlines(path)
+
+
+def test_baselines() -> None:
+    """Passages go under titles, under the headings over them, or under words of their cluster, quoted once each."""
+    evidence = evidence_of(NOTES)
+    vectors = HashingEncoder().encode([entry.chunk.text for entry in evidence])
+    titles = {entry.note.title for entry in evidence}
+    over = {heading for entry in evidence for heading in entry.chunk.heading_path}
+    assert {made.heading for made in flat(evidence)} <= titles
+    assert {made.heading for made in own_headings(evidence)} <= over | titles
+    for made in (flat(evidence), own_headings(evidence), k_means(evidence, vectors)):
+        addresses = [(point.path, point.start_line) for entry in made for point in entry.points]
+        assert 2 <= len(made) <= 8
+        assert len(set(addresses)) == len(addresses)
+    assert k_means(evidence, vectors) == k_means(evidence, vectors)
+    assert k_means([], vectors[:0]) == flat([]) == []
+
+
+@pytest.mark.model
+def test_outlines_of_a_notebook(
+    indexed_notes: Path, tmp_path: Path, kb: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every citation holds, no heading is long or said twice, a topic without evidence counts, a floor can be set."""
+    lines = (REPOSITORY / "tests" / "outlines.jsonl").read_text().splitlines()
+    nonsense = {"topic": "asdf qwer", "sections": [{"heading": "x", "notes": ["notes/gat.md"]}]}
+    path = tmp_path / "outlines.jsonl"
+    path.write_text("\n".join([*lines[:3], json.dumps(nonsense)]))
+    monkeypatch.chdir(indexed_notes)
+    run = kb("eval", "--outline", str(path), "--json")
+    read = json.loads(run.out)
+    assert read.pop("schema") == "kb.eval-outline/1"
+    table = OutlineEvaluation.model_validate(read)
+    ours = table.systems[-1]
+    assert (table.topics, table.refused, run.code) == (4, 1, 0)
+    assert ours.citations_valid == 1
+    assert min(topic.heading_f1 for topic in table.by_topic[:3]) > 0.55
+    assert table.by_topic[3].headings == ()
+    assert max(ours.nearest_points, ours.nearest_headings + 0.1) < 0.9
+    assert (ours.longest_heading <= 9, ours.leftovers <= 15) == (True, True)
+    failed = kb("eval", "--outline", str(path), "--fail-under", "1")
+    assert failed.code == 1
+    assert failed.err.startswith("kb: the outlines' soft F1 is 0.")
+    assert failed.out.splitlines()[4].startswith("kb ")
