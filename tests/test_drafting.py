@@ -228,7 +228,7 @@ def test_choices_at_the_terminal(indexed_notes: Path, outline: Outline) -> None:
 
 def test_points_made_before(library: KnowledgeBase) -> None:
     """A post on the subject names the points of the outline that it made, with the lines where it did."""
-    outline = library.outline("serving large language models")
+    outline = library.outline("how recommender systems find candidates")
     made = [point for post in outline.covered_before for point in post.points]
     assert made
     for point in made:

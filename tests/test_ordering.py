@@ -61,7 +61,7 @@ def test_a_published_post_is_a_model() -> None:
 def found(topic: str, sections: list[Section], notes: dict[str, str], **fields: object) -> list[Gap]:
     evidence = evidence_of(notes)
     records = [entry.note.model_copy(update=fields) for entry in evidence]
-    return list(gaps(topic, sections, evidence, records, (), TODAY, lambda term: True))
+    return list(gaps(topic, sections, evidence, records, TODAY, lambda term: True))
 
 
 @pytest.mark.parametrize(

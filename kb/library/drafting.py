@@ -21,11 +21,12 @@ from kb.models import AREAS, AreaVerdict, Chunk, FiledArea, Filter, Note, NoteRe
 from kb.outline.gaps import gaps
 from kb.outline.points import Evidence, Vectors, open_questions, quotable
 from kb.outline.relevance import relevant_notes
-from kb.outline.sections import NO_MODEL, Skeleton, build_sections
+from kb.outline.sections import CORE_SHARE, NO_MODEL, Skeleton, build_sections
 from kb.reports import Address, CoveredBefore, NoteVersion, OpenQuestion, Outline, Point, Reference, Repeated, Section
 
 MAX_NOTES = 24
 MAX_PASSAGES_A_NOTE = 6
+MAX_PASSAGES_OF_OTHERS = 2  # of notes that are not quite to the point
 MIN_COSINE = 0.26  # of a note's best passage, for the note to bear on a topic
 OFF_AREA = 0.7  # what a passage keeps of its score when its area is not the topic's
 MAX_QUESTIONS = 12
@@ -34,7 +35,7 @@ CLEARLY_OUTSIDE = 0.6  # the topic's probability of lying outside the areas, abo
 CLOSE_COSINE = 0.4  # the third best note must be this close
 MIN_POST_COSINE = 0.4
 MAX_POSTS_READ = 3  # the nearest, read for the points that they made already
-SAID_COSINE = 0.7
+SAID_COSINE = 0.6
 
 
 def draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted: int | None) -> Outline:
@@ -65,7 +66,7 @@ def draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted
         considered=tuple({entry.note.id: _version(entry.note) for entry in evidence}.values()),
         references=_references(notes, skeleton.sections),
         open_questions=_questions(workspace, notes, topic_vector),
-        gaps=gaps(topic, skeleton.sections, evidence, known, _headings(workspace, known), notebook.today(), is_near),
+        gaps=gaps(topic, skeleton.sections, evidence, known, notebook.today(), is_near),
         leftovers=skeleton.leftovers,
         covered_before=_repeated(workspace, covered, skeleton.sections),
     )
@@ -100,11 +101,16 @@ def _gather(
     rows = [
         row
         for note in current_notes(workspace, [notes[index] for index, _ in chosen])
-        for row in sorted(of_note[note.id], key=lambda row: -cosines[row])[:MAX_PASSAGES_A_NOTE]
+        for row in sorted(of_note[note.id], key=lambda row: -cosines[row])[: _passages_read(shares[note.id])]
     ]
     chunks = workspace.catalog.chunks(passages.ids[row] for row in rows)
     cited = [chunks[passages.ids[row]] for row in rows]
     return [Evidence(known[chunk.note_id], chunk, shares[chunk.note_id]) for chunk in cited], passages.matrix[rows]
+
+
+def _passages_read(share: float) -> int:
+    """How many passages of a note are looked at: all that may be of one to the point, few of the others."""
+    return MAX_PASSAGES_A_NOTE if share >= CORE_SHARE else MAX_PASSAGES_OF_OTHERS
 
 
 def _centroid_cosine(vectors: Vectors, topic_vector: NDArray[np.float32]) -> float:
@@ -212,12 +218,6 @@ def _questions(
         return ()
     cosines = workspace.encoder.encode([question.text for question in found]) @ topic_vector
     return tuple(found[index] for index in np.argsort(-cosines, kind="stable")[:MAX_QUESTIONS])
-
-
-def _headings(workspace: Workspace, notes: Sequence[NoteRecord]) -> set[str]:
-    """All headings of some notes."""
-    chunks = workspace.catalog.chunks_of(note.id for note in notes)
-    return {heading for own in chunks.values() for chunk in own for heading in chunk.heading_path}
 
 
 def _model(workspace: Workspace, covered: Sequence[CoveredBefore]) -> Vectors:

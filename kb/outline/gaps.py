@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from kb.models import NoteRecord
 from kb.outline.points import Evidence
@@ -32,12 +32,11 @@ def gaps(
     sections: Sequence[Section],
     evidence: Sequence[Evidence],
     notes: Sequence[NoteRecord],
-    headings: Iterable[str],
     today: datetime.date,
     is_near: Callable[[str], bool],
 ) -> tuple[Gap, ...]:
     """What is missing: sections of one note, old notes on a fast subject, names that nothing explains, and aspects of
-    the topic without evidence. `notes` are all of the notebook, `headings` theirs; `is_near` says whether a
+    the topic without evidence. `notes` are all of the notebook; `is_near` says whether a
     term has to do with the topic.
     """
     cited = {path for section in sections for path in section.notes}
@@ -45,7 +44,7 @@ def gaps(
         *_one_note(sections),
         *_old(sections, {note.path: note for note in notes}, today),
         *_missing_notes(cited, notes),
-        *_unexplained([entry for entry in evidence if entry.note.path in cited], notes, headings, is_near),
+        *_unexplained([entry for entry in evidence if entry.note.path in cited], notes, is_near),
         *_without_evidence(topic, sections),
     )
 
@@ -86,7 +85,6 @@ def _missing_notes(cited: set[str], notes: Sequence[NoteRecord]) -> list[Gap]:
 def _unexplained(
     evidence: Sequence[Evidence],
     notes: Sequence[NoteRecord],
-    headings: Iterable[str],
     is_near: Callable[[str], bool],
 ) -> list[Gap]:
     """Terms that several of the notes name, while no title or heading has them and no sentence says what they are."""
@@ -95,6 +93,7 @@ def _unexplained(
         for term in _TERM.findall(entry.chunk.text):
             naming.setdefault(term.removesuffix("s"), set()).add(entry.note.path)
     text = "\n".join(entry.chunk.text for entry in evidence)
+    headings = [name for entry in evidence for name in entry.chunk.heading_path]
     titles = "\n".join([*(note.title for note in notes), *headings]).casefold()
     found = [
         (term, paths)

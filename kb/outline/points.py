@@ -19,13 +19,12 @@ Vectors = NDArray[np.float32]
 Encode = Callable[[list[str]], Vectors]
 
 SAME_POINT = 0.88
+MOST_READ = 3  # statements of a passage that are embedded
 MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MOST_POINTS = 5, 4, 6
 MIN_POINT_LENGTH, MAX_POINT_LENGTH = 40, 320
 
 _QUESTION = re.compile(r"\?$|^(?:TODO|FIXME|Q|Question)\b\s*:", re.IGNORECASE)
-_ASKING = re.compile(
-    r"\?|\b(?:TODO|FIXME|Q|Question)\b\s*:", re.IGNORECASE
-)  # without it there is no question to look for
+_MAY_ASK = re.compile(r"\?|\b(?:TODO|FIXME|Q|Question)\b", re.IGNORECASE)  # cheap, before a passage is parsed
 _QUESTION_HEADING = re.compile(r"\b(?:open )?questions?\b|\bto ?do\b|\bunknowns?\b", re.IGNORECASE)
 # What makes a statement more or less worth quoting: numbers, definitions, trade-offs and results; what leans on the
 # sentence before it, and what speaks of the note or paper instead of its subject.
@@ -69,7 +68,7 @@ class Candidate:
 
 def open_questions(chunk: ChunkRecord) -> list[Statement]:
     """The questions and TODOs of a passage."""
-    if not _ASKING.search(chunk.text):
+    if not _MAY_ASK.search(chunk.text):
         return []
     return [entry for entry in statements(chunk.text, chunk.start_line) if _QUESTION.search(entry.text)]
 
@@ -96,16 +95,24 @@ def rank_statements(
     evidence: Sequence[Evidence], vectors: Vectors, topic_vector: Vectors, encode: Encode
 ) -> list[Candidate]:
     """The statements worth quoting, best first, each scored by its closeness to the topic and to its own passage."""
-    found = [(index, statement) for index, entry in enumerate(evidence) for statement in quotable(entry.chunk)]
+    found = [
+        (index, statement)
+        for index, entry in enumerate(evidence)
+        for statement in sorted(quotable(entry.chunk), key=lambda statement: -_worth(statement))[:MOST_READ]
+    ]
     if not found:
         return []
     statement_vectors = encode([statement.text for _, statement in found])
     scored = []
     for (index, statement), vector in zip(found, statement_vectors, strict=True):
         score = float(vector @ topic_vector + vector @ vectors[index]) / 2
-        score += sum(bonus for pattern, bonus in _WORTH if pattern.search(statement.text))
-        scored.append(Candidate(index, statement, score, vector))
+        scored.append(Candidate(index, statement, score + _worth(statement), vector))
     return sorted(scored, key=lambda entry: -entry.score)
+
+
+def _worth(statement: Statement) -> float:
+    """What the words of a statement alone say for quoting it."""
+    return sum(worth for pattern, worth in _WORTH if pattern.search(statement.text))
 
 
 def choose(ranked: Sequence[Candidate], evidence: Sequence[Evidence], chosen: Sequence[Candidate]) -> list[Candidate]:
