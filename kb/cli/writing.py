@@ -11,6 +11,7 @@ from kb.cli.session import AREA, JSON_OPTION, joined, knowledge_base
 if TYPE_CHECKING:
     from kb.models import FiledArea
     from kb.outline.citations import Citations
+    from kb.reports import Outline
 
 POST = click.Path(exists=True, dir_okay=False)
 FOR_POSTS = ("check", "update", "as_json")  # what stands with --check or --update
@@ -117,9 +118,7 @@ def outline_command(
     are those of the sections without them. A language model that kb.toml
     names may propose names, order and summaries; they are marked as generated.
     """
-    from kb.console.outlines import print_written
     from kb.console.picking import pick as picked
-    from kb.console.terminal import print_json, print_text
     from kb.outline.picking import rearranged
 
     if [bool(topic), check is not None, update is not None].count(True) != 1:
@@ -135,13 +134,20 @@ def outline_command(
         text = knowledge.render(outline, template, citations)
         if output:
             knowledge.write(output, text, overwrite=force)
+    _print(outline, text, output, as_json)
+    return 0
+
+
+def _print(outline: Outline, text: str, output: str | None, as_json: bool) -> None:
+    from kb.console.outlines import print_written
+    from kb.console.terminal import print_json, print_text
+
     if as_json:
         print_json(outline)
     elif output:
         print_written(outline, output)
     else:
         print_text(text)
-    return 0
 
 
 def _require_alone(context: click.Context) -> None:
