@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from kb.errors import InputError
 from kb.library.lexical import matching, telling, weigh
 from kb.library.workspace import Workspace
-from kb.models import Filter, Mode, System, note_of
+from kb.models import Filter, Mode, System
 from kb.search.query import Query, parse_query
 from kb.search.ranking import Found, Ranked, best_first, best_of_notes, reciprocal_ranks, weighted_sum
 
@@ -24,7 +24,7 @@ def find(workspace: Workspace, query: str, filter: Filter, mode: Mode, pool: int
     if mode == "lexical":
         lexical = matching(workspace, words, filter, pool)
         ranked = best_first(Ranked(id, bm25, None, bm25) for id, bm25 in lexical.items())
-        looked_up, weights = weigh(workspace, words, {note_of(id) for id in lexical})
+        looked_up, weights = weigh(workspace, words, lexical)
         return Found(mode, filter, {}, lexical, ranked, looked_up, weights)
     from kb.library.fusing import by_meaning, fused  # and with it numpy, which two threads must not import at once
 

@@ -65,7 +65,7 @@ def fused(
         return Found("hybrid", filter, {}, lexical, [])
     candidates = _candidates(workspace, found, vector)
     notes = {note_of(id) for id in candidates.ids}
-    words, weights = weighed if isinstance(weighed, Weighed) else weigh(workspace, weighed, notes)
+    words, weights = weighed if isinstance(weighed, Weighed) else weigh(workspace, weighed, candidates.ids)
     weights = {note: own for note, own in weights.items() if note in notes}
     sums = {note: sum(own.values()) for note, own in weights.items()}
     shares = word_shares(candidates.ids, lexical, sums, nearness(words), _copies(workspace, candidates.ids))

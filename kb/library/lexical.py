@@ -48,16 +48,19 @@ class Weighed(NamedTuple):
     weights: NoteWeights
 
 
-def weigh(workspace: Workspace, words: Sequence[str], notes: Collection[str] | None) -> Weighed:
-    """Weigh some words in all notes, or in those named."""
+def weigh(workspace: Workspace, words: Sequence[str], candidates: Collection[str] | None) -> Weighed:
+    """Weigh some words in all notes, or in those of some chunks; in a large notebook only in these chunks."""
     catalog, full_text = workspace.catalog, workspace.catalog.full_text
-    if notes is None:
+    if candidates is None:
         numbers = workspace.remember("numbers", full_text.chunk_numbers)
         sizes = workspace.remember("sizes", catalog.sizes)
     else:
-        numbers, sizes = full_text.chunk_numbers(notes), catalog.sizes(notes)
+        notes = {note_of(id) for id in candidates}
+        large = _chunks(workspace) > MANY_CHUNKS
+        numbers = full_text.numbers_of(candidates) if large else full_text.chunk_numbers(notes)
+        sizes = catalog.sizes(notes)
     mean = workspace.remember("mean size", catalog.mean_size) or 1.0
-    found = _look_up(workspace, words, numbers, everywhere=notes is None)
+    found = _look_up(workspace, words, numbers, everywhere=candidates is None)
     return Weighed(found, word_weights(found, {note: size / mean for note, size in sizes.items()}))
 
 

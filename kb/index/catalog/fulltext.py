@@ -55,6 +55,11 @@ class FullText:
         sql = f"SELECT number, note_id FROM chunks {among}"  # noqa: S608  # constants
         return {row["number"]: row["note_id"] for row in self._rows(sql, {"notes": json_list(note_ids or ())})}
 
+    def numbers_of(self, ids: Iterable[str]) -> dict[int, str]:
+        """The note of each of some chunks, by the chunk's number."""
+        sql = "SELECT number, note_id FROM chunks WHERE id IN (SELECT value FROM json_each(?))"
+        return {row["number"]: row["note_id"] for row in self._rows(sql, (json_list(ids),))}
+
     def match(self, expression: str, limit: int, notes: Iterable[str] | None = None) -> dict[str, float]:
         """bm25 (larger is better) of the best `limit` chunks for an FTS5 expression, of all notes or those named, by
         chunk id.
