@@ -59,7 +59,8 @@ def search_command(
     """Find notes by meaning and by words.
 
     In QUERY, "exact words" must stand in a note as they are, infer* finds what
-    begins so, and -word leaves out the notes that have it.
+    begins so, and -word leaves out the notes that have it. In a query of more
+    than ten words quotes are emphasis.
     """
     from kb.console.hits import print_hits
     from kb.console.terminal import print_json, print_report
