@@ -136,13 +136,17 @@ def _merge(table: MutableMapping[str, object], wanted: Mapping[str, object]) -> 
 
 
 def _replace(path: Path, text: str) -> None:
+    temporary = None
     try:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".kb-", delete=False) as file:
+            temporary = file.name
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(file.name, mode)
-        os.replace(file.name, path)
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
     except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
         raise ConfigError(f"{path} cannot be written: {error.strerror}; nothing was decided") from error

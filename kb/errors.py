@@ -8,9 +8,13 @@ KbError                 exit code 1
 ├── NoteError           1  one note cannot be read; an add skips it and goes on
 ├── EncoderError        1  the model cannot be loaded or exported
 ├── CatalogError        1  .kb/catalog.db cannot be used
+│   ├── DamageError     1  it is damaged or lost
+│   └── NewerError      1  it was made by a newer kb
+├── BackupError         1  a backup cannot be written, or is none
 ├── VectorError         1  a generation of vectors is missing or damaged
 ├── LockError           1  another process is writing
 ├── OutsideError        1  notes lie outside the areas, and kb.toml refuses such
+├── RemovalError        1  most notes would leave the index at once, and nobody confirmed it
 ├── LanguageModelError  1  no language model answers, or not as asked; an outline goes without it
 ├── QualityError        1  a measure is below what was asked for
 └── EvidenceError       3  the notes say too little about a topic
@@ -60,6 +64,18 @@ class CatalogError(KbError):
     """The catalog cannot be used."""
 
 
+class DamageError(CatalogError):
+    """The catalog is damaged or lost."""
+
+
+class NewerError(CatalogError):
+    """The catalog was made by a newer kb."""
+
+
+class BackupError(KbError):
+    """A backup cannot be written, or what should be restored is none."""
+
+
 class VectorError(KbError):
     """A generation of vectors is missing or damaged."""
 
@@ -70,6 +86,10 @@ class LockError(KbError):
 
 class LanguageModelError(KbError):
     """A language model does not answer, or not as it was asked to."""
+
+
+class RemovalError(KbError):
+    """Most notes would leave the index at once, which was not confirmed."""
 
 
 class EvidenceError(KbError):

@@ -136,7 +136,7 @@ def test_a_newer_schema_is_refused(catalog: Catalog, tmp_path: Path) -> None:
 def test_a_damaged_file_is_said_to_be_damaged(tmp_path: Path, content: bytes) -> None:
     """A catalog that is not SQLite gives an error that names the file and the way out."""
     (tmp_path / CATALOG_NAME).write_bytes(content)
-    with pytest.raises(CatalogError, match=r"catalog\.db.*add your sources again"):
+    with pytest.raises(CatalogError, match=r"catalog\.db is damaged.*kb rebuild"):
         Catalog(tmp_path)
 
 

@@ -189,6 +189,16 @@ DOCTOR = {
     "ok": bool,
     "findings": [{"check": str, "severity": str, "path": (str, None), "message": str, "repair": str}],
 }
+REBUILT = {
+    "schema": {"kb.rebuild/1"},
+    "made_from": {"catalog", "notes"},
+    "notes": int,
+    "chunks": int,
+    "embedded_chunks": int,
+    "skipped": [{"path": str, "reason": str}],
+    "seconds": float,
+}
+BACKUP = {"schema": {"kb.backup/1"}, "path": str, "notes": int, "bytes": int}
 LISTED = {
     "path": str,
     "title": str,
@@ -449,6 +459,14 @@ def test_doctor_with_findings(here: Path, report: Callable[..., Any]) -> None:
     assert departures(diagnosis, DOCTOR) == []
     assert not diagnosis["ok"]
     assert [finding["path"] for finding in diagnosis["findings"]] == ["notes/gcn.md"]
+
+
+def test_caring(here: Path, report: Callable[..., Any]) -> None:
+    """Rebuild, repair, backup and restore report what they did."""
+    assert departures(report("rebuild"), REBUILT) == []
+    assert departures(report("doctor", "--full", "--repair"), DOCTOR) == []
+    assert departures(report("backup", "saved.kb"), BACKUP) == []
+    assert departures(report("restore", "saved.kb", "--force"), BACKUP | {"schema": {"kb.restore/1"}}) == []
 
 
 def test_deciding(here: Path, report: Callable[..., Any]) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import HashingEncoder
 
 from kb.care.doctor import Facts, diagnose
-from kb.errors import KbError
 from kb.library import KnowledgeBase
-from kb.reports import Diagnosis
+from kb.reports.cared import Diagnosis
 
 Write = Callable[[str, str], Path]
 
@@ -23,15 +20,9 @@ def facts(folder: Path, **changes: object) -> Facts:
     """The facts of a sound index, but for some."""
     sound: dict[str, object] = {
         "folder": folder,
-        "catalog_check": "ok",
         "generation": 3,
-        "generation_whole": True,
         "filed_chunks": {"gnn": 2, "llm": 1},
         "vectors": {"gnn": 2, "llm": 1, "detour": 0},
-        "missing_vectors": 0,
-        "encoder_problem": None,
-        "gone": (),
-        "changed_notes": 0,
     }
     return Facts(**(sound | changes))  # type: ignore[arg-type]  # every field is one of those above
 
@@ -48,31 +39,29 @@ def found(diagnosis: Diagnosis) -> list[tuple[str, str]]:
     return [(finding.check, finding.severity) for finding in diagnosis.findings]
 
 
-def vectors_of(notebook: Path) -> Path:
-    """The folder of the current generation."""
-    return max((notebook / ".kb/vectors").iterdir(), key=lambda folder: int(folder.name))
-
-
-def change_catalog(notebook: Path, sql: str) -> None:
-    with closing(sqlite3.connect(notebook / ".kb/catalog.db")) as connection, connection:
-        connection.execute(sql)
-
-
 @pytest.mark.parametrize(
     ("changes", "findings"),
     [
         ({}, []),
-        ({"generation": 0, "generation_whole": False, "filed_chunks": {}, "vectors": {}}, []),
-        ({"catalog_check": "row missing"}, [("catalog", "error")]),
-        ({"missing_vectors": 2}, [("embeddings", "error")]),
-        ({"generation_whole": False, "vectors": {}}, [("vectors", "error")]),
+        ({"generation": 0, "filed_chunks": {}, "vectors": {}}, []),
+        ({"catalog_problem": "row missing"}, [("catalog", "error")]),
+        ({"newer": "made by a newer kb"}, [("version", "error")]),
+        ({"obstacle": "locked"}, [("catalog", "error")]),
+        ({"full_text_problem": "malformed"}, [("full text", "error")]),
+        ({"unsound_notes": 2}, [("rows", "error")]),
+        ({"misread": ("a.md", "b.md")}, [("notes", "error")] * 2),
+        ({"vector_problems": ("it crashed",), "vectors": {}}, [("vectors", "error")]),
         ({"vectors": {"gnn": 1, "llm": 1}}, [("vectors", "error")]),
         ({"vectors": {"gnn": 2, "llm": 1, "detour": 1}}, [("vectors", "error")]),
+        ({"strays": ("7.part",)}, [("orphans", "warning")]),
+        ({"unwritable": ("a", "b")}, [("permissions", "error")]),
+        ({"writer": "4711"}, [("lock", "warning")]),
+        ({"missing_bytes": 10_000_000}, [("disk", "warning")]),
         ({"encoder_problem": "the index was made with another model"}, [("encoder", "warning")]),
         ({"gone": ("a.md", "b.md"), "changed_notes": 2}, [("notes", "warning")] * 2),
         ({"gone": ("a.md",), "changed_notes": 3}, [("notes", "warning")] * 2),
         (
-            {"catalog_check": "bad", "encoder_problem": "the index was made with another model"},
+            {"catalog_problem": "bad", "encoder_problem": "the index was made with another model"},
             [("catalog", "error"), ("encoder", "warning")],
         ),
     ],
@@ -114,76 +103,22 @@ def test_files_that_changed(library: KnowledgeBase, write: Write, notebook: Path
     assert library.diagnose().ok
 
 
-def remove_folder(generation: Path) -> None:
-    shutil.rmtree(generation)
-
-
-def cut_vectors(generation: Path) -> None:
-    file = next(generation.rglob("data_level0.bin"))
-    file.write_bytes(file.read_bytes()[:-10])
-
-
-def blank_vectors(generation: Path) -> None:
-    for file in generation.rglob("data_level0.bin"):
-        file.write_bytes(bytes(file.stat().st_size))
-
-
-def remove_database(generation: Path) -> None:
-    (generation / "chroma.sqlite3").unlink()
-
-
-def spoil_manifest(generation: Path) -> None:
-    (generation / "manifest.json").write_text("{")
-
-
-@pytest.mark.parametrize("harm", [remove_folder, cut_vectors, blank_vectors, remove_database, spoil_manifest])
-def test_damaged_vectors(library: KnowledgeBase, notebook: Path, harm: Callable[[Path], None]) -> None:
-    """Vectors that are missing or damaged are found, and the search that is advised builds them afresh."""
-    library.close()
-    harm(vectors_of(notebook))
-    encoder = HashingEncoder()
-    with KnowledgeBase(notebook, encoder=encoder) as knowledge:
-        assert found(knowledge.diagnose()) == [("vectors", "error")]
-        assert len(knowledge.search("zebras", mode="dense").hits) == 4
-        assert encoder.embedded == []
-        assert knowledge.diagnose().ok
-
-
-def test_lost_embeddings(library: KnowledgeBase, notebook: Path) -> None:
-    """Chunks without a vector are counted, and adding the sources to a new index mends that."""
-    library.close()
-    change_catalog(notebook, "DELETE FROM embeddings WHERE key = (SELECT min(embedding_key) FROM chunks)")
-    finding = library.diagnose().findings[0]
-    assert (finding.check, finding.severity) == ("embeddings", "error")
-    assert finding.message.startswith("1 chunk")
-    library.close()
-    shutil.rmtree(notebook / ".kb")
-    library.add(["notes"])
-    assert library.diagnose().ok
-
-
-def test_another_model(library: KnowledgeBase, notebook: Path) -> None:
-    """An index made with another model is found, and the sync that is advised mends it."""
-    other = HashingEncoder()
-    other.fingerprint = "other"
-    with KnowledgeBase(notebook, encoder=other) as knowledge:
-        assert found(knowledge.diagnose()) == [("encoder", "warning")]
-        knowledge.sync()
-        assert knowledge.diagnose().ok
-
-
-def test_damaged_catalog(library: KnowledgeBase, notebook: Path) -> None:
-    """A catalog that SQLite cannot read is an error in one line that says what to do."""
-    library.close()
-    for file in (notebook / ".kb").glob("catalog.db*"):
-        file.write_bytes(b"not a database, " * 1000)
-    with KnowledgeBase(notebook, encoder=HashingEncoder()) as knowledge:
-        try:
-            message = knowledge.diagnose().findings[0].repair
-        except KbError as error:
-            message = str(error)
-    assert "delete the index" in message
-    assert "\n" not in message
+def test_a_writer_at_work(library: KnowledgeBase, notebook: Path) -> None:
+    """While another process writes, the doctor says so and takes its half-made files for no orphans."""
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom kb.index.lock import write_lock\n"
+        "with write_lock(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.readline()\n"
+    )
+    (notebook / ".kb/vectors/9.part").mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", program, notebook / ".kb"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout
+        writer.stdout.readline()
+        (finding,) = library.diagnose().findings
+        writer.communicate("done\n")
+    assert (finding.check, f"process {writer.pid}" in finding.message) == ("lock", True)
+    assert found(library.diagnose()) == [("orphans", "warning")]
 
 
 def test_looking_changes_nothing(library: KnowledgeBase, notebook: Path) -> None:

@@ -235,7 +235,7 @@ def test_a_mistyped_generation_is_not_created(store: VectorStore, folder: Path) 
     """Asking for a generation that never was raises, and leaves no empty database behind."""
     with pytest.raises(VectorError, match="missing"):
         store.query(71, unit(1), FILED_AREAS, 3)
-    assert not store.is_whole(71)
+    assert store.problem(71)
     assert [path.name for path in folder.iterdir()] == ["1"]
 
 

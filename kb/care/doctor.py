@@ -2,98 +2,108 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
-from kb.reports import Diagnosis, Finding
+from kb.reports.cared import Diagnosis, Finding
+
+REPAIR = "kb doctor --repair"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What was seen of an index: the catalog's own check, and both sides of what must agree."""
+    """What was seen of an index: the checks of its parts, and both sides of what must agree."""
 
     folder: Path
-    catalog_check: str
-    generation: int
-    generation_whole: bool
-    filed_chunks: Mapping[str, int]
-    vectors: Mapping[str, int]
-    missing_vectors: int
-    encoder_problem: str | None
-    gone: tuple[str, ...]
-    changed_notes: int
+    catalog_problem: str | None = None
+    newer: str | None = None
+    obstacle: str | None = None
+    full_text_problem: str | None = None
+    unsound_notes: int = 0
+    misread: tuple[str, ...] = ()
+    generation: int = 0
+    vector_problems: tuple[str, ...] = ()
+    filed_chunks: Mapping[str, int] = field(default_factory=dict)
+    vectors: Mapping[str, int] = field(default_factory=dict)
+    strays: tuple[str, ...] = ()
+    encoder_problem: str | None = None
+    unwritable: tuple[str, ...] = ()
+    writer: str | None = None
+    missing_bytes: int = 0
+    gone: tuple[str, ...] = ()
+    changed_notes: int = 0
+
+    def with_(self, **changes: object) -> Facts:
+        """A copy with more that was seen."""
+        return replace(self, **changes)  # type: ignore[arg-type]  # replace() knows the fields
 
 
 def diagnose(facts: Facts) -> Diagnosis:
     """Every finding that the facts give, the gravest first."""
-    findings = tuple(_findings(facts))
+    parts = (_catalog_findings, _vector_findings, _surrounding_findings, _note_findings)
+    findings = tuple(finding for part in parts for finding in part(facts))
     return Diagnosis(ok=not findings, findings=findings)
 
 
-def _findings(facts: Facts) -> Iterator[Finding]:
-    catalog = str(facts.folder / "catalog.db")
-    if facts.catalog_check != "ok":
-        yield Finding(
-            check="catalog",
-            severity="error",
-            path=catalog,
-            message=f"the catalog is damaged: {facts.catalog_check}",
-            repair="delete the index folder and add your sources again",
-        )
-    if not os.access(facts.folder, os.W_OK):
-        yield Finding(
-            check="permissions",
-            severity="error",
-            path=str(facts.folder),
-            message="the index folder cannot be written",
-            repair="give yourself write permission, or set index_dir in kb.toml",
-        )
-    if facts.missing_vectors:
-        yield Finding(
-            check="embeddings",
-            severity="error",
-            path=catalog,
-            message=f"{facts.missing_vectors} chunks have no vector",
-            repair="delete the index folder and add your sources again",
-        )
-    yield from _generation_findings(facts)
-    if facts.encoder_problem:
-        yield Finding(
-            check="encoder",
-            severity="warning",
-            path=None,
-            message=facts.encoder_problem,
-            repair="set `model` in kb.toml to the model wanted, then `kb sync`",
-        )
-    for path in facts.gone:
-        yield Finding(check="notes", severity="warning", path=path, message="the file is gone", repair="kb sync")
-    if facts.changed_notes > len(facts.gone):
-        number = facts.changed_notes - len(facts.gone)
-        yield Finding(
-            check="notes", severity="warning", path=None, message=f"{number} notes are new or changed", repair="kb sync"
-        )
+def _finding(
+    check: str, message: str, repair: str, path: object = None, severity: Literal["error", "warning"] = "error"
+) -> Finding:
+    named = None if path is None else str(path)
+    return Finding(check=check, severity=severity, path=named, message=message, repair=repair)
 
 
-def _generation_findings(facts: Facts) -> Iterator[Finding]:
-    folder = str(facts.folder / "vectors" / str(facts.generation))
-    if facts.generation and not facts.generation_whole:
-        yield Finding(
-            check="vectors",
-            severity="error",
-            path=folder,
-            message="the current vectors are missing or damaged",
-            repair=f"delete {folder}, then `kb sync`",
-        )
+def _catalog_findings(facts: Facts) -> Iterator[Finding]:
+    catalog = facts.folder / "catalog.db"
+    if facts.newer:
+        yield _finding("version", facts.newer, "upgrade kb, or `kb rebuild` with this one", catalog)
+    if facts.catalog_problem:
+        yield _finding("catalog", facts.catalog_problem, REPAIR, catalog)
+    if facts.obstacle:
+        yield _finding("catalog", facts.obstacle, "mend what else is said here, or let the other process end", catalog)
+    if facts.full_text_problem:
+        yield _finding("full text", f"the full text is damaged: {facts.full_text_problem}", REPAIR, catalog)
+    if facts.unsound_notes:
+        message = f"{facts.unsound_notes} notes have rows that contradict themselves, or lack a vector"
+        yield _finding("rows", message, REPAIR, catalog)
+    for path in facts.misread:
+        yield _finding("notes", "the catalog says something else than the file, which did not change", REPAIR, path)
+
+
+def _vector_findings(facts: Facts) -> Iterator[Finding]:
+    folder = facts.folder / "vectors" / str(facts.generation)
+    for problem in facts.vector_problems:
+        yield _finding("vectors", f"the current vectors are damaged: {problem}", REPAIR, folder)
+    if facts.vector_problems:
         return
     for area in sorted({*facts.filed_chunks, *facts.vectors}):
         expected, held = facts.filed_chunks.get(area, 0), facts.vectors.get(area, 0)
         if expected != held:
-            yield Finding(
-                check="vectors",
-                severity="error",
-                path=folder,
-                message=f"{area} should hold {expected} vectors and holds {held}",
-                repair=f"delete {folder}, then `kb sync`",
-            )
+            yield _finding("vectors", f"{area} should hold {expected} vectors and holds {held}", REPAIR, folder)
+
+
+def _surrounding_findings(facts: Facts) -> Iterator[Finding]:
+    for path in facts.unwritable[:1]:
+        number = len(facts.unwritable)
+        message = "cannot be read and written" + (f", nor {number - 1} more" if number > 1 else "")
+        yield _finding("permissions", message, "give yourself permission, or set index_dir in kb.toml", path)
+    if facts.missing_bytes:
+        message = f"the disk is nearly full: a write may need {facts.missing_bytes / 1e6:.1f} MB more"
+        yield _finding("disk", message, "free some space, or set index_dir in kb.toml", facts.folder, "warning")
+    for path in facts.strays:
+        yield _finding("orphans", "left behind by a run that did not end", REPAIR, path, "warning")
+    if facts.writer:
+        message = f"process {facts.writer} is writing; what it writes was not looked at"
+        yield _finding("lock", message, "wait until it is done", facts.folder / "lock", "warning")
+    if facts.encoder_problem:
+        repair = "set `model` in kb.toml to the model wanted, then `kb sync`"
+        yield _finding("encoder", facts.encoder_problem, repair, severity="warning")
+
+
+def _note_findings(facts: Facts) -> Iterator[Finding]:
+    for path in facts.gone:
+        yield _finding("notes", "the file is gone", "kb sync", path, "warning")
+    number = facts.changed_notes - len(facts.gone)
+    if number > 0:
+        yield _finding("notes", f"{number} notes are new or changed", "kb sync", severity="warning")

@@ -32,6 +32,9 @@ COMMANDS = {
     "open": "reading",
     "status": "reading",
     "doctor": "caring",
+    "rebuild": "caring",
+    "backup": "caring",
+    "restore": "caring",
     "eval": "measuring",
     "completion": "shell",
 }
@@ -110,6 +113,8 @@ def main() -> None:
         code = error.exit_code
     except click.ClickException as error:
         code = _complain(error.format_message(), error.exit_code)
+    except OSError as error:  # the disk itself: full, failing, not writable
+        code = _complain(f"{error.filename or 'the disk'}: {error.strerror or error}; `kb doctor` says more", 1)
     except (click.Abort, KeyboardInterrupt):
         code = 130
     sys.exit(code if isinstance(code, int) else 0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.cli.session import AREA, JSON_OPTION, Stopping, knowledge_base, long_run, read_standard_input
+from kb.cli.session import AREA, JSON_OPTION, YES_OPTION, Stopping, knowledge_base, long_run, read_standard_input
 
 if TYPE_CHECKING:
     from kb.models import FiledArea
@@ -39,9 +39,16 @@ Examples:
 @click.option("--detour", is_flag=True, help="Take in notes outside the areas, as detours.")
 @click.option("--posts", is_flag=True, help="These are your published posts.")
 @click.option("--title", help="Title of the note read from standard input (PATH is -).")
+@YES_OPTION
 @JSON_OPTION
 def add_command(
-    paths: tuple[str, ...], area: FiledArea | None, detour: bool, posts: bool, title: str | None, as_json: bool
+    paths: tuple[str, ...],
+    area: FiledArea | None,
+    detour: bool,
+    posts: bool,
+    title: str | None,
+    yes: bool,
+    as_json: bool,
 ) -> int:
     """File Markdown notes under their areas.
 
@@ -55,16 +62,22 @@ def add_command(
         if title is not None:
             report = knowledge.add_text(title, read_standard_input(), area, detour, posts)
         else:
-            report = knowledge.add(paths, area, detour, posts)
+            report = knowledge.add(paths, area, detour, posts, allow_removal=yes)
     return _finish(report, as_json, stopping)
 
 
 @click.command("sync")
+@YES_OPTION
 @JSON_OPTION
-def sync_command(as_json: bool) -> int:
-    """Look at every source again, and take in what changed."""
+def sync_command(yes: bool, as_json: bool) -> int:
+    """Look at every source again, and take in what changed.
+
+    When more than ten notes and more than half of a source are gone, nothing is
+    done unless --yes says that they shall go: a drive that is not mounted looks
+    like that.
+    """
     with long_run() as (knowledge, stopping):
-        report = knowledge.sync()
+        report = knowledge.sync(allow_removal=yes)
     return _finish(report, as_json, stopping)
 
 
@@ -75,7 +88,7 @@ def forget_command(path: str, as_json: bool) -> None:
     """Take a note, or a folder's notes, out of the index.
 
     The files stay as they are, and later syncs leave them out; `kb add` of the
-    same path takes them in again.
+    same path takes them in again. Nothing of their text stays in the index.
     """
     from kb.console.notes import print_forgotten
     from kb.console.terminal import print_report

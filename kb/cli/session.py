@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 AREA = click.Choice(["ml-systems", "gnn", "llm", "detour"])
 STORED_AREA = click.Choice(["ml-systems", "gnn", "llm", "detour", "outside"])
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+YES_OPTION = click.option("--yes", is_flag=True, help="Also when most notes would leave the index.")
 
 
 @contextmanager
@@ -31,6 +32,17 @@ def knowledge_base() -> Iterator[KnowledgeBase]:
 
     root: Path | None = click.get_current_context().find_root().obj
     with KnowledgeBase(root, notify=notice) as knowledge:
+        yield knowledge
+
+
+@contextmanager
+def new_knowledge_base() -> Iterator[KnowledgeBase]:
+    """The same, made a notebook where there is none."""
+    from kb.console.terminal import notice
+    from kb.library import KnowledgeBase
+
+    root: Path | None = click.get_current_context().find_root().obj
+    with KnowledgeBase(root, create=True, notify=notice) as knowledge:
         yield knowledge
 
 

@@ -38,6 +38,7 @@ from kb.reports import (
     Status,
     SyncReport,
 )
+from kb.reports.cared import Rebuilt, Saved
 
 PATH_WIDTH = 44
 BAR_WIDTH = 20
@@ -115,6 +116,20 @@ def print_forgotten(forgotten: Forgotten) -> None:
     for path in forgotten.paths:
         say(path)
     notice(f"{count(len(forgotten.paths), 'note')} forgotten; the files are untouched")
+
+
+def print_rebuilt(rebuilt: Rebuilt) -> None:
+    """What was made anew, and from what."""
+    for entry in rebuilt.skipped:
+        print_skipped(entry)
+    counts = f"{count(rebuilt.notes, 'note')}, {count(rebuilt.chunks, 'chunk')}"
+    embedded = f"{count(rebuilt.embedded_chunks, 'chunk')} embedded in {rebuilt.seconds:.1f} s"
+    say(f"made anew from the {rebuilt.made_from}: {counts}; {embedded}")
+
+
+def print_saved(saved: Saved) -> None:
+    """A backup, and what it holds."""
+    say(f"{saved.path}: {count(saved.notes, 'note')}, {_size(saved.bytes)}")
 
 
 def print_list(notes: NoteList) -> None:

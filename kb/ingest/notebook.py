@@ -98,8 +98,7 @@ def write_note(root: Path, title: str, text: str) -> Path:
             if not (folder / name).exists():
                 break
         path = folder / name
-        with path.open("x", encoding="utf-8") as file:
-            file.write(content if content.endswith("\n") else content + "\n")
+        write_file(path, content if content.endswith("\n") else content + "\n", overwrite=False)
     except OSError as error:
         raise InputError(f"{folder / stem}.md cannot be written: {error.strerror}") from error
     return path
@@ -107,6 +106,7 @@ def write_note(root: Path, title: str, text: str) -> Path:
 
 def write_file(path: Path, text: str, overwrite: bool) -> None:
     """Write a new file; one that exists is replaced only when asked to. Raises `InputError`."""
+    fresh = not path.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w" if overwrite else "x", encoding="utf-8") as file:
@@ -114,6 +114,8 @@ def write_file(path: Path, text: str, overwrite: bool) -> None:
     except FileExistsError as error:
         raise InputError(f"{path} exists; choose another name, or --force to replace it") from error
     except OSError as error:
+        if fresh:
+            path.unlink(missing_ok=True)  # half a file would look like a note
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
 

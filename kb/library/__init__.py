@@ -5,21 +5,18 @@ A verb imports its stages when it is called, so that no command waits for what o
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from kb.config import CONFIG_NAME, find_notebook, is_notebook, write_template
 from kb.decisions import Flags, is_under, save_decisions
-from kb.errors import InputError, NotebookError, NoteError
+from kb.errors import InputError, NotebookError, NoteError, RemovalError
 from kb.ingest import notebook
-from kb.library.workspace import Notify, Workspace
-from kb.models import AREAS, STORED_AREAS, Encoder, FiledArea, Filter, Kind, Mode, NoteRecord, StoredArea
+from kb.library.opening import OpenNotebook
+from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea
 from kb.reports import (
     Classification,
-    Diagnosis,
     Evaluation,
     Filed,
     Forgotten,
@@ -33,6 +30,7 @@ from kb.reports import (
     Status,
     SyncReport,
 )
+from kb.reports.cared import BackedUp, Diagnosis, Rebuilt, Restored
 from kb.reports.compared import Duplicates, RelatedNotes
 from kb.reports.ideas import Ideas
 from kb.reports.revised import Check, Update
@@ -40,74 +38,30 @@ from kb.reports.revised import Check, Update
 if TYPE_CHECKING:
     from kb.evaluation.outlines import OutlineEvaluation
     from kb.evaluation.runner import Golden
-    from kb.library.intake import Intake, Progress
     from kb.outline.citations import Citations
 
 DEFAULT_LIMIT = 10
 
 
-def _silent(*_: object) -> None:
-    """Neither notices nor progress."""
-
-
-def _never() -> bool:
-    return False
-
-
-class KnowledgeBase:
-    """A notebook and its index.
-
-    `root` defaults to `KB_NOTEBOOK`, else to the nearest folder upwards that is a notebook; with `create` a folder
-    becomes one. `encoder` replaces the model (for tests, or one of your own), `notify` receives lines for the user,
-    `progress` the count of notes done and to do, and `should_stop` is asked between batches.
-    Use it as a context manager, or call `close`. Raises `NotebookError` where there is no notebook.
-    """
-
-    def __init__(
-        self,
-        root: str | Path | None = None,
-        *,
-        create: bool = False,
-        encoder: Encoder | None = None,
-        notify: Notify = _silent,
-        progress: Progress = _silent,
-        should_stop: Callable[[], bool] = _never,
-    ) -> None:
-        found = find_notebook(Path(root) if root is not None else None)
-        if not create and (found is None or not is_notebook(found)):
-            place = f"{found} is no notebook" if found else "there is no notebook here or above"
-            raise NotebookError(f"{place}; run `kb init`, or `kb add` your notes")
-        self._workspace = Workspace(found or Path.cwd(), encoder, notify)
-        self._progress = progress
-        self._should_stop = should_stop
-
-    def __enter__(self) -> KnowledgeBase:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close files and clients; the next verb opens them again."""
-        self._workspace.close()
-
-    @property
-    def root(self) -> Path:
-        """The notebook's folder."""
-        return self._workspace.root
+class KnowledgeBase(OpenNotebook):
+    """The verbs, on an open notebook."""
 
     # --- notes in ---
 
     def add(
-        self, paths: Sequence[str | Path], area: FiledArea | None = None, detour: bool = False, posts: bool = False
+        self,
+        paths: Sequence[str | Path],
+        area: FiledArea | None = None,
+        detour: bool = False,
+        posts: bool = False,
+        allow_removal: bool = False,
     ) -> SyncReport:
         """Take files and folders as sources and bring the index up to date with them.
 
         `area` files their notes there, `detour` takes in what lies outside the areas, `posts` marks them as
         published; the three hold for later syncs too. Raises `InputError` for a path that does not exist, and
-        `OutsideError` after all others are in where notes lie outside and `kb.toml` refuses such.
+        `RemovalError` where most notes would leave the index, unless `allow_removal`; and `OutsideError` after all
+        others are in where notes lie outside and `kb.toml` refuses such.
         """
         sources = [self._source(path) for path in paths]
         decisions = before = self._workspace.decisions
@@ -118,9 +72,8 @@ class KnowledgeBase:
                 decisions = decisions.with_flags(source, flags)
         if decisions != before:
             save_decisions(self.root, decisions)
-        for source in sources:
-            self._workspace.catalog.add_source(source)
-        report = self._intake().run(sources)
+        self._workspace.add_sources(sources)
+        report = self._intake(allow_removal).run(sources)
         if self._workspace.settings.outside == "refuse":
             from kb.library.looking import refuse_outside
 
@@ -135,9 +88,11 @@ class KnowledgeBase:
             raise InputError("a note from standard input needs a title and a text")
         return self.add([notebook.write_note(self.root, title.strip(), text)], area, detour, posts)
 
-    def sync(self) -> SyncReport:
-        """Look at every source again, and build the vectors afresh where they are missing or damaged."""
-        report = self._intake().run(self._workspace.catalog.sources())
+    def sync(self, allow_removal: bool = False) -> SyncReport:
+        """Look at every source again, and build the vectors afresh where they are missing or damaged. Raises
+        `RemovalError` where most notes would leave the index, unless `allow_removal`.
+        """
+        report = self._intake(allow_removal).run(self._workspace.catalog.sources())
         self._workspace.mend_vectors()
         return report
 
@@ -167,21 +122,13 @@ class KnowledgeBase:
 
     def forget(self, path: str) -> Forgotten:
         """Take a note, or all notes below a folder, out of the index for good; the files stay as they are."""
-        from kb.index.lock import write_lock
-        from kb.library.publishing import Batch, publish
+        from kb.library.leaving import forget
 
         known = [note.path for note in self._workspace.catalog.notes()]
         target = self._name(path)
         if not any(is_under(name, target) for name in known):
             target = self.find_note(path).path
-        save_decisions(self.root, self._workspace.decisions.with_forgotten(target))
-        gone = [note for note in self._workspace.catalog.notes() if is_under(note.path, target)]
-        with write_lock(self._workspace.folder):
-            fingerprint = self._workspace.catalog.fingerprint() or ""
-            publish(self._workspace, Batch(removed=[note.id for note in gone]), fingerprint)
-            sources = self._workspace.catalog.sources()
-            self._workspace.catalog.remove_sources(source for source in sources if is_under(source, target))
-        return Forgotten(paths=tuple(note.path for note in gone))
+        return forget(self._workspace, target)
 
     # --- out again ---
 
@@ -198,8 +145,7 @@ class KnowledgeBase:
 
         if limit < 1:
             raise InputError(f"the number of hits should be at least 1, is {limit}")
-        if self._workspace.settings.autosync:
-            self.sync()
+        self._autosync()
         return search(self._workspace, query, limit, filter or Filter(), mode, explain)
 
     def related(self, name: str, limit: int = DEFAULT_LIMIT) -> RelatedNotes:
@@ -224,8 +170,7 @@ class KnowledgeBase:
         from kb.library.drafting import draft
         from kb.library.wording import worded
 
-        if self._workspace.settings.autosync:
-            self.sync()
+        self._autosync()
         outline = draft(self._workspace, topic, areas, sections)
         return worded(self._workspace, outline) if llm else outline
 
@@ -233,8 +178,7 @@ class KnowledgeBase:
         """What could be written next: groups of notes that are ripe for a post, area after area."""
         from kb.library.suggesting import ideas
 
-        if self._workspace.settings.autosync:
-            self.sync()
+        self._autosync()
         return ideas(self._workspace, tuple(areas), limit)
 
     def render(self, outline: Outline, template: str = "jekyll", citations: Citations = "comment") -> str:
@@ -253,8 +197,7 @@ class KnowledgeBase:
         """Bring new points into a written outline, beside the writer's own text; no other byte of it changes."""
         from kb.library.writing import update_post
 
-        if self._workspace.settings.autosync:
-            self.sync()
+        self._autosync()
         return update_post(self._workspace, Path(path))
 
     def write(self, path: str | Path, text: str, overwrite: bool = False) -> None:
@@ -280,26 +223,44 @@ class KnowledgeBase:
 
         return detail(self._workspace, self.find_note(name))
 
-    def locate(self, address: str) -> tuple[Path, int]:
-        """The file and line of a note's name, or of an address such as `notes/gcn.md:12-14`."""
-        name, _, lines = address.rpartition(":")
-        start = lines.split("-")[0]
-        if name and start.isdigit():
-            return self.root / self.find_note(name).path, int(start)
-        return self.root / self.find_note(address).path, 1
-
     def status(self) -> Status:
         """Counts, sources, and what changed since the last sync."""
         from kb.library.balance import status
 
         return status(self._workspace)
 
-    def diagnose(self) -> Diagnosis:
-        """Check the index against itself and the notes."""
+    def diagnose(self, full: bool = False) -> Diagnosis:
+        """Check the index against itself and the notes: samples of them, or all with `full`."""
         from kb.care.doctor import diagnose
         from kb.library.caring import look_over
 
-        return diagnose(look_over(self._workspace))
+        return diagnose(look_over(self._workspace, full))
+
+    def repair(self, full: bool = False, allow_removal: bool = False) -> Diagnosis:
+        """Mend what the doctor finds, and say what remains."""
+        if not self.diagnose(full).ok:
+            self.rebuild(allow_removal)
+        return self.diagnose(full)
+
+    def rebuild(self, allow_removal: bool = False) -> Rebuilt:
+        """Make the full text and the vectors anew from the catalog, embedding nothing; and the catalog anew from the
+        notes where it is damaged. Then sync.
+        """
+        from kb.library.mending import rebuild
+
+        return rebuild(self._workspace, self._intake(allow_removal))
+
+    def backup(self, path: str | Path, overwrite: bool = False) -> BackedUp:
+        """Write catalog, settings and decisions into one compressed file. Raises `BackupError`."""
+        from kb.library.saving import back_up
+
+        return back_up(self._workspace, Path(path), overwrite)
+
+    def restore(self, path: str | Path, overwrite: bool = False) -> Restored:
+        """Put the index of a backup in place; one that exists only with `overwrite`. Raises `BackupError`."""
+        from kb.library.saving import restore
+
+        return restore(self._workspace, Path(path), overwrite)
 
     def evaluate(self, golden: str | Path) -> Evaluation:
         """Measure each way to rank with the judged queries of a file."""
@@ -320,24 +281,12 @@ class KnowledgeBase:
 
         return appraise(self._workspace, Path(path), self._progress)
 
-    def find_note(self, name: str) -> NoteRecord:
-        """The note that a path, a file name without its ending, or a title names. Raises `InputError`."""
-        from kb.library.naming import find_note
-
-        return find_note(self._workspace.catalog.notes(), name, self._name(name))
-
-    def _name(self, path: str | Path) -> str:
-        return notebook.notebook_path(self.root, Path(path))
-
-    def _source(self, path: str | Path) -> str:
-        if not os.path.lexists(path):
-            raise InputError(f"{path} does not exist")
-        return self._name(path)
-
-    def _intake(self) -> Intake:
-        from kb.library.intake import Intake
-
-        return Intake(self._workspace, self._progress, self._should_stop)
+    def _autosync(self) -> None:
+        if self._workspace.settings.autosync:
+            try:
+                self.sync()
+            except RemovalError as error:  # what is there may be asked all the same
+                self._workspace.notify(str(error))
 
 
 def init(root: str | Path | None = None) -> Path:

@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kb.decisions import is_under, save_decisions
+from kb.decisions import save_decisions
 from kb.errors import NoteError
 from kb.index.lock import write_lock
 from kb.ingest import notebook
+from kb.library.leaving import missing_notes, refuse_mass_removal
 from kb.library.looking import look
-from kb.library.publishing import Batch, chunk_records, embedding_key, publish
+from kb.library.publishing import Batch, chunk_records, drop_unused_vectors, publish
 from kb.library.workspace import Workspace
 from kb.models import AreaVerdict, Chunk, FileState, Note, NoteRecord, StoredArea
 from kb.reports import Added, HeldBack, Renamed, Skipped, SyncReport
@@ -33,12 +34,18 @@ Prepared = tuple[Note, FileState, list[Chunk]]
 
 
 class Intake:
-    """One run of `kb add` or `kb sync`. Takes the write lock, and stops after the batch in hand when asked to."""
+    """One run of `kb add` or `kb sync`. Takes the write lock, and stops after the batch in hand when asked to.
 
-    def __init__(self, workspace: Workspace, progress: Progress, should_stop: Callable[[], bool]) -> None:
+    Unless `allow_removal`, it refuses with `RemovalError` when most notes would leave the index.
+    """
+
+    def __init__(
+        self, workspace: Workspace, progress: Progress, should_stop: Callable[[], bool], allow_removal: bool = False
+    ) -> None:
         self._workspace = workspace
         self._progress = progress
         self._should_stop = should_stop
+        self._allow_removal = allow_removal
         self._decisions = workspace.decisions
         self._batch = Batch()
         self._skipped: list[Skipped] = []
@@ -76,6 +83,9 @@ class Intake:
         for note in self._known.values():
             self._by_hash.setdefault(note.sha256, []).append(note)
         states = list(look(self._workspace, sources, self._decisions, self._skipped))
+        if not self._allow_removal:
+            missing = missing_notes(self._known, sources, states, self._skipped)
+            refuse_mass_removal(self._workspace, sources, missing, states)
         stale = [state for state in states if self._reembed or not self._looks_unchanged(state)]
         self._unchanged = len(states) - len(stale)
         if sum(state.size for state in stale) > BULK_BYTES:
@@ -94,7 +104,7 @@ class Intake:
         else:
             self._ingest(prepared)
             self._progress(len(stale), len(stale))
-            self._drop_missing(sources, {state.path for state in states})
+            self._drop_missing(sources, states)
             if self._reembed:
                 self._set_aside_untaken()
             return True
@@ -257,14 +267,10 @@ class Intake:
         elif origin and origin.path == record.path:
             self._unchanged += 1
 
-    def _drop_missing(self, sources: Sequence[str], seen: set[str]) -> None:
-        skipped = [entry.path for entry in self._skipped]
-        for path, note in self._known.items():
-            if path in seen or any(is_under(path, place) for place in skipped):
-                continue
-            if any(is_under(path, source) for source in sources):
-                self._batch.removed.append(note.id)
-                self._removed.append(path)
+    def _drop_missing(self, sources: Sequence[str], states: Sequence[FileState]) -> None:
+        for note in missing_notes(self._known, sources, states, self._skipped):
+            self._batch.removed.append(note.id)
+            self._removed.append(note.path)
 
     def _set_aside_untaken(self) -> None:
         """Notes that cannot be embedded by the new model leave the index until they can be read again."""
@@ -283,18 +289,12 @@ class Intake:
         """Drop vectors nobody needs, and single files as sources that are gone or that a folder holds."""
         workspace = self._workspace
         if self._updated or self._removed or self._reembed:
-            from kb.library.judging import area_texts
-
-            fingerprint = workspace.encoder.fingerprint
-            phrases = [embedding_key(phrase, fingerprint) for phrase, _ in area_texts(workspace).phrases]
-            workspace.catalog.sweep_vectors(phrases, fingerprint)
+            drop_unused_vectors(workspace, workspace.encoder.fingerprint)
         sources = workspace.catalog.sources()
         files = [path for path in sources if path.endswith(notebook.SUFFIXES)]
         if files:
             covered = {state.path for state in look(workspace, set(sources) - set(files), self._decisions, [])}
-            workspace.catalog.remove_sources(
-                path for path in files if path in covered or not (workspace.root / path).exists()
-            )
+            workspace.remove_sources(path for path in files if path in covered or not (workspace.root / path).exists())
 
     def _notice_repeats(self) -> None:
         """Say of new and updated notes which nearly repeat an older one; costs nothing where there are none."""

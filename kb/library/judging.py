@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from kb.decisions import Decisions
 from kb.errors import NoteError
 from kb.ingest import notebook
-from kb.ingest.areas import AreaTexts, load_areas
 from kb.ingest.chunking import chunk_note
 from kb.ingest.classifier import Classifier, Example, centroid, override
 from kb.ingest.markdown import parse_note
@@ -37,14 +36,9 @@ def embed(workspace: Workspace, texts: Sequence[str], store: bool = True) -> tup
     return np.stack([known[key] for key in keys]), len(new)
 
 
-def area_texts(workspace: Workspace) -> AreaTexts:
-    """What the areas mean in a notebook: the texts that come with kb, and those of its `kb.toml`."""
-    return load_areas().with_own(workspace.settings.areas)
-
-
 def classifier(workspace: Workspace, notes: Sequence[NoteRecord] = ()) -> Classifier:
     """A classifier that knows the notebook's areas, and as examples those of some notes that the writer filed."""
-    texts = area_texts(workspace)
+    texts = workspace.area_texts
     phrase_vectors, _ = embed(workspace, [phrase for phrase, _ in texts.phrases])
     return Classifier(texts, phrase_vectors, _examples(workspace, notes))
 

@@ -43,8 +43,8 @@ class Batch:
 def publish(workspace: Workspace, batch: Batch, fingerprint: str, afresh: bool = False) -> None:
     """Write a batch's vectors into a new generation and commit both; when it returns, the batch is in.
 
-    `fingerprint` names the encoder of the batch's vectors; `afresh` says that the batch holds every note, embedded by
-    another encoder than the current generation.
+    `fingerprint` names the encoder of the batch's vectors. `afresh` takes nothing over from the current generation:
+    its vectors are another encoder's, or some of them shall not survive in a copy.
     """
     change = _vector_change(workspace, batch)
     current = workspace.catalog.generation()
@@ -59,6 +59,12 @@ def publish(workspace: Workspace, batch: Batch, fingerprint: str, afresh: bool =
     workspace.catalog.publish(changes, upcoming, fingerprint)
     workspace.last_look = None
     workspace.vectors.sweep(upcoming)
+
+
+def drop_unused_vectors(workspace: Workspace, fingerprint: str) -> None:
+    """Take out of the catalog the vectors that neither a chunk nor the classifier needs, and other encoders'."""
+    phrases = [embedding_key(phrase, fingerprint) for phrase, _ in workspace.area_texts.phrases]
+    workspace.catalog.sweep_vectors(phrases, fingerprint)
 
 
 def _vector_change(workspace: Workspace, batch: Batch) -> VectorChange:

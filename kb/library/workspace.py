@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,8 +13,9 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from kb.config import Settings, index_folder, load_settings
 from kb.decisions import Decisions, load_decisions
-from kb.errors import CatalogError, EncoderError, NotebookError, VectorError
-from kb.index.catalog import Catalog, Changes
+from kb.errors import CatalogError, DamageError, EncoderError, NotebookError, VectorError
+from kb.index.catalog import CATALOG_NAME, Catalog, Changes
+from kb.index.lock import LOCK_NAME
 from kb.models import FILED_AREAS, Encoder, FiledArea, Filter, Reranker, note_of
 
 if TYPE_CHECKING:
@@ -20,8 +23,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kb.index.vectors import Vectors, VectorStore
+    from kb.ingest.areas import AreaTexts
 
 SMALL = 5_000  # chunks
+SOURCES_NAME = "sources.json"
+COPIED = ".copy-"  # how a folder begins that holds a copy of a catalog for a while
 
 Notify = Callable[[str], None]
 Read = TypeVar("Read")
@@ -95,6 +101,12 @@ class Workspace:
 
     @cached_property
     def catalog(self) -> Catalog:
+        self.make_folder()
+        self._require_no_loss()
+        return Catalog(self.folder)
+
+    def make_folder(self) -> None:
+        """Make the index folder where there is none. Raises `NotebookError`."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             ignore = self.folder / ".gitignore"
@@ -104,13 +116,59 @@ class Workspace:
             raise NotebookError(
                 f"{self.folder} cannot be written: {error.strerror}; set index_dir in kb.toml"
             ) from error
-        return Catalog(self.folder)
+
+    def create_catalog(self) -> None:
+        """An empty catalog in place of one that was lost."""
+        Catalog(self.folder).close()
+
+    def _require_no_loss(self) -> None:
+        """SQLite would take a missing or empty file for a new catalog; who ever wrote one left a lock behind."""
+        path = self.folder / CATALOG_NAME
+        if (self.folder / LOCK_NAME).exists() and not (path.exists() and path.stat().st_size):
+            raise DamageError(f"{path} is missing or empty; `kb rebuild` makes it anew from your notes")
+
+    def add_sources(self, sources: Iterable[str]) -> None:
+        """Remember sources, in the catalog and beside it, where they outlive it."""
+        for source in sources:
+            self.catalog.add_source(source)
+        self._write_sources()
+
+    def remove_sources(self, sources: Iterable[str]) -> None:
+        """Forget sources in both places."""
+        self.catalog.remove_sources(sources)
+        self._write_sources()
+
+    def _write_sources(self) -> None:
+        path = self.folder / SOURCES_NAME
+        text = json.dumps(self.catalog.sources(), ensure_ascii=False, indent=1) + "\n"
+        try:
+            if not path.exists() or path.read_bytes() != text.encode():
+                temporary = path.with_suffix(".part")
+                temporary.write_text(text, encoding="utf-8")
+                temporary.replace(path)
+        except OSError as error:
+            raise NotebookError(f"{path} cannot be written: {error.strerror}; `kb doctor` says more") from error
+
+    def written_sources(self) -> list[str]:
+        """The sources as they stand beside the catalog. Raises `CatalogError` where they are lost with it."""
+        path = self.folder / SOURCES_NAME
+        try:
+            return [str(source) for source in json.loads(path.read_bytes())]
+        except (OSError, ValueError, TypeError) as error:
+            raise CatalogError(f"{path} cannot be read; delete {self.folder} and add your sources again") from error
 
     @cached_property
     def vectors(self) -> VectorStore:
         from kb.index.vectors import VectorStore
 
         return VectorStore(self.folder / "vectors")
+
+    @property
+    def area_texts(self) -> AreaTexts:
+        """What the areas mean here: the texts that come with kb, and those of `kb.toml`."""
+        from kb.ingest.areas import load_areas
+
+        return load_areas().with_own(self.settings.areas)
 
     @property
     def decisions(self) -> Decisions:
@@ -194,10 +252,24 @@ class Workspace:
             self.catalog.publish(Changes(), upcoming, self.catalog.fingerprint() or "")
             self.vectors.sweep(upcoming)
 
+    def strays(self) -> list[Path]:
+        """What runs that did not end left in the index folder; to be asked while nobody writes."""
+        left = [path for pattern in (f"{COPIED}*", "*.part") for path in self.folder.glob(pattern)]
+        return sorted(left) + self.vectors.strays(self.catalog.generation())
+
+    def sweep_all(self) -> None:
+        """Delete all that is not current, with the write lock held: older vectors, and what was left behind."""
+        for path in self.strays():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        self.vectors.sweep(self.catalog.generation(), kept=1)
+
     def mend_vectors(self) -> None:
         """Rebuild the current generation if its files are missing or have other sizes than when it was published."""
         generation = self.catalog.generation()
-        if generation and not self.vectors.is_whole(generation):
+        if generation and self.vectors.problem(generation):
             self.notify("the vectors were missing or damaged; building them afresh from the catalog")
             self.rebuild_vectors()
 
@@ -215,6 +287,6 @@ class Workspace:
 
         ordered = list(keys)
         stored = self.catalog.vectors(set(ordered))
-        if len(stored) < len(set(ordered)):
-            raise CatalogError(f"{self.folder} lacks vectors of some passages; delete it and add your sources again")
+        if len(stored) < len(set(ordered)) or len({len(vector) for vector in stored.values()}) > 1:
+            raise CatalogError(f"{self.folder} lacks vectors of some passages; `kb doctor --repair` mends it")
         return np.stack([stored[key] for key in ordered])

@@ -285,24 +285,6 @@ class Status(Frozen):
     index_bytes: int
 
 
-class Finding(Frozen):
-    """Something `kb doctor` found, and what mends it."""
-
-    check: str
-    severity: Literal["error", "warning"]
-    path: str | None
-    message: str
-    repair: str
-
-
-class Diagnosis(Frozen):
-    """What `kb doctor` saw."""
-
-    schema_: Literal["kb.doctor/1"] = Field(default="kb.doctor/1", serialization_alias="schema")
-    ok: bool
-    findings: tuple[Finding, ...]
-
-
 class Measures(Frozen):
     """The mean measures of one way to rank; `intervals` holds the 95 % interval of each, by its name."""
 

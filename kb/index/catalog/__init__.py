@@ -7,15 +7,17 @@ generation of vectors. One commit publishes notes and generation together: that 
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from kb.errors import CatalogError
+from kb.errors import DamageError, NewerError
 from kb.index.catalog import schema
+from kb.index.catalog.checking import Examination as Examination
+from kb.index.catalog.checking import examine
+from kb.index.catalog.connection import connect, copy, guard
 from kb.index.catalog.fulltext import FullText, Parameters
 from kb.index.catalog.schema import json_list
 from kb.models import ChunkRecord, FiledArea, FileState, Filter, NoteRecord
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CATALOG_NAME = "catalog.db"
-BUSY_SECONDS = 5.0
-CACHE_KIB = 65_536
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,8 @@ class Catalog:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / CATALOG_NAME
-        with self._guard():
-            self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=BUSY_SECONDS)
-            self._connection.row_factory = sqlite3.Row
-            for pragma in ("synchronous = FULL", "foreign_keys = ON", f"cache_size = -{CACHE_KIB}"):
-                self._connection.execute(f"PRAGMA {pragma}")
-            self._enter_wal()
+        with guard(self._path):
+            self._connection = connect(self._path)
         self._prepare()
         self.full_text = FullText(self._rows)
 
@@ -70,7 +66,8 @@ class Catalog:
 
     def generation(self) -> int:
         """The number of the current generation of vectors; 0 before the first."""
-        return int(self._meta("generation") or 0)
+        with guard(self._path):
+            return int(self._meta("generation") or 0)
 
     def fingerprint(self) -> str | None:
         """The encoder whose vectors are current."""
@@ -86,7 +83,9 @@ class Catalog:
 
     def notes(self) -> list[NoteRecord]:
         """Every note, held back ones included, by path."""
-        return [schema.note_record(row) for row in self._rows("SELECT * FROM notes ORDER BY path")]
+        rows = self._rows("SELECT * FROM notes ORDER BY path")
+        with guard(self._path):
+            return [schema.note_record(row) for row in rows]
 
     def paths(self) -> dict[str, str]:
         """The path of each note, by its id."""
@@ -100,7 +99,8 @@ class Catalog:
     def notes_by_id(self, ids: Iterable[str]) -> dict[str, NoteRecord]:
         """The notes with these ids."""
         rows = self._rows("SELECT * FROM notes WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
-        return {row["id"]: schema.note_record(row) for row in rows}
+        with guard(self._path):
+            return {row["id"]: schema.note_record(row) for row in rows}
 
     def chunk_counts(self) -> dict[str, int]:
         """How many chunks each note has, by note id."""
@@ -111,14 +111,17 @@ class Catalog:
     def chunks(self, ids: Iterable[str]) -> dict[str, ChunkRecord]:
         """The chunks with these ids."""
         rows = self._rows("SELECT * FROM chunks WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
-        return {row["id"]: schema.chunk_record(row) for row in rows}
+        with guard(self._path):
+            return {row["id"]: schema.chunk_record(row) for row in rows}
 
     def chunks_of(self, note_ids: Iterable[str]) -> dict[str, list[ChunkRecord]]:
         """The chunks of these notes in order, by note id."""
         sql = "SELECT * FROM chunks WHERE note_id IN (SELECT value FROM json_each(?)) ORDER BY note_id, position"
         found: dict[str, list[ChunkRecord]] = {}
-        for row in self._rows(sql, (json_list(note_ids),)):
-            found.setdefault(row["note_id"], []).append(schema.chunk_record(row))
+        rows = self._rows(sql, (json_list(note_ids),))
+        with guard(self._path):
+            for row in rows:
+                found.setdefault(row["note_id"], []).append(schema.chunk_record(row))
         return found
 
     # --- finding ---
@@ -154,32 +157,31 @@ class Catalog:
         rows = self._rows(
             "SELECT key, vector FROM embeddings WHERE key IN (SELECT value FROM json_each(?))", (json_list(keys),)
         )
-        return {row["key"]: np.frombuffer(row["vector"], dtype=np.float32) for row in rows}
+        with guard(self._path):
+            return {row["key"]: np.frombuffer(row["vector"], dtype=np.float32) for row in rows}
 
     def chunk_vectors(self, ids: Iterable[str] | None = None) -> tuple[list[str], NDArray[np.float32]]:
         """Ids and vectors `(n, dim)` of all filed chunks, or of those named."""
-        import numpy as np
-
         named = "" if ids is None else "WHERE chunks.id IN (SELECT value FROM json_each(:ids))"
         rows = self._rows(
             f"""SELECT chunks.id, embeddings.vector FROM chunks
-            JOIN embeddings ON embeddings.key = chunks.embedding_key {named}""",  # noqa: S608  # constants
+            LEFT JOIN embeddings ON embeddings.key = chunks.embedding_key {named}""",  # noqa: S608  # constants
             {"ids": json_list(ids or ())},
         )
-        matrix = np.frombuffer(b"".join(row["vector"] for row in rows), dtype=np.float32)
-        return [row["id"] for row in rows], matrix.reshape(len(rows), -1) if rows else np.empty((0, 0), np.float32)
+        if any(row["vector"] is None for row in rows):
+            raise DamageError(f"{self._path} lacks vectors of some passages; `kb doctor --repair` mends it")
+        return [row["id"] for row in rows], self._matrix(rows)
 
     def sample_vectors(self, count: int) -> NDArray[np.float32]:
         """Vectors `(at most count, dim)` of filed chunks, drawn as by lot but always the same: keys are hashes."""
-        import numpy as np
-
         rows = self._rows(
             """SELECT vector FROM embeddings WHERE key IN (SELECT DISTINCT embedding_key FROM chunks
             ORDER BY embedding_key LIMIT ?) ORDER BY key""",
             (count,),
         )
-        matrix = np.frombuffer(b"".join(row["vector"] for row in rows), dtype=np.float32)
-        return matrix.reshape(len(rows), -1) if rows else np.empty((0, 0), np.float32)
+        if not rows and self.count_chunks():
+            raise DamageError(f"{self._path} lacks the vectors of its passages; `kb doctor --repair` mends it")
+        return self._matrix(rows)
 
     def opening_chunks(self, most: int) -> list[str]:
         """The ids of the first `most` chunks of every note."""
@@ -200,9 +202,13 @@ class Catalog:
         ):
             yield cast(FiledArea, row["area"]), row["id"], row["embedding_key"]
 
-    def check(self) -> str:
-        """SQLite's own check of the file: `ok`, or what is wrong."""
-        return str(self._rows("PRAGMA quick_check(1)")[0][0])
+    def examine(self) -> Examination:
+        """What is wrong with the file and its rows; reads all of it."""
+        return examine(self._path)
+
+    def copy(self, target: Path) -> None:
+        """Write a copy, as of this moment, into one file that does not exist."""
+        copy(self._path, target)
 
     # --- changing ---
 
@@ -249,6 +255,19 @@ class Catalog:
             (fingerprint, json_list(keep)),
         )
 
+    def erase_removed(self) -> bool:
+        """Leave no byte of removed notes behind: build the full text anew, rewrite the file, empty SQLite's log.
+
+        False where another process still reads that log; SQLite deletes it when the last one ends.
+        """
+        self._rows("INSERT INTO passages (passages) VALUES ('rebuild')")
+        self._rows("VACUUM")  # balancing leaves copies of rows in the gaps of pages, out of reach of secure_delete
+        return int(self._rows("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]) == 0
+
+    def drop_vectors(self, keys: Iterable[str]) -> None:
+        """Drop the vectors with these keys."""
+        self._rows("DELETE FROM embeddings WHERE key IN (SELECT value FROM json_each(?))", (json_list(keys),))
+
     def _replace_note(self, note: NoteRecord, chunks: Sequence[ChunkRecord]) -> None:
         self._rows(schema.UPSERT_NOTE, schema.note_row(note))
         self._rows(
@@ -260,30 +279,27 @@ class Catalog:
 
     # --- SQLite ---
 
-    def _enter_wal(self) -> None:
-        """Switch to write-ahead logging. SQLite waits for nobody here, so two first openings at once would collide."""
-        deadline = time.monotonic() + BUSY_SECONDS
-        while True:
-            try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                return
-            except sqlite3.OperationalError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
-
     def _prepare(self) -> None:
         version = int(self._rows("PRAGMA user_version")[0][0])
         if version > schema.VERSION:
-            raise CatalogError(f"{self._path} was made by a newer kb (version {version}); upgrade kb")
+            raise NewerError(
+                f"{self._path} was made by a newer kb (version {version}); upgrade kb, or `kb rebuild` with this one"
+            )
         if version == 0:
             with self._transaction():
                 if int(self._rows("PRAGMA user_version")[0][0]) == 0:
-                    for statement in _statements(schema.TABLES):
+                    for statement in schema.statements(schema.TABLES):
                         self._rows(statement)
                     self._rows(f"PRAGMA user_version = {schema.VERSION}")
-        for statement in _statements(schema.VIEWS):
+        for statement in schema.statements(schema.VIEWS):
             self._rows(statement)
+
+    def _matrix(self, rows: Sequence[sqlite3.Row]) -> NDArray[np.float32]:
+        import numpy as np
+
+        with guard(self._path):
+            matrix = np.frombuffer(b"".join(row["vector"] for row in rows), dtype=np.float32)
+            return matrix.reshape(len(rows), -1) if rows else np.empty((0, 0), np.float32)
 
     def _meta(self, name: str) -> str | None:
         rows = self._rows("SELECT value FROM meta WHERE name = ?", (name,))
@@ -304,26 +320,5 @@ class Catalog:
             raise
 
     def _rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
-        with self._guard():
+        with guard(self._path):
             return self._connection.execute(sql, parameters).fetchall()
-
-    @contextmanager
-    def _guard(self) -> Iterator[None]:
-        """The one place where SQLite's errors become ours."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise CatalogError(
-                f"{self._path} cannot be used: {error}; if it is damaged, delete the index and add your sources again"
-            ) from error
-
-
-def _statements(script: str) -> list[str]:
-    """The statements of a script, each one complete (a trigger holds semicolons of its own)."""
-    statements, current = [], ""
-    for line in script.strip().splitlines(keepends=True):
-        current += line
-        if sqlite3.complete_statement(current):
-            statements.append(current)
-            current = ""
-    return statements

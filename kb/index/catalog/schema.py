@@ -138,3 +138,14 @@ def filter_sql(filter: Filter) -> tuple[str, dict[str, object]]:
 def json_list(values: Iterable[object]) -> str:
     """Some values as one parameter of a statement: a list that travels as JSON has no limit to its length."""
     return json.dumps(list(values), ensure_ascii=False)
+
+
+def statements(script: str) -> list[str]:
+    """The statements of a script, each one complete (a trigger holds semicolons of its own)."""
+    statements, current = [], ""
+    for line in script.strip().splitlines(keepends=True):
+        current += line
+        if sqlite3.complete_statement(current):
+            statements.append(current)
+            current = ""
+    return statements

@@ -37,8 +37,8 @@ def load_encoder(model: str | None, precision: Precision, root: Path, announce: 
     source = _source_folder(model, root)
     stamp = _cache() / "stamps" / _stamp(source or model or "")
     try:
-        exported = _exported(stamp.read_text(encoding="utf-8"), precision)
-    except FileNotFoundError:
+        exported = _exported(stamp.read_bytes().decode("ascii"), precision)
+    except (OSError, ValueError):  # never written, or damaged: it is written again
         exported = None
     return exported or _prepare(model, precision, source, stamp, announce)
 
@@ -111,7 +111,7 @@ def _exported(fingerprint: str, precision: Precision) -> OnnxEncoder | None:
     try:
         export = Export.model_validate_json((folder / "encoder.json").read_bytes())
         whole = all(file_sha256(folder / name) == export.files[name] for name in export.needed(precision))
-    except (FileNotFoundError, ValidationError):
+    except (OSError, ValidationError):
         return None
     return OnnxEncoder(folder, export, precision) if whole else None
 

@@ -6,9 +6,6 @@ renames the copy into place; the catalog then names it as current.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from kb.errors import VectorError
+from kb.index.vectors import files
 from kb.models import FILED_AREAS, FiledArea
 
 if TYPE_CHECKING:
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
     from numpy.typing import NDArray
 
-MANIFEST = "manifest.json"
 BATCH = 4000
 MAX_DEAD_SHARE = 1 / 3
 KEPT_GENERATIONS = 2
@@ -88,7 +85,7 @@ class VectorStore:
         if self._reading and self._reading.generation == generation:
             return
         self.close()
-        live = self._check(generation)["live"]
+        live = files.verified(self._path(generation))["live"]
         client = _client(self._path(generation))
         try:
             with _guard(self._path(generation)):
@@ -109,35 +106,30 @@ class VectorStore:
             answers = self._pool.map(lambda ask: _nearest(ask[0], vector, ask[1]), asked)
             return {id: cosine for answer in answers for id, cosine in answer.items()}
 
-    def is_whole(self, generation: int) -> bool:
-        """Whether a generation is there and its files have the sizes they were published with."""
+    def problem(self, generation: int) -> str | None:
+        """What is wrong with the files of a generation, in one line; reads all of them, and opens none in Chroma."""
         try:
-            self._check(generation)
-        except VectorError:
-            return False
-        return True
-
-    def damaged_files(self, generation: int) -> list[str]:
-        """The files of a generation whose bytes are not those it was published with; reads all of them."""
-        files = self._check(generation)["files"]
-        return [name for name, (_, digest) in files.items() if _digest(self._path(generation) / name) != digest]
+            files.verified(self._path(generation))
+        except VectorError as error:
+            return str(error)
+        return None
 
     def count(self, generation: int) -> dict[str, int]:
         """How many vectors a generation holds in each area."""
-        return dict(self._check(generation)["live"])
+        return dict(files.manifest_of(self._path(generation))["live"])
 
     def should_rebuild(self, generation: int, change: VectorChange) -> bool:
         """Whether a copy would not do: nothing whole to copy, or more than a third of it would be dead."""
-        if not self.is_whole(generation):
+        if self.problem(generation):
             return True
-        manifest = self._check(generation)
+        manifest = files.manifest_of(self._path(generation))
         dead = manifest["dead"] + sum(len(ids) for ids in change.removed.values())
         total = sum(manifest["live"].values()) + manifest["dead"] + sum(len(ids) for ids, _ in change.added.values())
         return bool(dead > total * MAX_DEAD_SHARE)
 
     def advance(self, current: int, upcoming: int, change: VectorChange) -> None:
         """Write generation `upcoming` as a changed copy of `current`."""
-        manifest = self._check(current)
+        manifest = files.manifest_of(self._path(current))
         with self._upcoming(upcoming) as folder:
             shutil.copytree(self._path(current), folder)
             self._write(folder, change, manifest["dead"])
@@ -148,36 +140,51 @@ class VectorStore:
             folder.mkdir()
             self._write(folder, VectorChange(added=added), 0)
 
-    def sweep(self, current: int) -> None:
-        """Delete the generations before the last one, those never published, and what a crash left half made."""
-        if not self._folder.is_dir():
-            return
-        for path in self._folder.iterdir():
-            kept = path.name.isdigit() and current - KEPT_GENERATIONS < int(path.name) <= current
-            if not kept:
-                shutil.rmtree(path, ignore_errors=True)
+    def sweep(self, current: int, kept: int = KEPT_GENERATIONS) -> None:
+        """Delete all but the last `kept` generations, those never published, and what a crash left half made."""
+        for path in self._paths():
+            if not files.is_kept(path, current, kept):
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
+
+    def strays(self, current: int) -> list[Path]:
+        """Files and folders that belong to neither the current generation nor the one before."""
+        strays = [path for path in self._paths() if not files.is_kept(path, current, KEPT_GENERATIONS)]
+        if not self.problem(current):
+            strays += files.strays(self._path(current))
+        return strays
+
+    def database_problem(self, generation: int) -> str | None:
+        """What SQLite says is wrong with Chroma's database of a generation."""
+        return files.database_problem(self._path(generation))
+
+    def ids(self, generation: int) -> dict[FiledArea, list[str]]:
+        """The ids of all vectors of each area, as Chroma has them."""
+        self.open(generation)
+        collections = cast(_Reading, self._reading).collections
+        with _guard(self._path(generation)):
+            return {area: collection.get(include=[])["ids"] for area, collection in collections.items()}
+
+    def stored(self, generation: int, area: FiledArea, ids: list[str]) -> dict[str, NDArray[np.float32]]:
+        """The vectors that Chroma has under some ids of an area."""
+        import numpy as np
+
+        self.open(generation)
+        collection = cast(_Reading, self._reading).collections[area]
+        found: dict[str, NDArray[np.float32]] = {}
+        with _guard(self._path(generation)):
+            for start in range(0, len(ids), BATCH):
+                answer = collection.get(ids=ids[start : start + BATCH], include=["embeddings"])
+                found |= zip(answer["ids"], np.asarray(answer["embeddings"], dtype=np.float32), strict=True)
+        return found
+
+    def _paths(self) -> list[Path]:
+        return sorted(self._folder.iterdir()) if self._folder.is_dir() else []
 
     def _path(self, generation: int) -> Path:
         return self._folder / str(generation)
-
-    def _check(self, generation: int) -> dict[str, Any]:
-        """The manifest of a generation whose files are there and have their sizes.
-
-        Chroma would make an empty database of a missing one, and answer in part from a truncated one.
-        """
-        folder = self._path(generation)
-        try:
-            manifest = cast(dict[str, Any], json.loads((folder / MANIFEST).read_bytes()))
-            for name, (size, _) in manifest["files"].items():
-                if (folder / name).stat().st_size != size:
-                    raise VectorError(f"{folder / name} is damaged: it should have {size} bytes")
-        except FileNotFoundError as error:
-            raise VectorError(f"{error.filename} is missing") from error
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise VectorError(f"{folder} cannot be read: {error}") from error
-        if not (folder / "chroma.sqlite3").exists():
-            raise VectorError(f"{folder / 'chroma.sqlite3'} is missing")
-        return manifest
 
     @contextmanager
     def _upcoming(self, generation: int) -> Iterator[Path]:
@@ -189,9 +196,9 @@ class VectorStore:
             shutil.rmtree(leftover, ignore_errors=True)
         try:
             yield temporary
-            _sync(temporary)
+            files.sync(temporary)
             temporary.rename(target)
-            _sync_folder(self._folder)
+            files.sync_folder(self._folder)
         except OSError as error:
             raise VectorError(
                 f"{target} cannot be written: {error.strerror}; the notes added before are safe"
@@ -211,14 +218,7 @@ class VectorStore:
                 live = {area: _collection(client, area).count() for area in FILED_AREAS}
         finally:
             _close(client)
-        files = {
-            path.relative_to(folder).as_posix(): (path.stat().st_size, _digest(path))
-            for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.parent != folder
-        }
-        (folder / MANIFEST).write_text(
-            json.dumps({"live": live, "dead": dead, "files": files}, indent=1), encoding="utf-8"
-        )
+        files.write_manifest(folder, live, dead)
 
 
 def _client(folder: Path) -> ClientAPI:
@@ -274,26 +274,3 @@ def _guard(folder: Path) -> Iterator[None]:
         yield
     except Exception as error:
         raise VectorError(f"{folder} cannot be used: {' '.join(str(error).split())[:200]}") from error
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        else:
-            _sync_folder(path)
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

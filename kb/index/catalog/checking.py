@@ -1,0 +1,115 @@
+"""Is a catalog what it should be? Looked at row by row, past what its records allow."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from kb.errors import DamageError, one_line
+from kb.index.catalog import schema
+from kb.index.catalog.connection import BUSY_SECONDS, guard, is_damage
+from kb.models import digest_of
+
+LENGTH_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What is wrong with a catalog: its file as a whole, its full text, the keys of vectors that are none, and the ids
+    of notes whose rows contradict themselves or whose chunks lack a vector.
+    """
+
+    file: str | None = None
+    full_text: str | None = None
+    vectors: frozenset[str] = frozenset()
+    notes: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.file or self.full_text or self.vectors or self.notes)
+
+
+def examine(path: Path) -> Examination:
+    """Check everything in the file of a catalog; reads all of it. Raises `CatalogError` where another process is in
+    the way or the file cannot be opened.
+    """
+    try:
+        with guard(path), closing(_connect(path)) as connection:
+            file = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+            if file != "ok":
+                return Examination(file=" ".join(file.split()))
+            vectors = frozenset(_senseless_vectors(connection))
+            notes = frozenset(_unsound_notes(connection, vectors))
+            return Examination(None, _full_text_problem(connection), vectors, notes)
+    except DamageError as error:
+        return Examination(file=one_line(error))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
+    connection.row_factory = sqlite3.Row
+    connection.text_factory = lambda text: text.decode(errors="replace")
+    return connection
+
+
+def _senseless_vectors(connection: sqlite3.Connection) -> Iterator[str]:
+    """Keys of vectors that are not of length 1 (or 0, for a text without words), not as long as the others, or of
+    another encoder though a chunk rests on them.
+    """
+    import numpy as np
+
+    usual = connection.execute(
+        "SELECT length(vector) n FROM embeddings GROUP BY n ORDER BY count(*) DESC LIMIT 1"
+    ).fetchone()
+    yield from (
+        row["key"]
+        for row in connection.execute(
+            """SELECT key FROM embeddings WHERE key IN (SELECT embedding_key FROM chunks)
+            AND fingerprint <> (SELECT value FROM meta WHERE name = 'fingerprint')"""
+        )
+    )
+    for key, content in connection.execute("SELECT key, vector FROM embeddings"):
+        if not isinstance(content, bytes) or len(content) != usual["n"] or len(content) % 4:
+            yield key
+            continue
+        with np.errstate(all="ignore"):
+            length = float(np.linalg.norm(np.frombuffer(content, dtype=np.float32)))
+        if length != 0 and not abs(length - 1) < LENGTH_TOLERANCE:
+            yield key
+
+
+def _unsound_notes(connection: sqlite3.Connection, senseless: frozenset[str]) -> Iterator[str]:
+    """Ids of notes whose record cannot be read, whose chunks are not those that their ids name, or lack a vector."""
+    for row in connection.execute("SELECT * FROM notes"):
+        try:
+            schema.note_record(row)
+        except (ValueError, TypeError, KeyError):
+            yield row["id"]
+    stored = {row["key"] for row in connection.execute("SELECT key FROM embeddings")} - senseless
+    for row in connection.execute("SELECT * FROM chunks"):
+        try:
+            chunk = schema.chunk_record(row)
+            named = hashlib.sha256("\0".join([*chunk.heading_path, chunk.text]).encode()).hexdigest()[:16]
+            sound = named == digest_of(chunk.id) and chunk.embedding_key in stored
+        except (ValueError, TypeError, IndexError):
+            sound = False
+        if not sound:
+            yield row["note_id"]
+
+
+def _full_text_problem(connection: sqlite3.Connection) -> str | None:
+    """What FTS5 finds when it compares its index with the chunks. It asks for a transaction, and changes nothing."""
+    try:
+        connection.execute("INSERT INTO passages (passages, rank) VALUES ('integrity-check', 1)")
+    except sqlite3.Error as error:
+        if is_damage(error):
+            return str(error)
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
+            return None  # said by the check of permissions
+        raise
+    finally:
+        connection.rollback()
+    return None

@@ -1,0 +1,110 @@
+"""The files of a generation: a manifest says which bytes they were published with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, cast
+
+from kb.errors import VectorError
+from kb.models import FiledArea
+
+MANIFEST = "manifest.json"
+DATABASE = "chroma.sqlite3"  # not in the manifest: Chroma notes each opening in it
+
+
+def write_manifest(folder: Path, live: Mapping[FiledArea, int], dead: int) -> None:
+    """Write down the files of a generation with their sizes and digests, and its numbers of vectors."""
+    held = {
+        path.relative_to(folder).as_posix(): (path.stat().st_size, _digest(path))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.parent != folder
+    }
+    manifest = {"live": live, "dead": dead, "files": held}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """The manifest of a generation whose files are there and have their sizes. Raises `VectorError`.
+
+    Chroma would make an empty database of a missing one, and answer in part from a truncated one.
+    """
+    try:
+        manifest = cast(dict[str, Any], json.loads((folder / MANIFEST).read_bytes()))
+        for name, (size, _) in manifest["files"].items():
+            if (folder / name).stat().st_size != size:
+                raise VectorError(f"{folder / name} is damaged: it should have {size} bytes")
+    except FileNotFoundError as error:
+        raise VectorError(f"{error.filename} is missing") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise VectorError(f"{folder} cannot be read: {error}") from error
+    if not (folder / DATABASE).exists():
+        raise VectorError(f"{folder / DATABASE} is missing")
+    return manifest
+
+
+def verified(folder: Path) -> dict[str, Any]:
+    """The manifest of a generation whose files have the bytes they were published with: Chroma's core dies of others,
+    and the process with it. Raises `VectorError`.
+    """
+    manifest = manifest_of(folder)
+    for name, (_, digest) in manifest["files"].items():
+        try:
+            found = _digest(folder / name)
+        except OSError as error:
+            raise VectorError(f"{folder / name} cannot be read: {error.strerror}") from error
+        if found != digest:
+            raise VectorError(f"{folder / name} is damaged: its bytes are not those that were written")
+    return manifest
+
+
+def database_problem(folder: Path) -> str | None:
+    """What SQLite says is wrong with Chroma's database, in one line."""
+    path = folder / DATABASE
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        found = str(error)
+    return None if found == "ok" else f"{path} is damaged: {' '.join(found.split())}"
+
+
+def strays(folder: Path) -> list[Path]:
+    """The files of vectors in a generation that its manifest does not name."""
+    known = {folder / name for name in manifest_of(folder)["files"]}
+    return sorted(path for path in folder.glob("*/*") if path not in known)
+
+
+def is_kept(path: Path, current: int, kept: int) -> bool:
+    """Whether a folder is one of the last `kept` generations."""
+    return path.name.isdigit() and current - kept < int(path.name) <= current
+
+
+def sync(folder: Path) -> None:
+    """Have a folder and all below it on disk when this returns."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        else:
+            sync_folder(path)
+    sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the entries of a folder on disk when this returns."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

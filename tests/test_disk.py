@@ -1,0 +1,129 @@
+"""Disks that are full, not writable or failing. Needs Linux with user namespaces: small disks are mounted in one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PREAMBLE = """
+import os, shutil, subprocess, sys
+from pathlib import Path
+from conftest import HashingEncoder
+from kb.errors import KbError
+from kb.library import KnowledgeBase
+disk, *numbers = Path(sys.argv[1]), *map(int, sys.argv[2:])
+disk.mkdir()
+def mount(*arguments): subprocess.run(["mount", *map(str, arguments)], check=True)
+mount("-t", "tmpfs", "-o", "size=16m", "tmpfs", disk)
+root = disk / "notebook"
+(root / "notes").mkdir(parents=True)
+def write(first, last):
+    for n in range(first, last):
+        text = f"---\\narea: gnn\\n---\\n# Note {n}\\n\\n" + f"zebras number{n} " * 40
+        (root / f"notes/{n}.md").write_text(text)
+def notes(): return {path: path.read_bytes() for path in root.glob("notes/*")}
+def opened(): return KnowledgeBase(root, create=True, encoder=HashingEncoder())
+def said(verb):
+    try:
+        verb()
+    except KbError as error:
+        assert "\\n" not in str(error), error
+        return str(error)
+    return ""
+write(0, 30)
+with opened() as knowledge: knowledge.add([root / "notes"])
+"""
+FULL = """
+shutil.copytree(root, disk / "whole")
+write(30, 60)
+before, failed = notes(), 0
+for level in range(*numbers):
+    shutil.rmtree(root / ".kb")
+    shutil.copytree(disk / "whole/.kb", root / ".kb")
+    free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
+    (disk / "filler").write_bytes(bytes(max(0, free - level * 100_000)))
+    with opened() as knowledge: failed += bool(said(lambda: knowledge.add([root / "notes"])))
+    with opened() as knowledge: said(lambda: knowledge.search("zebras"))
+    with opened() as knowledge: said(knowledge.diagnose)
+    (disk / "filler").unlink()
+    with opened() as knowledge:
+        assert len(knowledge.list().notes) in (30, 60)
+        assert knowledge.repair().findings == ()
+        assert len(knowledge.search("zebras", limit=100, mode="dense").hits) == 60
+    assert notes() == before
+print("failed", failed)
+"""
+READ_ONLY = """
+write(30, 31)
+mount("-o", "remount,ro", disk)
+with opened() as knowledge:
+    print(said(lambda: knowledge.search("zebras")))
+    print(said(knowledge.sync))
+    print(*{finding.check for finding in knowledge.diagnose().findings})
+"""
+FAILING = """
+before = notes()
+def fail(path): mount("--bind", f"/proc/{os.getpid()}/mem", path)  # reading its beginning is an input/output error
+fail(root / "notes/7.md")
+os.utime(root / "notes/8.md")
+with opened() as knowledge:
+    (skipped,) = knowledge.sync().skipped
+    print(skipped.path, skipped.reason)
+    assert len(knowledge.list().notes) == 30
+subprocess.run(["umount", root / "notes/7.md"], check=True)
+graph = next(root.glob(".kb/vectors/*/*/data_level0.bin"))
+for path in (graph, root / ".kb/catalog.db"):
+    fail(path)
+    with opened() as knowledge:
+        print(*[finding.check for finding in knowledge.diagnose().findings])
+        print(said(lambda: knowledge.search("zebras")))
+    subprocess.run(["umount", path], check=True)
+with opened() as knowledge: assert knowledge.repair().ok
+assert notes() == before
+"""
+
+
+def run(tmp_path: Path, program: str, *numbers: int) -> list[str]:
+    """The lines that a program prints that owns a disk of its own."""
+    command = ["unshare", "--mount", "--map-root-user", sys.executable, "-c", PREAMBLE + program]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    ended = subprocess.run(
+        [*command, str(tmp_path / "disk"), *map(str, numbers)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "step"),
+    [(1, 20, 9), *(pytest.param(first, 20, 4, marks=pytest.mark.torture) for first in range(4))],
+)
+def test_full_disk(tmp_path: Path, first: int, last: int, step: int) -> None:
+    """At each level (of twenty) an add on a full disk is in or says why not in one line; with room all is mended."""
+    (line,) = run(tmp_path, FULL, first, last, step)
+    assert int(line.removeprefix("failed ")) > 0
+
+
+def test_read_only_disk(tmp_path: Path) -> None:
+    """On a disk that cannot be written every verb is one line, and the doctor says why."""
+    search, sync, checks = run(tmp_path, READ_ONLY)
+    assert "`kb doctor`" in search
+    assert "`kb doctor`" in sync
+    assert "permissions" in checks.split()
+
+
+def test_failing_disk(tmp_path: Path) -> None:
+    """A note that cannot be read is skipped and kept; vectors and catalog that cannot be read are found."""
+    skipped, vectors, mended, catalog, refused = run(tmp_path, FAILING)
+    assert skipped == "notes/7.md cannot be read: Input/output error"
+    assert (vectors, mended) == ("vectors", "")
+    assert catalog == "catalog"
+    assert "catalog.db" in refused

@@ -1,0 +1,114 @@
+"""Notes that leave the index: never most of them by accident, and for good when they are forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import HashingEncoder
+
+from kb.errors import RemovalError
+from kb.library import KnowledgeBase
+
+Write = Callable[[str, str], Path]
+
+
+def write_notes(write: Write, folder: str, count: int) -> list[Path]:
+    return [
+        write(f"{folder}/{n}.md", f"---\narea: gnn\n---\n# Note {n}\n\n{folder} {n} zebras.\n") for n in range(count)
+    ]
+
+
+def remove(notes: list[Path]) -> None:
+    for note in notes:
+        note.unlink()
+
+
+def test_a_drive_that_is_not_mounted(knowledge: KnowledgeBase, write: Write) -> None:
+    """A sync that would remove most notes of one source changes nothing, says how many, and goes on when told to."""
+    write_notes(write, "notes", 30)
+    notes = write_notes(write, "drive", 12)
+    knowledge.add(["notes", "drive"])
+    remove(notes)
+    with pytest.raises(RemovalError, match=r"^12 of 12 notes .* gone from drive.*`kb sync --yes`$"):
+        knowledge.sync()
+    assert len(knowledge.list().notes) == 42
+    assert len(knowledge.sync(allow_removal=True).removed) == 12
+    assert len(knowledge.list().notes) == 30
+
+
+def test_a_source_that_shrank(knowledge: KnowledgeBase, write: Write) -> None:
+    """An add of a folder that lost most of its notes is refused like a sync."""
+    notes = write_notes(write, "notes", 20)
+    knowledge.add(["notes"])
+    remove(notes[:11])
+    with pytest.raises(RemovalError, match="11 of 20 notes"):
+        knowledge.add(["notes"])
+    assert len(knowledge.add(["notes"], allow_removal=True).removed) == 11
+
+
+@pytest.mark.parametrize(("held", "gone"), [(10, 10), (24, 12)])
+def test_few_may_go(knowledge: KnowledgeBase, write: Write, held: int, gone: int) -> None:
+    """Ten notes at most, or half of them at most, leave without being asked about."""
+    notes = write_notes(write, "notes", held)
+    knowledge.add(["notes"])
+    remove(notes[:gone])
+    assert len(knowledge.sync().removed) == gone
+
+
+def test_a_renamed_folder_is_no_removal(knowledge: KnowledgeBase, write: Write, notebook: Path) -> None:
+    """Notes that all lie under another folder now are renamed, and nobody is asked."""
+    write_notes(write, "notes/old", 12)
+    knowledge.add(["notes"])
+    (notebook / "notes/old").rename(notebook / "notes/new")
+    report = knowledge.sync()
+    assert (len(report.renamed), report.removed) == (12, ())
+
+
+def test_autosync_does_not_stop_a_search(notebook: Path, write: Write) -> None:
+    """With `autosync`, a refused removal is said beside the hits, which are of the notes whose files are there."""
+    (notebook / "kb.toml").write_text("autosync = true\n")
+    notes = write_notes(write, "notes", 12)
+    said: list[str] = []
+    with KnowledgeBase(notebook, encoder=HashingEncoder(), notify=said.append) as knowledge:
+        knowledge.add(["notes"])
+        remove(notes[1:])
+        assert [hit.path for hit in knowledge.search("zebras").hits] == ["notes/0.md"]
+    assert sum("11 of 12 notes" in line for line in said) == 1
+
+
+def bytes_of_index(notebook: Path) -> bytes:
+    """Everything under `.kb`, in lower case."""
+    return b"\n".join(path.read_bytes() for path in (notebook / ".kb").rglob("*") if path.is_file()).lower()
+
+
+def test_forgetting_means_forgetting(knowledge: KnowledgeBase, write: Write, notebook: Path) -> None:
+    """After `kb forget` no byte of a note's text, title, path or stems, now or before, is anywhere in the index."""
+    for number in range(40):
+        write(f"notes/{number}.md", f"---\narea: gnn\n---\n# Zebras\n\n{'Stripes of zebras. ' * number}")
+    secret = "---\narea: llm\ntags: [tagrantula]\n---\n# Titlorium\n\n## Headlorum\n\n{} and marmaladings " + "x " * 900
+    write("notes/hiddenpath.md", secret.format("Quixotically"))
+    knowledge.add(["notes"])
+    write("notes/hiddenpath.md", secret.format("Zanzibarically"))
+    knowledge.sync()
+    words = (b"quixotic", b"zanzibar", b"marmalad", b"titlorium", b"headlorum", b"tagrantula", b"hiddenpath")
+    assert all(word in bytes_of_index(notebook) for word in words[1:])
+    knowledge.forget("notes/hiddenpath.md")
+    assert [word for word in words if word in bytes_of_index(notebook)] == []
+    assert len(list((notebook / ".kb/vectors").iterdir())) == 1
+    assert len(knowledge.search("zebras", limit=50).hits) == 40
+    assert knowledge.diagnose().ok
+
+
+def test_forgetting_beside_a_reader(knowledge: KnowledgeBase, write: Write, notebook: Path) -> None:
+    """What another process keeps in SQLite's log is gone when that process is done."""
+    write("notes/kept.md", "---\narea: gnn\n---\n# Zebras\n\nStripes.\n")
+    write("notes/gone.md", "---\narea: llm\n---\n# Other\n\nMarmaladings.\n")
+    knowledge.add(["notes"])
+    with KnowledgeBase(notebook, encoder=HashingEncoder()) as reader:
+        assert len(reader.list().notes) == 2
+        knowledge.forget("notes/gone.md")
+        assert [note.path for note in reader.list().notes] == ["notes/kept.md"]
+    knowledge.close()
+    assert b"marmalad" not in bytes_of_index(notebook)
