@@ -118,9 +118,12 @@ class Chunk(Frozen):
 
 
 class AreaText(Frozen):
-    """What an area means, or one kind of what lies outside: phrases compared by meaning, plain terms, vaguer hints."""
+    """What an area means, or one kind of what lies outside: phrases compared by meaning, plain terms, vaguer hints.
+    `names` are what the area itself is called.
+    """
 
     description: str = ""
+    names: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()

@@ -34,6 +34,20 @@ def test_areas_that_come_with_kb() -> None:
     assert len(set(phrases)) == len(phrases)
 
 
+@pytest.mark.parametrize(
+    ("topic", "rest"),
+    [
+        ("serving large language models", "serving"),
+        ("GNNs for recommendation", "for recommendation"),
+        ("what does an llm cost", "what does an cost"),
+        ("XML parsing", "XML parsing"),
+    ],
+)
+def test_the_name_of_an_area_is_left_out(topic: str, rest: str) -> None:
+    """A text less the names of areas, in the singular or plural and in any case, is the rest of its words."""
+    assert load_areas().without_names(topic) == rest
+
+
 def test_a_table_without_description_adds() -> None:
     """What is built in stays; a word that the writer gives to one area speaks for no other any more."""
     after = SMALL.with_own({"llm": AreaText(phrases=("our bot",), terms=("Oven",))})

@@ -110,6 +110,20 @@ def test_right_notes(outline: Outline) -> None:
     assert {"notes/over-smoothing.md", "notes/over-squashing.md"} & everything_named(outline)
 
 
+@pytest.mark.parametrize(
+    ("topic", "treating"),
+    [
+        ("serving large language models", {"paged-attention", "kv-cache", "speculative-decoding"}),
+        ("oversmoothing and oversquashing", {"over-smoothing", "over-squashing"}),
+        ("parameter-efficient fine-tuning", {"lora", "qlora"}),
+        ("A/B testing", {"online-ab-testing"}),
+    ],
+)
+def test_short_topics_reach_their_notes(library: KnowledgeBase, topic: str, treating: set[str]) -> None:
+    """A topic of few words is drafted from the notes that treat it, in whatever words they do."""
+    assert {f"notes/{name}.md" for name in treating} <= everything_named(library.outline(topic))
+
+
 def test_posts_are_named_not_quoted(outline: Outline) -> None:
     """A published post is never evidence; one on the same subject is named as written before."""
     assert not [path for path in everything_named(outline) if path.startswith("notes/posts/")]

@@ -329,6 +329,15 @@ def test_what_names_a_note_finds_it(knowledge: KnowledgeBase, write: Write) -> N
         assert paths(knowledge.search(query))[0] == "a"
 
 
+@pytest.mark.parametrize("query", ["zebrafish", "ultra-light"])
+def test_a_compound_is_found_however_it_is_written(knowledge: KnowledgeBase, write: Write, query: str) -> None:
+    """A compound that no note has in one word is looked up with a hyphen, and one with a hyphen in one word."""
+    write("notes/a.md", note("The zebra-fish is ultralight."))
+    write("notes/b.md", note("A zebra on its own, beside some fish."))
+    knowledge.add(["notes"])
+    assert paths(knowledge.search(query, mode="lexical"))[0] == "a"
+
+
 def test_boilerplate_gives_way(knowledge: KnowledgeBase, write: Write) -> None:
     """A passage that stands beside others in many notes is weighed down; notes that are copies throughout are not."""
     footer = "# Colophon\n\nzebra newsletter, written with care for its readers"

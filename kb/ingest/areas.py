@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -48,6 +49,11 @@ class AreaTexts(Frozen):
         """Every term and hint."""
         return list(self._terms())
 
+    def without_names(self, text: str) -> str:
+        """A text less the names of areas: inside the area that they name, the rest is what it is about."""
+        names = sorted((name for group in self.groups for name in group.names), key=len, reverse=True)
+        return " ".join(re.sub(rf"\b(?:{'|'.join(map(re.escape, names))})s?\b", " ", text, flags=re.I).split())
+
     def with_own(self, own: Mapping[VerdictArea, AreaText]) -> AreaTexts:
         """A copy in which the writer's texts count. One with a description is an area of their own: it takes the place
         of the built-in one, whose meaning then lies outside. One without adds to it.
@@ -90,6 +96,7 @@ def _phrases(text: AreaText) -> tuple[str, ...]:
 def _joined(text: AreaText, more: AreaText) -> AreaText:
     return AreaText(
         description=text.description,
+        names=tuple(dict.fromkeys(text.names + more.names)),
         phrases=tuple(dict.fromkeys(text.phrases + more.phrases)),
         terms=tuple(dict.fromkeys(text.terms + more.terms)),
         hints=tuple(dict.fromkeys(text.hints + more.hints)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +13,17 @@ from kb.ingest import notebook
 from kb.ingest.markdown import reference_url
 from kb.ingest.prose import clean
 from kb.library.dense import nearest
-from kb.library.finding import find
+from kb.library.finding import find, spelled
 from kb.library.judging import classifier
 from kb.library.looking import current_notes
 from kb.library.workspace import Workspace
 from kb.models import AREAS, AreaVerdict, Chunk, FiledArea, Filter, Note, NoteRecord, VerdictArea, note_of
 from kb.outline.gaps import gaps
 from kb.outline.points import Evidence, Vectors, open_questions, quotable
-from kb.outline.relevance import relevant_notes
+from kb.outline.relevance import relevant_notes, tag_scores
 from kb.outline.sections import CORE_SHARE, NO_MODEL, Skeleton, build_sections
 from kb.reports import Address, CoveredBefore, NoteVersion, OpenQuestion, Outline, Point, Reference, Repeated, Section
+from kb.search.query import STOPWORDS, query_words
 
 MAX_NOTES = 24
 MAX_PASSAGES_A_NOTE = 6
@@ -43,7 +44,7 @@ def draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted
     if not topic.strip():
         raise InputError("the topic is empty; say what the post is about")
     workspace.require_current_encoder()
-    topic_vector = workspace.encoder.encode_query(topic)
+    topic_vector = workspace.encoder.encode_query(spelled(workspace, topic))
     evidence, vectors = _gather(workspace, topic, topic_vector, areas)
     covered = _covered_before(workspace, topic_vector)
     model = _model(workspace, covered)
@@ -77,7 +78,6 @@ def _gather(
 ) -> tuple[list[Evidence], Vectors]:
     """The passages that bear on a topic, those of the best note first, with their vectors."""
     filter = Filter(areas=areas)
-    found = find(workspace, topic, filter, "hybrid")
     passages, passing = workspace.passages(), workspace.passing(filter).notes
     cosines = passages.cosines(topic_vector)
     of_note = {id: rows for id, rows in passages.rows.items() if id in passing}
@@ -89,11 +89,12 @@ def _gather(
         raise EvidenceError(_too_little(verdict, topic, bearing))
     known = workspace.catalog.notes_by_id(of_note)
     notes = [known[id] for id in of_note]
-    best = {note_of(entry.id): entry.score for entry in reversed(found.ranked)}
+    views = _views(workspace, topic)
     chosen = relevant_notes(
         notes,
-        np.array([best.get(note.id, 0.0) for note in notes]),
-        np.array([_centroid_cosine(passages.matrix[rows], topic_vector) for rows in of_note.values()]),
+        np.array([_passage_scores(workspace, view, filter, notes) for view in views]),
+        workspace.encoder.encode(views) @ _centroids(passages.matrix, of_note.values()).T,
+        tag_scores(notes, topic, workspace.catalog.full_text.stems),
         _leaning(verdict),
         MAX_NOTES,
     )
@@ -113,9 +114,24 @@ def _passages_read(share: float) -> int:
     return MAX_PASSAGES_A_NOTE if share >= CORE_SHARE else MAX_PASSAGES_OF_OTHERS
 
 
-def _centroid_cosine(vectors: Vectors, topic_vector: NDArray[np.float32]) -> float:
-    centroid = vectors.mean(axis=0)
-    return float(centroid @ topic_vector / max(float(np.linalg.norm(centroid)), 1e-9))
+def _views(workspace: Workspace, topic: str) -> list[str]:
+    """A topic as it is, and where it names an area also what else it says."""
+    rest = workspace.area_texts.without_names(topic)
+    views = [topic, rest] if rest != topic and set(query_words(rest)) - STOPWORDS else [topic]
+    return [spelled(workspace, view) for view in views]
+
+
+def _passage_scores(workspace: Workspace, topic: str, filter: Filter, notes: Sequence[NoteRecord]) -> list[float]:
+    """The score of the best passage of each note."""
+    ranked = find(workspace, topic, filter, "hybrid").ranked
+    best = {note_of(entry.id): entry.score for entry in reversed(ranked)}
+    return [best.get(note.id, 0.0) for note in notes]
+
+
+def _centroids(matrix: Vectors, rows_of_notes: Iterable[Sequence[int]]) -> Vectors:
+    """The mean vector of each note's passages, of length 1."""
+    means = np.stack([matrix[rows].mean(axis=0) for rows in rows_of_notes])
+    return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9))
 
 
 def _third_best(cosines: Sequence[float]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,16 +10,17 @@ from kb.errors import InputError
 from kb.library.lexical import matching, telling, weigh
 from kb.library.workspace import Workspace
 from kb.models import Filter, Mode, System
-from kb.search.query import Query, parse_query
+from kb.search.query import WORD, Query, match_expression, other_spellings, parse_query
 from kb.search.ranking import Found, Ranked, best_first, best_of_notes, reciprocal_ranks, weighted_sum
 
 POOL = 200
+MANY = 100  # chunks that have a word; more need not be counted
 SUM_WEIGHT = 0.7  # of the dense side in the plain weighted sum that ranking is measured against
 
 
 def find(workspace: Workspace, query: str, filter: Filter, mode: Mode, pool: int = POOL) -> Found:
     """The best chunks for a query, at most `pool` from each side. Raises `InputError` for an empty query."""
-    asked = read_query(query)
+    asked = _as_in_notes(workspace, read_query(query))
     filter = _narrowed(workspace, filter, asked)
     words = telling(workspace, asked.words)
     if mode == "lexical":
@@ -47,6 +49,30 @@ def read_query(query: str) -> Query:
     if not asked.text:
         raise InputError(f"{query!r} says only what is not wanted; add what is")
     return asked
+
+
+def _as_in_notes(workspace: Workspace, query: Query) -> Query:
+    """A query whose compounds are written as the notes write them."""
+    text = spelled(workspace, query.text)
+    if text == query.text:
+        return query
+    return query._replace(text=text, words=tuple(spelled(workspace, word) for word in query.words))
+
+
+def spelled(workspace: Workspace, text: str) -> str:
+    """A text in which a compound that no note has stands as the notes write it: `over-smoothing`, `oversmoothing`."""
+
+    def frequency(word: str) -> int:
+        return workspace.catalog.full_text.frequency(match_expression([word]), MANY)
+
+    def as_in_notes(match: re.Match[str]) -> str:
+        others = other_spellings(match[0])
+        if not others or frequency(match[0]):
+            return match[0]
+        best = max(others, key=frequency)
+        return best if frequency(best) else match[0]
+
+    return WORD.sub(as_in_notes, text)
 
 
 def _narrowed(workspace: Workspace, filter: Filter, query: Query) -> Filter:

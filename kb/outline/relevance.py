@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 from pathlib import PurePosixPath
 
@@ -14,16 +16,17 @@ from kb.search.links import link_targets
 
 Scores = NDArray[np.float64]
 
-SEEDS = 8  # the notes whose links count
-LINK_WEIGHT = 0.4
-FOLDER_WEIGHT = 0.4
-MIN_SHARE = 0.5  # of the best note's relevance
+SEEDS = 6  # the notes whose links and folders count
+MARK_WEIGHT = 0.4  # of each way in which the writer marked what belongs together: links, folders, tags
+TAGS_COUNTED = 2  # of a note
+MIN_SHARE = 0.45  # of the best note's relevance
 
 
 def relevant_notes(
     notes: Sequence[NoteRecord],
     passage_scores: Scores,
-    centroid_cosines: Scores,
+    centroid_cosines: NDArray[np.floating],
+    tag_scores: Scores,
     leaning: Mapping[str, float],
     most: int,
 ) -> list[tuple[int, float]]:
@@ -31,20 +34,37 @@ def relevant_notes(
     relevance.
 
     `passage_scores` holds the best fused score of each note's passages, `centroid_cosines` the cosine of its mean
-    vector with the topic, both `(len(notes),)`. A note also gains from links to or from the best ones (one step of
-    spreading activation, divided by the square root of its number of links); `leaning` weighs its area.
+    vector with the topic, both `(views, len(notes))`, a row for each way to see the topic; `tag_scores` what the tags
+    say, `(len(notes),)`. A note also gains from links to or
+    from the best ones (one step of spreading activation, divided by the square root of its number of links) and from
+    lying in their folders; `leaning` weighs its area.
     """
-    own = (_scaled(passage_scores) + _scaled(centroid_cosines)) / 2
+    own = (_scaled(passage_scores) + _scaled(centroid_cosines)).mean(axis=0) / 2 + MARK_WEIGHT * tag_scores
     links = link_matrix(notes)
     seeds = np.argsort(-own, kind="stable")[:SEEDS]
     gained = links[:, seeds] @ own[seeds] / np.sqrt(links.sum(axis=1) + 1)
     beside = folder_closeness(notes, seeds) @ own[seeds] / max(float(own[seeds].sum()), 1e-9)
-    relevance = (own + LINK_WEIGHT * gained + FOLDER_WEIGHT * (beside - beside.mean())) * np.array(
-        [leaning[note.area] for note in notes]
-    )
+    areas = np.array([leaning[note.area] for note in notes])
+    relevance = (own + MARK_WEIGHT * (gained + beside - beside.mean())) * areas
     order = np.argsort(-relevance, kind="stable")[:most]
     shares = relevance / max(float(relevance[order[0]]), 1e-9)
     return [(int(index), float(shares[index])) for index in order if shares[index] >= MIN_SHARE]
+
+
+def tag_scores(notes: Sequence[NoteRecord], topic: str, stems: Callable[[str], Sequence[str]]) -> Scores:
+    """`(len(notes),)`, at most 1: how much the tags of each note that a topic names, in whatever form, tell of it.
+
+    A tag tells the more the fewer notes have it: idf, as a share of that of a tag of one note. Two tags count.
+    """
+    named = set(stems(topic))
+    tags = [{tag.casefold() for tag in note.tags} for note in notes]
+    having = Counter(tag for own in tags for tag in own)
+    most = math.log(len(notes) + 1)
+    telling = {
+        tag: math.log((len(notes) + 1) / count) / most for tag, count in having.items() if named >= {*stems(tag)}
+    }
+    scores = np.array([sum(sorted(telling.get(tag, 0.0) for tag in own)[-TAGS_COUNTED:]) for own in tags])
+    return np.asarray(scores / max(1.0, float(scores.max(initial=0.0))))
 
 
 def folder_closeness(notes: Sequence[NoteRecord], seeds: Sequence[int] | NDArray[np.intp]) -> Scores:
@@ -67,7 +87,7 @@ def link_matrix(notes: Sequence[NoteRecord]) -> Scores:
     return matrix
 
 
-def _scaled(scores: Scores) -> Scores:
-    """Scores moved and stretched to 0..1."""
-    low, high = float(scores.min()), float(scores.max())
-    return (scores - low) / (high - low) if high > low else np.zeros_like(scores)
+def _scaled(scores: NDArray[np.floating]) -> Scores:
+    """The scores of each row moved and stretched to 0..1."""
+    low, high = scores.min(axis=1, keepdims=True), scores.max(axis=1, keepdims=True)
+    return np.asarray((scores - low) / np.maximum(high - low, 1e-9))

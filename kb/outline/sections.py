@@ -18,7 +18,7 @@ NO_MODEL: Vectors = np.empty((0, 0), dtype=np.float32)
 OWN_NOTE = 1.0  # how much of a note's mean vector is added to its passages before they are clustered
 MIN_SECTIONS, MAX_SECTIONS = 3, 8
 MIN_POINTS = 2  # of a section, where there are sections enough
-CORE_SHARE = 0.62
+CORE_SHARE = 0.56
 MIN_CORE_NOTES = 6
 JOINS = 0.5  # the cosine with a section's centre from which a passage of another note joins it
 MAX_LEFTOVERS = 12

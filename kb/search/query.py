@@ -15,6 +15,7 @@ when where which while who whom whose why will with would you your
 """
 STOPWORDS = frozenset(_STOPWORDS.split())
 
+MIN_PART = 3  # letters of each part of a compound
 SHORT_QUERY = 10  # words; in a longer one, which is prose, quotes are emphasis
 
 _EXCLUDED = re.compile(r"(?<!\S)-(?:\"([^\"]*\w[^\"]*)\"|([^\W\d][^\s\"]*))")
@@ -51,6 +52,14 @@ def query_words(query: str) -> list[str]:
     """The words of a text without stopwords, each once; all of them where nothing else is left."""
     words = list(dict.fromkeys(match[0].lower() for match in WORD.finditer(query)))
     return [word for word in words if word not in STOPWORDS] or words
+
+
+def other_spellings(word: str) -> list[str]:
+    """A compound as others write it: `over-smoothing` in one word, `oversmoothing` with a hyphen at each place."""
+    if "-" in word:
+        return [word.replace("-", "")]
+    places = range(MIN_PART, len(word) - MIN_PART + 1) if word.isalpha() else ()
+    return [f"{word[:place]}-{word[place:]}" for place in places]
 
 
 def match_expression(words: Iterable[str]) -> str:
