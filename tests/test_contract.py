@@ -118,7 +118,15 @@ OUTLINE = {
     "open_questions": [{"text": str, "path": str, "line": int}],
     "gaps": [{"kind": str, "text": str, "section": (str, None)}],
     "leftovers": [PLACE],
-    "covered_before": [{"path": str, "title": str, "date": (str, None), "similarity": float}],
+    "covered_before": [
+        {
+            "path": str,
+            "title": str,
+            "date": (str, None),
+            "similarity": float,
+            "points": [{"text": str, "said": PLACE}],
+        }
+    ],
 }
 CHECK = {
     "schema": {"kb.check/1"},

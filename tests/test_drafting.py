@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import HashingEncoder, Run
 
+from kb.console.outlines import print_written
 from kb.errors import EvidenceError, InputError
 from kb.ingest.prose import clean
 from kb.library import KnowledgeBase
@@ -240,12 +241,19 @@ def test_choices_at_the_terminal(indexed_notes: Path, outline: Outline) -> None:
     assert "there is no section 77" in run.stderr
 
 
-def test_points_made_before(library: KnowledgeBase) -> None:
-    """A post on the subject names the points of the outline that it made, with the lines where it did."""
+def test_points_made_before(library: KnowledgeBase, capfd: pytest.CaptureFixture[str]) -> None:
+    """A post on the subject names the points of the outline that it made, with the lines where it did; the writer is
+    told in the file and at the terminal.
+    """
     outline = library.outline("how recommender systems find candidates")
     made = [point for post in outline.covered_before for point in post.points]
     assert made
+    print_written(outline, "post.md")
+    told, written = capfd.readouterr().err, library.render(outline)
     for point in made:
         lines = (library.root / point.said.path).read_text().split("\n")
         assert point.text in said(outline)
         assert point.said.text in clean("\n".join(lines[point.said.start_line - 1 : point.said.end_line]))
+        assert f"kb: already made at {point.said.path}:{point.said.start_line}" in told
+        assert f"{point.text}\n" in told
+        assert f"Already made there: {point.text} ({point.said.path}:{point.said.start_line}" in written

@@ -18,7 +18,7 @@ from kb.ingest.markdown import OUTLINE_MARK
 from kb.library import KnowledgeBase
 from kb.outline.citations import Citations, find_cited
 from kb.outline.render import TEMPLATES, render, template_text
-from kb.reports import Address, CoveredBefore, Gap, OpenQuestion, Outline, Point, Reference, Section
+from kb.reports import Address, CoveredBefore, Gap, OpenQuestion, Outline, Point, Reference, Repeated, Section
 
 TODAY = datetime.date(2025, 11, 30)
 PLAIN = "An ordinary sentence about graphs."
@@ -33,6 +33,7 @@ def outline(
 ) -> Outline:
     """An outline with something in every field; `text` stands wherever a note's words go."""
     point = Point(text=text, path=path, start_line=3, end_line=4, sha256=hashlib.sha256(text.encode()).hexdigest())
+    said = Address(text=text, path=path, start_line=5, end_line=6)
     return Outline(
         topic=text,
         title=text,
@@ -46,7 +47,9 @@ def outline(
         open_questions=(OpenQuestion(text=text, path=path, line=9),),
         gaps=(Gap(kind="one note", text=text, section=heading),),
         leftovers=(Address(text=text, path=path, start_line=7, end_line=7),),
-        covered_before=(CoveredBefore(path=path, title=text, date=TODAY, similarity=0.5),),
+        covered_before=(
+            CoveredBefore(path=path, title=text, date=TODAY, similarity=0.5, points=(Repeated(text=text, said=said),)),
+        ),
     )
 
 
@@ -92,7 +95,8 @@ def test_everything_is_shown(template: str) -> None:
         f"- {PLAIN} <!-- notes/a.md:9 -->",
         "<https://a.example/b>",
         f"Gap: {PLAIN}",
-        f"Written before: {PLAIN}, notes/a.md, 2025-11-30, similarity 0.50",
+        f"Written before: {PLAIN}, notes/a.md, 2025-11-30, similarity 0.50\n",
+        f"Already made there: {PLAIN} (notes/a.md:5-6: {PLAIN})\n",
         f"Left over: {PLAIN} (notes/a.md:7)",
     ]
     positions = [text.rfind(place) if place == "Closing thoughts" else text.find(place) for place in places]

@@ -30,7 +30,10 @@ def print_written(outline: Outline, path: str) -> None:
         f"{len(outline.leftovers)} left over"
     )
     for post in outline.covered_before:
-        notice(f"you wrote on this before: {post.title} ({post.path}, similarity {post.similarity:.2f})")
+        date = f"{post.date}, " if post.date else ""
+        notice(f"you wrote on this before: {post.title} ({post.path}, {date}similarity {post.similarity:.2f})")
+        for point in post.points:
+            notice(f"already made at {_address(point.said)}: {point.text}")
 
 
 def print_check(check: Check) -> None:
