@@ -17,7 +17,8 @@ from kb.errors import InputError
 from kb.ingest import notebook as files
 from kb.library import KnowledgeBase
 from kb.models import FiledArea
-from kb.outline.ideas import MAX_NOTES, MAX_TITLE_WORDS, Group, Ripeness, groups, in_turn
+from kb.outline.ideas import MAX_NOTES, Group, Ripeness, groups, in_turn
+from kb.outline.titles import MAX_TITLE_WORDS
 from kb.reports.ideas import Ideas
 
 Write = Callable[[str, str], Path]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,10 @@ from kb.ingest import notebook
 from kb.library.looking import current_notes
 from kb.library.workspace import Passages, Workspace
 from kb.models import ChunkRecord, FiledArea, NoteRecord
-from kb.outline.ideas import UNCOVERED, Group, Material, groups, in_turn, reasons, ripeness, working_titles
+from kb.outline.ideas import UNCOVERED, Group, Material, groups, in_turn, reasons, ripeness
 from kb.outline.points import open_questions
 from kb.outline.relevance import link_matrix
+from kb.outline.titles import Wording, as_written, listed, working_titles
 from kb.reports import CoveredBefore
 from kb.reports.ideas import Idea, Ideas
 
@@ -33,6 +35,7 @@ class _Shelf:
     vectors: Matrix
     starts: list[int]
 
+    @cached_property
     def centroids(self) -> Matrix:
         """The mean vector of each note, of length 1, `(notes, dim)`."""
         sums = np.add.reduceat(self.vectors, self.starts, axis=0)
@@ -80,10 +83,10 @@ def _material(workspace: Workspace, notes: Sequence[NoteRecord]) -> list[Materia
 
 def _of_note(note: NoteRecord, chunks: Sequence[ChunkRecord]) -> Material:
     headings = tuple(dict.fromkeys(heading for chunk in chunks for heading in chunk.heading_path))
+    text = "\n".join((note.title, *headings, *(chunk.text for chunk in chunks)))
     return Material(
         note=note,
-        headings=headings,
-        text="\n".join((note.title, *headings, *(chunk.text for chunk in chunks))),
+        wording=Wording(note.title, headings, note.tags, text),
         passages=len(chunks),
         questions=sum(len(open_questions(chunk)) for chunk in chunks),
     )
@@ -95,7 +98,7 @@ def _ripe(area: FiledArea, own: Sequence[Material], shelf: _Shelf, posts: _Shelf
         return []
     covered = _covered(shelf, posts)
     found = []
-    for members in groups(shelf.centroids(), link_matrix(shelf.notes)):
+    for members in groups(shelf.centroids, link_matrix(shelf.notes)):
         likeness = covered[members].mean(axis=0)
         nearest = int(likeness.argmax()) if len(likeness) else None
         similarity = float(likeness[nearest]) if nearest is not None else 0.0
@@ -117,16 +120,18 @@ def _covered(shelf: _Shelf, posts: _Shelf) -> Matrix:
 def _title(workspace: Workspace, group: Group, shelf: _Shelf, material: Sequence[Material]) -> str | None:
     """The working title nearest to which most of the group's notes lie; none where it has no such title."""
     members = {entry.note.id for entry in group.notes}
-    titles = working_titles(group.notes, [entry for entry in material if entry.note.id not in members])
+    own = [entry.wording for entry in group.notes]
+    titles = working_titles(own, [entry.wording for entry in material if entry.note.id not in members])
     if not titles:
         return None
-    vectors = workspace.encoder.encode(titles)
+    vectors = workspace.encoder.encode([listed(title) for title in titles])
     best_passages = np.maximum.reduceat(shelf.vectors @ vectors.T, shelf.starts, axis=0)
-    nearness = best_passages + shelf.centroids() @ vectors.T
+    nearness = best_passages + shelf.centroids @ vectors.T
     nearest = np.argsort(-nearness, axis=0)[:NEAREST].T
     shares = [sum(shelf.notes[index].id in members for index in row) / len(members) for row in nearest]
-    best = max(range(len(titles)), key=lambda index: shares[index])
-    return titles[best] if shares[best] >= MIN_SHARE else None
+    order = sorted(range(len(titles)), key=lambda index: -shares[index])
+    written = (as_written(titles[index], own) for index in order if shares[index] >= MIN_SHARE)
+    return next(filter(None, written), None)
 
 
 def _idea(group: Group, title: str) -> Idea:

@@ -1,14 +1,10 @@
-"""Which groups of notes are ripe for a post, and under which working title. Pure."""
+"""Which groups of notes are ripe for a post. Pure."""
 
 from __future__ import annotations
 
 import datetime
-import math
-import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -16,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.models import FiledArea, NoteRecord
-from kb.outline.headings import is_generic
-from kb.search.query import STOPWORDS
+from kb.outline.titles import Wording
 
 if TYPE_CHECKING:
     from scipy.cluster.hierarchy import ClusterNode
@@ -30,45 +25,21 @@ LINKED = 0.1  # what a link adds to the cosine of two notes
 RECENT_DAYS = 60
 ENOUGH_NOTES, ENOUGH_PASSAGES, ENOUGH_QUESTIONS = 5, 20, 3
 UNCOVERED, COVERED = 0.35, 0.65  # the likeness of a post that says nothing, or all, of what a group says
-MAX_TITLE_WORDS = 9
-MAX_PHRASES, MAX_PHRASE_WORDS = 3, 4
-TITLES = 8
-MENTIONS = 4  # how often a note must name what is in none of its headings to be about it
-MIN_GAIN = 0.2  # what a phrase must add for each note of a group
-
-_WORD = re.compile(r"[^\W_]+(?:['’.+/-][^\W_]+)*")
-_PAUSE = re.compile(r"[^\w\s'’.+/-]|[.](?=\s|$)|\s[-–—]+\s")
 
 
 @dataclass(frozen=True)
 class Material:
-    """A note as ideas see it: its headings, its text with them, and how many passages and open questions it has."""
+    """A note as ideas see it: its words, and how many passages and open questions it has."""
 
     note: NoteRecord
-    headings: tuple[str, ...]
-    text: str
+    wording: Wording
     passages: int
     questions: int
-
-    @cached_property
-    def words(self) -> str:
-        """The words of its text."""
-        return words_of(self.text)
-
-    @cached_property
-    def names(self) -> str:
-        """The words of its title, headings and tags."""
-        return words_of("; ".join((self.note.title, *self.headings, *self.note.tags)))
 
     @property
     def date(self) -> datetime.date:
         """The day in front matter, else that of the last change."""
         return self.note.date or datetime.date.fromtimestamp(self.note.mtime_ns / 1e9)
-
-    def about(self, words: str) -> float:
-        """How much words, one after the other, are a subject of it, 0..1."""
-        phrase = f" {words} "
-        return 1.0 if phrase in self.names else min(self.words.count(phrase), MENTIONS) / (MENTIONS + 1)
 
 
 @dataclass(frozen=True)
@@ -98,11 +69,6 @@ class Group:
     ripeness: Ripeness
     nearest_post: NoteRecord | None
     similarity: float
-
-
-def words_of(text: str) -> str:
-    """The words of a text in lower case, one blank between them and around."""
-    return f" {' '.join(_WORD.findall(text.lower().replace('-', ' ')))} "
 
 
 def groups(centroids: Matrix, links: NDArray[np.float64]) -> list[list[int]]:
@@ -179,97 +145,3 @@ def in_turn(ripe: Mapping[FiledArea, Sequence[Group]]) -> Iterator[Group]:
     areas = sorted((area for area in ripe if ripe[area]), key=lambda area: -ripe[area][0].ripeness.score)
     for turn in zip_longest(*(ripe[area] for area in areas)):
         yield from (group for group in turn if group)
-
-
-def working_titles(group: Sequence[Material], others: Sequence[Material]) -> list[str]:
-    """Titles of phrases that stand in titles, headings and tags of a group, and are subjects of its notes but of few
-    others; the most telling first, at most `TITLES`, each beginning with another phrase.
-
-    One phrase after the other is taken by how much it adds to what the title says of each note, times the logarithm
-    of how rare it is elsewhere.
-    """
-    candidates = _candidates(group)
-    about = {words: np.array([entry.about(words) for entry in group]) for words in candidates}
-    rarity = {words: _rarity(words, others) for words in candidates}
-
-    def gain(words: str, said: NDArray[np.float64]) -> float:
-        return rarity[words] * float(np.maximum(about[words] - said, 0).sum())
-
-    def continued(first: str) -> str:
-        chosen, said = [first], about[first]
-        while len(chosen) < MAX_PHRASES:
-            room = MAX_TITLE_WORDS - 1 - sum(len(words.split()) for words in chosen)
-            free = [words for words in candidates if len(words.split()) <= room and _is_new(words, chosen)]
-            best = max(free, key=lambda words: gain(words, said), default=None)
-            if best is None or gain(best, said) <= MIN_GAIN * len(group):
-                break
-            chosen.append(best)
-            said = np.maximum(said, about[best])
-        return _listed([_as_written(words, group) for words in chosen])
-
-    firsts = sorted(candidates, key=lambda words: -gain(words, np.zeros(len(group))))[:TITLES]
-    return list(dict.fromkeys(continued(first) for first in firsts))
-
-
-def _candidates(group: Sequence[Material]) -> list[str]:
-    """The words of phrases: what titles begin with, and terms that several notes of the group have."""
-    parts = (_trimmed(_WORD.findall(_PAUSE.split(entry.note.title)[0])) for entry in group)
-    titles = [words_of(" ".join(words)).strip() for words in parts if words]
-    terms = dict.fromkeys(words_of(term).strip() for entry in group for term in _terms(entry))
-    shared = [words for words in terms if sum(entry.about(words) > 0 for entry in group) > 1]
-    return [
-        words
-        for words in dict.fromkeys(titles + shared)
-        if len(words.split()) <= MAX_PHRASE_WORDS and any(f" {words} " in entry.words for entry in group)
-    ]
-
-
-def _terms(entry: Material) -> Iterator[str]:
-    """The runs of telling words in a note's title, headings and tags; one word alone where it looks like a term."""
-    headings = (heading for heading in entry.headings if not is_generic(heading))
-    names = (entry.note.title, *headings, *entry.note.tags)
-    for part in (part for name in names for part in _PAUSE.split(name)):
-        words = _WORD.findall(part)
-        for start in range(len(words)):
-            for end in range(start + 1, min(start + MAX_PHRASE_WORDS, len(words)) + 1):
-                run = words[start:end]
-                if all(map(_tells, run)) and (len(run) > 1 or _looks_like_a_term(run[0])):
-                    yield " ".join(run)
-
-
-def _trimmed(words: list[str]) -> list[str]:
-    """Words without the ones at either end that tell nothing."""
-    telling = [index for index, word in enumerate(words) if _tells(word)]
-    return words[telling[0] : telling[-1] + 1] if telling else []
-
-
-def _tells(word: str) -> bool:
-    return word.lower() not in STOPWORDS and len(word) > 1 and not word[0].isdigit()
-
-
-def _looks_like_a_term(word: str) -> bool:
-    return "-" in word or not word[1:].islower()
-
-
-def _rarity(words: str, others: Sequence[Material]) -> float:
-    elsewhere = sum(entry.about(words) for entry in others)
-    return math.log((len(others) + 1) / (elsewhere + 1)) * math.sqrt(len(words.split()))
-
-
-def _is_new(words: str, chosen: Sequence[str]) -> bool:
-    """Whether a phrase has no word that the title has already."""
-    return not set(words.split()) & {word for phrase in chosen for word in phrase.split()}
-
-
-def _as_written(words: str, group: Sequence[Material]) -> str:
-    """A phrase as the notes of a group mostly write it, where they can inside a sentence."""
-    # What stands in double brackets is a link by file name, not prose.
-    spelt = re.compile(rf"(?<![\w\[]){'[ -]'.join(map(re.escape, words.split()))}(?![\w\]])", re.IGNORECASE)
-    forms = Counter(match[0] for entry in group for match in spelt.finditer(entry.text))
-    return max(forms, key=lambda form: (form[0].islower(), forms[form]), default=words)
-
-
-def _listed(phrases: Sequence[str]) -> str:
-    """Phrases as an enumeration, beginning with a capital."""
-    title = ", ".join(phrases[:-1]) + " and " + phrases[-1] if len(phrases) > 1 else phrases[0]
-    return title[:1].upper() + title[1:]

@@ -24,7 +24,8 @@ MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MOST_POINTS = 5, 4, 6
 MIN_POINT_LENGTH, MAX_POINT_LENGTH = 40, 320
 
 _QUESTION = re.compile(r"\?$|^(?:TODO|FIXME|Q|Question)\b\s*:", re.IGNORECASE)
-_MAY_ASK = re.compile(r"\?|\b(?:TODO|FIXME|Q|Question)\b", re.IGNORECASE)  # cheap, before a passage is parsed
+# Cheap, before a passage is parsed; emphasis may stand around what asks.
+_MAY_ASK = re.compile(r"\?(?![^\W_])|\b(?:TODO|FIXME|Q|Question)\b[\s*_`~]*:", re.IGNORECASE)
 _QUESTION_HEADING = re.compile(r"\b(?:open )?questions?\b|\bto ?do\b|\bunknowns?\b", re.IGNORECASE)
 # What makes a statement more or less worth quoting: numbers, definitions, trade-offs and results; what leans on the
 # sentence before it, and what speaks of the note or paper instead of its subject.
