@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from kb.cli import main
@@ -22,6 +23,9 @@ from kb.library import KnowledgeBase
 from kb.models import Encoder
 
 REPOSITORY = Path(__file__).parent.parent
+
+settings.register_profile("kb", deadline=None)  # a slow machine is no failure
+settings.load_profile("kb")
 
 
 class HashingEncoder:
@@ -48,6 +52,24 @@ class HashingEncoder:
             vector[digest[0] % self.dimensions] += 1 if digest[1] % 2 else -1
         length = float(np.linalg.norm(vector))
         return vector / length if length else vector
+
+
+class RememberingEncoder:
+    """The real encoder, which gives a text the same vector in any company, asked once for each."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.fingerprint = encoder.fingerprint
+        self.dimensions = encoder.dimensions
+        self.max_tokens = encoder.max_tokens
+        self.count_tokens = encoder.count_tokens
+        self.encode_query = encoder.encode_query
+        self._encode = encoder.encode
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    def encode(self, texts: list[str]) -> NDArray[np.float32]:
+        missing = list({text for text in texts if text not in self._known})
+        self._known |= dict(zip(missing, self._encode(missing), strict=True))
+        return np.array([self._known[text] for text in texts], dtype=np.float32).reshape(-1, self.dimensions)
 
 
 @dataclass(frozen=True)
@@ -93,7 +115,7 @@ def real_encoder(model_home: Path) -> Encoder:
         patch.setenv("XDG_CACHE_HOME", str(model_home / "cache"))
         patch.setenv("HF_HUB_OFFLINE", "1")
         with FileLock(model_home / "export.lock"):
-            return load_encoder(None, "int8", Path(), lambda line: None)
+            return RememberingEncoder(load_encoder(None, "int8", Path(), lambda line: None))
 
 
 @pytest.fixture

@@ -264,12 +264,12 @@ def test_first_openings_at_once_do_not_collide(tmp_path: Path) -> None:
     """Processes that open a catalog where there is none, at the same moment, all get it."""
     program = (
         "import sys, time, pathlib\nfrom kb.index.catalog import Catalog\n"
-        "time.sleep(max(0, float(sys.argv[2]) - time.time()))\n"
-        "Catalog(pathlib.Path(sys.argv[1])).add_source('a')"
+        "for attempt in range(4):\n"
+        "    time.sleep(max(0, float(sys.argv[2]) + attempt / 5 - time.time()))\n"
+        "    Catalog(pathlib.Path(sys.argv[1], str(attempt))).add_source('a')"
     )
     for attempt in range(4):
-        folder = tmp_path / str(attempt)
-        folder.mkdir()
-        start = str(time.time() + 1)
-        openers = [subprocess.Popen([sys.executable, "-c", program, str(folder), start]) for _ in range(3)]
-        assert [opener.wait(timeout=60) for opener in openers] == [0, 0, 0]
+        (tmp_path / str(attempt)).mkdir()
+    start = str(time.time() + 1)
+    openers = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path), start]) for _ in range(3)]
+    assert [opener.wait(timeout=60) for opener in openers] == [0, 0, 0]

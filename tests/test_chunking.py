@@ -54,7 +54,7 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(BODIES, st.sampled_from(["", FRONT_MATTER]), st.sampled_from([8, 20, 64]), st.sampled_from([words, fragments]))
 @example("[a]: http://only.a.link.definition", "", 20, words)
 @example("{% raw %}\n# a\n\n{% highlight x %}\n# b", "", 8, fragments)
@@ -173,14 +173,8 @@ def test_an_edit_changes_the_chunks_around_it() -> None:
     assert 45 <= len(before) <= 55
     changed = []
     for place, paragraph in enumerate(paragraphs):
-        for edited in (
-            paragraph + " and more",
-            paragraph[:40],
-            f"Begun anew. {paragraph}",
-            "",
-            "a\n\nb\n\n" + paragraph,
-        ):
-            text = "\n\n".join([*paragraphs[:place], edited, *paragraphs[place + 1 :]])
-            changed.append(len({chunk.embedded for chunk in chunks_of("# Long\n\n" + text, max_tokens=100)} - before))
+        edits = (paragraph + " and more", paragraph[:40], f"Begun anew. {paragraph}", "", "a\n\nb\n\n" + paragraph)
+        text = "\n\n".join([*paragraphs[:place], edits[place % 5], *paragraphs[place + 1 :]])
+        changed.append(len({chunk.embedded for chunk in chunks_of("# Long\n\n" + text, max_tokens=100)} - before))
     assert sum(number > 3 for number in changed) / len(changed) <= 0.01
     assert max(changed) <= 4

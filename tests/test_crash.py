@@ -22,7 +22,7 @@ from kb.models import FILED_AREAS, Encoder
 
 Write = Callable[[str, str], Path]
 
-KILLS = 6
+KILLS = 4
 WRITER = """
 import sys
 from pathlib import Path

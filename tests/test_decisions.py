@@ -52,7 +52,7 @@ def test_no_file_is_no_decision(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(first=DECISIONS, second=DECISIONS)
 def test_what_is_saved_is_loaded(tmp_path_factory: pytest.TempPathFactory, first: Decisions, second: Decisions) -> None:
     """Any decisions survive the file, whatever stood there before; nothing else is left in the folder."""

@@ -5,14 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Dense, Module, Pooling, Transformer
-from transformers import BertConfig, BertModel, BertTokenizer
 
 from kb.errors import EncoderError
 from kb.index.encoder import DEFAULT_PACKAGE, bulk_encoder, export, load_encoder
@@ -20,7 +18,10 @@ from kb.index.encoder.onnx import OnnxEncoder, TorchEncoder
 from kb.ingest import notebook
 from kb.ingest.chunking import chunk_note
 from kb.ingest.markdown import parse_note
-from kb.models import Encoder
+from kb.models import Encoder, Precision
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 NOTES = Path(__file__).parent.parent / "notes"
 pytestmark = pytest.mark.model
@@ -50,8 +51,18 @@ TEXTS = [
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def write_tiny_model(folder: Path, head: Sequence[Module] = (Pooling(16),)) -> None:
-    """A sentence-transformers model of one small random layer, which knows prompts."""
+def load_model(folder: Path) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+
+def write_tiny_model(folder: Path, pooling: str = "mean", projected: bool = False) -> None:
+    """A sentence-transformers model of one small random layer, which knows prompts and may project what it pooled."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Dense, Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizer
+
     base = folder.parent / "base"
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
     BertTokenizer(vocab={word: number for number, word in enumerate(words)}).save_pretrained(base)
@@ -59,7 +70,8 @@ def write_tiny_model(folder: Path, head: Sequence[Module] = (Pooling(16),)) -> N
         vocab_size=len(words), hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2
     )
     BertModel(config).save_pretrained(base)
-    modules = [Transformer(str(base), max_seq_length=32), *head]
+    head = [Dense(16, 8)] if projected else []
+    modules = [Transformer(str(base), max_seq_length=32), Pooling(16, pooling_mode=pooling), *head]
     prompts = {"query": "find ", "document": "keep "}
     SentenceTransformer(modules=modules, device="cpu", prompts=prompts).save(str(folder))
 
@@ -89,15 +101,24 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_cache: Path)
     return cache
 
 
-@pytest.fixture(scope="module")
-def fp32_encoder(real_encoder: Encoder, model_home: Path) -> Encoder:
-    """The model that comes with kb, in full precision; exported together with the other."""
+def default_encoder(precision: Precision, model_home: Path) -> Encoder:
+    """The model that comes with kb, which is exported already."""
     said: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(model_home / "cache"))
-        encoder = load_encoder(None, "fp32", Path(), said.append)
+        encoder = load_encoder(None, precision, Path(), said.append)
     assert said == []
     return encoder
+
+
+@pytest.fixture(scope="module")
+def int8_encoder(real_encoder: Encoder, model_home: Path) -> Encoder:
+    return default_encoder("int8", model_home)
+
+
+@pytest.fixture(scope="module")
+def fp32_encoder(real_encoder: Encoder, model_home: Path) -> Encoder:
+    return default_encoder("fp32", model_home)
 
 
 @pytest.fixture(scope="module")
@@ -105,36 +126,36 @@ def real_model() -> SentenceTransformer:
     package = importlib.util.find_spec(DEFAULT_PACKAGE)
     assert package
     assert package.origin
-    return SentenceTransformer(str(Path(package.origin).parent / "model"), device="cpu", local_files_only=True)
+    return load_model(Path(package.origin).parent / "model")
 
 
 @pytest.fixture(scope="module")
-def real_passages(real_encoder: Encoder) -> list[str]:
-    """200 passages: the odd ones above, and what the notes of this repository are cut into."""
+def real_passages(int8_encoder: Encoder) -> list[str]:
+    """200 passages: the odd ones above, and what the notes of this repository are cut into, small."""
     passages = []
     for path in sorted(NOTES.glob("*.md"))[::2]:
         note = parse_note(notebook.read(NOTES, path.name))
-        passages += [chunk.embedded for chunk in chunk_note(note, real_encoder.count_tokens, real_encoder.max_tokens)]
+        passages += [chunk.embedded for chunk in chunk_note(note, int8_encoder.count_tokens, 64)]
     return (TEXTS + passages)[:200]
 
 
-def test_the_default_model_is_exported_and_quantised(real_encoder: Encoder, fp32_encoder: Encoder) -> None:
+def test_the_default_model_is_exported_and_quantised(int8_encoder: Encoder, fp32_encoder: Encoder) -> None:
     """The export does not quietly fall back to sentence-transformers, nor int8 to fp32."""
-    assert isinstance(real_encoder, OnnxEncoder)
+    assert isinstance(int8_encoder, OnnxEncoder)
     assert isinstance(fp32_encoder, OnnxEncoder)
-    assert (real_encoder.precision, fp32_encoder.precision) == ("int8", "fp32")
-    assert real_encoder.fingerprint != fp32_encoder.fingerprint
+    assert (int8_encoder.precision, fp32_encoder.precision) == ("int8", "fp32")
+    assert int8_encoder.fingerprint != fp32_encoder.fingerprint
 
 
 def test_vectors_equal_those_of_sentence_transformers(
-    real_model: SentenceTransformer, real_passages: list[str], real_encoder: Encoder, fp32_encoder: Encoder
+    real_model: SentenceTransformer, real_passages: list[str], int8_encoder: Encoder, fp32_encoder: Encoder
 ) -> None:
     """On 200 passages, fp32 embeds as the model does, cosine at least 0.9999 each, and finds the same ten; int8 comes
     close, cosine at least 0.95.
     """
     assert len(real_passages) == 200
     expected = np.asarray(real_model.encode(real_passages, normalize_embeddings=True))
-    exact, rounded = fp32_encoder.encode(real_passages), real_encoder.encode(real_passages)
+    exact, rounded = fp32_encoder.encode(real_passages), int8_encoder.encode(real_passages)
     assert exact.dtype == rounded.dtype == np.float32
     assert (exact * expected).sum(axis=1).min() >= 0.9999
     assert (rounded * expected).sum(axis=1).min() >= 0.95
@@ -144,36 +165,36 @@ def test_vectors_equal_those_of_sentence_transformers(
         assert np.argsort(-ours)[:10].tolist() == np.argsort(-theirs)[:10].tolist()
 
 
-def test_vectors_have_length_one_and_do_not_depend_on_their_company(real_encoder: Encoder) -> None:
+def test_vectors_have_length_one_and_do_not_depend_on_their_company(int8_encoder: Encoder) -> None:
     """Every row is a finite unit vector, to the last bit the same alone as among others, also in int8."""
-    together = real_encoder.encode(TEXTS)
-    alone = np.concatenate([real_encoder.encode([text]) for text in TEXTS])
-    assert together.shape == (len(TEXTS), real_encoder.dimensions)
+    together = int8_encoder.encode(TEXTS)
+    alone = np.concatenate([int8_encoder.encode([text]) for text in TEXTS])
+    assert together.shape == (len(TEXTS), int8_encoder.dimensions)
     assert np.linalg.norm(together, axis=1) == pytest.approx(1.0, abs=1e-5)
     assert np.array_equal(together, alone)
-    assert real_encoder.encode([]).shape == (0, real_encoder.dimensions)
+    assert int8_encoder.encode([]).shape == (0, int8_encoder.dimensions)
 
 
 @pytest.mark.parametrize("pooling", ["cls", "max", "mean_sqrt_len_tokens"])
 def test_other_poolings_carry_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pooling: str) -> None:
     """A model that pools in another way, and projects what it pooled, is exported with both."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    write_tiny_model(tmp_path / "tiny", [Pooling(16, pooling_mode=pooling), Dense(16, 8)])
+    write_tiny_model(tmp_path / "tiny", pooling, projected=True)
     encoder = load_encoder("tiny", "fp32", tmp_path, lambda line: None)
     assert isinstance(encoder, OnnxEncoder)
     assert encoder.dimensions == 8
-    model = SentenceTransformer(str(tmp_path / "tiny"), device="cpu", local_files_only=True)
+    model = load_model(tmp_path / "tiny")
     texts = ["words", "a few more words", "", "graph " * 40]
     expected = model.encode(texts, prompt_name="document", normalize_embeddings=True)
     assert (encoder.encode(texts) * expected).sum(axis=1).min() >= 0.9999
 
 
-def test_what_fits_is_what_is_embedded(real_encoder: Encoder) -> None:
+def test_what_fits_is_what_is_embedded(int8_encoder: Encoder) -> None:
     """A text of `max_tokens` word pieces is embedded to its last word; what follows that changes nothing."""
-    words = ["graph"] * real_encoder.max_tokens
+    words = ["graph"] * int8_encoder.max_tokens
     full, shorter, longer = " ".join(words), " ".join([*words[:-1], "whale"]), " ".join([*words, "whale"])
-    assert real_encoder.count_tokens(full) == real_encoder.max_tokens
-    first, changed, cut = real_encoder.encode([full, shorter, longer])
+    assert int8_encoder.count_tokens(full) == int8_encoder.max_tokens
+    first, changed, cut = int8_encoder.encode([full, shorter, longer])
     assert float(first @ changed) < 0.9999
     assert float(first @ cut) > 0.99999
 
@@ -181,7 +202,7 @@ def test_what_fits_is_what_is_embedded(real_encoder: Encoder) -> None:
 def test_prompts_of_a_model_are_used(tiny_model: Path, own_cache: Path) -> None:
     """A model's prompts go before queries and passages as sentence-transformers puts them."""
     encoder = load_encoder(str(tiny_model), "fp32", Path(), lambda line: None)
-    model = SentenceTransformer(str(tiny_model), device="cpu", local_files_only=True)
+    model = load_model(tiny_model)
     expected = model.encode(["words"], prompt_name="query", normalize_embeddings=True)[0]
     assert float(encoder.encode_query("words") @ expected) >= 0.9999
     expected = model.encode(["words"], prompt_name="document", normalize_embeddings=True)[0]
@@ -226,19 +247,26 @@ def test_a_damaged_export_is_made_again(
     assert [line.split(",")[0] for line in said] == [f"preparing the model {tiny_model}"]
 
 
-def test_two_processes_may_export_at_once(tiny_model: Path, tmp_path: Path) -> None:
+def test_two_processes_may_export_at_once(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both of two processes that find no export make one, and embed the same; what is left behind is whole."""
     program = (
-        "import sys; from pathlib import Path; from kb.index.encoder import load_encoder\n"
+        "import sys, sentence_transformers; from pathlib import Path; from kb.index.encoder import load_encoder\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
         "encoder = load_encoder(sys.argv[1], 'int8', Path(), lambda line: None)\n"
         "print(encoder.encode(['a few words']).tobytes().hex())"
     )
-    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     command = [sys.executable, "-c", program, str(tiny_model)]
-    started = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    outputs = [process.communicate(timeout=120)[0] for process in started]
-    assert [process.returncode for process in started] == [0, 0]
-    assert outputs[0] == outputs[1] != ""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdin
+        assert other.stdout
+        assert other.stdout.readline() == "ready\n"
+        other.stdin.write("go\n")
+        other.stdin.flush()
+        encoder = load_encoder(str(tiny_model), "int8", Path(), lambda line: None)
+        output, _ = other.communicate(timeout=120)
+    assert other.returncode == 0
+    assert output.strip() == encoder.encode(["a few words"]).tobytes().hex()
     (folder,) = (path for path in (tmp_path / "cache" / "kb" / "encoders").iterdir() if path.name != "stamps")
     assert {path.name for path in folder.iterdir()} == {"encoder.json", "fp32.onnx", "int8.onnx", "tokenizer.json"}
 

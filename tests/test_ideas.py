@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import json
 import shlex
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from conftest import Run
 from kb.errors import InputError
 from kb.ingest import notebook as files
 from kb.library import KnowledgeBase
-from kb.models import FiledArea
+from kb.models import Encoder, FiledArea
 from kb.outline.ideas import MAX_NOTES, Group, Ripeness, groups, in_turn
 from kb.outline.titles import MAX_TITLE_WORDS
 from kb.reports.ideas import Ideas
@@ -160,19 +158,17 @@ def test_areas_take_turns() -> None:
 
 
 @pytest.mark.model
-def test_every_command_gives_an_outline_of_the_notes(
-    kb: Callable[..., Run], indexed_notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_command_gives_an_outline_of_the_notes(indexed_notes: Path, real_encoder: Encoder) -> None:
     """The ideas for the repository's own notes begin with all three areas; each outline cites most of the notes."""
-    monkeypatch.chdir(shutil.copytree(indexed_notes, tmp_path / "own"))
-    ideas = json.loads(kb("ideas", "-n", "9", "--json").out)["ideas"]
-    assert {idea["area"] for idea in ideas[:3]} == {"ml-systems", "gnn", "llm"}
-    assert len({path for idea in ideas for path in idea["notes"]}) == sum(len(idea["notes"]) for idea in ideas)
-    for idea in ideas:
-        assert len(idea["title"].split()) <= MAX_TITLE_WORDS
-        outline = json.loads(kb(*shlex.split(idea["command"])[1:], "--json").out)
-        cited = {path for section in outline["sections"] for path in section["notes"]}
-        assert len(cited & set(idea["notes"])) > len(idea["notes"]) / 2, idea["title"]
+    with KnowledgeBase(indexed_notes, encoder=real_encoder) as knowledge:
+        ideas = knowledge.ideas().ideas
+        assert {idea.area for idea in ideas[:3]} == {"ml-systems", "gnn", "llm"}
+        assert len({path for idea in ideas for path in idea.notes}) == sum(len(idea.notes) for idea in ideas)
+        for idea in ideas:
+            assert len(idea.title.split()) <= MAX_TITLE_WORDS
+            assert shlex.split(idea.command) == ["kb", "outline", idea.title]
+            cited = {path for section in knowledge.outline(idea.title).sections for path in section.notes}
+            assert len(cited & set(idea.notes)) > len(idea.notes) / 2, idea.title
 
 
 @pytest.mark.model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,14 +15,16 @@ from kb.models import Encoder
 TORCH = {"torch", "transformers", "sentence_transformers"}
 HEAVY = TORCH | {"chromadb", "onnxruntime"}
 PROBE = """
-import sys
+import shlex, sys
 from kb.cli import main
-code = 0
-try:
-    main()
-except SystemExit as ended:
-    code = ended.code
-print("LOADED", code, *sorted({name.split(".")[0] for name in sys.modules}))
+for line in sys.argv[1:]:
+    sys.argv[1:] = shlex.split(line)
+    code = 0
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code
+    print("LOADED", code, *sorted({name.split(".")[0] for name in sys.modules}), flush=True)
 """
 GCN = "---\narea: gnn\n---\n# Graph convolution\n\nA node averages its neighbours.\n"
 
@@ -36,44 +39,30 @@ def shelf(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Pa
     return root
 
 
-def loaded_by(folder: Path, *arguments: str) -> set[str]:
-    """The top-level modules that a command of a fresh process ends with; it must succeed."""
-    command = [sys.executable, "-c", PROBE, *arguments]
+def loaded_by(folder: Path, *lines: str) -> list[set[str]]:
+    """The top-level modules that a fresh process has after each of some commands; they must succeed."""
+    command = [sys.executable, "-c", PROBE, *lines]
     ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=60)
-    mark, code, *modules = ended.stdout.splitlines()[-1].split()
-    assert (mark, code) == ("LOADED", "0"), ended.stderr
-    return set(modules)
+    told = [line.split()[1:] for line in ended.stdout.splitlines() if line.startswith("LOADED ")]
+    assert [code for code, *_ in told] == ["0"] * len(lines), ended.stderr
+    return [set(modules) for _, *modules in told]
 
 
 @pytest.mark.model
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("--help",),
-        ("search", "--help"),
-        ("list",),
-        ("show", "gcn"),
-        ("status",),
-        ("add", "gcn.md"),
-        ("related", "gcn"),
-        ("duplicates",),
-    ],
-    ids=" ".join,
-)
-def test_looking_loads_no_model_and_no_chroma(shelf: Path, arguments: tuple[str, ...]) -> None:
-    """Help, reading and comparing commands and an add with nothing to do load none of the large libraries."""
-    assert loaded_by(shelf, *arguments) & HEAVY == set()
-
-
-def test_help_costs_click_alone(tmp_path: Path) -> None:
-    """`kb --help` loads neither the library's types nor the console."""
-    assert loaded_by(tmp_path, "--help") & {"pydantic", "rich", "numpy", "yaml", "sqlite3", "jinja2"} == set()
+def test_looking_loads_no_model_and_no_chroma(shelf: Path) -> None:
+    """Help, reading and comparing commands and an add with nothing to do load none of the large libraries; help
+    neither the library's types nor the console.
+    """
+    lines = ["--help", "search --help", "list", "show gcn", "status", "add gcn.md", "related gcn", "duplicates"]
+    after = dict(zip(lines, loaded_by(shelf, *lines), strict=True))
+    assert after["--help"] & {"pydantic", "rich", "numpy", "yaml", "sqlite3", "jinja2"} == set()
+    assert {line: found for line, modules in after.items() if (found := modules & HEAVY)} == {}
 
 
 @pytest.mark.model
 def test_search_never_loads_torch(shelf: Path) -> None:
     """A search embeds its query without torch and the libraries above it."""
-    loaded = loaded_by(shelf, "search", "averages of neighbours")
+    (loaded,) = loaded_by(shelf, "search averages of neighbours")
     assert loaded & TORCH == set()
     assert {"onnxruntime", "chromadb"} <= loaded
 
@@ -83,7 +72,7 @@ def test_adding_a_note_never_loads_torch(shelf: Path, tmp_path: Path) -> None:
     """An add of one note embeds it without torch."""
     note = tmp_path / "lora.md"
     note.write_text("---\narea: llm\n---\n# LoRA\n\nLow-rank updates of a language model.\n", encoding="utf-8")
-    loaded = loaded_by(shelf, "add", str(note))
+    (loaded,) = loaded_by(shelf, f"add {shlex.quote(str(note))}")
     assert loaded & TORCH == set()
     assert "onnxruntime" in loaded
 

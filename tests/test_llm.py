@@ -264,6 +264,21 @@ def own(indexed_notes: Path, tmp_path: Path, server: Server, monkeypatch: pytest
     return Path(root)
 
 
+@pytest.fixture(scope="module")
+def plain(indexed_notes: Path, real_encoder: Encoder) -> str:
+    """The outline of the notes' own words."""
+    with KnowledgeBase(indexed_notes, encoder=real_encoder) as knowledge:
+        return knowledge.render(knowledge.outline(TOPIC))
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("own")
+def test_the_model_can_be_left_out(kb: Callable[..., Run], server: Server, plain: str) -> None:
+    """With `--no-llm` nobody is asked."""
+    run = kb("outline", TOPIC, "--no-llm")
+    assert (run.code, run.out, run.err, server.paths) == (0, plain, "", [])
+
+
 @pytest.mark.model
 @pytest.mark.parametrize(
     "answer",
@@ -276,13 +291,13 @@ def own(indexed_notes: Path, tmp_path: Path, server: Server, monkeypatch: pytest
     ids=["nonsense", "unknown-id", "500", "huge"],
 )
 @pytest.mark.usefixtures("own")
-def test_without_a_good_answer_the_outline_is_the_same(kb: Callable[..., Run], server: Server, answer: Answer) -> None:
+def test_without_a_good_answer_the_outline_is_the_same(
+    kb: Callable[..., Run], server: Server, answer: Answer, plain: str
+) -> None:
     """To the byte the outline that `--no-llm` gives, with one line that says what failed."""
     server.answer = answer
-    plain = kb("outline", TOPIC, "--no-llm")
-    assert (plain.code, plain.err, server.paths) == (0, "", [])
     failed = kb("outline", TOPIC)
-    assert (failed.code, failed.out) == (0, plain.out)
+    assert (failed.code, failed.out) == (0, plain)
     assert len(server.paths) == len(failed.err.splitlines()) == 1
     assert failed.err.endswith("; the outline is made of your notes' own words\n")
 

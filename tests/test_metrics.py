@@ -11,7 +11,6 @@ import pytest
 import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import confusion_matrix, f1_score, normalized_mutual_info_score, roc_auc_score
 
 from kb.evaluation.metrics import (
     auroc,
@@ -161,6 +160,8 @@ CASES = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd"), st.
 @given(CASES)
 def test_verdict_measures_are_those_of_scikit_learn(cases: list[tuple[str, str, int]]) -> None:
     """Confusion, macro-F1 and AUROC of any verdicts are what scikit-learn computes, ties and missing classes too."""
+    from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
+
     gold, predicted, scores = (list(column) for column in zip(*cases, strict=True))
     assert macro_f1(gold, predicted) == pytest.approx(f1_score(gold, predicted, average="macro"), abs=1e-9)
     rows = [list(row.values()) for row in confusion(gold, predicted, "abcd").values()]
@@ -204,6 +205,8 @@ GROUPINGS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1
 @given(GROUPINGS)
 def test_mutual_information_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     """The normalised mutual information of any groupings is what scikit-learn computes."""
+    from sklearn.metrics import normalized_mutual_info_score
+
     gold, found = (list(column) for column in zip(*pairs, strict=True))
     expected = normalized_mutual_info_score(gold, found)
     assert normalised_mutual_information(gold, found) == pytest.approx(expected, abs=1e-7)

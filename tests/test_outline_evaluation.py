@@ -127,6 +127,7 @@ def test_outlines_of_a_notebook(
     assert table.by_topic[3].headings == ()
     assert max(ours.nearest_points, ours.nearest_headings + 0.1) < 0.9
     assert (ours.longest_heading <= 9, ours.leftovers <= 15) == (True, True)
+    path.write_text(lines[0])
     failed = kb("eval", "--outline", str(path), "--fail-under", "1")
     assert failed.code == 1
     assert failed.err.startswith("kb: the outlines' soft F1 is 0.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kb.console.picking import pick
 from kb.errors import InputError
 from kb.outline.picking import rearranged
 from kb.reports import Address, CoveredBefore, Gap, OpenQuestion, Outline, Point, Reference, Repeated, Section
@@ -66,6 +67,12 @@ def test_order_and_names() -> None:
     assert [entry.heading for entry in changed.sections] == ["C", "The letter", "A"]
     assert changed.references[1].sections == ("The letter",)
     assert changed.gaps[1].section == "The letter"
+
+
+def test_picking_needs_a_terminal() -> None:
+    """Where nobody can answer, nobody is asked, and the flags are named that do the same."""
+    with pytest.raises(InputError, match="needs a terminal; in a script use --drop"):
+        pick(OUTLINE)
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def unsupported(markdown: str) -> list[str]:
     ]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(PASSAGES)
 def test_every_statement_stands_at_its_address(passage: str) -> None:
     """What is quoted from ordinary prose is contained in the cleaned lines that it cites."""
@@ -166,7 +166,7 @@ def test_sentences_in_scripts_without_blanks_are_cut_too() -> None:
     assert texts("図を見る。次へ進む。") == ["図を見る。", "次へ進む。"]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.text(max_size=120))
 def test_sentence_spans_lose_nothing(text: str) -> None:
     """The spans of any text are in order and hold every character that is not blank."""

@@ -63,7 +63,7 @@ def test_syntax_is_words(full_text: sqlite3.Connection, query: str, found: list[
 
 
 @given(st.text(min_size=1, max_size=80))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_expression_is_valid(full_text: sqlite3.Connection, query: str) -> None:
     """FTS5 accepts the expression of any query that has words."""
     if query_words(query):
@@ -121,7 +121,7 @@ def test_marks_of_a_query(query: str, parsed: Query) -> None:
 
 
 @given(st.text(alphabet='ab -*"?\u00e4\n', max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_marks_make_a_valid_expression(full_text: sqlite3.Connection, query: str) -> None:
     """However marks are strewn, FTS5 accepts the words, and a beginning is never empty."""
     words = parse_query(query).words

@@ -9,9 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 from conftest import HashingEncoder
-from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizer, PreTrainedModel
 
 from kb.errors import EncoderError
 from kb.index.reranker import load_reranker
@@ -23,8 +21,11 @@ WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}"
 PASSAGES = ["a node averages its neighbours", "bread", "", "graph " * 100, "Überraschend 图 🚀", "bread"]
 
 
-def write_model(folder: Path, kind: Callable[[BertConfig], PreTrainedModel], outputs: int = 1) -> None:
-    """A BERT of one small random layer, its weights large enough that texts differ."""
+def write_model(folder: Path, outputs: int = 1, scores: bool = True) -> None:
+    """A BERT of one small random layer, its weights large enough that texts differ, with a head that scores or none."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizer
+
     config = BertConfig(
         vocab_size=len(WORDS),
         hidden_size=16,
@@ -36,7 +37,7 @@ def write_model(folder: Path, kind: Callable[[BertConfig], PreTrainedModel], out
     )
     config.num_labels = outputs
     torch.manual_seed(7)
-    kind(config).save_pretrained(folder)
+    (BertForSequenceClassification if scores else BertModel)(config).save_pretrained(folder)
     vocabulary = {word: number for number, word in enumerate(WORDS)}
     BertTokenizer(vocab=vocabulary, model_max_length=64).save_pretrained(folder)
 
@@ -45,12 +46,15 @@ def write_model(folder: Path, kind: Callable[[BertConfig], PreTrainedModel], out
 def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny cross-encoder. Not to be changed by a test."""
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    write_model(folder, BertForSequenceClassification)
+    write_model(folder)
     return folder
 
 
 def test_scores_are_the_probabilities_of_the_model(cross_encoder: Path) -> None:
     """Each passage, in its place, gets the sigmoid of the logit that the model gives query and passage as a pair."""
+    import torch
+    from transformers import BertForSequenceClassification, BertTokenizer
+
     scores = load_reranker(str(cross_encoder), Path()).score("graphs", PASSAGES)
     tokenizer = BertTokenizer.from_pretrained(cross_encoder)
     model = BertForSequenceClassification.from_pretrained(cross_encoder)
@@ -94,6 +98,9 @@ def test_the_setting_is_relative_to_the_notebook(
 
 def pickle_weights(folder: Path) -> None:
     """Keep the weights in the older format, which can run code when it is read."""
+    import torch
+    from transformers import BertForSequenceClassification
+
     torch.save(BertForSequenceClassification.from_pretrained(folder).state_dict(), folder / "pytorch_model.bin")
     (folder / "model.safetensors").unlink()
 
@@ -107,11 +114,11 @@ def add_own_code(folder: Path) -> None:
 
 
 def without_head(folder: Path) -> None:
-    write_model(folder, BertModel)
+    write_model(folder, scores=False)
 
 
 def with_three_outputs(folder: Path) -> None:
-    write_model(folder, BertForSequenceClassification, outputs=3)
+    write_model(folder, outputs=3)
 
 
 def cut_weights(folder: Path) -> None:
