@@ -5,13 +5,15 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import HashingEncoder
+from numpy.typing import NDArray
 
 from kb.decisions import DECISIONS_NAME, load_decisions
 from kb.errors import EncoderError, InputError
 from kb.library import KnowledgeBase
-from kb.models import StoredArea
+from kb.models import Mode, StoredArea
 from kb.reports import SyncReport
 
 Write = Callable[[str, str], Path]
@@ -571,6 +573,37 @@ def test_an_open_reader_sees_what_another_writer_does(knowledge: KnowledgeBase, 
     with KnowledgeBase(notebook, encoder=HashingEncoder()) as writer:
         writer.forget("notes/b2.md")
     assert nearest(knowledge, "A note\nsparrows2")[0] != "notes/b2.md"
+
+
+class InterruptedEncoder(HashingEncoder):
+    """While it chooses the sentences of the first hit, something else happens."""
+
+    interruption: Callable[[], None] | None = None
+
+    def encode(self, texts: list[str]) -> NDArray[np.float32]:
+        interruption, self.interruption = self.interruption, None
+        if interruption:
+            interruption()
+        return super().encode(texts)
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense"])
+def test_a_search_is_of_one_state(notebook: Path, write: Write, mode: Mode) -> None:
+    """What another process publishes in the middle of a search shows in none of its hits, and in all of the next."""
+    encoder = InterruptedEncoder()
+
+    def write_all(state: str) -> None:
+        with KnowledgeBase(notebook, encoder=HashingEncoder()) as writer:
+            writer.add([write(f"notes/{number}.md", text(f"Whales sing. They {state}.")) for number in range(14)])
+
+    def states(knowledge: KnowledgeBase) -> list[str]:
+        return [hit.text.split()[-1] for hit in knowledge.search("otters", limit=100, mode=mode).hits]
+
+    write_all("dive")
+    with KnowledgeBase(notebook, encoder=encoder) as knowledge:
+        encoder.interruption = lambda: write_all("rest")
+        assert states(knowledge) == ["dive."] * 14
+        assert states(knowledge) == ["rest."] * 14
 
 
 class AnotherEncoder(HashingEncoder):

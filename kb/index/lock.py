@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from kb.errors import LockError
 
 WAIT_SECONDS = 10.0
+POLL_SECONDS = 0.01  # a writer that goes on and on leaves gaps of some milliseconds: who looks seldom never gets a turn
 LOCK_NAME = "lock"
 
 
@@ -23,7 +24,7 @@ def write_lock(folder: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
     lock = FileLock(folder / LOCK_NAME)
     holder = folder / "lock.holder"
     try:
-        lock.acquire(timeout=wait)
+        lock.acquire(timeout=wait, poll_interval=POLL_SECONDS)
     except Timeout as error:
         process = holder.read_text(encoding="utf-8", errors="replace") if holder.exists() else "unknown"
         raise LockError(

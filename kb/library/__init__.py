@@ -146,19 +146,19 @@ class KnowledgeBase(OpenNotebook):
         if limit < 1:
             raise InputError(f"the number of hits should be at least 1, is {limit}")
         self._autosync()
-        return search(self._workspace, query, limit, filter or Filter(), mode, explain)
+        return self._workspace.at_once(lambda: search(self._workspace, query, limit, filter or Filter(), mode, explain))
 
     def related(self, name: str, limit: int = DEFAULT_LIMIT) -> RelatedNotes:
         """The notes and posts related to one: by what they say, and by links either way."""
         from kb.library.comparing import related
 
-        return related(self._workspace, self.find_note(name), limit)
+        return self._workspace.at_once(lambda: related(self._workspace, self.find_note(name), limit))
 
     def duplicates(self) -> Duplicates:
         """The notes and passages that say nearly the same."""
         from kb.library.comparing import duplicates
 
-        return duplicates(self._workspace, self._progress)
+        return self._workspace.at_once(lambda: duplicates(self._workspace, self._progress))
 
     def outline(
         self, topic: str, areas: tuple[FiledArea, ...] = (), sections: int | None = None, llm: bool = True
@@ -179,7 +179,7 @@ class KnowledgeBase(OpenNotebook):
         from kb.library.suggesting import ideas
 
         self._autosync()
-        return ideas(self._workspace, tuple(areas), limit)
+        return self._workspace.at_once(lambda: ideas(self._workspace, tuple(areas), limit))
 
     def render(self, outline: Outline, template: str = "jekyll", citations: Citations = "comment") -> str:
         """An outline as Markdown, by a template's name or the path of a Jinja file."""

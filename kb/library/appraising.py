@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from kb.errors import EvidenceError
@@ -36,7 +37,7 @@ def appraise(workspace: Workspace, path: Path, progress: Progress) -> OutlineEva
         started = time.perf_counter()
         ours = _drafted(workspace, outline)
         seconds += time.perf_counter() - started
-        attempts.append({**_baselines(workspace, outline.topic), "kb": ours})
+        attempts.append({**workspace.at_once(partial(_baselines, workspace, outline.topic)), "kb": ours})
         progress(number, len(gold))
 
     def standing(section: Section) -> Sequence[bool]:

@@ -43,6 +43,10 @@ def draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted
     """The outline of a post about a topic. Raises `EvidenceError` where the notes say too little about it."""
     if not topic.strip():
         raise InputError("the topic is empty; say what the post is about")
+    return workspace.at_once(lambda: _draft(workspace, topic, areas, wanted))
+
+
+def _draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted: int | None) -> Outline:
     workspace.require_current_encoder()
     topic_vector = workspace.encoder.encode_query(spelled(workspace, topic))
     evidence, vectors = _gather(workspace, topic, topic_vector, areas)

@@ -88,7 +88,7 @@ def _narrowed(workspace: Workspace, filter: Filter, query: Query) -> Filter:
 def rankings(workspace: Workspace, query: str, limit: int) -> dict[System, list[str]]:
     """The paths of the best notes for a query by each way to rank, `hybrid` as a search would."""
     pool = max(POOL, limit * 2)
-    found = find(workspace, query, Filter(), "hybrid", pool)
+    found = workspace.at_once(lambda: find(workspace, query, Filter(), "hybrid", pool))
     dense = dict(sorted(found.dense.items(), key=lambda entry: -entry[1])[:pool])
     scores: dict[System, Mapping[str, float]] = {
         "lexical": found.lexical,

@@ -30,7 +30,7 @@ def embed(workspace: Workspace, texts: Sequence[str], store: bool = True) -> tup
     new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     if new:
         vectors = encoder.encode(list(new.values()))
-        if store:
+        if store and not workspace.catalog.in_snapshot:
             workspace.catalog.store_vectors(list(new), vectors, encoder.fingerprint)
         known |= dict(zip(new, vectors, strict=True))
     return np.stack([known[key] for key in keys]), len(new)

@@ -192,17 +192,28 @@ class Workspace:
             self.vectors.open(self.catalog.generation())
 
     def nearest(self, vector: NDArray[np.float32], areas: Iterable[FiledArea], limit: int) -> dict[str, float]:
-        """Cosines of the nearest chunks in the current generation; one that was swept or damaged is no obstacle."""
+        """Cosines of the nearest chunks in the current generation; to be asked within `at_once`."""
         generation = self.catalog.generation()
-        if generation == 0:
-            return {}
+        return self.vectors.query(generation, vector, areas, limit) if generation else {}
+
+    def at_once(self, read: Callable[[], Read]) -> Read:
+        """What `read` returns, all of it from one state of the index, whatever others commit meanwhile.
+
+        Vectors that were swept or damaged are no obstacle: it reads again.
+        """
+        if self.catalog.in_snapshot:
+            return read()
+        generation = 0
         try:
-            return self.vectors.query(generation, vector, areas, limit)
+            with self.catalog.snapshot():
+                generation = self.catalog.generation()
+                return read()
         except VectorError as error:
             if self.catalog.generation() == generation:
                 self.notify(f"{error}; building the vectors afresh from the catalog")
                 self.rebuild_vectors()
-            return self.vectors.query(self.catalog.generation(), vector, areas, limit)
+        with self.catalog.snapshot():
+            return read()
 
     def remember(self, name: Hashable, read: Callable[[], Read]) -> Read:
         """What `read` returns, read once for each state of the catalog."""

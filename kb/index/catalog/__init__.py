@@ -279,6 +279,20 @@ class Catalog:
 
     # --- SQLite ---
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is read in here is of one state, whatever others commit meanwhile; nothing can be changed."""
+        self._rows("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.rollback()
+
+    @property
+    def in_snapshot(self) -> bool:
+        """Whether what is read now is read in a `snapshot`."""
+        return self._connection.in_transaction
+
     def _prepare(self) -> None:
         version = int(self._rows("PRAGMA user_version")[0][0])
         if version > schema.VERSION:
