@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import HashingEncoder
 
-from kb.errors import RemovalError
+from kb.decisions import load_decisions, save_decisions
+from kb.errors import InputError, RemovalError
 from kb.library import KnowledgeBase
 
 Write = Callable[[str, str], Path]
@@ -112,3 +113,19 @@ def test_forgetting_beside_a_reader(knowledge: KnowledgeBase, write: Write, note
         assert [note.path for note in reader.list().notes] == ["notes/kept.md"]
     knowledge.close()
     assert b"marmalad" not in bytes_of_index(notebook)
+
+
+def test_forgetting_once_more(knowledge: KnowledgeBase, write: Write, notebook: Path) -> None:
+    """A path whose notes have left the index while bytes of them are there still, as after a crash, is forgotten to
+    the end by forgetting it again.
+    """
+    write("notes/kept.md", "---\narea: gnn\n---\n# Zebras\n\nStripes.\n")
+    write("notes/gone.md", "---\narea: llm\n---\n# Other\n\nMarmaladings.\n")
+    knowledge.add(["notes"])
+    save_decisions(notebook, load_decisions(notebook).with_forgotten("notes/gone.md"))
+    assert knowledge.sync().removed == ("notes/gone.md",)
+    assert b"marmalad" in bytes_of_index(notebook)
+    assert knowledge.forget("notes/gone.md").paths == ()
+    assert b"marmalad" not in bytes_of_index(notebook)
+    with pytest.raises(InputError, match="no note"):
+        knowledge.forget("notes/never.md")

@@ -121,12 +121,15 @@ class KnowledgeBase(OpenNotebook):
         return reclassify(self._workspace, apply)
 
     def forget(self, path: str) -> Forgotten:
-        """Take a note, or all notes below a folder, out of the index for good; the files stay as they are."""
+        """Take a note, or all notes below a folder, out of the index for good; the files stay as they are.
+
+        A path that was forgotten is forgotten to its end, should that have been interrupted.
+        """
         from kb.library.leaving import forget
 
         known = [note.path for note in self._workspace.catalog.notes()]
         target = self._name(path)
-        if not any(is_under(name, target) for name in known):
+        if target not in self._workspace.decisions.forgotten and not any(is_under(name, target) for name in known):
             target = self.find_note(path).path
         return forget(self._workspace, target)
 
