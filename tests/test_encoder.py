@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -332,6 +333,23 @@ def remove_weights(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
 
 
+def pickle_weights(folder: Path) -> None:
+    """Keep the weights in the older format, which can run code when it is read."""
+    import torch
+    from safetensors.torch import load_file
+
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    remove_weights(folder)
+
+
+def add_own_code(folder: Path) -> None:
+    """Let the model ask for code of its own, which would leave a trace."""
+    settings = json.loads((folder / "config.json").read_text())
+    own = {"AutoConfig": "own.Config", "AutoModel": "own.Model"}
+    (folder / "config.json").write_text(json.dumps(settings | {"model_type": "own", "auto_map": own}))
+    (folder / "own.py").write_text(f"open({str(folder / 'trace')!r}, 'w')\n")
+
+
 def remove_everything(folder: Path) -> None:
     shutil.rmtree(folder)
     folder.mkdir()
@@ -342,6 +360,8 @@ def remove_everything(folder: Path) -> None:
     [
         remove_everything,
         remove_weights,
+        pickle_weights,
+        add_own_code,
         cut_weights,
         spoil("model.safetensors", b"\xff" * 100),
         spoil("config.json", b"{"),
@@ -355,12 +375,14 @@ def remove_everything(folder: Path) -> None:
 def test_a_folder_that_is_no_model_is_refused(
     tiny_model: Path, own_cache: Path, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
-    """A model folder that cannot be loaded gives an `EncoderError` that names it."""
+    """A model folder that cannot be loaded, or not safely, gives an `EncoderError` of one line that names it."""
     folder = tmp_path / "model"
     shutil.copytree(tiny_model, folder)
     damage(folder)
-    with pytest.raises(EncoderError, match=str(folder)):
+    with pytest.raises(EncoderError, match=str(folder)) as refused:
         load_encoder("model", "fp32", tmp_path, lambda line: None)
+    assert "\n" not in str(refused.value)
+    assert not (folder / "trace").exists()
 
 
 @pytest.mark.parametrize("model", ["./nowhere", "/nowhere/at/all", "~/nowhere", "nobody/no-such-model", "kb.toml"])

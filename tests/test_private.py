@@ -1,0 +1,107 @@
+"""Nothing is sent and nothing fetched unless the writer names where. Needs Linux: the kernel watches."""
+
+from __future__ import annotations
+
+import ast
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY
+
+# A filter of system calls: who opens an internet socket (AF_INET, AF_INET6) is killed, be it Python or a library.
+SEALED = f"""
+import ctypes, struct, sys
+number = {{"x86_64": 41, "aarch64": 198}}[{platform.machine()!r}]
+steps = [
+    (0x20, 0, 0, 0), (0x15, 0, 3, number),
+    (0x20, 0, 0, 16), (0x15, 2, 0, 2), (0x15, 1, 0, 10),
+    (0x06, 0, 0, 0x7FFF0000), (0x06, 0, 0, 0x80000000),
+]
+program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+described = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(steps), ctypes.addressof(program)))
+prctl = ctypes.CDLL(None, use_errno=True).prctl
+assert prctl(38, 1, 0, 0, 0) == 0 and prctl(22, 2, described) == 0, ctypes.get_errno()
+"""
+KB = SEALED + "from kb.cli import main; main()"
+NOTES = ("gcn", "gin", "graphsage", "message-passing", "over-smoothing", "over-squashing")
+
+
+def sealed(program: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a program that cannot reach any network, nor asks not to."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+
+
+@pytest.mark.parametrize("family", ["AF_INET", "AF_INET6"])
+def test_the_seal_holds(tmp_path: Path, family: str) -> None:
+    """A program that opens an internet socket is killed, so that what lives on has opened none."""
+    ended = sealed(f"{SEALED}import socket; socket.socket(socket.{family})", tmp_path)
+    assert ended.returncode == -signal.SIGSYS
+
+
+def assert_all_works(folder: Path) -> None:
+    """Add, search and outline in a notebook of their own, each in a sealed process."""
+    (folder / "notes").mkdir()
+    for name in NOTES:
+        shutil.copy(REPOSITORY / "notes" / f"{name}.md", folder / "notes")
+    for arguments, expected in (
+        (("add", "notes"), "6 added"),
+        (("search", "why do deep graph networks forget"), "notes/over-smoothing.md"),
+        (("outline", "over-smoothing in deep graph networks"), "kind: outline"),
+    ):
+        ended = sealed(KB, folder, *arguments)
+        assert ended.returncode == 0, ended.stderr
+        assert expected in ended.stdout + ended.stderr
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("real_encoder")
+def test_no_command_opens_a_socket(tmp_path: Path) -> None:
+    """Add, search and outline with the model that comes with kb open no internet socket."""
+    assert_all_works(tmp_path)
+
+
+@pytest.mark.torture
+def test_preparing_the_model_opens_no_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does the first command of all, which exports that model."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert_all_works(tmp_path)
+
+
+def calls(folder: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every call in a folder of the source: what is called, and its named arguments, as they are written."""
+    for path in (REPOSITORY / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                named = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords if keyword.arg}
+                yield ast.unparse(node.func), named
+
+
+def test_models_are_loaded_safely() -> None:
+    """Whatever loads a model runs no code of its own and reads what lies there, its weights as safetensors only."""
+    loaders = [
+        (name, named)
+        for name, named in calls("kb")
+        if name in ("SentenceTransformer", "CrossEncoder") or name.endswith(".from_pretrained")
+    ]
+    assert len(loaders) >= 3
+    for name, named in loaders:
+        assert (named["trust_remote_code"], named["local_files_only"]) == ("False", "True")
+        assert name == "AutoConfig.from_pretrained" or "'use_safetensors': True" in named["model_kwargs"]
+
+
+def test_chroma_reports_nothing() -> None:
+    """Each client of Chroma is told to send no telemetry."""
+    clients = [named for name, named in calls("kb/index/vectors") if name.startswith("chromadb.")]
+    settings = [named for name, named in calls("kb/index/vectors") if name == "Settings"]
+    assert clients
+    assert all("settings" in named for named in clients)
+    assert all(named["anonymized_telemetry"] == "False" for named in settings)
