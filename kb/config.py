@@ -44,21 +44,45 @@ TEMPLATE = """\
 # areas.gnn.description = "Cryptography: ciphers, signatures and proofs"
 # areas.gnn.phrases = ["zero-knowledge proofs", "elliptic curves"]
 
+# Keep the vectors on a Chroma server instead of in files, so that other machines can search them too. The notes' text
+# goes there as well. A token is read from the environment variable KB_CHROMA_TOKEN only. Keep the tables last.
+# [chroma]
+# url = "http://127.0.0.1:8000"
+# tenant = "default_tenant"
+# database = "default_database"
+# collection = "kb"
+# timeout = 30
+
 # A language model with the OpenAI interface, such as a local Ollama, may propose the title, the section names and
 # order, and one-sentence summaries of outlines. The points of an outline are sent to this address, and nothing is
-# sent anywhere without it. A key is read from the environment variable KB_LLM_KEY only. Keep this table last.
+# sent anywhere without it. A key is read from the environment variable KB_LLM_KEY only.
 # [outline]
 # llm = "http://localhost:11434/v1"
 # llm_model = "llama3.2"
 """
 KEY_VARIABLE = "KB_LLM_KEY"
+TOKEN_VARIABLE = "KB_CHROMA_TOKEN"  # noqa: S105  # the name of one
+ADDRESS = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"  # without a name and password, which would be shown
+NAME = r"^[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?$"
 
 
 class OutlineSettings(Frozen):
     """The table `[outline]`: the address of a language model, up to `/v1`, and the name of the model there."""
 
-    llm: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
+    llm: str | None = Field(default=None, pattern=ADDRESS)
     llm_model: str | None = Field(default=None, min_length=1)
+
+
+class ChromaSettings(Frozen):
+    """The table `[chroma]`: the address of a server, where in it the notebook lies (`collection` is what the names of
+    its collections begin with), and how many seconds an answer may take.
+    """
+
+    url: str | None = Field(default=None, pattern=ADDRESS)
+    tenant: str = Field(default="default_tenant", pattern=NAME)
+    database: str = Field(default="default_database", pattern=NAME)
+    collection: str = Field(default="kb", pattern=NAME, max_length=60)
+    timeout: float = Field(default=30, gt=0, le=3600)
 
 
 class Settings(Frozen):
@@ -71,6 +95,7 @@ class Settings(Frozen):
     outside: OutsidePolicy = "hold"
     areas: dict[VerdictArea, AreaText] = Field(default_factory=dict)
     index_dir: str = Field(default=INDEX_NAME, pattern=r"[^./]")
+    chroma: ChromaSettings = ChromaSettings()
     outline: OutlineSettings = OutlineSettings()
 
 
@@ -106,8 +131,9 @@ def load_settings(root: Path) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        known = OutlineSettings if key.startswith("outline.") else Settings
-        raise ConfigError(f"{path}: {key}: {first['msg']}; known keys: {', '.join(known.model_fields)}") from error
+        tables: dict[str, type[Frozen]] = {"outline": OutlineSettings, "chroma": ChromaSettings}
+        known = ", ".join(tables.get(key.split(".")[0], Settings).model_fields)
+        raise ConfigError(f"{path}: {key}: {first['msg']}; known keys: {known}") from error
 
 
 def write_template(root: Path) -> Path:
@@ -131,10 +157,19 @@ def index_folder(root: Path, settings: Settings) -> Path:
 
 def language_model_key() -> str | None:
     """The key for the language model: `KB_LLM_KEY`, if it is set. Raises `ConfigError` for one that is no key."""
-    key = os.environ.get(KEY_VARIABLE, "").strip()
-    if not (key.isascii() and key.isprintable()):
-        raise ConfigError(f"{KEY_VARIABLE} holds characters that no key has; set it again")
-    return key or None
+    return _secret(KEY_VARIABLE)
+
+
+def chroma_token() -> str | None:
+    """The token for the Chroma server: `KB_CHROMA_TOKEN`, if it is set. Raises `ConfigError` for one that is none."""
+    return _secret(TOKEN_VARIABLE)
+
+
+def _secret(variable: str) -> str | None:
+    value = os.environ.get(variable, "").strip()
+    if not (value.isascii() and value.isprintable()):
+        raise ConfigError(f"{variable} holds characters that no key has; set it again")
+    return value or None
 
 
 def editor_command(path: Path, line: int) -> list[str]:

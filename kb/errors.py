@@ -12,6 +12,7 @@ KbError                 exit code 1
 │   └── NewerError      1  it was made by a newer kb
 ├── BackupError         1  a backup cannot be written, or is none
 ├── VectorError         1  a generation of vectors is missing or damaged
+│   └── ServerError     1  a Chroma server cannot be reached, or does not do what it is asked
 ├── LockError           1  another process is writing
 ├── OutsideError        1  notes lie outside the areas, and kb.toml refuses such
 ├── RemovalError        1  most notes would leave the index at once, and nobody confirmed it
@@ -78,6 +79,10 @@ class BackupError(KbError):
 
 class VectorError(KbError):
     """A generation of vectors is missing or damaged."""
+
+
+class ServerError(VectorError):
+    """A Chroma server cannot be reached, or does not do what it is asked."""
 
 
 class LockError(KbError):

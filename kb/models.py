@@ -167,7 +167,8 @@ class AreaVerdict(Frozen):
 
 class NoteRecord(FileState):
     """A note as the catalog keeps it. `area` is where it is filed; `outside` means held back, without chunks;
-    `ruling` names the writer's decisions that held when it was filed.
+    `ruling` names the writer's decisions that held when it was filed; a `remote` note was filed on another machine,
+    and its file need not be on this one.
     """
 
     id: str
@@ -182,6 +183,7 @@ class NoteRecord(FileState):
     references: tuple[str, ...]
     links: tuple[str, ...]
     ruling: str = ""
+    remote: bool = False
     verdict: AreaVerdict
 
 

@@ -62,7 +62,10 @@ def test_an_existing_kb_toml_is_never_replaced(tmp_path: Path) -> None:
     [
         ("autosync = tru", "line 1"),
         ("autosync = true\nautosync = false", "cannot be read"),
-        ("modle = 'x'", "modle.*known keys: model, precision, rerank, autosync, outside, areas, index_dir, outline"),
+        (
+            "modle = 'x'",
+            "modle.*known keys: model, precision, rerank, autosync, outside, areas, index_dir, chroma, outline",
+        ),
         ("model = 1", "model.*string"),
         ("model = ''", "model"),
         ("rerank = ''", "rerank"),
@@ -74,6 +77,11 @@ def test_an_existing_kb_toml_is_never_replaced(tmp_path: Path) -> None:
         ("[outline]\nllm = 'ftp://localhost/v1'", r"outline\.llm"),
         ("[outline]\nllm = 'file:///etc/passwd'", r"outline\.llm"),
         ("[outline]\nllm = 'http://name:word@localhost/v1'", r"outline\.llm"),
+        ("[chroma]\nurl = '127.0.0.1:8000'", r"chroma\.url"),
+        ("[chroma]\nurl = 'http://:secret@localhost'", r"chroma\.url"),
+        ("[chroma]\ntoken = 'secret'", r"chroma\.token.*known keys: url, tenant, database, collection, timeout"),
+        ("[chroma]\ncollection = 'a/b'", r"chroma\.collection"),
+        ("[chroma]\ntimeout = 0", r"chroma\.timeout"),
         ("model = 'caf\xe9'", "cannot be read"),
     ],
 )

@@ -92,8 +92,10 @@ class KnowledgeBase(OpenNotebook):
         """Look at every source again, and build the vectors afresh where they are missing or damaged. Raises
         `RemovalError` where most notes would leave the index, unless `allow_removal`.
         """
+        from kb.library.publishing import mend_vectors
+
         report = self._intake(allow_removal).run(self._workspace.catalog.sources())
-        self._workspace.mend_vectors()
+        mend_vectors(self._workspace)
         return report
 
     def classify(self, paths: Sequence[str | Path]) -> Iterator[Classification | Skipped]:

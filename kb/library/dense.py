@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.errors import ServerError
 from kb.library.workspace import Workspace
 from kb.models import FILED_AREAS, Filter, note_of
 
@@ -67,12 +68,19 @@ def nearest(workspace: Workspace, vector: Matrix, filter: Filter, limit: int) ->
     if passing.share_of_areas < SCAN_BELOW:
         return _scan(workspace, vector, passing.notes, limit)
     wanted = math.ceil(limit / passing.share_of_areas)
-    while True:
-        found = workspace.nearest(vector, filter.areas or FILED_AREAS, wanted)
-        kept = {id: cosine for id, cosine in found.items() if note_of(id) in passing.notes}
+    generation = workspace.catalog.generation()
+    while generation and wanted <= workspace.vectors.most_results:
+        try:
+            found = workspace.vectors.query(generation, vector, filter.areas or FILED_AREAS, wanted)
+        except ServerError as error:
+            workspace.notify(f"{error}; searched the vectors in the catalog instead")
+            break
+        known = workspace.catalog.among_chunks(found)
+        kept = {id: cosine for id, cosine in found.items() if id in known and note_of(id) in passing.notes}
         if len(kept) >= limit or len(found) < wanted:
             return dict(sorted(kept.items(), key=lambda entry: -entry[1])[:limit])
         wanted *= 2
+    return _scan(workspace, vector, passing.notes, limit)
 
 
 def by_id(ids: Sequence[str], scores: Matrix) -> dict[str, float]:

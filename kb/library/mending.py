@@ -12,6 +12,7 @@ from kb.index.catalog import CATALOG_NAME, Changes
 from kb.index.lock import write_lock
 from kb.library.caring import misread_notes
 from kb.library.intake import Intake
+from kb.library.publishing import rebuild_vectors
 from kb.library.workspace import Workspace
 from kb.reports.cared import Rebuilt
 
@@ -52,7 +53,7 @@ def _make_from_catalog(workspace: Workspace) -> None:
         catalog.publish(Changes(removed=sorted(unsound)), catalog.generation(), catalog.fingerprint() or "")
         catalog.erase_removed()
     if catalog.generation():
-        workspace.rebuild_vectors()
+        rebuild_vectors(workspace)
     with write_lock(workspace.folder):
         workspace.sweep_all()
 

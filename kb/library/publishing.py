@@ -1,4 +1,4 @@
-"""Batches of notes into the index: a new generation of vectors, then one commit."""
+"""Batches of notes into the index: their vectors first, into a new generation or onto a server, then one commit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kb.index.catalog import Changes
+from kb.index.lock import write_lock
 from kb.index.vectors import VectorChange, Vectors
+from kb.library.uploading import build, upload
 from kb.library.workspace import Workspace
 from kb.models import Chunk, ChunkRecord, FiledArea, FileState, NoteRecord
 
@@ -41,24 +43,52 @@ class Batch:
 
 
 def publish(workspace: Workspace, batch: Batch, fingerprint: str, afresh: bool = False) -> None:
-    """Write a batch's vectors into a new generation and commit both; when it returns, the batch is in.
+    """Write a batch's vectors and commit both; when it returns, the batch is in.
 
     `fingerprint` names the encoder of the batch's vectors. `afresh` takes nothing over from the current generation:
     its vectors are another encoder's, or some of them shall not survive in a copy.
     """
     change = _vector_change(workspace, batch)
-    current = workspace.catalog.generation()
+    changes = Changes(notes=batch.notes, touched=batch.touched, removed=batch.removed)
+    if workspace.server:
+        upload(workspace, workspace.server, changes, change, batch.vectors, fingerprint)
+        workspace.last_look = None
+        return
+    generations, current = workspace.generations, workspace.catalog.generation()
     upcoming = current + 1 if change or afresh else current
     if upcoming != current:
-        workspace.vectors.close()
-        if afresh or workspace.vectors.should_rebuild(current, change):
-            workspace.vectors.build(upcoming, _everything(workspace, batch))
+        generations.close()
+        if afresh or generations.should_rebuild(current, change):
+            generations.build(upcoming, _everything(workspace, batch))
         else:
-            workspace.vectors.advance(current, upcoming, change)
-    changes = Changes(notes=batch.notes, touched=batch.touched, removed=batch.removed)
+            generations.advance(current, upcoming, change)
     workspace.catalog.publish(changes, upcoming, fingerprint)
     workspace.last_look = None
-    workspace.vectors.sweep(upcoming)
+    generations.sweep(upcoming)
+
+
+def rebuild_vectors(workspace: Workspace) -> None:
+    """Write and publish all vectors anew from the catalog; nothing is embedded."""
+    with write_lock(workspace.folder):
+        fingerprint = workspace.catalog.fingerprint() or ""
+        if workspace.server:
+            workspace.server.require_writer(workspace.writer)
+            build(workspace, workspace.server, Changes(), {}, fingerprint)
+            return
+        upcoming = workspace.catalog.generation() + 1
+        workspace.generations.close()
+        workspace.generations.build(upcoming, workspace.filed_vectors())
+        workspace.catalog.publish(Changes(), upcoming, fingerprint)
+        workspace.generations.sweep(upcoming)
+
+
+def mend_vectors(workspace: Workspace) -> None:
+    """Rebuild the current generation if it is missing, or its files have other sizes than when it was published."""
+    generation = workspace.catalog.generation()
+    problem = workspace.vectors.problem(generation) if generation else None
+    if problem:
+        workspace.notify(f"{problem}; building the vectors afresh from the catalog")
+        rebuild_vectors(workspace)
 
 
 def drop_unused_vectors(workspace: Workspace, fingerprint: str) -> None:

@@ -13,6 +13,7 @@ from kb.decisions import DECISIONS_NAME
 from kb.errors import BackupError
 from kb.index.catalog import CATALOG_NAME, Catalog
 from kb.index.lock import write_lock
+from kb.library.publishing import rebuild_vectors
 from kb.library.workspace import COPIED, Workspace
 from kb.reports.cared import BackedUp, Restored
 
@@ -55,7 +56,7 @@ def restore(workspace: Workspace, source: Path, overwrite: bool) -> Restored:
                 _move(files[name], workspace.root / name)
     workspace.add_sources(())
     if workspace.catalog.generation():
-        workspace.rebuild_vectors()
+        rebuild_vectors(workspace)
     return Restored(path=str(source), notes=len(workspace.catalog.file_states()), bytes=source.stat().st_size)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,22 +12,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from kb.config import Settings, index_folder, load_settings
+from kb.config import Settings, chroma_token, index_folder, load_settings
 from kb.decisions import Decisions, load_decisions
-from kb.errors import CatalogError, DamageError, EncoderError, NotebookError, VectorError
-from kb.index.catalog import CATALOG_NAME, Catalog, Changes
+from kb.errors import CatalogError, DamageError, EncoderError, NotebookError, ServerError, VectorError
+from kb.index.catalog import CATALOG_NAME, Catalog
 from kb.index.lock import LOCK_NAME
-from kb.models import FILED_AREAS, Encoder, FiledArea, Filter, Reranker, note_of
+from kb.models import FILED_AREAS, ChunkRecord, Encoder, FiledArea, Filter, Reranker, note_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from kb.index.vectors import Vectors, VectorStore
+    from kb.index.vectors import Store, Vectors, VectorStore
+    from kb.index.vectors.server import ServerStore
     from kb.ingest.areas import AreaTexts
 
 SMALL = 5_000  # chunks
 SOURCES_NAME = "sources.json"
+VECTORS_NAME = "vectors"
+WRITER_NAME = "writer"
 COPIED = ".copy-"  # how a folder begins that holds a copy of a catalog for a while
 
 Notify = Callable[[str], None]
@@ -158,10 +162,36 @@ class Workspace:
             raise CatalogError(f"{path} cannot be read; delete {self.folder} and add your sources again") from error
 
     @cached_property
-    def vectors(self) -> VectorStore:
+    def server(self) -> ServerStore | None:
+        """The Chroma server that the settings name."""
+        if self.settings.chroma.url is None:
+            return None
+        from kb.index.vectors.server import ServerStore
+
+        return ServerStore(self.settings.chroma, chroma_token())
+
+    @cached_property
+    def generations(self) -> VectorStore:
+        """The generations of vectors in the index folder."""
         from kb.index.vectors import VectorStore
 
-        return VectorStore(self.folder / "vectors")
+        return VectorStore(self.folder / VECTORS_NAME)
+
+    @property
+    def vectors(self) -> Store:
+        """The vectors, on a server or in the index folder."""
+        return self.server or self.generations
+
+    @cached_property
+    def writer(self) -> str:
+        """The name by which a server knows who may write there: that of this index, made when first needed."""
+        path = self.folder / WRITER_NAME
+        try:
+            if not path.exists():
+                path.write_text(uuid.uuid4().hex, encoding="utf-8")
+            return path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise NotebookError(f"{path} cannot be written: {error.strerror}; `kb doctor` says more") from error
 
     @property
     def area_texts(self) -> AreaTexts:
@@ -176,9 +206,9 @@ class Workspace:
         return load_decisions(self.root)
 
     def close(self) -> None:
-        for name in ("catalog", "vectors"):
-            if name in self.__dict__:
-                self.__dict__.pop(name).close()
+        for name in ("catalog", "server", "generations"):
+            if opened := self.__dict__.pop(name, None):
+                opened.close()
 
     def require_current_encoder(self) -> None:
         """Raise `EncoderError` where the index holds another encoder's vectors."""
@@ -191,16 +221,13 @@ class Workspace:
         with suppress(VectorError):  # the question itself mends what is damaged
             self.vectors.open(self.catalog.generation())
 
-    def nearest(self, vector: NDArray[np.float32], areas: Iterable[FiledArea], limit: int) -> dict[str, float]:
-        """Cosines of the nearest chunks in the current generation; to be asked within `at_once`."""
-        generation = self.catalog.generation()
-        return self.vectors.query(generation, vector, areas, limit) if generation else {}
-
     def at_once(self, read: Callable[[], Read]) -> Read:
         """What `read` returns, all of it from one state of the index, whatever others commit meanwhile.
 
         Vectors that were swept or damaged are no obstacle: it reads again.
         """
+        from kb.library.publishing import rebuild_vectors
+
         if self.catalog.in_snapshot:
             return read()
         generation = 0
@@ -208,10 +235,12 @@ class Workspace:
             with self.catalog.snapshot():
                 generation = self.catalog.generation()
                 return read()
+        except ServerError:
+            raise
         except VectorError as error:
             if self.catalog.generation() == generation:
                 self.notify(f"{error}; building the vectors afresh from the catalog")
-                self.rebuild_vectors()
+                rebuild_vectors(self)
         with self.catalog.snapshot():
             return read()
 
@@ -252,21 +281,12 @@ class Workspace:
             rows.setdefault(note_of(id), []).append(row)
         return Passages(ids, matrix, rows)
 
-    def rebuild_vectors(self) -> None:
-        """Build and publish a new generation from the catalog; nothing is embedded."""
-        from kb.index.lock import write_lock
-
-        with write_lock(self.folder):
-            upcoming = self.catalog.generation() + 1
-            self.vectors.close()
-            self.vectors.build(upcoming, self.filed_vectors())
-            self.catalog.publish(Changes(), upcoming, self.catalog.fingerprint() or "")
-            self.vectors.sweep(upcoming)
-
     def strays(self) -> list[Path]:
         """What runs that did not end left in the index folder; to be asked while nobody writes."""
         left = [path for pattern in (f"{COPIED}*", "*.part") for path in self.folder.glob(pattern)]
-        return sorted(left) + self.vectors.strays(self.catalog.generation())
+        if self.server:
+            return sorted(left) + [path for path in [self.folder / VECTORS_NAME] if path.exists()]
+        return sorted(left) + self.generations.strays(self.catalog.generation())
 
     def sweep_all(self) -> None:
         """Delete all that is not current, with the write lock held: older vectors, and what was left behind."""
@@ -275,14 +295,18 @@ class Workspace:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-        self.vectors.sweep(self.catalog.generation(), kept=1)
+        if self.server:
+            self.server.drop_others(self.catalog.generation(), self.writer)
+        else:
+            self.generations.sweep(self.catalog.generation(), kept=1)
 
-    def mend_vectors(self) -> None:
-        """Rebuild the current generation if its files are missing or have other sizes than when it was published."""
-        generation = self.catalog.generation()
-        if generation and self.vectors.problem(generation):
-            self.notify("the vectors were missing or damaged; building them afresh from the catalog")
-            self.rebuild_vectors()
+    def vectors_of(self, chunks: Iterable[ChunkRecord]) -> dict[str, NDArray[np.float32]]:
+        """The vectors `(dim,)` that the catalog has of some chunks, by chunk id."""
+        keys = {chunk.id: chunk.embedding_key for chunk in chunks}
+        stored = self.catalog.vectors(set(keys.values()))
+        if len(stored) < len(set(keys.values())):
+            raise self._lacking()
+        return {id: stored[key] for id, key in keys.items()}
 
     def filed_vectors(self, without: Iterable[str] = ()) -> dict[FiledArea, Vectors]:
         """Ids and vectors `(n, dim)` of all filed chunks by area, but for some notes' ids of chunks."""
@@ -299,5 +323,8 @@ class Workspace:
         ordered = list(keys)
         stored = self.catalog.vectors(set(ordered))
         if len(stored) < len(set(ordered)) or len({len(vector) for vector in stored.values()}) > 1:
-            raise CatalogError(f"{self.folder} lacks vectors of some passages; `kb doctor --repair` mends it")
+            raise self._lacking()
         return np.stack([stored[key] for key in ordered])
+
+    def _lacking(self) -> CatalogError:
+        return CatalogError(f"{self.folder} lacks vectors of some passages; `kb doctor --repair` mends it")

@@ -9,42 +9,26 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 from kb.errors import DamageError, NewerError
 from kb.index.catalog import schema
+from kb.index.catalog.changes import Changes as Changes
+from kb.index.catalog.changes import IndexedFile as IndexedFile
+from kb.index.catalog.changes import Loose as Loose
 from kb.index.catalog.checking import Examination as Examination
 from kb.index.catalog.checking import examine
 from kb.index.catalog.connection import connect, copy, guard
 from kb.index.catalog.fulltext import FullText, Parameters
 from kb.index.catalog.schema import json_list
-from kb.models import ChunkRecord, FiledArea, FileState, Filter, NoteRecord
+from kb.models import ChunkRecord, FiledArea, Filter, NoteRecord
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 CATALOG_NAME = "catalog.db"
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What one commit publishes. `notes` replaces or adds whole notes; `touched` only updates their file states."""
-
-    notes: Sequence[tuple[NoteRecord, Sequence[ChunkRecord]]] = ()
-    touched: Sequence[tuple[str, FileState]] = ()
-    removed: Sequence[str] = field(default=())
-
-
-class IndexedFile(NamedTuple):
-    """A file as it was when it was indexed."""
-
-    path: str
-    size: int
-    mtime_ns: int
-    sha256: str
 
 
 class Catalog:
@@ -93,7 +77,7 @@ class Catalog:
 
     def file_states(self) -> dict[str, IndexedFile]:
         """What each note's file was like when it was indexed, by path."""
-        rows = self._rows("SELECT path, size, mtime_ns, sha256 FROM notes")
+        rows = self._rows("SELECT path, size, mtime_ns, sha256, remote FROM notes")
         return {row["path"]: IndexedFile(*row) for row in rows}
 
     def notes_by_id(self, ids: Iterable[str]) -> dict[str, NoteRecord]:
@@ -114,6 +98,11 @@ class Catalog:
         with guard(self._path):
             return {row["id"]: schema.chunk_record(row) for row in rows}
 
+    def among_chunks(self, ids: Iterable[str]) -> set[str]:
+        """Those of some ids that chunks have."""
+        sql = "SELECT id FROM chunks WHERE id IN (SELECT value FROM json_each(?))"
+        return {row["id"] for row in self._rows(sql, (json_list(ids),))}
+
     def chunks_of(self, note_ids: Iterable[str]) -> dict[str, list[ChunkRecord]]:
         """The chunks of these notes in order, by note id."""
         sql = "SELECT * FROM chunks WHERE note_id IN (SELECT value FROM json_each(?)) ORDER BY note_id, position"
@@ -123,6 +112,10 @@ class Catalog:
             for row in rows:
                 found.setdefault(row["note_id"], []).append(schema.chunk_record(row))
         return found
+
+    def loose(self) -> set[Loose]:
+        """The records on a server that no row may need."""
+        return {Loose(*row) for row in self._rows("SELECT part, id FROM loose")}
 
     # --- finding ---
 
@@ -216,6 +209,11 @@ class Catalog:
         """Remember a source."""
         self._rows("INSERT OR IGNORE INTO sources VALUES (?)", (path,))
 
+    def set_loose(self, records: Iterable[Loose]) -> None:
+        """Note the records on a server that no row may need; durable when it returns."""
+        with self._transaction():
+            self._replace_loose(records)
+
     def remove_sources(self, paths: Iterable[str]) -> None:
         """Forget sources."""
         self._rows("DELETE FROM sources WHERE path IN (SELECT value FROM json_each(?))", (json_list(paths),))
@@ -244,6 +242,8 @@ class Catalog:
                 self._rows(
                     "UPDATE notes SET size = ?, mtime_ns = ? WHERE id = ?", (state.size, state.mtime_ns, note_id)
                 )
+            if changes.loose is not None:
+                self._replace_loose(changes.loose)
             self._set_meta("generation", str(generation))
             self._set_meta("fingerprint", fingerprint)
 
@@ -277,6 +277,11 @@ class Catalog:
         for chunk in chunks:
             self._rows(schema.UPSERT_CHUNK, schema.chunk_row(chunk, note))
 
+    def _replace_loose(self, records: Iterable[Loose]) -> None:
+        self._rows("DELETE FROM loose")
+        for record in records:
+            self._rows("INSERT INTO loose VALUES (?, ?)", record)
+
     # --- SQLite ---
 
     @contextmanager
@@ -299,12 +304,12 @@ class Catalog:
             raise NewerError(
                 f"{self._path} was made by a newer kb (version {version}); upgrade kb, or `kb rebuild` with this one"
             )
-        if version == 0:
-            with self._transaction():
-                if int(self._rows("PRAGMA user_version")[0][0]) == 0:
-                    for statement in schema.statements(schema.TABLES):
-                        self._rows(statement)
-                    self._rows(f"PRAGMA user_version = {schema.VERSION}")
+        if version < schema.VERSION:
+            with self._transaction():  # another process may have been here first
+                script = schema.UPGRADES.get(int(self._rows("PRAGMA user_version")[0][0]), "")
+                for statement in schema.statements(script):
+                    self._rows(statement)
+                self._rows(f"PRAGMA user_version = {schema.VERSION}")
         for statement in schema.statements(schema.VIEWS):
             self._rows(statement)
 

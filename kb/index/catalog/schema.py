@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from kb.models import AreaVerdict, ChunkRecord, Filter, NoteRecord
 
-VERSION = 1
+VERSION = 2
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 
 TABLES = f"""
@@ -17,7 +17,7 @@ CREATE TABLE sources (path TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE notes (
     id TEXT PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
     sha256 TEXT NOT NULL, title TEXT NOT NULL, area TEXT NOT NULL, kind TEXT NOT NULL, date TEXT, tags TEXT NOT NULL,
-    details TEXT NOT NULL, verdict TEXT NOT NULL
+    details TEXT NOT NULL, verdict TEXT NOT NULL, remote INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE chunks (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, note_id TEXT NOT NULL REFERENCES notes (id) ON DELETE CASCADE,
@@ -44,6 +44,14 @@ CREATE TRIGGER chunk_retitled AFTER UPDATE OF title ON chunks WHEN old.title <> 
 END;
 """  # noqa: S608  # a constant
 
+# Records on a server that no row may need: those being written, and those that were retired and not deleted yet. `part`
+# is an area, or `notes`.
+LOOSE = "CREATE TABLE loose (part TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (part, id)) WITHOUT ROWID;"
+REMOTE = "ALTER TABLE notes ADD COLUMN remote INTEGER NOT NULL DEFAULT 0;"
+
+# What makes a catalog one of this version, by the version it has.
+UPGRADES = {0: f"{TABLES}{LOOSE}\n", 1: f"{REMOTE}\n{LOOSE}\n"}
+
 # Views of the full text's own index, seen by one connection: each place of each stem, and the stems with their counts.
 VIEWS = """
 CREATE VIRTUAL TABLE IF NOT EXISTS temp.places USING fts5vocab (main, passages, instance);
@@ -51,10 +59,13 @@ CREATE VIRTUAL TABLE IF NOT EXISTS temp.stems USING fts5vocab (main, passages, r
 """
 
 UPSERT_NOTE = """
-INSERT INTO notes VALUES (:id, :path, :size, :mtime_ns, :sha256, :title, :area, :kind, :date, :tags, :details, :verdict)
+INSERT INTO notes VALUES (
+    :id, :path, :size, :mtime_ns, :sha256, :title, :area, :kind, :date, :tags, :details, :verdict, :remote
+)
 ON CONFLICT (id) DO UPDATE SET path = excluded.path, size = excluded.size, mtime_ns = excluded.mtime_ns,
     sha256 = excluded.sha256, title = excluded.title, area = excluded.area, kind = excluded.kind,
-    date = excluded.date, tags = excluded.tags, details = excluded.details, verdict = excluded.verdict
+    date = excluded.date, tags = excluded.tags, details = excluded.details, verdict = excluded.verdict,
+    remote = excluded.remote
 """
 
 UPSERT_CHUNK = """

@@ -7,13 +7,14 @@ renames the copy into place; the catalog then names it as current.
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from kb.errors import VectorError
 from kb.index.vectors import files
@@ -63,8 +64,47 @@ class _Reading:
     collections: dict[FiledArea, Collection]
 
 
+class Store(Protocol):
+    """What can be asked of vectors, wherever they are. Every method may raise `VectorError`."""
+
+    @property
+    def most_results(self) -> int:
+        """How many chunks of an area can be asked for at once."""
+
+    def close(self) -> None:
+        """Close what is open; the next question opens it again."""
+
+    def open(self, generation: int) -> None:
+        """Open a generation for reading, unless it is."""
+
+    def query(
+        self, generation: int, vector: NDArray[np.float32], areas: Iterable[FiledArea], limit: int
+    ) -> dict[str, float]:
+        """Cosines of the nearest chunks of each area to a unit vector `(dim,)`, by chunk id."""
+
+    def obstacle(self) -> str | None:
+        """Why the place of the vectors cannot be asked at all, in one line."""
+
+    def problem(self, generation: int) -> str | None:
+        """What is wrong with a generation at first sight, in one line."""
+
+    def database_problem(self, generation: int) -> str | None:
+        """What is wrong with Chroma's database of a generation, in one line."""
+
+    def count(self, generation: int) -> dict[str, int]:
+        """How many vectors a generation holds in each area."""
+
+    def ids(self, generation: int) -> dict[FiledArea, list[str]]:
+        """The ids of all vectors of each area, as Chroma has them."""
+
+    def stored(self, generation: int, area: FiledArea, ids: list[str]) -> dict[str, NDArray[np.float32]]:
+        """The vectors that Chroma has under some ids of an area."""
+
+
 class VectorStore:
     """The generations in a folder. Every method may raise `VectorError`."""
+
+    most_results = sys.maxsize
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -105,6 +145,9 @@ class VectorStore:
         with _guard(self._path(generation)):
             answers = self._pool.map(lambda ask: _nearest(ask[0], vector, ask[1]), asked)
             return {id: cosine for answer in answers for id, cosine in answer.items()}
+
+    def obstacle(self) -> str | None:
+        """Nothing: files can be looked at, and `problem` does."""
 
     def problem(self, generation: int) -> str | None:
         """What is wrong with the files of a generation, in one line; reads all of them, and opens none in Chroma."""
