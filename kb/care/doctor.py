@@ -27,7 +27,11 @@ class Facts:
     vector_problems: tuple[str, ...] = ()
     filed_chunks: Mapping[str, int] = field(default_factory=dict)
     vectors: Mapping[str, int] = field(default_factory=dict)
+    server: str | None = None
+    server_problem: str | None = None
+    pulled: bool = False
     strays: tuple[str, ...] = ()
+    loose: int = 0
     encoder_problem: str | None = None
     unwritable: tuple[str, ...] = ()
     writer: str | None = None
@@ -72,15 +76,21 @@ def _catalog_findings(facts: Facts) -> Iterator[Finding]:
 
 
 def _vector_findings(facts: Facts) -> Iterator[Finding]:
-    folder = facts.folder / "vectors" / str(facts.generation)
+    if facts.server_problem:
+        yield _finding("server", facts.server_problem, "start it, or mend [chroma] in kb.toml", facts.server)
+        return
+    place = facts.server or facts.folder / "vectors" / str(facts.generation)
     for problem in facts.vector_problems:
-        yield _finding("vectors", f"the current vectors are damaged: {problem}", REPAIR, folder)
+        if facts.pulled:
+            yield _finding("vectors", f"this index and the server differ: {problem}", "kb pull", place)
+        else:
+            yield _finding("vectors", f"the current vectors are damaged: {problem}", REPAIR, place)
     if facts.vector_problems:
         return
     for area in sorted({*facts.filed_chunks, *facts.vectors}):
         expected, held = facts.filed_chunks.get(area, 0), facts.vectors.get(area, 0)
         if expected != held:
-            yield _finding("vectors", f"{area} should hold {expected} vectors and holds {held}", REPAIR, folder)
+            yield _finding("vectors", f"{area} should hold {expected} vectors and holds {held}", REPAIR, place)
 
 
 def _surrounding_findings(facts: Facts) -> Iterator[Finding]:
@@ -93,6 +103,9 @@ def _surrounding_findings(facts: Facts) -> Iterator[Finding]:
         yield _finding("disk", message, "free some space, or set index_dir in kb.toml", facts.folder, "warning")
     for path in facts.strays:
         yield _finding("orphans", "left behind by a run that did not end", REPAIR, path, "warning")
+    if facts.loose:
+        message = f"{facts.loose} records that no note needs are left from a run that did not end"
+        yield _finding("orphans", message, "kb sync", facts.server, "warning")
     if facts.writer:
         message = f"process {facts.writer} is writing; what it writes was not looked at"
         yield _finding("lock", message, "wait until it is done", facts.folder / "lock", "warning")

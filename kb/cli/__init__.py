@@ -19,6 +19,7 @@ COMMANDS = {
     "add": "adding",
     "sync": "adding",
     "forget": "adding",
+    "pull": "adding",
     "classify": "filing",
     "file": "filing",
     "reclassify": "filing",

@@ -1,4 +1,4 @@
-"""Notes in: init, add, sync, forget."""
+"""Notes in and out: init, add, sync, forget, pull."""
 
 from __future__ import annotations
 
@@ -96,6 +96,34 @@ def forget_command(path: str, as_json: bool) -> None:
     with knowledge_base() as knowledge:
         forgotten = knowledge.forget(path)
     print_report(forgotten, as_json, print_forgotten)
+
+
+@click.command(
+    "pull",
+    epilog="""\b
+Examples:
+  kb pull
+  kb pull --notebook ~/reading
+""",
+)
+@YES_OPTION
+@JSON_OPTION
+def pull_command(yes: bool, as_json: bool) -> int:
+    """Fetch the notes that another machine keeps on a server.
+
+    The table [chroma] of kb.toml says where. Notes, vectors and full text come
+    into this index, and searches need no file here. Pulling again brings what
+    changed and drops what went.
+    """
+    from kb.console.pulled import print_pulled
+    from kb.console.terminal import print_report
+
+    with long_run() as (knowledge, stopping):
+        pulled = knowledge.pull(allow_removal=yes)
+    print_report(pulled, as_json, print_pulled)
+    if stopping.signal:
+        return 128 + stopping.signal
+    return DONE_WITH_SKIPS if pulled.skipped else 0
 
 
 def _finish(report: SyncReport, as_json: bool, stopping: Stopping) -> int:

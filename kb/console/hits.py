@@ -42,6 +42,8 @@ def _print_hit(hit: Hit, words: Sequence[str]) -> None:
         place.append(f"  {hit.date}", "dim")
     if hit.kind != "note":
         place.append(f"  {hit.kind}", "yellow")
+    if hit.remote:
+        place.append("  pulled", "yellow")
     if hit.state == "changed":
         place.append("  changed since it was indexed", "yellow")
     _indented(place)

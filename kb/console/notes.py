@@ -140,9 +140,8 @@ def print_list(notes: NoteList) -> None:
     table = _grid()
     for note in notes.notes:
         outside = note.area == "outside"
-        flags = (
-            [note.kind] * (note.kind != "note") + ["unsure"] * note.unsure + [f"nearest {note.nearest_area}"] * outside
-        )
+        flags = [note.kind] * (note.kind != "note") + ["unsure"] * note.unsure + ["pulled"] * note.remote
+        flags += [f"nearest {note.nearest_area}"] * outside
         table.add_row(
             area_text(note.area),
             styled(str(note.date or "")),
@@ -159,7 +158,12 @@ def print_note(note: NoteDetail) -> None:
     """A note's particulars, then its text."""
     out().print(styled(note.title, "bold"))
     lines = [
-        ("path", note.path + ("  (changed since it was indexed)" if note.state == "changed" else "")),
+        (
+            "path",
+            note.path
+            + ("  (changed since it was indexed)" if note.state == "changed" else "")
+            + "  (pulled)" * note.remote,
+        ),
         ("area", f"{note.area}  {_verdict_words(note.verdict)}"),
         ("date", str(note.date or "")),
         ("tags", ", ".join(note.tags)),
@@ -188,6 +192,8 @@ def print_status(status: Status) -> None:
         f"{count(status.posts, 'post')}, {status.unsure} unsure, {count(status.chunks, 'chunk')}, "
         f"index {_size(status.index_bytes)}"
     )
+    if "://" in status.vectors:
+        say(f"vectors of {status.vectors}")
     if status.changed_notes:
         notice(f"{count(status.changed_notes, 'note')} changed since the last sync; run `kb sync`")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kb.config import CONFIG_NAME, find_notebook, is_notebook, write_template
 from kb.decisions import Flags, is_under, save_decisions
-from kb.errors import InputError, NotebookError, NoteError, RemovalError
+from kb.errors import InputError, NotebookError, NoteError, RemovalError, ServerError
 from kb.ingest import notebook
 from kb.library.opening import OpenNotebook
 from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea
@@ -30,7 +30,7 @@ from kb.reports import (
     Status,
     SyncReport,
 )
-from kb.reports.cared import BackedUp, Diagnosis, Rebuilt, Restored
+from kb.reports.cared import BackedUp, Diagnosis, Pulled, Rebuilt, Restored
 from kb.reports.compared import Duplicates, RelatedNotes
 from kb.reports.ideas import Ideas
 from kb.reports.revised import Check, Update
@@ -98,6 +98,14 @@ class KnowledgeBase(OpenNotebook):
         mend_vectors(self._workspace)
         return report
 
+    def pull(self, allow_removal: bool = False) -> Pulled:
+        """Bring the index up to date with the notes that another machine keeps on the server of the settings. Raises
+        `RemovalError` where most notes would leave the index, unless `allow_removal`.
+        """
+        from kb.library.pulling import pull
+
+        return pull(self._workspace, self._progress, self._should_stop, allow_removal)
+
     def classify(self, paths: Sequence[str | Path]) -> Iterator[Classification | Skipped]:
         """The verdict for each Markdown file of some paths; nothing is stored."""
         from kb.library.judging import classifications
@@ -108,7 +116,8 @@ class KnowledgeBase(OpenNotebook):
         """File a note under an area, as a detour, or outside; None takes an earlier decision back."""
         note = self.find_note(name)
         if notebook.state_of(self.root, note.path) is None:
-            raise NoteError(f"{note.path} is gone; run `kb sync`")
+            where = "on another machine; file it there" if note.remote else "gone; run `kb sync`"
+            raise NoteError(f"{note.path} is {where}")
         save_decisions(self.root, self._workspace.decisions.with_filed(note.path, area))
         report = self._intake().run([note.path])
         if report.skipped:
@@ -290,7 +299,7 @@ class KnowledgeBase(OpenNotebook):
         if self._workspace.settings.autosync:
             try:
                 self.sync()
-            except RemovalError as error:  # what is there may be asked all the same
+            except (RemovalError, ServerError) as error:  # what is there may be asked all the same
                 self._workspace.notify(str(error))
 
 

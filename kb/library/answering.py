@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
 
-from kb.ingest import notebook
 from kb.library.finding import POOL, find
-from kb.library.looking import is_changed, recent_changes
+from kb.library.looking import State, recent_changes, state_of
 from kb.library.workspace import Workspace
 from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, Reranker, note_of
 from kb.reports import Explanation, Hit, Passage, Scores, SearchResult, TermWeight
@@ -97,14 +96,14 @@ class _Answer:
 
     def take(self, note: NoteRecord, group: Group) -> None:
         """Make a hit of a note; of its further passages those that no hit shows yet."""
-        state = notebook.state_of(self._workspace.root, note.path)
+        state = state_of(self._workspace, note)
         if state is None:
             self.missing.append(note.path)
             return
         same = self._shown_already(*group[0])
         kept = group[:1] + [entry for entry in group[1:] if self._shown_already(*entry) is None]
         self._shown += [(*entry, f"{note.path}:{entry[1].start_line}-{entry[1].end_line}") for entry in kept]
-        self.hits.append(self._hit(note, is_changed(self._workspace, note, state), kept, same))
+        self.hits.append(self._hit(note, state, kept, same))
 
     def _shown_already(self, entry: Ranked, chunk: ChunkRecord) -> str | None:
         """The address at which a near-identical passage is shown."""
@@ -113,7 +112,7 @@ class _Answer:
                 return address
         return None
 
-    def _hit(self, note: NoteRecord, changed: bool, group: Group, same: str | None) -> Hit:
+    def _hit(self, note: NoteRecord, state: State, group: Group, same: str | None) -> Hit:
         best, chunk = group[0]
         return Hit(
             rank=len(self.hits) + 1,
@@ -123,7 +122,8 @@ class _Answer:
             kind=note.kind,
             date=note.date,
             tags=note.tags,
-            state="changed" if changed else "current",
+            state=state,
+            remote=note.remote,
             heading_path=chunk.heading_path,
             start_line=chunk.start_line,
             end_line=chunk.end_line,

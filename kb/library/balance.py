@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from kb.ingest import notebook
 from kb.library.looking import pending_changes
-from kb.library.workspace import Workspace
+from kb.library.workspace import VECTORS_NAME, Workspace
 from kb.models import STORED_AREAS, NoteRecord, StoredArea
 from kb.reports import AreaCount, Status
 
@@ -31,6 +31,7 @@ def status(workspace: Workspace) -> Status:
         changed_notes=pending_changes(workspace),
         generation=catalog.generation(),
         encoder=catalog.fingerprint(),
+        vectors=workspace.server.place if workspace.server else str(workspace.folder / VECTORS_NAME),
         index_bytes=notebook.folder_bytes(workspace.folder),
     )
 

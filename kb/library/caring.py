@@ -11,7 +11,7 @@ from kb.care.doctor import Facts
 from kb.errors import CatalogError, DamageError, EncoderError, NewerError, NoteError, one_line
 from kb.index.lock import holder_of
 from kb.ingest import notebook
-from kb.library.looking import is_changed, pending_changes
+from kb.library.looking import is_changed, pending_changes, state_of
 from kb.library.workspace import Workspace
 from kb.models import NoteRecord
 
@@ -45,25 +45,29 @@ def look_over(workspace: Workspace, full: bool = False) -> Facts:
 def _contents(workspace: Workspace, full: bool, facts: Facts) -> Facts:
     catalog, vectors = workspace.catalog, workspace.vectors
     generation = catalog.generation()
+    obstacle = vectors.obstacle() if generation else None
     filed = Counter(area for area, _, _ in catalog.filed_chunks())
-    problem = vectors.problem(generation) if generation else None
+    problem = vectors.problem(generation) if generation and not obstacle else None
     facts = facts.with_(
         generation=generation,
         filed_chunks=filed,
-        vectors={} if problem or not generation else vectors.count(generation),
+        vectors=filed if workspace.server or problem or not generation else workspace.generations.count(generation),
+        server=workspace.server.place if workspace.server else None,
+        server_problem=obstacle,
+        pulled=any(note.remote for note in catalog.notes()),
         vector_problems=(problem,) if problem else (),
         encoder_problem=_encoder_problem(workspace),
     )
     if not facts.writer:  # what is being written looks like what was left behind
-        facts = facts.with_(strays=tuple(map(str, workspace.strays())))
+        facts = facts.with_(strays=tuple(map(str, workspace.strays())), loose=len(catalog.loose()))
     if facts.unsound_notes:
         return facts
-    if generation and not problem:
+    if generation and not problem and not obstacle:
         from kb.library.probing import probe
 
         facts = facts.with_(vector_problems=tuple(probe(workspace.root, full)))
     notes = catalog.notes()
-    gone = tuple(note.path for note in notes if notebook.state_of(workspace.root, note.path) is None)
+    gone = tuple(note.path for note in notes if state_of(workspace, note) is None)
     return facts.with_(
         gone=gone,
         changed_notes=pending_changes(workspace),

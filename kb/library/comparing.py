@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import InputError
-from kb.ingest import notebook
-from kb.library.looking import current_notes, is_changed, recent_changes
+from kb.library.looking import current_notes, recent_changes, state_of
 from kb.library.workspace import Passages, Workspace
 from kb.models import ChunkRecord, NoteRecord, note_of
 from kb.reports import Address
@@ -65,7 +64,7 @@ def related(workspace: Workspace, note: NoteRecord, limit: int) -> RelatedNotes:
     candidates = _candidates(workspace, passages, note)
     scores = [candidate.likeness.score for candidate in candidates]
     chosen = most_related(scores, [candidate.link is not None for candidate in candidates], limit)
-    states = {index: notebook.state_of(workspace.root, candidates[index].note.path) for index in chosen}
+    states = {index: state_of(workspace, candidates[index].note) for index in chosen}
     there = [(candidates[index], state) for index, state in states.items() if state]
     rows = [row for candidate, _ in there for row in (candidate.ours, candidate.theirs)]
     chunks = workspace.catalog.chunks(passages.ids[row] for row in rows)
@@ -75,7 +74,7 @@ def related(workspace: Workspace, note: NoteRecord, limit: int) -> RelatedNotes:
         notes=tuple(
             Related(
                 **dict(_compared(candidate.note)),
-                state="changed" if is_changed(workspace, candidate.note, state) else "current",
+                state=state,
                 score=round(candidate.likeness.score, 4),
                 link=candidate.link,
                 passage_score=round(candidate.likeness.nearest, 4),

@@ -15,7 +15,7 @@ from kb.ingest.prose import clean
 from kb.library.dense import nearest
 from kb.library.finding import find, spelled
 from kb.library.judging import classifier
-from kb.library.looking import current_notes
+from kb.library.looking import current_notes, text_of
 from kb.library.workspace import Workspace
 from kb.models import AREAS, AreaVerdict, Chunk, FiledArea, Filter, Note, NoteRecord, VerdictArea, note_of
 from kb.outline.gaps import gaps
@@ -187,9 +187,9 @@ def _version(note: NoteRecord) -> NoteVersion:
 
 def holds(workspace: Workspace, points: Sequence[Point]) -> list[bool]:
     """For each point whether the lines at its address, cleaned, contain it as the notes are now."""
-    lines = {
-        path: notebook.read(workspace.root, path).text.split("\n") for path in dict.fromkeys(p.path for p in points)
-    }
+    cited = {point.path for point in points}
+    notes = {note.path: note for note in workspace.catalog.notes() if note.path in cited}
+    lines = {path: text_of(workspace, note).split("\n") for path, note in notes.items()}
     return [
         point.text in clean("\n".join(lines[point.path][point.start_line - 1 : point.end_line])) for point in points
     ]

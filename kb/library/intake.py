@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kb.decisions import save_decisions
-from kb.errors import NoteError
+from kb.errors import EncoderError, NoteError
 from kb.index.lock import write_lock
 from kb.ingest import notebook
 from kb.library.leaving import missing_notes, refuse_mass_removal
 from kb.library.looking import look
 from kb.library.publishing import Batch, chunk_records, drop_unused_vectors, publish
+from kb.library.uploading import settle
 from kb.library.workspace import Workspace
 from kb.models import AreaVerdict, Chunk, FileState, Note, NoteRecord, StoredArea
 from kb.reports import Added, HeldBack, Renamed, Skipped, SyncReport
@@ -64,6 +65,7 @@ class Intake:
         catalog = self._workspace.catalog
         with write_lock(self._workspace.folder):
             if catalog.fingerprint() not in (None, self._workspace.encoder.fingerprint):
+                self._refuse_remote()
                 self._workspace.notify("the model changed: embedding all notes again")
                 self._reembed = True
                 sources = catalog.sources()
@@ -75,6 +77,14 @@ class Intake:
                 self._tidy()
             self._notice_repeats()
         return self._report(time.monotonic() - started)
+
+    def _refuse_remote(self) -> None:
+        """Raise `EncoderError` where there are notes that only the machine with their files can embed again."""
+        if any(note.remote for note in self._workspace.catalog.notes()):
+            raise EncoderError(
+                "the notes that `kb pull` brought were embedded by another model; set `model` and `precision` in "
+                "kb.toml as on the machine that writes them"
+            )
 
     def _take(self, sources: Sequence[str]) -> bool:
         """Go through the files of the sources; False when asked to stop before the end."""
@@ -88,6 +98,8 @@ class Intake:
             refuse_mass_removal(self._workspace, sources, missing, states)
         stale = [state for state in states if self._reembed or not self._looks_unchanged(state)]
         self._unchanged = len(states) - len(stale)
+        if stale and self._workspace.server:  # before anything is embedded for nothing
+            self._workspace.server.require_writer(self._workspace.writer)
         if sum(state.size for state in stale) > BULK_BYTES:
             self._workspace.embed_in_bulk()
         prepared: list[Prepared] = []
@@ -119,7 +131,7 @@ class Intake:
 
     def _looks_unchanged(self, state: FileState) -> bool:
         known = self._known.get(state.path)
-        if known is None or known.ruling != self._decisions.ruling(state.path):
+        if known is None or known.remote or known.ruling != self._decisions.ruling(state.path):
             return False
         return (known.size, known.mtime_ns) == (state.size, state.mtime_ns)
 
@@ -132,7 +144,7 @@ class Intake:
         try:
             file = notebook.read(self._workspace.root, state.path)
             judged = known is not None and known.ruling == self._decisions.ruling(state.path)
-            if known and known.sha256 == file.sha256 and judged and not self._reembed:
+            if known and known.sha256 == file.sha256 and judged and not known.remote and not self._reembed:
                 self._batch.touched.append((known.id, file))
                 self._unchanged += 1
                 return None
@@ -288,6 +300,7 @@ class Intake:
     def _tidy(self) -> None:
         """Drop vectors nobody needs, and single files as sources that are gone or that a folder holds."""
         workspace = self._workspace
+        settle(workspace)
         if self._updated or self._removed or self._reembed:
             drop_unused_vectors(workspace, workspace.encoder.fingerprint)
         sources = workspace.catalog.sources()

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from kb.decisions import is_under, save_decisions
-from kb.errors import NoteError, RemovalError
+from kb.errors import NoteError, RemovalError, ServerError
 from kb.index.lock import write_lock
 from kb.ingest import notebook
 from kb.library.publishing import Batch, drop_unused_vectors, publish
@@ -20,6 +20,8 @@ FEW = 10  # notes that may go without being asked about
 def forget(workspace: Workspace, target: str) -> Forgotten:
     """Take the notes at or below a notebook path out of the index, so that no byte of their text stays in it."""
     catalog = workspace.catalog
+    if workspace.server:
+        workspace.server.require_writer(workspace.writer)
     save_decisions(workspace.root, workspace.decisions.with_forgotten(target))
     gone = [note for note in catalog.notes() if is_under(note.path, target)]
     with write_lock(workspace.folder):
@@ -29,6 +31,11 @@ def forget(workspace: Workspace, target: str) -> Forgotten:
         workspace.remove_sources(source for source in catalog.sources() if is_under(source, target))
         drop_unused_vectors(workspace, fingerprint)
         workspace.sweep_all()
+        if workspace.server and (left := catalog.loose()):
+            raise ServerError(
+                f"{target} is forgotten here, but {len(left)} of its records are still {workspace.server.place}; "
+                "run `kb sync` when the server answers"
+            )
         if not catalog.erase_removed():
             workspace.notify("another process has the catalog open; the last bytes go when it ends")
     return Forgotten(paths=tuple(note.path for note in gone))
@@ -40,11 +47,15 @@ def missing_notes(
     states: Iterable[FileState],
     skipped: Iterable[Skipped],
 ) -> list[NoteRecord]:
-    """The notes, known by their paths, that belong to some sources and were neither seen there nor passed over."""
+    """The notes, known by their paths, that belong to some sources and were neither seen there nor passed over; those
+    of another machine are not missed.
+    """
     seen = {state.path for state in states}
     places = [entry.path for entry in skipped]
     return [
-        note for path, note in known.items() if path not in seen and not _below(path, places) and _below(path, sources)
+        note
+        for path, note in known.items()
+        if path not in seen and not note.remote and not _below(path, places) and _below(path, sources)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 from kb.decisions import Decisions, is_under
 from kb.errors import NoteError, OutsideError
@@ -14,6 +15,8 @@ from kb.models import FileState, NoteRecord
 from kb.reports import NoteDetail, Skipped
 from kb.search.links import link_targets
 
+State = Literal["current", "changed"]
+
 LOOK_SHARE = 20  # a look at all sources is repeated after so many times its own duration
 
 
@@ -22,7 +25,7 @@ def pending_changes(workspace: Workspace) -> int:
     known = workspace.catalog.file_states()
     decisions = workspace.decisions
     states = {state.path: state for state in look(workspace, workspace.catalog.sources(), decisions, [])}
-    gone = sum(path not in states for path in known)
+    gone = sum(path not in states and not note.remote for path, note in known.items())
     return gone + sum(_differs(workspace, state, known.get(path)) for path, state in states.items())
 
 
@@ -49,13 +52,31 @@ def is_changed(workspace: Workspace, note: NoteRecord | IndexedFile, state: File
         return True
 
 
+def state_of(workspace: Workspace, note: NoteRecord) -> State | None:
+    """Whether a note's file still says what was indexed; None where it is gone. That of a remote note need not be here,
+    and says what it said when it was pulled.
+    """
+    state = notebook.state_of(workspace.root, note.path)
+    if state is None:
+        return "current" if note.remote else None
+    return "changed" if is_changed(workspace, note, state) else "current"
+
+
+def text_of(workspace: Workspace, note: NoteRecord) -> str:
+    """What a note's file says now; for a remote note without one, its passages at their lines. Raises `NoteError`."""
+    if not note.remote or notebook.state_of(workspace.root, note.path):
+        return notebook.read(workspace.root, note.path).text
+    lines: list[str] = []
+    for chunk in workspace.catalog.chunks_of([note.id]).get(note.id, []):
+        lines += [""] * (chunk.end_line - len(lines))
+        for number, line in enumerate(chunk.text.split("\n"), chunk.start_line - 1):
+            lines[number] = f"{lines[number]} {line}".strip() if lines[number] else line
+    return "\n".join(lines) + "\n"
+
+
 def current_notes(workspace: Workspace, notes: Sequence[NoteRecord]) -> list[NoteRecord]:
     """Those of the notes whose files still say what was indexed."""
-    current = []
-    for note in notes:
-        state = notebook.state_of(workspace.root, note.path)
-        if state and not is_changed(workspace, note, state):
-            current.append(note)
+    current = [note for note in notes if state_of(workspace, note) == "current"]
     if len(current) < len(notes):
         left_out = len(notes) - len(current)
         workspace.notify(f"{left_out} notes changed since the last sync and were left out; run `kb sync`")
@@ -116,12 +137,13 @@ def listed(note: NoteRecord) -> dict[str, object]:
         "unsure": note.verdict.unsure,
         "confidence": note.verdict.confidence,
         "nearest_area": note.verdict.nearest_area,
+        "remote": note.remote,
     }
 
 
 def detail(workspace: Workspace, note: NoteRecord) -> NoteDetail:
     """A note with its text as the file says now. Raises `NoteError` where the file is gone."""
-    state = notebook.state_of(workspace.root, note.path)
+    state = state_of(workspace, note)
     if state is None:
         raise NoteError(f"{note.path} is gone; run `kb sync`")
     notes = workspace.catalog.notes()
@@ -130,13 +152,13 @@ def detail(workspace: Workspace, note: NoteRecord) -> NoteDetail:
     return NoteDetail.model_validate(
         listed(note)
         | {
-            "state": "changed" if is_changed(workspace, note, state) else "current",
+            "state": state,
             "authors": note.authors,
             "sources": note.sources,
             "links": note.links,
             "linked_from": tuple(other.path for other, found in zip(notes, targets, strict=True) if position in found),
             "verdict": note.verdict,
             "chunks": len(workspace.catalog.chunks_of([note.id]).get(note.id, [])),
-            "text": notebook.read(workspace.root, note.path).text,
+            "text": text_of(workspace, note),
         }
     )

@@ -13,7 +13,7 @@ from kb.index.lock import write_lock
 from kb.library.caring import misread_notes
 from kb.library.intake import Intake
 from kb.library.publishing import rebuild_vectors
-from kb.library.workspace import Workspace
+from kb.library.workspace import VECTORS_NAME, Workspace
 from kb.reports.cared import Rebuilt
 
 
@@ -66,7 +66,7 @@ def _start_over(workspace: Workspace) -> None:
         try:
             for path in Path(workspace.folder).glob(f"{CATALOG_NAME}*"):
                 path.unlink()
-            shutil.rmtree(workspace.folder / "vectors", ignore_errors=True)
+            shutil.rmtree(workspace.folder / VECTORS_NAME, ignore_errors=True)
         except OSError as error:
             raise NotebookError(f"{error.filename} cannot be deleted: {error.strerror}") from error
         workspace.create_catalog()

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from kb.config import find_notebook, is_notebook
-from kb.errors import InputError, NotebookError
+from kb.errors import InputError, NotebookError, NoteError
 from kb.ingest import notebook
 from kb.library.workspace import Notify, Workspace
 from kb.models import Encoder, NoteRecord
@@ -74,9 +74,11 @@ class OpenNotebook:
         """The file and line of a note's name, or of an address such as `notes/gcn.md:12-14`."""
         name, _, lines = address.rpartition(":")
         start = lines.split("-")[0]
-        if name and start.isdigit():
-            return self.root / self.find_note(name).path, int(start)
-        return self.root / self.find_note(address).path, 1
+        at_line = bool(name) and start.isdigit()
+        note = self.find_note(name if at_line else address)
+        if note.remote and notebook.state_of(self.root, note.path) is None:
+            raise NoteError(f"{note.path} is on another machine; `kb show` prints what `kb pull` brought of it")
+        return self.root / note.path, int(start) if at_line else 1
 
     def find_note(self, name: str) -> NoteRecord:
         """The note that a path, a file name without its ending, or a title names. Raises `InputError`."""

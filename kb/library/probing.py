@@ -10,12 +10,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kb.errors import KbError, one_line
+from kb.index.vectors.records import memory
 from kb.library.workspace import Workspace
 from kb.models import FiledArea
+
+if TYPE_CHECKING:
+    from kb.index.vectors.server import ServerStore
 
 SECONDS = 600.0
 SAMPLE, QUERIES, NEAREST = 1000, 20, 10  # vectors compared, exact scans made, neighbours asked for
@@ -51,21 +56,37 @@ def probe(root: Path, full: bool) -> list[str]:
 def problems(workspace: Workspace, full: bool) -> Iterator[str]:
     """Compare catalog and vectors both ways: ids, stored vectors, and the index with an exact scan."""
     generation = workspace.catalog.generation()
-    damage = workspace.vectors.problem(generation) or workspace.vectors.database_problem(generation)
+    vectors = workspace.vectors
+    damage = vectors.obstacle() or vectors.problem(generation) or vectors.database_problem(generation)
     if damage:
         yield damage
         return
     try:
-        ids = workspace.vectors.ids(generation)
+        ids = vectors.ids(generation)
+        loose = {record.id for record in workspace.catalog.loose()}  # known to be left over
         filed = workspace.filed_vectors()
         for area in sorted({*ids, *filed}):
-            expected, held = set(filed[area][0] if area in filed else ()), set(ids.get(area, ()))
+            expected = set(filed[area][0] if area in filed else ())
+            held = {id for id in ids.get(area, ()) if id in expected or id not in loose}
             if expected != held:
                 yield f"{area} lacks {len(expected - held)} vectors and holds {len(held - expected)} too many"
             elif expected:
                 yield from _differences(workspace, generation, area, full)
+        if workspace.server:
+            yield from _forgetful(workspace, workspace.server, generation, loose)
     except KbError as error:
         yield one_line(error)
+
+
+def _forgetful(workspace: Workspace, server: ServerStore, generation: int, loose: Collection[str]) -> Iterator[str]:
+    """Where the server's memory of notes is not what the catalog knows of them."""
+    there = {note: digest for note, (digest, _) in server.digests(generation).items() if f"{note}:0" not in loose}
+    filed = [note for note in workspace.catalog.notes() if note.area != "outside" and f"{note.id}:0" not in loose]
+    chunks = workspace.catalog.chunks_of(note.id for note in filed)
+    here = {note.id: memory(note, chunks.get(note.id, [])).digest for note in filed}
+    differ = sum(there.get(id) != digest for id, digest in here.items()) + len(set(there) - set(here))
+    if differ:
+        yield f"the server knows {differ} notes otherwise than the catalog"
 
 
 def _differences(workspace: Workspace, generation: int, area: FiledArea, full: bool) -> Iterator[str]:

@@ -8,13 +8,13 @@ import tempfile
 from pathlib import Path
 
 from kb.care.backup import pack, unpacked
-from kb.config import CONFIG_NAME
+from kb.config import CONFIG_NAME, load_settings
 from kb.decisions import DECISIONS_NAME
 from kb.errors import BackupError
 from kb.index.catalog import CATALOG_NAME, Catalog
 from kb.index.lock import write_lock
 from kb.library.publishing import rebuild_vectors
-from kb.library.workspace import COPIED, Workspace
+from kb.library.workspace import COPIED, VECTORS_NAME, WRITER_NAME, Workspace
 from kb.reports.cared import BackedUp, Restored
 
 SETTINGS = (CONFIG_NAME, DECISIONS_NAME)
@@ -25,8 +25,9 @@ def back_up(workspace: Workspace, target: Path, overwrite: bool) -> BackedUp:
     with tempfile.TemporaryDirectory(dir=workspace.folder, prefix=COPIED) as folder:
         copy = Path(folder) / CATALOG_NAME
         workspace.catalog.copy(copy)
-        settings = {name: workspace.root / name for name in SETTINGS if (workspace.root / name).exists()}
-        pack(target, {CATALOG_NAME: copy, **settings}, overwrite)
+        beside = {name: workspace.root / name for name in SETTINGS} | {WRITER_NAME: workspace.folder / WRITER_NAME}
+        there = {name: path for name, path in beside.items() if path.exists()}
+        pack(target, {CATALOG_NAME: copy, **there}, overwrite)
     return BackedUp(path=str(target), notes=len(workspace.catalog.file_states()), bytes=target.stat().st_size)
 
 
@@ -47,13 +48,16 @@ def restore(workspace: Workspace, source: Path, overwrite: bool) -> Restored:
         workspace.close()
         with write_lock(workspace.folder):
             # In this order, a crash leaves the old catalog or the new one, and never vectors or a log of the other.
-            shutil.rmtree(workspace.folder / "vectors", ignore_errors=True)
+            shutil.rmtree(workspace.folder / VECTORS_NAME, ignore_errors=True)
             for log in ("-wal", "-shm"):
                 catalog.with_name(CATALOG_NAME + log).unlink(missing_ok=True)
             os.replace(files[CATALOG_NAME], catalog)
+            if WRITER_NAME in files:
+                os.replace(files[WRITER_NAME], workspace.folder / WRITER_NAME)
         for name in SETTINGS:
             if name in files and (overwrite or not (workspace.root / name).exists()):
                 _move(files[name], workspace.root / name)
+    workspace.settings = load_settings(workspace.root)
     workspace.add_sources(())
     if workspace.catalog.generation():
         rebuild_vectors(workspace)

@@ -209,6 +209,7 @@ class Workspace:
         for name in ("catalog", "server", "generations"):
             if opened := self.__dict__.pop(name, None):
                 opened.close()
+        self.__dict__.pop("writer", None)
 
     def require_current_encoder(self) -> None:
         """Raise `EncoderError` where the index holds another encoder's vectors."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from kb.errors import InputError, NoteError
 from kb.ingest import notebook
 from kb.ingest.markdown import OUTLINE_MARK
-from kb.library.looking import look
+from kb.library.looking import look, text_of
 from kb.library.workspace import Workspace
 from kb.outline.citations import Citations, find_cited, read_memory
 from kb.outline.render import TEMPLATES, render, template_text
@@ -44,8 +44,17 @@ def check_post(workspace: Workspace, path: Path) -> Check:
         raise InputError(UNCITED.format(path=path))
     own = notebook.notebook_path(workspace.root, path)
     notes = {name: _text(workspace, name) or "" for name in cited if notebook.state_of(workspace.root, name)}
+    notes |= _pulled(workspace, cited - set(notes))
     checked = check(text, notes, _other_notes(workspace, own))
     return Check(path=str(path), ok=all(entry.state == "holds" for entry in checked), citations=checked)
+
+
+def _pulled(workspace: Workspace, paths: Collection[str]) -> dict[str, str]:
+    """The texts of those notes that are on another machine, as they were pulled, which is said."""
+    notes = [note for note in workspace.catalog.notes() if note.remote and note.path in paths]
+    if notes:
+        workspace.notify(f"{len(notes)} cited notes are not on this machine; compared with what `kb pull` brought")
+    return {note.path: text_of(workspace, note) for note in notes}
 
 
 def update_post(workspace: Workspace, path: Path) -> Update:

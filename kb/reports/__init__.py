@@ -192,7 +192,7 @@ class Outline(Frozen):
 
 
 class ListedNote(Frozen):
-    """One line of `kb list`."""
+    """One line of `kb list`; a `remote` note was pulled from a server."""
 
     path: str
     title: str
@@ -203,6 +203,7 @@ class ListedNote(Frozen):
     unsure: bool
     confidence: float
     nearest_area: Area
+    remote: bool = False
 
 
 class NoteList(Frozen):
@@ -269,7 +270,9 @@ class AreaCount(Frozen):
 
 
 class Status(Frozen):
-    """The state of a notebook. `months` counts the notes of each area by month, `2024-08`."""
+    """The state of a notebook. `months` counts the notes of each area by month, `2024-08`; `vectors` says where those
+    are.
+    """
 
     schema_: Literal["kb.status/1"] = Field(default="kb.status/1", serialization_alias="schema")
     notebook: str
@@ -282,6 +285,7 @@ class Status(Frozen):
     changed_notes: int
     generation: int
     encoder: str | None
+    vectors: str
     index_bytes: int
 
 

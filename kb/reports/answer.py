@@ -61,8 +61,8 @@ class Explanation(Frozen):
 
 class Hit(Frozen):
     """A note found for a query, with its best passage. `score` is the probability that it is what was looked for; with
-    `--mode dense` or `lexical` the cosine or bm25. `same_as` is the address at
-    which a better hit shows a near-identical passage.
+    `--mode dense` or `lexical` the cosine or bm25. A `remote` note was pulled from a server. `same_as` is
+    the address at which a better hit shows a near-identical passage.
     """
 
     rank: int
@@ -73,6 +73,7 @@ class Hit(Frozen):
     date: datetime.date | None
     tags: tuple[str, ...]
     state: Literal["current", "changed"]
+    remote: bool = False
     heading_path: tuple[str, ...]
     start_line: int
     end_line: int

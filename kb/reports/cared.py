@@ -1,4 +1,4 @@
-"""What a user gets back of the index's health: `kb doctor`, `kb rebuild`, `kb backup` and `kb restore`."""
+"""What a user gets back of the index's health: `kb doctor`, `kb rebuild`, `kb backup`, `kb restore` and `kb pull`."""
 
 from __future__ import annotations
 
@@ -58,3 +58,16 @@ class Restored(Saved):
     """What `kb restore` put in place."""
 
     schema_: Literal["kb.restore/1"] = Field(default="kb.restore/1", serialization_alias="schema")
+
+
+class Pulled(Frozen):
+    """What `kb pull` brought from a server, by path; `skipped` are notes that were being written there."""
+
+    schema_: Literal["kb.pull/1"] = Field(default="kb.pull/1", serialization_alias="schema")
+    added: tuple[str, ...]
+    updated: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+    skipped: tuple[Skipped, ...]
+    chunks: int
+    seconds: float

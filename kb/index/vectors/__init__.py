@@ -91,9 +91,6 @@ class Store(Protocol):
     def database_problem(self, generation: int) -> str | None:
         """What is wrong with Chroma's database of a generation, in one line."""
 
-    def count(self, generation: int) -> dict[str, int]:
-        """How many vectors a generation holds in each area."""
-
     def ids(self, generation: int) -> dict[FiledArea, list[str]]:
         """The ids of all vectors of each area, as Chroma has them."""
 

@@ -68,13 +68,6 @@ class Questions:
     def collection(self, id: str, verb: str, question: object) -> Any:
         """Do something with the records of a collection: `upsert`, `get`, `query` or `delete`."""
         answer = self._ask("POST", f"{self._database}/collections/{id}/{verb}", question)
-        return self._there(answer)
-
-    def count(self, id: str) -> int:
-        """How many records a collection has."""
-        return int(self._there(self._ask("GET", f"{self._database}/collections/{id}/count", None)))
-
-    def _there(self, answer: Any) -> Any:
         if answer is None:
             raise self._error("no longer has a collection of this notebook; run `kb sync`, or `kb pull` elsewhere")
         return answer
@@ -90,8 +83,8 @@ class Questions:
                 return self._decoded(status, answer)
             if pause is not None:
                 time.sleep(pause)
-        what = self._said(answer) if status == 0 else f"answers with status {status}{self._quoted(answer)}"
-        raise self._error(f"{what}, {len(PAUSES) + 1} times over; try again when it is well")
+        what = answer.decode() if status == 0 else f"answers with status {status}{self._quoted(answer)}"
+        raise self._error(f"{what}, after {len(PAUSES) + 1} attempts; start it, or mend [chroma] in kb.toml")
 
     def _attempt(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         """Status and body of one answer; status 0 and what happened where there is none."""
@@ -106,7 +99,8 @@ class Questions:
             return 0, f"does not answer within {self._timeout:g} s".encode()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            return 0, f"cannot be reached ({one_line(error) or type(error).__name__})".encode()
+            reason = getattr(error, "strerror", None) or one_line(error) or type(error).__name__
+            return 0, f"cannot be reached ({reason})".encode()
 
     def _connection(self) -> http.client.HTTPConnection:
         if not hasattr(self._own, "connection"):

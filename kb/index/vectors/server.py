@@ -118,11 +118,6 @@ class ServerStore:
     def database_problem(self, generation: int) -> str | None:
         """Nothing: a server's files are its own."""
 
-    def count(self, generation: int) -> dict[str, int]:
-        """How many vectors a generation holds in each area."""
-        held = self._held(generation)
-        return {area: self._questions.count(held.ids[area]) for area in FILED_AREAS}
-
     def ids(self, generation: int) -> dict[FiledArea, list[str]]:
         """The ids of all vectors of each area."""
         held = self._held(generation)
@@ -162,7 +157,7 @@ class ServerStore:
         }
         return {id: note for id, note in notes.items() if note}
 
-    def passages(self, generation: int, area: FiledArea, ids: Sequence[str]) -> dict[str, Passage]:
+    def passages(self, generation: int, area: str, ids: Sequence[str]) -> dict[str, Passage]:
         """Passages of an area by their ids; what is not there is left out."""
         import numpy as np
 
