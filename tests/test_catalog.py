@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from kb.errors import CatalogError
-from kb.index.catalog import CATALOG_NAME, Catalog, Changes
+from kb.index.catalog import CATALOG_NAME, Catalog, Changes, Loose
 from kb.models import AreaVerdict, ChunkRecord, FileState, Filter, NoteRecord
 
 VERDICT = AreaVerdict(
@@ -130,6 +130,24 @@ def test_a_newer_schema_is_refused(catalog: Catalog, tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(CatalogError, match=r"version 99.*upgrade"):
         Catalog(tmp_path)
+
+
+def test_an_older_schema_is_brought_up_to_date(catalog: Catalog, tmp_path: Path) -> None:
+    """A catalog from before servers keeps its notes, none of them remote, and can note loose records."""
+    catalog.publish(Changes(notes=[(NOTE, passages("a", "old"))]), 1, "model")
+    catalog.close()
+    with sqlite3.connect(tmp_path / CATALOG_NAME) as connection:
+        connection.execute("DROP TABLE loose")
+        connection.execute("ALTER TABLE notes DROP COLUMN remote")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    for _ in range(2):
+        upgraded = Catalog(tmp_path)
+        assert upgraded.notes() == [NOTE]
+        assert not upgraded.file_states()[NOTE.path].remote
+        upgraded.set_loose([Loose("gnn", "a:b:0")])
+        assert upgraded.loose() == {Loose("gnn", "a:b:0")}
+        upgraded.close()
 
 
 @pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\0" + b"\xff" * 4096])

@@ -185,6 +185,8 @@ def print_status(status: Status) -> None:
     """Counts with a bar an area."""
     say(f"notebook  {status.notebook}")
     say(f"sources   {', '.join(status.sources) or 'none yet'}")
+    if "://" in status.vectors:
+        say(f"vectors   {status.vectors}")
     print_table(_balance(status))
     if status.months:
         say(f"right of the bars: notes a month, {min(status.months)} to {max(status.months)}", "dim")
@@ -192,8 +194,6 @@ def print_status(status: Status) -> None:
         f"{count(status.posts, 'post')}, {status.unsure} unsure, {count(status.chunks, 'chunk')}, "
         f"index {_size(status.index_bytes)}"
     )
-    if "://" in status.vectors:
-        say(f"vectors of {status.vectors}")
     if status.changed_notes:
         notice(f"{count(status.changed_notes, 'note')} changed since the last sync; run `kb sync`")
 

@@ -63,9 +63,10 @@ def _contents(workspace: Workspace, full: bool, facts: Facts) -> Facts:
     if facts.unsound_notes:
         return facts
     if generation and not problem and not obstacle:
-        from kb.library.probing import probe
+        from kb.library.probing import probe, problems
 
-        facts = facts.with_(vector_problems=tuple(probe(workspace.root, full)))
+        found = problems(workspace, full) if workspace.server else probe(workspace.root, full)
+        facts = facts.with_(vector_problems=tuple(found))
     notes = catalog.notes()
     gone = tuple(note.path for note in notes if state_of(workspace, note) is None)
     return facts.with_(

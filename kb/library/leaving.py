@@ -33,8 +33,8 @@ def forget(workspace: Workspace, target: str) -> Forgotten:
         workspace.sweep_all()
         if workspace.server and (left := catalog.loose()):
             raise ServerError(
-                f"{target} is forgotten here, but {len(left)} of its records are still {workspace.server.place}; "
-                "run `kb sync` when the server answers"
+                f"{target} is forgotten here, but {len(left)} of its records are still on the server, "
+                f"{workspace.server.place}; run `kb sync` when it answers"
             )
         if not catalog.erase_removed():
             workspace.notify("another process has the catalog open; the last bytes go when it ends")

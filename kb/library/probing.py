@@ -1,4 +1,4 @@
-"""Chroma's side of the doctor, in a process of its own: damaged vectors can end the process that opens them.
+"""Chroma's side of the doctor; for files in a process of its own: damaged ones can end the process that opens them.
 
 `python -m kb.library.probing ROOT DESCRIPTOR FULL` writes what it found as JSON into an open pipe.
 """
