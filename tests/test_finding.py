@@ -110,7 +110,7 @@ def test_hit_has_its_address(library: KnowledgeBase) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_limit_counts_notes(knowledge: KnowledgeBase, write: Write, mode: Mode) -> None:
     """A note with many matching passages is one hit, its further passages are listed, and others have room."""
-    write("notes/many.md", note("\n\n".join(f"# Part {n}\n\nzebra number {n}" for n in range(300))))
+    write("notes/many.md", note("\n\n".join(f"# Part {n}\n\nzebra number {n} after {n * 7}" for n in range(300))))
     for name in ("b", "c"):
         write(f"notes/{name}.md", note(f"zebra and {name}"))
     knowledge.add(["notes"])

@@ -156,23 +156,28 @@ class KnowledgeBase(OpenNotebook):
     ) -> SearchResult:
         """The best notes for a query; published posts only where the filter asks for them."""
         from kb.library.answering import search
+        from kb.library.reading import at_once
 
         if limit < 1:
             raise InputError(f"the number of hits should be at least 1, is {limit}")
         self._autosync()
-        return self._workspace.at_once(lambda: search(self._workspace, query, limit, filter or Filter(), mode, explain))
+        return at_once(
+            self._workspace, lambda: search(self._workspace, query, limit, filter or Filter(), mode, explain)
+        )
 
     def related(self, name: str, limit: int = DEFAULT_LIMIT) -> RelatedNotes:
         """The notes and posts related to one: by what they say, and by links either way."""
         from kb.library.comparing import related
+        from kb.library.reading import at_once
 
-        return self._workspace.at_once(lambda: related(self._workspace, self.find_note(name), limit))
+        return at_once(self._workspace, lambda: related(self._workspace, self.find_note(name), limit))
 
     def duplicates(self) -> Duplicates:
         """The notes and passages that say nearly the same."""
         from kb.library.comparing import duplicates
+        from kb.library.reading import at_once
 
-        return self._workspace.at_once(lambda: duplicates(self._workspace, self._progress))
+        return at_once(self._workspace, lambda: duplicates(self._workspace, self._progress))
 
     def outline(
         self, topic: str, areas: tuple[FiledArea, ...] = (), sections: int | None = None, llm: bool = True
@@ -190,10 +195,11 @@ class KnowledgeBase(OpenNotebook):
 
     def ideas(self, areas: Sequence[FiledArea] = AREAS, limit: int = 6) -> Ideas:
         """What could be written next: groups of notes that are ripe for a post, area after area."""
+        from kb.library.reading import at_once
         from kb.library.suggesting import ideas
 
         self._autosync()
-        return self._workspace.at_once(lambda: ideas(self._workspace, tuple(areas), limit))
+        return at_once(self._workspace, lambda: ideas(self._workspace, tuple(areas), limit))
 
     def render(self, outline: Outline, template: str = "jekyll", citations: Citations = "comment") -> str:
         """An outline as Markdown, by a template's name or the path of a Jinja file."""

@@ -20,6 +20,7 @@ from kb.evaluation.outlines import (
 from kb.library.drafting import draft, holds
 from kb.library.finding import find
 from kb.library.intake import Progress
+from kb.library.reading import at_once
 from kb.library.workspace import Workspace
 from kb.models import Filter
 from kb.outline.points import Evidence
@@ -37,7 +38,7 @@ def appraise(workspace: Workspace, path: Path, progress: Progress) -> OutlineEva
         started = time.perf_counter()
         ours = _drafted(workspace, outline)
         seconds += time.perf_counter() - started
-        attempts.append({**workspace.at_once(partial(_baselines, workspace, outline.topic)), "kb": ours})
+        attempts.append({**at_once(workspace, partial(_baselines, workspace, outline.topic)), "kb": ours})
         progress(number, len(gold))
 
     def standing(section: Section) -> Sequence[bool]:

@@ -16,6 +16,7 @@ from kb.library.dense import nearest
 from kb.library.finding import find, spelled
 from kb.library.judging import classifier
 from kb.library.looking import current_notes, text_of
+from kb.library.reading import at_once
 from kb.library.workspace import Workspace
 from kb.models import AREAS, AreaVerdict, Chunk, FiledArea, Filter, Note, NoteRecord, VerdictArea, note_of
 from kb.outline.gaps import gaps
@@ -43,7 +44,7 @@ def draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted
     """The outline of a post about a topic. Raises `EvidenceError` where the notes say too little about it."""
     if not topic.strip():
         raise InputError("the topic is empty; say what the post is about")
-    return workspace.at_once(lambda: _draft(workspace, topic, areas, wanted))
+    return at_once(workspace, lambda: _draft(workspace, topic, areas, wanted))
 
 
 def _draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted: int | None) -> Outline:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from kb.errors import InputError
 from kb.library.lexical import matching, telling, weigh
+from kb.library.reading import at_once
 from kb.library.workspace import Workspace
 from kb.models import Filter, Mode, System
 from kb.search.query import WORD, Query, match_expression, other_spellings, parse_query
@@ -88,7 +89,7 @@ def _narrowed(workspace: Workspace, filter: Filter, query: Query) -> Filter:
 def rankings(workspace: Workspace, query: str, limit: int) -> dict[System, list[str]]:
     """The paths of the best notes for a query by each way to rank, `hybrid` as a search would."""
     pool = max(POOL, limit * 2)
-    found = workspace.at_once(lambda: find(workspace, query, Filter(), "hybrid", pool))
+    found = at_once(workspace, lambda: find(workspace, query, Filter(), "hybrid", pool))
     dense = dict(sorted(found.dense.items(), key=lambda entry: -entry[1])[:pool])
     scores: dict[System, Mapping[str, float]] = {
         "lexical": found.lexical,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from kb.config import Settings, chroma_token, index_folder, load_settings
 from kb.decisions import Decisions, load_decisions
-from kb.errors import CatalogError, DamageError, EncoderError, NotebookError, ServerError, VectorError
+from kb.errors import CatalogError, DamageError, EncoderError, NotebookError, VectorError
 from kb.index.catalog import CATALOG_NAME, Catalog
 from kb.index.lock import LOCK_NAME
 from kb.models import FILED_AREAS, ChunkRecord, Encoder, FiledArea, Filter, Reranker, note_of
@@ -221,29 +221,6 @@ class Workspace:
         """Open the current generation ahead of the first question, where there is one."""
         with suppress(VectorError):  # the question itself mends what is damaged
             self.vectors.open(self.catalog.generation())
-
-    def at_once(self, read: Callable[[], Read]) -> Read:
-        """What `read` returns, all of it from one state of the index, whatever others commit meanwhile.
-
-        Vectors that were swept or damaged are no obstacle: it reads again.
-        """
-        from kb.library.publishing import rebuild_vectors
-
-        if self.catalog.in_snapshot:
-            return read()
-        generation = 0
-        try:
-            with self.catalog.snapshot():
-                generation = self.catalog.generation()
-                return read()
-        except ServerError:
-            raise
-        except VectorError as error:
-            if self.catalog.generation() == generation:
-                self.notify(f"{error}; building the vectors afresh from the catalog")
-                rebuild_vectors(self)
-        with self.catalog.snapshot():
-            return read()
 
     def remember(self, name: Hashable, read: Callable[[], Read]) -> Read:
         """What `read` returns, read once for each state of the catalog."""
