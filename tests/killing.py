@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import random
-import select
 import shutil
 import signal
 import sys
@@ -45,7 +44,7 @@ from kb.models import FILED_AREAS, NoteFile, note_of
 PHASES = ("embedding", "copy", "Chroma write", "close", "commit", "sweep")
 ELSEWHERE = "elsewhere"
 NOTES = 12
-NEAR_SECONDS = 0.020
+NEAR_NANOSECONDS = 20_000_000
 TOO_LARGE = 10  # times the size that a file has after a run that nobody disturbed
 MOST_ATTEMPTS = 5  # for each kill
 
@@ -265,16 +264,16 @@ def work(pipe: int, root: Path, task: Task, unsafe: bool) -> None:
         announcer.say(ELSEWHERE, returned=True)
 
 
-def rehearse(pipe: int, root: Path, task: Task) -> None:
+def rehearse(pipe: int, root: Path, task: Task, unsafe: bool) -> None:
     """Do all that writers and looks do, and say at the end which modules that took."""
-    work(pipe, root, task, unsafe=False)
+    work(pipe, root, task, unsafe)
     _look(os.open(os.devnull, os.O_WRONLY), root, task, {}, {CATALOG_NAME: 1 << 30})
     os.write(pipe, " ".join(sys.modules).encode())
 
 
-def rehearsed(root: Path, task: Task) -> tuple[Event, ...]:
+def rehearsed(root: Path, task: Task, unsafe: bool = False) -> tuple[Event, ...]:
     """A run that nobody disturbs; what it imported and read is kept here too, to be inherited by every fork."""
-    process, pipe = forked(rehearse, root, task)
+    process, pipe = forked(rehearse, root, task, unsafe)
     with open(pipe, "rb") as answers:
         *said, modules = answers.read().splitlines()
     os.waitpid(process, 0)
@@ -315,6 +314,10 @@ class Aim:
     turn: int
     delay: float
 
+    def is_reached(self, said: bytes) -> bool:
+        """Whether it is to be counted from now, by what a writer said so far."""
+        return self.phase is None or said.count(f'"phase": "{self.phase}"'.encode()) > self.turn
+
 
 @dataclass(frozen=True)
 class Death:
@@ -330,30 +333,27 @@ class Death:
         return self.events[-1].phase if self.events else ELSEWHERE
 
 
-def run_writer(root: Path, task: Task, aim: Aim | None = None, unsafe: bool = False) -> Death:
-    """Run a writer to its end or to the moment that is aimed at."""
+def run_writer(root: Path, task: Task, aim: Aim, unsafe: bool) -> Death:
+    """Run a writer to the moment that is aimed at, or to its end where that never comes."""
+    started = time.time_ns()
     process, pipe = forked(work, root, task, unsafe)
     said, killed_at = b"", 0
-    turns = 0 if aim and aim.phase else -1
     while True:
-        if aim and not killed_at and (turns < 0 or turns > aim.turn):
+        if not killed_at and aim.is_reached(said):
             time.sleep(aim.delay)
             killed_at = time.time_ns()
             os.kill(process, signal.SIGKILL)
-        select.select([pipe], [], [])
         piece = os.read(pipe, 65_536)
         if not piece:
             break
         said += piece
-        if aim and aim.phase:
-            turns = said.count(f'"phase": "{aim.phase}"'.encode())
     os.close(pipe)
     _, status = os.waitpid(process, 0)
     killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
     if not killed and status:
         raise RuntimeError(f"a writer failed with wait status {status}")
-    events = tuple(_event(line) for line in said.splitlines())
-    return Death(events, killed, killed and killed_at - _last_write(root) < NEAR_SECONDS * 1e9)
+    near_write = _last_write(root) > max(started, killed_at - NEAR_NANOSECONDS)
+    return Death(tuple(map(_event, said.splitlines())), killed, killed and near_write)
 
 
 def _event(line: bytes) -> Event:
@@ -474,7 +474,7 @@ def missing(root: Path, allowed: Allowed, faults: list[str], asked: bool = True)
         held = {(note.path, note.sha256): note.id for note in catalog.notes()}
         kept: list[Version] = []
         for number, versions in allowed.items():
-            history = {entry for entry in (version_of(number), *versions) if entry}
+            history = {entry for entry in (ORIGINAL.get(number), *versions) if entry}
             present = [entry for entry in history if (entry.path, entry.sha256) in held]
             state = present[0] if present else None
             if len(present) > 1 or (present and state not in versions):
@@ -490,11 +490,6 @@ def missing(root: Path, allowed: Allowed, faults: list[str], asked: bool = True)
                 yield f"{state.path} by search"
             if (root / state.path).exists() and knowledge.show(state.path).path != state.path:
                 yield f"{state.path} by show"
-
-
-def version_of(number: int) -> Version | None:
-    """A note as it was at first."""
-    return ORIGINAL.get(number)
 
 
 def by_vector(store: VectorStore, generation: int, note: Version, id: str) -> bool:
@@ -513,7 +508,7 @@ def by_vector(store: VectorStore, generation: int, note: Version, id: str) -> bo
 
 
 def by_search(knowledge: KnowledgeBase, note: Version) -> bool:
-    """Whether the word that only this version has finds it; where its file is gone, that is said instead."""
+    """Whether the words around the one that only this version has find it; where its file is gone, that is said."""
     query = note.text[note.text.index(note.token) :].split()[:10]
     result = knowledge.search(" ".join(query), limit=1)
     if not (knowledge.root / note.path).exists():
@@ -546,12 +541,13 @@ def _turned(verbs: list[Verb], phase: str) -> list[Verb]:
 class Range:
     """A folder in which writers are killed, each over a copy of the same notebook."""
 
-    def __init__(self, folder: Path, seed: int, unsafe: bool = False) -> None:
+    def __init__(self, folder: Path, seed: int, at_once: bool = False, unsafe: bool = False) -> None:
         self._template, self._root = folder / "template", folder / "notebook"
         self._chance = random.Random(seed)
-        self._unsafe = unsafe
+        self._at_once, self._unsafe = at_once, unsafe
         write(self._template, ORIGINAL)
-        events = rehearsed(self._template, Task({}, ORIGINAL, lambda knowledge: knowledge.add([self._template])))
+        task = Task({}, ORIGINAL, lambda knowledge: knowledge.add([self._template / "notes"]))
+        events = rehearsed(self._template, task, unsafe)
         self._durations: dict[str, list[float]] = {phase: [] for phase in (*PHASES, ELSEWHERE)}
         for event, later in pairwise(events):
             self._durations[event.phase].append(later.at - event.at)
@@ -584,9 +580,8 @@ class Range:
 
     def _moment_of(self, phase: str) -> Aim:
         """A moment of the first or the second time that a run is in a phase."""
-        return Aim(
-            phase, self._chance.randrange(2), self._chance.uniform(0, self._chance.choice(self._durations[phase]))
-        )
+        duration = 0.0 if self._at_once else self._chance.choice(self._durations[phase])
+        return Aim(phase, self._chance.randrange(2), self._chance.uniform(0, duration))
 
     def _kill(self, verb: Verb, aim: Aim) -> Kill | None:
         """One kill; None where the writer was done before it."""
@@ -610,10 +605,11 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=0, help="kills in each phase, at least")
     parser.add_argument("--phases", nargs="+", default=PHASES, choices=PHASES, help="what to aim at")
     parser.add_argument("--verbs", nargs="+", default=[verb.name for verb in VERBS])
+    parser.add_argument("--at-once", action="store_true", help="kill when a phase begins, not at a moment of it")
     parser.add_argument("--unsafe", action="store_true", help="let the writer write into the current generation")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    field = Range(arguments.folder, arguments.seed, arguments.unsafe)
+    field = Range(arguments.folder, arguments.seed, arguments.at_once, arguments.unsafe)
     among = [verb for verb in VERBS if verb.name in arguments.verbs]
     for kill in field.kills(arguments.kills, arguments.each, arguments.phases, among):
         sys.stdout.write(json.dumps(asdict(kill)) + "\n")

@@ -43,9 +43,8 @@ def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path: Path, seed: str) -> No
 
 def test_a_writer_that_is_not_safe_is_caught(tmp_path: Path) -> None:
     """The same kills of a writer that changes the current generation where it lies lose notes."""
-    kills = answers(
-        "killing.py", tmp_path, "--unsafe", "--kills", "3", "--verbs", "re-add", "--phases", "Chroma write", "close"
-    )
+    chosen = ("--verbs", "re-add", "--phases", "close", "--at-once")
+    kills = answers("killing.py", tmp_path, "--unsafe", "--kills", "3", *chosen)
     assert any(len(kill["lost"]) == kill["acknowledged"] > 0 for kill in kills)
 
 
