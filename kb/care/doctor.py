@@ -77,7 +77,7 @@ def _catalog_findings(facts: Facts) -> Iterator[Finding]:
 
 def _vector_findings(facts: Facts) -> Iterator[Finding]:
     if facts.server_problem:
-        yield _finding("server", facts.server_problem, "start it, or mend [chroma] in kb.toml", facts.server)
+        yield _finding("server", facts.server_problem, "see [chroma] in kb.toml")
         return
     place = facts.server or facts.folder / "vectors" / str(facts.generation)
     for problem in facts.vector_problems:

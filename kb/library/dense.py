@@ -73,7 +73,7 @@ def nearest(workspace: Workspace, vector: Matrix, filter: Filter, limit: int) ->
         try:
             found = workspace.vectors.query(generation, vector, filter.areas or FILED_AREAS, wanted)
         except ServerError as error:
-            workspace.notify(f"{error}; searched the vectors in the catalog instead")
+            workspace.notify(f"{error}; meanwhile the vectors in the catalog are searched")
             break
         known = workspace.catalog.among_chunks(found)
         kept = {id: cosine for id, cosine in found.items() if id in known and note_of(id) in passing.notes}

@@ -50,9 +50,11 @@ class Questions:
         """What the server says of itself at a path such as `/version`; None where it knows no such path."""
         return self._ask("GET", path, None)
 
-    def collections(self, most: int, skipped: int) -> Any:
+    def collections(self, most: int, skipped: int) -> list[dict[str, Any]]:
         """At most `most` collections of the database as Chroma describes them, after the first `skipped`."""
         found = self._ask("GET", f"{self._database}/collections?{urlencode({'limit': most, 'offset': skipped})}", None)
+        if not isinstance(found or [], list) or not all({"id", "name"} <= {*described} for described in found or []):
+            raise self._strange()
         return found or []
 
     def create(self, name: str, configuration: object, metadata: object) -> None:
@@ -65,11 +67,13 @@ class Questions:
         """Delete a collection, if there is one of this name."""
         self._ask("DELETE", f"{self._database}/collections/{quote(name)}", None)
 
-    def collection(self, id: str, verb: str, question: object) -> Any:
+    def collection(self, id: str, verb: str, question: object) -> dict[str, Any]:
         """Do something with the records of a collection: `upsert`, `get`, `query` or `delete`."""
         answer = self._ask("POST", f"{self._database}/collections/{id}/{verb}", question)
         if answer is None:
             raise self._error("no longer has a collection of this notebook; run `kb sync`, or `kb pull` elsewhere")
+        if not isinstance(answer, dict) or (verb in ("get", "query") and "ids" not in answer):
+            raise self._strange()
         return answer
 
     def _ask(self, method: str, path: str, question: object) -> Any:
@@ -119,7 +123,7 @@ class Questions:
         try:
             return json.loads(answer)
         except (ValueError, RecursionError) as error:
-            raise self._error("does not answer as Chroma does; mend [chroma] url in kb.toml") from error
+            raise self._strange() from error
 
     def _quoted(self, answer: bytes) -> str:
         said = self._said(answer[:300])
@@ -129,6 +133,9 @@ class Questions:
         """What an answer says, on one line, without the token that a careless proxy may repeat."""
         said = " ".join(answer.decode(errors="replace").split())
         return said.replace(self._token, "...") if self._token else said
+
+    def _strange(self) -> ServerError:
+        return self._error("does not answer as Chroma does; mend [chroma] url in kb.toml")
 
     def _error(self, what: str) -> ServerError:
         return ServerError(f"the Chroma server at {self.url} {what}")

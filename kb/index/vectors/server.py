@@ -68,13 +68,14 @@ class ServerStore:
 
     def close(self) -> None:
         """Close the connections."""
-        self._reading = None
+        self._reading = self._failure = None
         self._questions.close()
 
     # --- reading ---
 
     def open(self, generation: int) -> None:
         """Look a generation's collections up, unless that was done; the query after a failure is told of it."""
+        self._failure = None
         try:
             self._held(generation)
         except ServerError as error:
@@ -104,10 +105,11 @@ class ServerStore:
         """Why the server cannot be used, in one line."""
         try:
             version = self._questions.ask_server("/version")
-            checks = self._questions.ask_server("/pre-flight-checks") or {}
+            checks = self._questions.ask_server("/pre-flight-checks")
         except ServerError as error:
             return str(error)
-        if not str(version).startswith("1.") or not checks.get("supports_base64_encoding"):
+        told = isinstance(checks, dict) and checks.get("supports_base64_encoding")
+        if not str(version).startswith("1.") or not told:
             return f"{self._questions.url} answers with version {version}; kb needs a Chroma server of version 1"
         return None
 
@@ -219,7 +221,7 @@ class ServerStore:
     def drop_others(self, current: int, writer: str) -> None:
         """Delete the collections of all other generations that a catalog wrote."""
         for (generation, _), described in self._parts():
-            if generation != current and (described["metadata"] or {}).get("writer") == writer:
+            if generation != current and (described.get("metadata") or {}).get("writer") == writer:
                 self._questions.drop(described["name"])
 
     def _put_memories(self, collection: str, notes: NotesWithChunks) -> None:
@@ -271,8 +273,8 @@ class ServerStore:
         return [
             Held(
                 generation,
-                str((parts[NOTES]["metadata"] or {}).get("writer")),
-                str((parts[NOTES]["metadata"] or {}).get("encoder")),
+                str((parts[NOTES].get("metadata") or {}).get("writer")),
+                str((parts[NOTES].get("metadata") or {}).get("encoder")),
                 {part: str(described["id"]) for part, described in parts.items()},
             )
             for generation, parts in found.items()
