@@ -133,12 +133,16 @@ def test_a_newer_schema_is_refused(catalog: Catalog, tmp_path: Path) -> None:
 
 
 def test_an_older_schema_is_brought_up_to_date(catalog: Catalog, tmp_path: Path) -> None:
-    """A catalog from before servers keeps its notes, none of them remote, and can note loose records."""
+    """A catalog of version 1 keeps its notes, none of them remote, can note loose records, and vouches for its
+    vectors.
+    """
     catalog.publish(Changes(notes=[(NOTE, passages("a", "old"))]), 1, "model")
+    catalog.store_vectors(["key"], np.eye(1, 4, dtype=np.float32), "model")
     catalog.close()
     with sqlite3.connect(tmp_path / CATALOG_NAME) as connection:
         connection.execute("DROP TABLE loose")
         connection.execute("ALTER TABLE notes DROP COLUMN remote")
+        connection.execute("ALTER TABLE embeddings DROP COLUMN checksum")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
     for _ in range(2):
@@ -147,6 +151,7 @@ def test_an_older_schema_is_brought_up_to_date(catalog: Catalog, tmp_path: Path)
         assert not upgraded.file_states()[NOTE.path].remote
         upgraded.set_loose([Loose("gnn", "a:b:0")])
         assert upgraded.loose() == {Loose("gnn", "a:b:0")}
+        assert upgraded.examine().vectors == frozenset()
         upgraded.close()
 
 

@@ -76,6 +76,7 @@ def harmed(whole: Path, tmp_path: Path) -> Iterator[Path]:
     """A copy to harm; whatever happens, no byte of a note changes."""
     root = tmp_path / "notebook"
     shutil.copytree(whole, root)
+    shutil.copytree(whole / ".kb", tmp_path / "sound")
     yield root
     assert all(note.read_bytes() == (whole / "notes" / note.name).read_bytes() for note in root.glob("notes/*"))
     assert len(list(root.glob("notes/*"))) == 60
@@ -226,6 +227,38 @@ def test_damaged_rows(harmed: Path, sql: str, embedded: bool) -> None:
         assert knowledge.repair(full=True).findings == ()
         assert bool(encoder.embedded) == embedded
         assert len(knowledge.search("zebras", limit=100).hits) == 60
+
+
+def contents(root: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table of a catalog, as bytes where it is text."""
+    with closing(sqlite3.connect(root / ".kb/catalog.db")) as connection:
+        connection.text_factory = bytes
+        tables = [
+            name.decode() for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        return {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables}
+
+
+@pytest.mark.parametrize("seed", [apart(seed < 1, seed) for seed in range(20)])
+def test_a_few_bytes_anywhere(harmed: Path, seed: int) -> None:
+    """Up to 64 bytes of garbage anywhere in the catalog are found and mended, unless they change nothing in it."""
+    chance = random.Random(seed)
+    file = harmed / ".kb/catalog.db"
+    content, before, encoder = file.read_bytes(), contents(harmed), HashingEncoder()
+    for _ in range(5):
+        changed = bytearray(content)
+        length = chance.choice([1, 4, 16, 64])
+        start = chance.randrange(len(content) - length)
+        changed[start : start + length] = chance.randbytes(length)
+        file.write_bytes(changed)
+        with KnowledgeBase(harmed, encoder=encoder) as knowledge:
+            if knowledge.diagnose(full=True).ok:
+                assert contents(harmed) == before
+            else:
+                assert knowledge.repair(full=True).findings == ()
+                assert len(knowledge.search("zebras", limit=100).hits) == 60
+        shutil.rmtree(harmed / ".kb")
+        shutil.copytree(harmed.parent / "sound", harmed / ".kb")
 
 
 def test_a_newer_catalog(harmed: Path) -> None:

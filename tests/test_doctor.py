@@ -49,6 +49,7 @@ def found(diagnosis: Diagnosis) -> list[tuple[str, str]]:
         ({"obstacle": "locked"}, [("catalog", "error")]),
         ({"full_text_problem": "malformed"}, [("full text", "error")]),
         ({"unsound_notes": 2}, [("rows", "error")]),
+        ({"unsound_vectors": 2}, [("rows", "error")]),
         ({"misread": ("a.md", "b.md")}, [("notes", "error")] * 2),
         ({"vector_problems": ("it crashed",), "vectors": {}}, [("vectors", "error")]),
         ({"vectors": {"gnn": 1, "llm": 1}}, [("vectors", "error")]),

@@ -22,6 +22,7 @@ class Facts:
     obstacle: str | None = None
     full_text_problem: str | None = None
     unsound_notes: int = 0
+    unsound_vectors: int = 0
     misread: tuple[str, ...] = ()
     generation: int = 0
     vector_problems: tuple[str, ...] = ()
@@ -71,6 +72,9 @@ def _catalog_findings(facts: Facts) -> Iterator[Finding]:
     if facts.unsound_notes:
         message = f"{facts.unsound_notes} notes have rows that contradict themselves, or lack a vector"
         yield _finding("rows", message, REPAIR, catalog)
+    if facts.unsound_vectors:
+        message = f"{facts.unsound_vectors} vectors are not those that were written, or another model's"
+        yield _finding("rows", message, REPAIR, catalog)
     for path in facts.misread:
         yield _finding("notes", "the catalog says something else than the file, which did not change", REPAIR, path)
 
@@ -84,7 +88,7 @@ def _vector_findings(facts: Facts) -> Iterator[Finding]:
         if facts.pulled:
             yield _finding("vectors", f"this index and the server differ: {problem}", "kb pull", place)
         else:
-            yield _finding("vectors", f"the current vectors are damaged: {problem}", REPAIR, place)
+            yield _finding("vectors", problem, REPAIR, place)
     if facts.vector_problems:
         return
     for area in sorted({*facts.filed_chunks, *facts.vectors}):

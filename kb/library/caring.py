@@ -33,7 +33,8 @@ def look_over(workspace: Workspace, full: bool = False) -> Facts:
             return surroundings.with_(catalog_problem=f"the catalog is damaged: {examined.file}")
         if examined.full_text:
             surroundings = surroundings.with_(full_text_problem=examined.full_text)
-        return _contents(workspace, full, surroundings.with_(unsound_notes=len(examined.notes)))
+        unsound = surroundings.with_(unsound_notes=len(examined.notes), unsound_vectors=len(examined.vectors))
+        return _contents(workspace, full, unsound)
     except NewerError as error:
         return surroundings.with_(newer=one_line(error))
     except DamageError as error:
@@ -91,10 +92,11 @@ def _is_misread(workspace: Workspace, note: NoteRecord) -> bool:
     if state is None or is_changed(workspace, note, state):
         return False
     try:
-        parsed = parse_note(notebook.read(workspace.root, note.path))
+        content = notebook.read(workspace.root, note.path)
+        parsed = parse_note(content)
     except NoteError:
         return True
-    if (parsed.title, parsed.date, parsed.tags) != (note.title, note.date, note.tags):
+    if (content.sha256, parsed.title, parsed.date, parsed.tags) != (note.sha256, note.title, note.date, note.tags):
         return True
     if note.area == "outside":
         return False

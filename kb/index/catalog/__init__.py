@@ -225,7 +225,7 @@ class Catalog:
         with self._transaction():
             for key, vector in zip(keys, vectors, strict=True):
                 blob = np.ascontiguousarray(vector, dtype=np.float32).tobytes()
-                self._rows("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", (key, fingerprint, blob))
+                self._rows("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?3, crc32(?3))", (key, fingerprint, blob))
 
     def publish(self, changes: Changes, generation: int, fingerprint: str) -> None:
         """Make changes and the generation that holds their vectors current, in one commit."""

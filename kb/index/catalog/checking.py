@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,8 +14,6 @@ from kb.errors import DamageError, one_line
 from kb.index.catalog import schema
 from kb.index.catalog.connection import BUSY_SECONDS, guard, is_damage
 from kb.models import digest_of
-
-LENGTH_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
@@ -56,14 +55,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _senseless_vectors(connection: sqlite3.Connection) -> Iterator[str]:
-    """Keys of vectors that are not of length 1 (or 0, for a text without words), not as long as the others, or of
-    another encoder though a chunk rests on them.
-    """
-    import numpy as np
-
-    usual = connection.execute(
-        "SELECT length(vector) n FROM embeddings GROUP BY n ORDER BY count(*) DESC LIMIT 1"
-    ).fetchone()
+    """Keys of vectors that are not what was written, or of another encoder though a chunk rests on them."""
     yield from (
         row["key"]
         for row in connection.execute(
@@ -71,13 +63,8 @@ def _senseless_vectors(connection: sqlite3.Connection) -> Iterator[str]:
             AND fingerprint <> (SELECT value FROM meta WHERE name = 'fingerprint')"""
         )
     )
-    for key, content in connection.execute("SELECT key, vector FROM embeddings"):
-        if not isinstance(content, bytes) or len(content) != usual["n"] or len(content) % 4:
-            yield key
-            continue
-        with np.errstate(all="ignore"):
-            length = float(np.linalg.norm(np.frombuffer(content, dtype=np.float32)))
-        if length != 0 and not abs(length - 1) < LENGTH_TOLERANCE:
+    for key, content, checksum in connection.execute("SELECT key, vector, checksum FROM embeddings"):
+        if not isinstance(content, bytes) or zlib.crc32(content) != checksum:
             yield key
 
 

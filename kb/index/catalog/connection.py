@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,9 +19,10 @@ PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "secure_delete = FAST", f"
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that waits for others, and writes ahead to a log."""
+    """A connection that waits for others, writes ahead to a log, and knows the function `crc32`."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
     connection.row_factory = sqlite3.Row
+    connection.create_function("crc32", 1, zlib.crc32, deterministic=True)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     _enter_wal(connection)

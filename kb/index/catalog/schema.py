@@ -26,7 +26,9 @@ CREATE TABLE chunks (
 );
 CREATE INDEX chunks_by_note ON chunks (note_id, position);
 CREATE INDEX chunks_by_embedding ON chunks (embedding_key);
-CREATE TABLE embeddings (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, vector BLOB NOT NULL);
+CREATE TABLE embeddings (
+    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, vector BLOB NOT NULL, checksum INTEGER NOT NULL DEFAULT 0
+);
 CREATE VIRTUAL TABLE passages USING fts5 (
     title, headings, text, content='chunks', content_rowid='number', tokenize='{TOKENIZER}'
 );
@@ -48,9 +50,14 @@ END;
 # is an area, or `notes`.
 LOOSE = "CREATE TABLE loose (part TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (part, id)) WITHOUT ROWID;"
 REMOTE = "ALTER TABLE notes ADD COLUMN remote INTEGER NOT NULL DEFAULT 0;"
+# SQLite notices what breaks its own structure, not a changed byte of a vector.
+CHECKSUM = """
+ALTER TABLE embeddings ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+UPDATE embeddings SET checksum = crc32(vector);
+"""
 
 # What makes a catalog one of this version, by the version it has.
-UPGRADES = {0: f"{TABLES}{LOOSE}\n", 1: f"{REMOTE}\n{LOOSE}\n"}
+UPGRADES = {0: f"{TABLES}{LOOSE}\n", 1: f"{REMOTE}\n{LOOSE}\n{CHECKSUM}"}
 
 # Views of the full text's own index, seen by one connection: each place of each stem, and the stems with their counts.
 VIEWS = """
