@@ -57,11 +57,15 @@ class Questions:
             raise self._strange()
         return found or []
 
-    def create(self, name: str, configuration: object, metadata: object) -> None:
-        """Make a collection, unless there is one of this name."""
+    def create(self, name: str, configuration: object, metadata: object) -> str:
+        """Make a collection, unless there is one of this name; Chroma's id of it."""
         wanted = {"name": name, "configuration": configuration, "metadata": metadata, "get_or_create": True}
-        if self._ask("POST", f"{self._database}/collections", wanted) is None:
+        made = self._ask("POST", f"{self._database}/collections", wanted)
+        if made is None:
             raise self._error("has no such tenant or database; mend [chroma] in kb.toml")
+        if not isinstance(made, dict) or "id" not in made:
+            raise self._strange()
+        return str(made["id"])
 
     def drop(self, name: str) -> None:
         """Delete a collection, if there is one of this name."""
