@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import re
+from bisect import bisect_left
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -103,7 +106,12 @@ class Note(Frozen):
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of a character offset."""
-        return self.text.count("\n", 0, offset) + 1
+        return bisect_left(self.newlines, offset) + 1
+
+    @cached_property
+    def newlines(self) -> list[int]:
+        """The offsets of the newlines of the text."""
+        return [match.start() for match in re.finditer("\n", self.text)]
 
 
 class Chunk(Frozen):

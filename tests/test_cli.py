@@ -308,7 +308,7 @@ def test_adding_standard_input_never_overwrites(own: Path, kb: Command, typed: C
         assert f"notes/{name}" in run.out
         assert (own / "notes" / name).read_bytes() == b"# Caching: ideas!\n\n" + text
     typed(text)
-    assert kb("add", "-", "--title", "../../escape").code == 0
+    assert kb("add", "-", "--title", "../../\udcffescape").code == 0
     assert (own / "notes" / "escape.md").exists()
 
 
@@ -318,12 +318,13 @@ def test_adding_standard_input_never_overwrites(own: Path, kb: Command, typed: C
         (b"", "T", "a title and a text"),
         (b"Text", " ", "a title and a text"),
         (b"\xff", "T", "is not UTF-8 (byte 0xff at 0)"),
+        (b"x" * 10_000_001, "T", "larger than 10 MB"),
     ],
 )
 def test_standard_input_that_is_no_note(
     notebook: Path, kb: Command, typed: Callable[[bytes], None], content: bytes, title: str, said: str
 ) -> None:
-    """Nothing, or bytes that are no text, are refused before a file is written."""
+    """Nothing, too much, or bytes that are no text, are refused before a file is written."""
     typed(content)
     run = kb("add", "-", "--title", title)
     assert (run.code, run.out) == (2, "")

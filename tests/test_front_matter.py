@@ -128,6 +128,7 @@ def test_a_thematic_break_at_the_top_is_body(text: str) -> None:
         ("+++\nprose\n+++\n", "broken front matter"),
         ("+++\na = 1\na = 2\n+++\n", "broken front matter"),
         (f"+++\na = {'[' * 5000}\n+++\n", "broken front matter"),
+        (f"+++\n[{'.'.join('a' * 9000)}]\n+++\n", f"deeper than {MAX_DEPTH} levels"),
         (f"+++\na = {'9' * 5000}\n+++\n", "broken front matter"),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else None,

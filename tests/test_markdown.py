@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from kb.errors import NoteError
-from kb.ingest.markdown import parse_note, reference_url
+from kb.ingest.markdown import MAX_NAME, parse_note, reference_url
 from kb.models import Note, NoteFile
 
 
@@ -229,6 +229,13 @@ def test_blocks_hold_every_line_that_is_not_blank() -> None:
         "[ref]: http://a.org",
         "***",
     ]
+
+
+def test_a_title_or_heading_without_end_is_cut() -> None:
+    """Every passage below repeats its headings: of one that is as long as a book only the beginning is kept."""
+    note = note_of(f"---\ntitle: {'word ' * 1000}\n---\n# {'deep ' * 1000}\n\nText.\n")
+    assert note.title.endswith("word…")
+    assert {len(name) for name in (note.title, *note.blocks[-1].heading_path)} == {MAX_NAME}
 
 
 def test_a_first_heading_that_repeats_the_title_is_no_section() -> None:

@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 
 from kb.errors import InputError, NoteError
-from kb.ingest.notebook import MAX_BYTES, decode, notebook_path, read, scan, state_of, write_file, write_note
+from kb.ingest.notebook import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_LINES,
+    decode,
+    notebook_path,
+    read,
+    scan,
+    state_of,
+    write_file,
+    write_note,
+)
 from kb.models import FileState
 
 
@@ -222,20 +233,52 @@ def test_reading_gives_the_hash_of_the_bytes_on_disk(root: Path) -> None:
 
 
 def test_a_file_beyond_the_limit_is_refused(root: Path) -> None:
-    """A file of exactly the limit is a note, one byte more is not."""
+    """A file of exactly the limit is a note, one byte or line more is not."""
     (root / "big.md").write_bytes(b"x" * MAX_BYTES)
     assert len(read(root, "big.md").text) == MAX_BYTES
     (root / "big.md").write_bytes(b"x" * (MAX_BYTES + 1))
-    with pytest.raises(NoteError, match="10 MB"):
+    with pytest.raises(NoteError, match="larger than 1 MB"):
+        read(root, "big.md")
+    (root / "big.md").write_bytes(b"x\n" * MAX_LINES)
+    assert read(root, "big.md")
+    (root / "big.md").write_bytes(b"x\r" * MAX_LINES + b"x\n")
+    with pytest.raises(NoteError, match="more than 20,000 lines"):
         read(root, "big.md")
 
 
-@pytest.mark.parametrize("path", ["gone.md", "folder"])
-def test_what_cannot_be_read_is_a_note_error(root: Path, path: str) -> None:
-    """A file that vanished after the scan, or became a folder, is skipped like any other."""
-    (root / "folder").mkdir()
-    with pytest.raises(NoteError, match="cannot be read"):
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("gone.md", "cannot be read"),
+        ("folder.md", "not a regular file"),
+        ("pipe.md", "not a regular file"),
+        ("out.md", "link out of the notebook"),
+    ],
+)
+def test_what_cannot_be_read_is_a_note_error(root: Path, path: str, reason: str) -> None:
+    """A file that vanished after the scan, or became something else, is skipped like any other and not opened."""
+    (root / "folder.md").mkdir()
+    os.mkfifo(root / "pipe.md")
+    (root / "out.md").symlink_to("/dev/zero")
+    with pytest.raises(NoteError, match=reason):
         read(root, path)
+
+
+def test_ignore_rules_that_cannot_be_read_ignore_nothing(root: Path) -> None:
+    """A pipe, a device or a folder in the place of an ignore file neither hangs nor fills the memory."""
+    make(root, dict.fromkeys(["a.md", "b/a.md", "c/a.md"], "x"))
+    os.mkfifo(root / ".gitignore")
+    (root / "b" / ".gitignore").symlink_to("/dev/zero")
+    (root / "c" / ".kbignore").mkdir()
+    assert taken(root) == ["a.md", "b/a.md", "c/a.md"]
+
+
+def test_folders_without_end_are_said_and_passed_over(root: Path) -> None:
+    """Folders nested deeper than anybody nests them end in one line, and what lies beside them is taken."""
+    make(root, {"a.md": "x", "z.md": "x"})
+    (root / Path(*["d"] * (MAX_DEPTH + 2))).mkdir(parents=True)
+    assert taken(root) == ["a.md", "z.md"]
+    assert list(skipped(root).values()) == [f"lies more than {MAX_DEPTH} folders deep"]
 
 
 def test_a_file_that_is_gone_has_no_state(root: Path) -> None:

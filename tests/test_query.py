@@ -120,11 +120,12 @@ def test_marks_of_a_query(query: str, parsed: Query) -> None:
     assert parse_query(query) == parsed
 
 
-@given(st.text(alphabet='ab -*"?\u00e4\n', max_size=30))
+@given(st.text(alphabet='ab -*"?\u00e4\n\0', max_size=30))
 @settings(max_examples=300)
 def test_any_marks_make_a_valid_expression(full_text: sqlite3.Connection, query: str) -> None:
-    """However marks are strewn, FTS5 accepts the words, and a beginning is never empty."""
-    words = parse_query(query).words
-    assert all(word.strip("*") for word in words)
-    if words:
-        full_text.execute("SELECT rowid FROM passages WHERE passages MATCH ?", (match_expression(words),)).fetchall()
+    """However marks are strewn, FTS5 accepts words, phrases and what is left out, and a beginning is never empty."""
+    asked = parse_query(query)
+    assert all(word.strip("*") for word in asked.words)
+    phrases = (f'"{phrase}"' for phrase in (*asked.phrases, *asked.without))
+    for expression in filter(None, (match_expression(asked.words), *phrases)):
+        full_text.execute("SELECT rowid FROM passages WHERE passages MATCH ?", (expression,)).fetchall()

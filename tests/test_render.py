@@ -241,6 +241,7 @@ def test_notes_bring_in_no_html(template: str, form: Citations, text: str) -> No
         "{{< rawhtml >}}",
         "{\n{ x",
         '{: onclick="x()"}',
+        "&#60;{",
         "{::nomarkdown}",
     ],
 )
@@ -277,6 +278,7 @@ def test_addresses_bring_in_no_template_code(template: str, url: str) -> None:
         "* * *",
         "___",
         "[ ] nor a task",
+        "^1 nor a footnote",
         "{{ x }} at {% y %}",
     ],
 )

@@ -424,6 +424,15 @@ def test_an_update_only_adds_and_adds_once(
     assert update(once.text, AFTER).text == once.text
 
 
+def test_a_quotation_as_long_as_a_book_is_not_looked_for() -> None:
+    """Points are short: a citation of thousands of characters or lines is said to be changed, in no time."""
+    book = "Words without end " * 50_000
+    said = point(book[:90_000].strip())
+    assert states(written(outline(Book=[said])), {"notes/a.md": book}) == ["changed"]
+    text = written(outline(Depth=[point("Deep networks forget.")])).replace("md:3 ", "md:1-999999999 ")
+    assert states(text, {"notes/a.md": book + "\n\n" + NOTE}) == ["moved notes/a.md:5-5"]
+
+
 # --- the file ---
 
 

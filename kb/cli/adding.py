@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.cli.session import AREA, JSON_OPTION, YES_OPTION, Stopping, knowledge_base, long_run, read_standard_input
+from kb.cli.session import (
+    AREA,
+    JSON_OPTION,
+    YES_OPTION,
+    Stopping,
+    joined,
+    knowledge_base,
+    long_run,
+    read_standard_input,
+)
 
 if TYPE_CHECKING:
     from kb.models import FiledArea
@@ -60,7 +69,7 @@ def add_command(
         raise click.UsageError("standard input is added alone and needs a title: kb add - --title TITLE")
     with long_run(create=True) as (knowledge, stopping):
         if title is not None:
-            report = knowledge.add_text(title, read_standard_input(), area, detour, posts)
+            report = knowledge.add_text(joined((title,)), read_standard_input(), area, detour, posts)
         else:
             report = knowledge.add(paths, area, detour, posts, allow_removal=yes)
     return _finish(report, as_json, stopping)

@@ -69,7 +69,9 @@ def search_command(
     if batch == bool(query):
         raise click.UsageError("give a query, or --batch and queries on standard input")
     kinds = {"note": ("note",), "post": ("post",), "all": ("note", "post", "outline")}[kind]
-    filter = Filter.model_validate({"areas": areas, "tags": tags, "since": since, "until": until, "kinds": kinds})
+    filter = Filter.model_validate(
+        {"areas": areas, "tags": [joined((tag,)) for tag in tags], "since": since, "until": until, "kinds": kinds}
+    )
     with knowledge_base() as knowledge:
         if batch:
             for line in read_standard_input().splitlines():

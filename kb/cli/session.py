@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 AREA = click.Choice(["ml-systems", "gnn", "llm", "detour"])
 STORED_AREA = click.Choice(["ml-systems", "gnn", "llm", "detour", "outside"])
+MAX_INPUT = 10_000_000  # bytes
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 YES_OPTION = click.option("--yes", is_flag=True, help="Also when most notes would leave the index.")
 
@@ -63,9 +64,11 @@ def joined(words: tuple[str, ...]) -> str:
 
 
 def read_standard_input() -> str:
-    """All of standard input. Raises `InputError` where it is not UTF-8."""
+    """All of standard input. Raises `InputError` where it is not UTF-8, or has no end."""
     with click.open_file("-", "rb") as stream:
-        content: bytes = stream.read()
+        content: bytes = stream.read(MAX_INPUT + 1)
+    if len(content) > MAX_INPUT:
+        raise InputError(f"standard input is larger than {MAX_INPUT // 1_000_000} MB")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -46,7 +46,7 @@ class NamingType(click.ParamType[tuple[int, str]]):
         number, sign, text = value.partition("=")
         if not sign or not number.strip().isdecimal():
             self.fail(f"{value!r} is not like 2=TEXT", param, ctx)
-        return int(number), text
+        return int(number), joined((text,))
 
 
 @click.command(

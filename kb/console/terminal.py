@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kb.ingest.prose import printable
+from kb.ingest.prose import escaped, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -103,8 +103,8 @@ def complain(message: str) -> None:
 
 
 def print_json(report: BaseModel) -> None:
-    """A report as one line of JSON."""
-    sys.stdout.write(report.model_dump_json(by_alias=True) + "\n")
+    """A report as one line of JSON, in which what could steer a terminal is written as `\\u` and its number."""
+    sys.stdout.write(escaped(report.model_dump_json(by_alias=True)) + "\n")
     sys.stdout.flush()
 
 

@@ -16,12 +16,17 @@ from kb.models import Block, BlockKind, Chunk, Note
 CountTokens = Callable[[str], int]
 Piece = tuple[int, int, int]  # first and last character, word pieces
 
+LINED: tuple[BlockKind, ...] = ("list", "code", "table")  # cut between lines, of which no note has too many
+
 _ITEM = re.compile(r"^(?:[-*+]|\d{1,9}[.)])\s", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6}\s")
 _WORD = re.compile(r"[^\W\d_]{2}")
 _SEPARATOR = " > "
 MIN_FILL = 0.25  # the share of the budget that a cut leaves on both sides where it can
 RANKED = 40  # characters of a piece by which it is known: most edits come later
+WIDE = 400  # pieces of a run that is cut in its middle half: no note can make it be cut a piece at a time
+CRUMBS = 100  # pieces for each chunk: so many are no sentences, and counting each takes long
+CHARACTERS = 10  # of text a word piece, more than any prose has: what is longer need not be counted to be cut
 
 
 def chunk_note(note: Note, count_tokens: CountTokens, max_tokens: int) -> list[Chunk]:
@@ -42,11 +47,13 @@ def chunk_note(note: Note, count_tokens: CountTokens, max_tokens: int) -> list[C
 def _sections(blocks: tuple[Block, ...]) -> Iterator[list[Block]]:
     """Blocks under one heading; a heading with nothing below it goes with what follows."""
     section: list[Block] = []
+    has_text = False
     for block in blocks:
-        if block.kind == "heading" and any(held.kind != "heading" for held in section):
+        if block.kind == "heading" and has_text:
             yield section
-            section = []
+            section, has_text = [], False
         section.append(block)
+        has_text |= block.kind != "heading"
     if section:
         yield section
 
@@ -91,19 +98,23 @@ def _groups(text: str, pieces: list[Piece], budget: int) -> list[list[Piece]]:
             continue
         least, most = before[first] + MIN_FILL * budget, before[last] - MIN_FILL * budget
         middle = (least + most) / 2
-        inner = [cut for cut in range(first + 1, last) if least <= before[cut] <= most]
-        cut = min(inner or range(first + 1, last), key=lambda cut: (ranks[cut], abs(before[cut] - middle)))
+        cuts = range(first + 1, last)
+        if len(cuts) > WIDE:
+            cuts = cuts[len(cuts) // 4 : -len(cuts) // 4]
+        inner = [cut for cut in cuts if least <= before[cut] <= most]
+        cut = min(inner or cuts, key=lambda cut: (ranks[cut], abs(before[cut] - middle)))
         waiting += [(cut, last), (first, cut)]
     return groups
 
 
 def _pieces(text: str, block: Block, count_tokens: CountTokens, budget: int) -> Iterator[Piece]:
     """A block, or its parts where it is too long."""
-    cost = count_tokens(clean(text[block.start : block.end]))
+    said = clean(text[block.start : block.end])
+    cost = count_tokens(said) if len(said) <= CHARACTERS * budget else 1 + len(said) // CHARACTERS
     if cost <= budget:
         yield block.start, block.end, cost
         return
-    for start, end in _divide(text, block):
+    for start, end in _divide(text, block, -(-cost // budget)):
         yield from _pieces(text, Block(kind="other", start=start, end=end), count_tokens, budget)
 
 
@@ -116,11 +127,16 @@ def _fitting(text: str, group: list[Piece], count_tokens: CountTokens, budget: i
     return [span for half in (group[:middle], group[middle:]) for span in _fitting(text, half, count_tokens, budget)]
 
 
-def _divide(text: str, block: Block) -> list[tuple[int, int]]:
-    """Cut a block where a reader would: between items, rows, lines or sentences; else in the middle."""
+def _divide(text: str, block: Block, parts: int) -> list[tuple[int, int]]:
+    """Cut a block where a reader would: between items, rows, lines or sentences; else in the middle, and the halves
+    again until they are so many parts.
+    """
     spans = [span for span in _cuts(text[block.start : block.end], block.kind) if span[0] < span[1]]
-    if len(spans) < 2:
-        spans = _halves(text[block.start : block.end])
+    if len(spans) < 2 or (len(spans) > CRUMBS * parts and block.kind not in LINED):
+        halves = [(block.start, block.end)]
+        for _ in range(max((parts - 1).bit_length(), 1)):
+            halves = [half for span in halves for half in _halves(text, *span) if half[0] < half[1]]
+        return halves
     return [(block.start + start, block.start + end) for start, end in spans]
 
 
@@ -136,16 +152,16 @@ def _spans_between(text: str, starts: list[int]) -> list[tuple[int, int]]:
     return list(pairwise(sorted({0, *starts, len(text)})))
 
 
-def _halves(text: str) -> list[tuple[int, int]]:
+def _halves(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Two halves, cut at the line break or else the blank nearest to the middle, or between characters."""
-    middle = len(text) // 2
+    middle = (start + end) // 2
     for separator in ("\n", " "):
-        before, after = text.rfind(separator, 1, middle), text.find(separator, middle, len(text) - 1)
+        before, after = text.rfind(separator, start + 1, middle), text.find(separator, middle, end - 1)
         cuts = [position + 1 for position in (before, after) if position > 0]
         if cuts:
             cut = min(cuts, key=lambda position: abs(position - middle))
-            return [(0, cut), (cut, len(text))]
-    return [(0, middle), (middle, len(text))]
+            return [(start, cut), (cut, end)]
+    return [(start, middle), (middle, end)]
 
 
 def _chunk(note: Note, heading_path: tuple[str, ...], header: str, start: int, end: int) -> Chunk:

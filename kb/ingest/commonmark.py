@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -13,6 +14,7 @@ _PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).disabl
 # Lines of which no block but paragraphs and headings is made, each line by itself: no parser is needed for those.
 _PLAIN_LINE = re.compile(r"(?:[A-Za-z\"'(][^|]*|#{1,6} .*|\s*)$")
 _LIQUID_OPEN = re.compile(r"^\s*\{%-?\s*(highlight|raw|comment)\b[^%]*%\}\s*$")
+_LIQUID_CLOSE = re.compile(r"^\s*\{%-?\s*end(highlight|raw|comment)\b[^%]*%\}\s*$")
 _FENCE = "~~~~~~~~~~"
 
 
@@ -51,18 +53,17 @@ def _runs(lines: list[str]) -> list[tuple[int, int]]:
 
 def _without_liquid_blocks(lines: list[str]) -> list[str]:
     """Liquid code blocks as fences, so that a `#` inside one is no heading; line numbers stay."""
+    closings: dict[str, list[int]] = {}
+    for number, line in enumerate(lines):
+        if closed := _LIQUID_CLOSE.match(line):
+            closings.setdefault(closed[1], []).append(number)
     masked = list(lines)
-    index = 0
-    while index < len(lines):
-        opened = _LIQUID_OPEN.match(lines[index])
-        closed = _closing(lines, index, opened[1]) if opened else None
-        if closed is not None:
-            masked[index] = masked[closed] = _FENCE
-            index = closed
-        index += 1
+    after = 0
+    for number, line in enumerate(lines) if closings else ():
+        opened = _LIQUID_OPEN.match(line) if number >= after else None
+        ends = closings.get(opened[1], []) if opened else []
+        following = bisect_right(ends, number)
+        if following < len(ends):
+            masked[number] = masked[ends[following]] = _FENCE
+            after = ends[following] + 1
     return masked
-
-
-def _closing(lines: list[str], start: int, name: str) -> int | None:
-    closing = re.compile(rf"^\s*\{{%-?\s*end{name}\b[^%]*%\}}\s*$")
-    return next((index for index in range(start + 1, len(lines)) if closing.match(lines[index])), None)

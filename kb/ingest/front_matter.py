@@ -15,6 +15,7 @@ from kb.ingest.prose import printable
 MAX_CHARACTERS = 64_000
 MAX_DEPTH = 20
 MAX_INTEGER_BITS = 64
+TOO_DEEP = f"has front matter nested deeper than {MAX_DEPTH} levels"
 
 _YAML = re.compile(r"\A---[ \t]*\n(?P<body>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML = re.compile(r"\A\+\+\+[ \t]*\n(?P<body>.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -87,7 +88,7 @@ def _check_shape(body: str) -> None:
             raise NoteError("has front matter with YAML aliases; write the values out")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise NoteError(f"has front matter nested deeper than {MAX_DEPTH} levels")
+            raise NoteError(TOO_DEEP)
 
 
 def _parse_toml(body: str) -> dict[str, JsonValue]:
@@ -109,12 +110,14 @@ def _as_mapping(loaded: object) -> dict[str, JsonValue]:
         raise NoteError(f"has front matter that cannot be kept: {error.errors()[0]['msg']}") from error
 
 
-def _plain(value: object) -> object:
-    """YAML and TOML values as JSON ones: keys and dates become text."""
+def _plain(value: object, depth: int = 0) -> object:
+    """YAML and TOML values as JSON ones: keys and dates become text. Raises `NoteError` for deep nesting."""
+    if depth > MAX_DEPTH:
+        raise NoteError(TOO_DEEP)
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple, set)):
-        return [_plain(item) for item in value]
+        return [_plain(item, depth + 1) for item in value]
     if isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
         return hex(value)  # Python refuses to write a huge one in decimals
     if value is None or isinstance(value, (str, bool, int, float)):

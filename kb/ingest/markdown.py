@@ -14,10 +14,11 @@ from pydantic import JsonValue
 from kb.errors import NoteError
 from kb.ingest.commonmark import parse_blocks
 from kb.ingest.front_matter import as_date, as_texts, split_front_matter
-from kb.ingest.prose import clean
+from kb.ingest.prose import CODE_SPAN, clean
 from kb.models import Block, BlockKind, FiledArea, Kind, Note, NoteFile
 
 OUTLINE_MARK = "<!-- kb outline"
+MAX_NAME = 300  # characters of a title or heading that are kept: every passage below repeats them
 
 _BLOCK_KINDS: dict[str, BlockKind] = {
     "heading_open": "heading",
@@ -29,7 +30,7 @@ _BLOCK_KINDS: dict[str, BlockKind] = {
     "table_open": "table",
     "blockquote_open": "quote",
 }
-_CODE = re.compile(r"(`+)(?:(?!\1).)+?\1", re.DOTALL)
+_CODE = re.compile(CODE_SPAN, re.DOTALL)
 _WIKILINK = re.compile(r"\[\[([^\[\]|#\n\\]+)(?:#[^\[\]|\n\\]*)?(?:\\?\|[^\[\]\n]*)?\]\]")
 _LINK = re.compile(r"(?<!!)\[[^\[\]\n]*\]\((?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))")
 _TAG = re.compile(r"(?<![\w/&#(\[\]\"'=.-])#([^\W\d_][\w/-]*)")
@@ -47,7 +48,7 @@ def parse_note(file: NoteFile) -> Note:
         raise NoteError("has no text below its front matter")
     stem = PurePosixPath(file.path).stem
     blocks = _blocks(file.text, body_start)
-    title = " ".join(as_texts(front_matter.get("title"), r"\n")) or _first_heading(blocks) or _title_of(stem)
+    title = _named(" ".join(as_texts(front_matter.get("title"), r"\n"))) or _first_heading(blocks) or _title_of(stem)
     sources = _sources(front_matter)
     prose = _CODE.sub(" ", "\n".join(file.text[block.start : block.end] for block in blocks if block.kind != "code"))
     return Note(
@@ -120,8 +121,12 @@ def _gap(lines: list[str], starts: list[int], begin: int, end: int, path: list[t
 
 
 def _descend(path: list[tuple[int, str]], level: int, inline: Token | None) -> list[tuple[int, str]]:
-    heading = clean(inline.content) if inline else ""
+    heading = _named(clean(inline.content[: 10 * MAX_NAME])) if inline else ""
     return [(above, text) for above, text in path if above < level] + ([(level, heading)] if heading else [])
+
+
+def _named(words: str) -> str:
+    return words if len(words) <= MAX_NAME else words[: MAX_NAME - 1].rstrip() + "…"
 
 
 def _without_title(blocks: tuple[Block, ...], title: str) -> tuple[Block, ...]:

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".md", ".markdown")
 IGNORE_NAMES = (".gitignore", ".kbignore")
-MAX_BYTES = 10_000_000
+MAX_BYTES = 1_000_000
+MAX_LINES = 20_000
+MAX_DEPTH = 100  # folders in one another
+TOO_LARGE = f"is larger than {MAX_BYTES // 1_000_000} MB; split it"
 
 IgnoreRules = list[tuple[Path, "GitIgnoreSpec"]]
 
@@ -57,6 +60,9 @@ def state_of(root: Path, path: str) -> FileState | None:
 
 def read(root: Path, path: str) -> NoteFile:
     """Read one note. Raises `NoteError` saying why a file is not a note that can be taken."""
+    found = _look(root, root / path, path)  # since the scan a pipe or a link may have taken its place
+    if isinstance(found, Skipped):
+        raise NoteError(found.reason)
     try:
         with (root / path).open("rb") as file:
             status = os.fstat(file.fileno())
@@ -64,7 +70,7 @@ def read(root: Path, path: str) -> NoteFile:
     except OSError as error:
         raise NoteError(f"cannot be read: {error.strerror}") from error
     if len(content) > MAX_BYTES:
-        raise NoteError(f"larger than {MAX_BYTES // 1_000_000} MB; split it")
+        raise NoteError(TOO_LARGE)
     return NoteFile(
         path=path,
         size=status.st_size,
@@ -75,7 +81,7 @@ def read(root: Path, path: str) -> NoteFile:
 
 
 def decode(content: bytes) -> str:
-    r"""UTF-8 to text with `\\n` newlines. Raises `NoteError` for binary or otherwise encoded bytes."""
+    r"""UTF-8 to text with `\\n` newlines. Raises `NoteError` for other bytes, for none, and for too many lines."""
     if b"\0" in content:
         raise NoteError("is binary (it has NUL bytes)")
     try:
@@ -84,7 +90,10 @@ def decode(content: bytes) -> str:
         raise NoteError(f"is not UTF-8 (byte 0x{content[error.start]:02x} at {error.start}); convert it") from error
     if not text.strip():
         raise NoteError("is empty")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.count("\n") > MAX_LINES:
+        raise NoteError(f"has more than {MAX_LINES:,} lines; split it")
+    return text
 
 
 def write_note(root: Path, title: str, text: str) -> Path:
@@ -122,7 +131,11 @@ def write_file(path: Path, text: str, overwrite: bool) -> None:
 def read_post(path: Path) -> str:
     """The text of a post, its newlines as they are. Raises `InputError`."""
     try:
-        return path.read_bytes().decode("utf-8")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise InputError(f"{path} {TOO_LARGE}")
+        return content.decode("utf-8")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -174,8 +187,11 @@ def _slug(title: str) -> str:
 
 
 def _walk(root: Path, folder: Path, rules: IgnoreRules) -> Iterator[FileState | Skipped]:
-    rules = rules + _rules_in(folder)
     name = notebook_path(root, folder)
+    if name.count("/") > MAX_DEPTH:
+        yield Skipped(path=name, reason=f"lies more than {MAX_DEPTH} folders deep")
+        return
+    rules = rules + _rules_in(folder)
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -238,7 +254,10 @@ def _rules_in(folder: Path) -> IgnoreRules:
     rules: IgnoreRules = []
     for name in IGNORE_NAMES:
         try:
-            lines = (folder / name).read_text(encoding="utf-8-sig", errors="replace").splitlines()
+            if not (folder / name).is_file():
+                continue
+            with (folder / name).open("rb") as file:
+                lines = file.read(MAX_BYTES).decode("utf-8-sig", errors="replace").splitlines()
         except OSError:
             continue
         from pathspec import GitIgnoreSpec

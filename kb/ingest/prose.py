@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import html
 import re
+from bisect import bisect_left
 
 from kb.models import Statement
 
+# No pattern here may look far ahead of each of many places: a note of one mark repeated would take minutes.
+CODE_SPAN = r"(?<!`)(?P<ticks>`++)(?P<code>.{1,2000}?)(?<!`)(?P=ticks)(?!`)"
 _PROTECTED = re.compile(
-    r"(?P<ticks>`+)(?P<code>.{1,2000}?)(?P=ticks)|(?P<math>\$\$.{1,2000}?\$\$|\$[^$\s](?:[^$\n]*[^$\s])?\$)|\\(?P<escaped>[!-/:-@\[-`{-~])",
+    CODE_SPAN + r"|(?P<math>\$\$.{1,2000}?\$\$|\$[^$\s](?:[^$\n]*[^$\s])?\$)|\\(?P<escaped>[!-/:-@\[-`{-~])",
     re.DOTALL,
 )
 _LINE_MARKS = re.compile(
@@ -17,24 +20,22 @@ _LINE_MARKS = re.compile(
 )
 # Each with a character without which it cannot match: most passages have few of them.
 _REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    ("<", re.compile(r"<!--.{0,4000}?-->", re.DOTALL), " "),
-    ("%", re.compile(r"\{%.{0,1000}?%\}", re.DOTALL), " "),
     ("]", re.compile(r"^[ \t]*\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),
-    ("-", re.compile(r"^[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*$", re.MULTILINE), ""),
+    ("-", re.compile(r"^[ \t]*+(?:\|[ \t]*+)?:?-{2,}+:?[ \t]*+(?:\|[ \t]*+:?-*+:?[ \t]*+)*+$", re.MULTILINE), ""),
     ("", re.compile(r"^[ \t]*(?:[-*_][ \t]*){3,}$|^[ \t]*=+[ \t]*$", re.MULTILINE), ""),
     ("<", re.compile(r"<(https?://[^<>\s]+)>"), r"\1"),
     ("<", re.compile(r"</?[A-Za-z][^<>\n]*>"), ""),
     ("[[", re.compile(r"!?\[\[[^\[\]|\n]*\|([^\[\]\n]*)\]\]"), r"\1"),
     ("[[", re.compile(r"!?\[\[([^\[\]\n]*)\]\]"), r"\1"),
-    ("[^", re.compile(r"\[\^[^\]\n]{1,200}\]"), ""),
+    ("[^", re.compile(r"\[\^[^\[\]\n]{1,200}\]"), ""),
     ("](", re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+[\"'][^\"'\n]*[\"'])?\)"), r"\1"),
     ("][", re.compile(r"\[([^\[\]\n]+)\]\[[^\[\]\n]*\]"), r"\1"),
-    ("**", re.compile(r"(\*\*\*|\*\*)(?=\S)(.{1,1000}?)(?<=\S)\1", re.DOTALL), r"\2"),
-    ("~~", re.compile(r"~~(?=\S)(.{1,1000}?)(?<=\S)~~", re.DOTALL), r"\1"),
-    ("__", re.compile(r"(?<![\w_])__(?=\S)([^\n]{1,1000}?)(?<=\S)__(?![\w_])"), r"\1"),
+    ("**", re.compile(r"(\*\*\*|\*\*)(?=\S)((?:[^*]|\*(?!\*)){1,1000}?)(?<=\S)\1"), r"\2"),
+    ("~~", re.compile(r"~~(?=\S)((?:[^~]|~(?!~)){1,1000}?)(?<=\S)~~"), r"\1"),
+    ("__", re.compile(r"(?<![\w_])__(?=\S)((?:[^_\n]|_(?!_)){1,1000}?)(?<=\S)__(?![\w_])"), r"\1"),
     ("*", re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]*?[^\s*])\*(?![\w*])"), r"\1"),
     ("_", re.compile(r"(?<![\w_])_(?=[^\s_])([^_]*?[^\s_])_(?![\w_])"), r"\1"),
-    ("|", re.compile(r"[ \t]*\|[ \t]*"), " "),
+    ("|", re.compile(r"\|"), " "),
 )
 _HOLDER = re.compile("\x00(\\d+)\x01")
 _ABBREVIATIONS = "".join(
@@ -47,7 +48,9 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u2
 _FENCE = re.compile(r"^[ \t]*(?:>[ \t]?)*(`{3,}|~{3,})")
 _NOT_PROSE = re.compile(r"^[ \t]*(?:\{%|!\[|\[[^\]]+\]:)")
 _UNBREAKABLE = re.compile(
-    r"(`+).+?\1|\$[^$\n]+\$|!?\[[^\[\]]*\](?:\([^()\s]*\)|\[[^\[\]]*\])|(\*{1,3})(?=\S)[^*]+?\2|\b__?(?=\S)[^_]+?__?\b",
+    CODE_SPAN
+    + r"|\$[^$\n]+\$|!?\[[^\[\]]*\](?:\([^()\s]*\)|\[[^\[\]]*\])"
+    + r"|(?P<stars>\*{1,3})(?=\S)[^*]+?(?P=stars)|\b__?(?=\S)[^_]+?__?\b",
     re.DOTALL,
 )
 
@@ -55,6 +58,11 @@ _UNBREAKABLE = re.compile(
 def printable(text: str) -> str:
     """Text without control characters, which could rewrite a terminal, and directional ones, which reorder it."""
     return _CONTROLS.sub("", text)
+
+
+def escaped(json: str) -> str:
+    """JSON that means the same without those characters."""
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", json)
 
 
 def clean(markdown: str) -> str:
@@ -69,11 +77,12 @@ def clean(markdown: str) -> str:
         return f"\x00{len(kept) - 1}\x01"
 
     text = _LINE_MARKS.sub("", _fences_opened(printable(markdown)))
-    text = _PROTECTED.sub(hold, text)
+    text = _without(_without(_PROTECTED.sub(hold, text), "<!--", "-->", 4000), "{%", "%}", 1000)
     for needed, pattern, replacement in _REPLACEMENTS:
         if needed in text:
             text = pattern.sub(replacement, text)
-    return " ".join(_HOLDER.sub(lambda match: kept[int(match[1])], html.unescape(text)).split())
+    text = _HOLDER.sub(lambda match: kept[int(match[1])], html.unescape(text))
+    return " ".join(printable(text).split())  # an entity may have been a control character
 
 
 def statements(markdown: str, first_line: int = 1) -> list[Statement]:
@@ -102,7 +111,7 @@ def sentence_spans(text: str, start: int = 0) -> list[tuple[int, int]]:
     ends = [match.end() for match in _SENTENCE_END.finditer(text, start)]
     if ends:
         unbreakable = [match.span() for match in _UNBREAKABLE.finditer(text)]
-        ends = [end for end in ends if not any(begin < end < after for begin, after in unbreakable)]
+        ends = [end for end in ends if not _inside(end, unbreakable)]
     ends.append(len(text))
     spans = []
     for end in ends:
@@ -111,6 +120,29 @@ def sentence_spans(text: str, start: int = 0) -> list[tuple[int, int]]:
             spans.append((begin, end))
         start = end
     return spans
+
+
+def _inside(position: int, spans: list[tuple[int, int]]) -> bool:
+    """Whether a position lies in one of some spans, which are in order and apart."""
+    before = bisect_left(spans, (position,)) - 1
+    return before >= 0 and position < spans[before][1]
+
+
+def _without(text: str, opening: str, closing: str, longest: int) -> str:
+    """The text with a blank for each span from an opening mark to the closing one, at most so many characters apart."""
+    pieces = []
+    done, end = 0, -1
+    start = text.find(opening)
+    while start >= 0:
+        inside = start + len(opening)
+        end = text.find(closing, inside) if end < inside else end
+        if end < 0:
+            break
+        if end - inside <= longest:
+            pieces.append(text[done:start])
+            done = inside = end + len(closing)
+        start = text.find(opening, inside)
+    return " ".join([*pieces, text[done:]])
 
 
 def _fences_opened(markdown: str) -> str:

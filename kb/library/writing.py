@@ -46,7 +46,7 @@ def check_post(workspace: Workspace, path: Path) -> Check:
     notes = {name: _text(workspace, name) or "" for name in cited if notebook.state_of(workspace.root, name)}
     notes |= _pulled(workspace, cited - set(notes))
     checked = check(text, notes, _other_notes(workspace, own))
-    return Check(path=str(path), ok=all(entry.state == "holds" for entry in checked), citations=checked)
+    return Check(path=_shown(path), ok=all(entry.state == "holds" for entry in checked), citations=checked)
 
 
 def _pulled(workspace: Workspace, paths: Collection[str]) -> dict[str, str]:
@@ -74,7 +74,12 @@ def update_post(workspace: Workspace, path: Path) -> Update:
         raise InputError(f"{path} {error}; mend it first") from error
     if revision.text != before:
         notebook.replace_post(path, before, revision.text)
-    return Update(path=str(path), added=revision.added)
+    return Update(path=_shown(path), added=revision.added)
+
+
+def _shown(path: Path) -> str:
+    """A path as text; bytes that are not UTF-8 become question marks."""
+    return str(path).encode(errors="replace").decode()
 
 
 def _other_notes(workspace: Workspace, own: str) -> Iterator[tuple[str, str]]:

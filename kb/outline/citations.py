@@ -30,7 +30,7 @@ _CITATION = re.compile(
 )
 _DEFINITION = re.compile(r" {0,3}\[\^([^\]\s]+)\]:")
 _MEMORY = re.compile(
-    r"<!-- kb memory[^\r\n]*(?:\r\n?|\n)[ \t]*(?P<brief>\{[^\r\n]*\})[ \t]*(?:\r\n?|\n)(?P<hashes>[^<>]*?)(?=-->)"
+    r"<!-- kb memory[^<\r\n]*(?:\r\n?|\n)[ \t]*(?P<brief>\{[^\r\n]*\})[ \t]*(?:\r\n?|\n)(?P<hashes>[^<>]*?)(?=-->)"
 )
 _REMEMBERED = re.compile(r"\b(point|note):([0-9a-f]{64})")
 
@@ -142,7 +142,7 @@ def memory_comment(brief: Brief, points: Iterable[str], notes: Iterable[str]) ->
     """The comment in which a post remembers its brief, the points it was offered, and the notes they are from."""
     settings = json.dumps(brief.model_dump(mode="json"), ensure_ascii=False)
     inert = re.sub(
-        "[<>{\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",
+        "[<>{^\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",
         lambda match: f"\\u{ord(match[0]):04x}",
         settings[1:],
     )
@@ -198,7 +198,7 @@ def _line_before(text: str, position: int) -> str:
 
 
 def _references_to(label: str, text: str) -> Iterator[int]:
-    for match in re.finditer(rf"\[\^{re.escape(label)}\]", text):
-        defines = text.startswith(":", match.end()) and not _line_before(text, match.start()).strip()
+    for match in re.finditer(rf"(?<!\\)(?:\\\\)*(\[\^{re.escape(label)}\])", text):  # as it is, not escaped
+        defines = text.startswith(":", match.end()) and not _line_before(text, match.start(1)).strip()
         if not defines:
-            yield match.start()
+            yield match.start(1)

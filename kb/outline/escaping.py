@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 from kb.ingest.prose import printable
 
-_TEMPLATE_CODE = re.compile(r"\{(?=[{%:#])")  # Liquid, Jinja, Hugo, and the attributes of kramdown
+_TEMPLATE_CODE = re.compile(
+    r"\{(?=[{%:#]|\s*$)"
+)  # Liquid, Jinja, Hugo, attributes of kramdown; or what follows makes it
 _UNSAFE_IN_PATH = re.compile(r"[%<>{}`\\\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|(?<=-)-")
 
 
@@ -20,10 +22,9 @@ def as_text(value: str) -> str:
     text = text.replace("&", "&amp;").replace("<", "&lt;") if re.search(r"<[A-Za-z/!?]|&#?\w+;", text) else text
     text = _TEMPLATE_CODE.sub("&#123;", text)
     text = (
-        re.sub(r"([\\\[\]])(?=.*)", r"\\\1", text)
-        if re.search(r"\]\s*[(\[:]|\\[!-/:-@\[-`{-~]|\\$|[\[\]]", text)
-        else text
+        re.sub(r"([\\\[\]])", r"\\\1", text) if re.search(r"\]\s*[(\[:]|\\[!-/:-@\[-`{-~]|\\$|[\[\]]", text) else text
     )
+    text = re.sub(r"^\^", "&#94;", text)  # behind a bracket it would begin the mark of a footnote
     text = re.sub(r"^(`{3,}|~{3,}|[-*_](?=[-*_ ]+$))", r"\\\1", text)
     text = re.sub(r"^([#>+*-])(?=\s)", r"\\\1", text)
     return re.sub(r"^(\d+)([.)])(?=\s)", r"\1\\\2", text)
@@ -35,15 +36,20 @@ def as_url(value: str) -> str:
 
 
 def as_yaml(value: object) -> str:
-    """A front matter value: JSON is YAML but for some control characters, and quotes whatever needs it."""
+    """A front matter value: JSON is YAML but for some control characters, and quotes whatever needs it. No footnote's
+    mark stands in it.
+    """
     return re.sub(
-        "[\x7f-\x9f\u2028\u2029\ufeff]", lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False)
+        "[\x7f-\x9f\u2028\u2029\ufeff]|(?<=\\[)\\^",
+        lambda match: f"\\u{ord(match[0]):04x}",
+        json.dumps(value, ensure_ascii=False),
     )
 
 
 def as_comment(value: str) -> str:
-    """Text that cannot end the HTML comment it stands in, nor be read as template code."""
-    return _TEMPLATE_CODE.sub("{ ", re.sub(r"--+(?=!?>)", "- -", " ".join(printable(value).split())))
+    """Text that cannot end the HTML comment it stands in, nor be read as template code or as a footnote's mark."""
+    text = re.sub(r"(?<!-)--++(?=!?>)", "- -", " ".join(printable(value).split()))
+    return _TEMPLATE_CODE.sub("{ ", text.replace("[^", "[ ^"))
 
 
 def as_path(value: str) -> str:

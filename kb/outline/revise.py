@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from kb.errors import InputError
 from kb.ingest.prose import clean
@@ -29,6 +30,8 @@ _PARAGRAPH = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
 _WORD_START = re.compile(r"(?<!\w)\S|(?<=[。！？])\S")
 _CONTENTS_END = re.compile(r"^[ \t]*(\d{1,9})[.)][ \t]+\[[^\r\n]*\]\(#closing\)", re.MULTILINE)
 _CLOSING_ANCHOR = 'id="closing"'
+LONGEST_QUOTATION = 2_000  # characters; points are far shorter, and to look for a whole note in another takes hours
+MOST_CITED = 20_000  # characters of the lines at an address in which every place is tried
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,11 @@ def check(
     post = Post(text)
     found = {}
     cited = find_cited(text)
+    paragraphs_of = cache(lambda path: _paragraphs(notes.get(path, "")))
     for citation in dict.fromkeys(entry.citation for entry in cited):
-        found[citation] = _address_in_note(notes.get(citation.path, ""), citation)
+        found[citation] = _at_its_address(notes.get(citation.path, ""), citation) or _address_in(
+            paragraphs_of(citation.path), citation.path, citation
+        )
     lost = [citation for citation, address in found.items() if address is None]
     for path, other in elsewhere if lost else ():
         paragraphs = _paragraphs(other)
@@ -80,15 +86,17 @@ def _checked(post: Post, cited: Cited, address: Address | None, notes: Mapping[s
     )
 
 
-def _address_in_note(note: str, citation: Citation) -> Address | None:
-    """Where the quoted text stands in its own note: at its address if it does, else as near to it as may be."""
+def _at_its_address(note: str, citation: Citation) -> Address | None:
+    """The quoted text at its own address, if the note still says it there."""
     lines = note.split("\n")[citation.start_line - 1 : citation.end_line] if citation.start_line else []
+    if citation.length > LONGEST_QUOTATION or sum(map(len, lines)) > MOST_CITED:
+        return None
     at_its_lines = clean("\n".join(lines))
     for start in range(len(at_its_lines) - citation.length + 1):
         quoted = at_its_lines[start : start + citation.length]
         if _hash(quoted) == citation.sha256:
             return Address(text=quoted, path=citation.path, start_line=citation.start_line, end_line=citation.end_line)
-    return _address_in(_paragraphs(note), citation.path, citation)
+    return None
 
 
 def _address_in(paragraphs: Iterable[tuple[int, str, str]], path: str, citation: Citation) -> Address | None:
@@ -115,6 +123,8 @@ def _paragraphs(note: str) -> list[tuple[int, str, str]]:
 
 def _quoted(cleaned: str, citation: Citation) -> str | None:
     """The piece of a text that begins and ends with a word and has the length and hash of what was quoted."""
+    if not 0 < citation.length <= LONGEST_QUOTATION:
+        return None
     for match in _WORD_START.finditer(cleaned):
         end = match.start() + citation.length
         if end > len(cleaned):

@@ -38,14 +38,19 @@ def parse_query(query: str) -> Query:
     """Read `"exact words"`, `infer*` and `-not` in a query; any other punctuation is text, and so are the quotes of a
     query of many words.
     """
-    without = tuple(match[1] or match[2] for match in _EXCLUDED.finditer(query))
+    without = tuple(_one_run(match[1] or match[2]) for match in _EXCLUDED.finditer(query))
     wanted = _EXCLUDED.sub(" ", query)
     short = len(WORD.findall(wanted)) <= SHORT_QUERY
-    phrases = tuple(" ".join(match[1].split()) for match in _QUOTED.finditer(wanted)) if short else ()
+    phrases = tuple(_one_run(match[1]) for match in _QUOTED.finditer(wanted)) if short else ()
     text = " ".join(_PREFIX.sub(r"\1", _QUOTED.sub(r"\1", wanted)).split())
     prefixes = {match[1].lower() for match in _PREFIX.finditer(wanted)}
     words = (f"{word}*" if word in prefixes else word for word in query_words(text))
     return Query(text, tuple(words), phrases, without)
+
+
+def _one_run(phrase: str) -> str:
+    """A phrase with single blanks; FTS5 would take a NUL for its end."""
+    return " ".join(phrase.replace("\0", " ").split())
 
 
 def query_words(query: str) -> list[str]:
