@@ -281,6 +281,15 @@ def test_another_model(harmed: Path) -> None:
         assert len(knowledge.search("zebras", limit=100, mode="dense").hits) == 60
 
 
+def test_a_repair_says_what_it_mends(harmed: Path) -> None:
+    """A repair names each thing that it found."""
+    (harmed / ".kb/vectors/7.part").mkdir()
+    lines: list[str] = []
+    with KnowledgeBase(harmed, encoder=HashingEncoder(), notify=lines.append) as knowledge:
+        assert knowledge.repair().ok
+    assert lines == ["found, orphans: left behind by a run that did not end"]
+
+
 def test_orphans(harmed: Path) -> None:
     """What a crash left behind is found and cleared away."""
     (harmed / ".kb/vectors/7.part").mkdir()

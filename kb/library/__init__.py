@@ -257,8 +257,11 @@ class KnowledgeBase(OpenNotebook):
         return diagnose(look_over(self._workspace, full))
 
     def repair(self, full: bool = False, allow_removal: bool = False) -> Diagnosis:
-        """Mend what the doctor finds, and say what remains."""
-        if not self.diagnose(full).ok:
+        """Mend what the doctor finds, saying it, and report what remains."""
+        found = self.diagnose(full)
+        for finding in found.findings:
+            self._workspace.notify(f"found, {finding.check}: {finding.message}")
+        if not found.ok:
             self.rebuild(allow_removal)
         return self.diagnose(full)
 
