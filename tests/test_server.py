@@ -375,7 +375,9 @@ def test_a_long_passage_and_a_long_note(machines: Machines, proxy: Proxy) -> Non
     """Whatever a note holds, no document that is sent is longer than 16 KB and no write has more than 300 records; the
     text arrives whole on the other machine.
     """
-    writer, reader = machines.open("writer"), machines.open("reader")
+    patient = HashingEncoder()
+    patient.max_tokens = 8192  # a model of long passages
+    writer, reader = machines.open("writer", patient), machines.open("reader", patient)
     write(writer, 1, text="é" * 20_000)
     write(writer, 2, text="\n\n".join(f"## Part {number}\n\n" + f"word{number} " * 40 for number in range(700)))
     writer.add([writer.root / "notes"])
