@@ -57,7 +57,7 @@ def _draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wante
     skeleton = _holding(workspace, skeleton)
     cited = {path for section in skeleton.sections for path in section.notes}
     notes = list({entry.note.path: entry.note for entry in evidence if entry.note.path in cited}.values())
-    known = workspace.catalog.notes()
+    known = _known(workspace)
 
     def is_near(term: str) -> bool:
         return float(workspace.encoder.encode_query(term) @ topic_vector) >= MIN_COSINE
@@ -182,6 +182,11 @@ def _holding(workspace: Workspace, skeleton: Skeleton) -> Skeleton:
     return Skeleton(tuple(sections), skeleton.leftovers)
 
 
+def _known(workspace: Workspace) -> list[NoteRecord]:
+    """All notes, read once."""
+    return workspace.remember("notes", workspace.catalog.notes)
+
+
 def _version(note: NoteRecord) -> NoteVersion:
     return NoteVersion(path=note.path, sha256=note.sha256)
 
@@ -189,7 +194,7 @@ def _version(note: NoteRecord) -> NoteVersion:
 def holds(workspace: Workspace, points: Sequence[Point]) -> list[bool]:
     """For each point whether the lines at its address, cleaned, contain it as the notes are now."""
     cited = {point.path for point in points}
-    notes = {note.path: note for note in workspace.catalog.notes() if note.path in cited}
+    notes = {note.path: note for note in _known(workspace) if note.path in cited}
     lines = {path: text_of(workspace, note).split("\n") for path, note in notes.items()}
     return [
         point.text in clean("\n".join(lines[point.path][point.start_line - 1 : point.end_line])) for point in points
@@ -244,7 +249,7 @@ def _questions(
 def _model(workspace: Workspace, covered: Sequence[CoveredBefore]) -> Vectors:
     """The passages of the nearest own post as vectors `(m, dim)`, in their order; none where there is no post."""
     passages = workspace.passages()
-    ids = {note.path: note.id for note in workspace.catalog.notes()}
+    ids = {note.path: note.id for note in _known(workspace)}
     rows = passages.rows.get(ids[covered[0].path], []) if covered else []
     order = {chunk.id: chunk.position for chunk in workspace.catalog.chunks(passages.ids[row] for row in rows).values()}
     return passages.matrix[sorted(rows, key=lambda row: order[passages.ids[row]])] if rows else NO_MODEL
@@ -270,7 +275,7 @@ def _repeated(
     workspace: Workspace, covered: Sequence[CoveredBefore], sections: Sequence[Section]
 ) -> tuple[CoveredBefore, ...]:
     """The posts on the subject, the nearest of them with the points of an outline that they made already."""
-    ids = {note.path: note.id for note in workspace.catalog.notes()}
+    ids = {note.path: note.id for note in _known(workspace)}
     chunks = workspace.catalog.chunks_of(ids[post.path] for post in covered[:MAX_POSTS_READ])
     points = [point.text for section in sections for point in section.points]
     vectors = workspace.encoder.encode(points) if chunks else NO_MODEL
