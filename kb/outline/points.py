@@ -19,7 +19,7 @@ Vectors = NDArray[np.float32]
 Encode = Callable[[list[str]], Vectors]
 
 SAME_POINT = 0.88
-MOST_READ = 3  # statements of a passage that are embedded
+MOST_READ = 2  # statements of a passage that are embedded
 MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MOST_POINTS = 5, 4, 6
 MIN_POINT_LENGTH, MAX_POINT_LENGTH = 40, 320
 
