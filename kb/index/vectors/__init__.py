@@ -31,14 +31,8 @@ MAX_DEAD_SHARE = 1 / 3
 KEPT_GENERATIONS = 2
 # Measured on real MiniLM vectors: recall@10 of 1.000 up to 100,000 vectors. Nothing is left in Chroma's log, which
 # every later open would replay.
-HNSW = {
-    "space": "cosine",
-    "max_neighbors": 32,
-    "ef_construction": 200,
-    "ef_search": 400,
-    "sync_threshold": 1,
-    "batch_size": 2,
-}
+GRAPH = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 400}
+HNSW = GRAPH | {"sync_threshold": 1, "batch_size": 2}
 
 Vectors = tuple[list[str], "NDArray[np.float32]"]
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kb.config import ChromaSettings
 from kb.errors import ServerError
+from kb.index.vectors import GRAPH
 from kb.index.vectors.http import Questions
 from kb.index.vectors.records import BATCH, NOTES, batches, memory, recalled, shortened
 from kb.models import FILED_AREAS, ChunkRecord, FiledArea, NoteRecord
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLLECTIONS_AT_ONCE = 100
-HNSW = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 400}
 
 NotesWithChunks = Sequence[tuple[NoteRecord, Sequence[ChunkRecord]]]
 
@@ -191,7 +191,7 @@ class ServerStore:
         """Make empty collections for a generation, the one of notes last: without it there is none."""
         for area in (*FILED_AREAS, NOTES):
             name = f"{self._prefix}-{generation}-{area}"
-            configuration = {"hnsw": HNSW if area != NOTES else {"space": "cosine"}}
+            configuration = {"hnsw": GRAPH if area != NOTES else {"space": "cosine"}}
             id = self._questions.create(name, configuration, {"writer": writer, "encoder": encoder})
             if area != NOTES:
                 # Once it was asked, Chroma's index grows with each write. Otherwise it is made by the first write after
