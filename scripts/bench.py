@@ -27,13 +27,13 @@ from rich.table import Table
 
 from kb.index.encoder import DEFAULT_PACKAGE, load_encoder
 from kb.index.encoder.onnx import usable_cores
-from kb.ingest import notebook
-from kb.ingest.chunking import chunk_note
-from kb.ingest.markdown import parse_note
-from kb.library import KnowledgeBase
-from kb.library.dense import nearest
-from kb.library.workspace import Workspace
+from kb.index.workspace import Workspace
+from kb.knowledge import KnowledgeBase
 from kb.models import AREAS, Encoder, Filter
+from kb.notes import files as notebook
+from kb.notes.chunking import chunk_note
+from kb.notes.parse import parse_note
+from kb.search.dense import nearest
 
 REPOSITORY = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -316,11 +316,11 @@ SENTENCE_TRANSFORMERS = f"""
 import importlib.util, sys, time
 from pathlib import Path
 from sentence_transformers import SentenceTransformer
-from kb.ingest import notebook
-from kb.ingest.chunking import chunk_note
-from kb.ingest.markdown import parse_note
+from kb.notes import files as notebook
+from kb.notes.chunking import chunk_note
+from kb.notes.parse import parse_note
 from kb.index.encoder import load_encoder
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 package = importlib.util.find_spec({DEFAULT_PACKAGE!r})
 model = SentenceTransformer(str(Path(package.origin).parent / "model"), device="cpu", local_files_only=True)
 encoder = load_encoder(None, "int8", Path(), print)

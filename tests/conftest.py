@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from kb.cli import main
 from kb.index.encoder import load_encoder
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 
 REPOSITORY = Path(__file__).parent.parent

@@ -31,15 +31,18 @@ import chromadb
 from chromadb.api.client import Client
 from conftest import HashingEncoder
 
+from kb.areas import judge
+from kb.areas.texts import load_areas
+from kb.care import probe
 from kb.errors import KbError
 from kb.index.catalog import CATALOG_NAME, Catalog
 from kb.index.vectors import VectorStore
-from kb.ingest.areas import load_areas
-from kb.ingest.chunking import chunk_note
-from kb.ingest.markdown import parse_note
-from kb.library import KnowledgeBase, intake, judging, probing
-from kb.library.workspace import Workspace
+from kb.index.workspace import Workspace
+from kb.knowledge import KnowledgeBase
 from kb.models import FILED_AREAS, NoteFile, note_of
+from kb.notes.chunking import chunk_note
+from kb.notes.parse import parse_note
+from kb.sync import run as intake
 
 PHASES = ("embedding", "copy", "Chroma write", "close", "commit", "sweep")
 ELSEWHERE = "elsewhere"
@@ -195,7 +198,7 @@ class Announcer:
         os.write(self._pipe, json.dumps({"at": time.monotonic(), "phase": phase, **event}).encode() + b"\n")
 
     def install(self) -> None:
-        self._wrap(judging, "embed", "embedding", ELSEWHERE)
+        self._wrap(judge, "embed", "embedding", ELSEWHERE)
         for name in ("advance", "build"):
             self._wrap_writing(name)
         self._wrap(shutil, "copytree", "copy", "Chroma write", within_write=True)
@@ -418,7 +421,7 @@ def _required(allowed: Allowed) -> list[str]:
 
 
 def _look(pipe: int, root: Path, task: Task, allowed: Allowed, sizes: Mapping[str, int]) -> None:
-    probing.probe = _probe_here
+    probe.probe = _probe_here
     faults = [f"{path.name} has {path.stat().st_size} bytes" for path in _too_large(root, sizes)]
     lost: list[str] = []
     completed = False
@@ -447,7 +450,7 @@ def _left(root: Path, task: Task) -> Iterator[Version]:
 def _probe_here(root: Path, full: bool) -> list[str]:
     """What the doctor asks Chroma in a process of its own; this one is."""
     with closing(Workspace(root, HashingEncoder(), lambda line: None)) as workspace:
-        return list(probing.problems(workspace, full))
+        return list(probe.problems(workspace, full))
 
 
 def _too_large(root: Path, sizes: Mapping[str, int]) -> Iterator[Path]:

@@ -17,7 +17,7 @@ from _pytest.mark import ParameterSet
 from conftest import HashingEncoder
 
 from kb.errors import KbError
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 
 Write = Callable[[str, str], Path]
 Harm = Callable[[Path], None]

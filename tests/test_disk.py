@@ -14,7 +14,7 @@ import os, shutil, subprocess, sys
 from pathlib import Path
 from conftest import HashingEncoder
 from kb.errors import KbError
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 disk, *numbers = Path(sys.argv[1]), *map(int, sys.argv[2:])
 disk.mkdir()
 def mount(*arguments): subprocess.run(["mount", *map(str, arguments)], check=True)

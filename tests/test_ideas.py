@@ -12,10 +12,10 @@ import pytest
 from conftest import Run
 
 from kb.errors import InputError
-from kb.ingest import notebook as files
-from kb.library import KnowledgeBase
+from kb.ideas.ripeness import MAX_NOTES, Group, Ripeness, groups, in_turn
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, FiledArea
-from kb.outline.ideas import MAX_NOTES, Group, Ripeness, groups, in_turn
+from kb.notes import files
 from kb.outline.titles import MAX_TITLE_WORDS
 from kb.reports.ideas import Ideas
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kb.decisions import DECISIONS_NAME, load_decisions
 from kb.errors import EncoderError, InputError
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import Mode, StoredArea
 from kb.reports import SyncReport
 

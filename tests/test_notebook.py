@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from kb.errors import InputError, NoteError
-from kb.ingest.notebook import (
+from kb.models import FileState
+from kb.notes.files import (
     MAX_BYTES,
     MAX_DEPTH,
     MAX_LINES,
@@ -23,7 +24,6 @@ from kb.ingest.notebook import (
     write_file,
     write_note,
 )
-from kb.models import FileState
 
 
 def make(root: Path, files: dict[str, str]) -> None:

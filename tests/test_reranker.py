@@ -12,9 +12,9 @@ import pytest
 from conftest import HashingEncoder
 
 from kb.errors import EncoderError
-from kb.index.reranker import load_reranker
-from kb.library import KnowledgeBase
-from kb.library.workspace import Workspace
+from kb.index.encoder.reranker import load_reranker
+from kb.index.workspace import Workspace
+from kb.knowledge import KnowledgeBase
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]

@@ -24,11 +24,11 @@ from conftest import REPOSITORY, HashingEncoder, Run
 from kb.config import ChromaSettings
 from kb.errors import EncoderError, InputError, KbError, NoteError, RemovalError, ServerError
 from kb.evaluation.runner import Golden, load_golden
-from kb.index.vectors.http import PAUSES
-from kb.index.vectors.records import DOCUMENT_BYTES
-from kb.index.vectors.server import ServerStore
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import FILED_AREAS, Encoder, Filter
+from kb.remote.interface import PAUSES
+from kb.remote.records import DOCUMENT_BYTES
+from kb.remote.server import ServerStore
 
 ATTEMPTS = len(PAUSES) + 1
 NOTEBOOK = "[chroma]\nurl = '{url}'\ncollection = '{collection}'\ntimeout = {timeout}\n"
@@ -458,7 +458,8 @@ def test_a_writer_that_is_killed(machines: Machines, proxy: Proxy, after: int) -
     write(writer, 3, 4)
     proxy.fault = Fault("upsert", "kill", after=after)
     program = (
-        "from conftest import HashingEncoder; from kb.library import KnowledgeBase; import sys; sys.stdin.readline()\n"
+        "import sys; from conftest import HashingEncoder; from kb.knowledge import KnowledgeBase\n"
+        "sys.stdin.readline()\n"
         f"KnowledgeBase({str(writer.root)!r}, encoder=HashingEncoder()).sync()"
     )
     paths = {"PYTHONPATH": ":".join([str(Path(__file__).parent), *sys.path])}
@@ -746,7 +747,7 @@ def test_a_server_costs_no_chroma(machines: Machines) -> None:
     write(writer, 1)
     writer.add([writer.root / "notes"])
     program = (
-        "import sys; from conftest import HashingEncoder; from kb.library import KnowledgeBase\n"
+        "import sys; from conftest import HashingEncoder; from kb.knowledge import KnowledgeBase\n"
         f"hits = KnowledgeBase({str(writer.root)!r}, encoder=HashingEncoder()).search('zebra', mode='dense').hits\n"
         "print(len(hits), 'chromadb' in sys.modules)"
     )

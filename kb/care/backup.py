@@ -1,88 +1,81 @@
-"""One compressed file that holds what cannot be had again without work: the catalog, the settings, the decisions."""
+"""A backup of an index, and an index from a backup. The notes are no part of either."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 import os
-import tarfile
+import shutil
 import tempfile
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
 
+from kb.care.archive import pack, unpacked
+from kb.config import CONFIG_NAME, load_settings
+from kb.decisions import DECISIONS_NAME
 from kb.errors import BackupError
+from kb.index.catalog import CATALOG_NAME, Catalog
+from kb.index.lock import write_lock
+from kb.index.publishing import rebuild_vectors
+from kb.index.workspace import COPIED, VECTORS_NAME, WRITER_NAME, Workspace
+from kb.reports.cared import BackedUp, Restored
 
-FORMAT = "kb.backup/1"
-MANIFEST = "manifest.json"
+SETTINGS = (CONFIG_NAME, DECISIONS_NAME)
 
 
-def pack(target: Path, members: Mapping[str, Path], overwrite: bool) -> None:
-    """Write files, by the names they get, and a manifest of their digests into one compressed file that appears whole.
+def back_up(workspace: Workspace, target: Path, overwrite: bool) -> BackedUp:
+    """Write the catalog as it is at this moment, the settings and the decisions into one file."""
+    with tempfile.TemporaryDirectory(dir=workspace.folder, prefix=COPIED) as folder:
+        copy = Path(folder) / CATALOG_NAME
+        workspace.catalog.copy(copy)
+        beside = {name: workspace.root / name for name in SETTINGS} | {WRITER_NAME: workspace.folder / WRITER_NAME}
+        there = {name: path for name, path in beside.items() if path.exists()}
+        pack(target, {CATALOG_NAME: copy, **there}, overwrite)
+    return BackedUp(path=str(target), notes=len(workspace.catalog.file_states()), bytes=target.stat().st_size)
 
-    Raises `BackupError`.
+
+def restore(workspace: Workspace, source: Path, overwrite: bool) -> Restored:
+    """Put the catalog of a backup in place of the current one, and build its vectors; nothing is embedded.
+
+    Everything is checked before anything changes. Settings and decisions are taken where there are none, or with
+    `overwrite`.
     """
-    if target.exists() and not overwrite:
-        raise BackupError(f"{target} exists; choose another name, or --force to replace it")
+    workspace.make_folder()
+    catalog = workspace.folder / CATALOG_NAME
+    if catalog.exists() and not overwrite:
+        raise BackupError(f"{workspace.folder} holds an index; --force to replace it by that of {source}")
+    with unpacked(source, workspace.folder, COPIED) as files:
+        if CATALOG_NAME not in files:
+            raise BackupError(f"{source} is no backup of kb: it has no catalog; nothing was changed")
+        _require_sound(files[CATALOG_NAME], source)
+        workspace.close()
+        with write_lock(workspace.folder):
+            # In this order, a crash leaves the old catalog or the new one, and never vectors or a log of the other.
+            shutil.rmtree(workspace.folder / VECTORS_NAME, ignore_errors=True)
+            for log in ("-wal", "-shm"):
+                catalog.with_name(CATALOG_NAME + log).unlink(missing_ok=True)
+            os.replace(files[CATALOG_NAME], catalog)
+            if WRITER_NAME in files:
+                os.replace(files[WRITER_NAME], workspace.folder / WRITER_NAME)
+        for name in SETTINGS:
+            if name in files and (overwrite or not (workspace.root / name).exists()):
+                _move(files[name], workspace.root / name)
+    workspace.settings = load_settings(workspace.root)
+    workspace.add_sources(())
+    if workspace.catalog.generation():
+        rebuild_vectors(workspace)
+    return Restored(path=str(source), notes=len(workspace.catalog.file_states()), bytes=source.stat().st_size)
+
+
+def _require_sound(path: Path, source: Path) -> None:
+    """Raise `BackupError` where a catalog cannot be used by this kb."""
+    catalog = Catalog(path.parent)  # raises NewerError
+    try:
+        if catalog.examine():
+            raise BackupError(f"{source} holds a damaged catalog; nothing was changed")
+    finally:
+        catalog.close()
+
+
+def _move(file: Path, target: Path) -> None:
+    """Put a file in place of another in one step, also where that lies on another disk."""
     temporary = target.with_name(f".{target.name}.part")
-    manifest = {"schema": FORMAT, "files": {name: _digest(path) for name, path in members.items()}}
-    try:
-        with tarfile.open(temporary, "w:gz", compresslevel=6) as archive:
-            _add_text(archive, MANIFEST, json.dumps(manifest, indent=1))
-            for name, path in members.items():
-                archive.add(path, name)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise BackupError(f"{target} cannot be written: {error.strerror or error}; nothing is left of it") from error
-
-
-def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
-    content = text.encode()
-    member = tarfile.TarInfo(name)
-    member.size = len(content)
-    archive.addfile(member, io.BytesIO(content))
-
-
-@contextmanager
-def unpacked(source: Path, beside: Path, prefix: str) -> Iterator[dict[str, Path]]:
-    """The files of a backup by their names, each one compared with its digest, in a folder in `beside`, named with
-    `prefix`, for as long as they are used. Raises `BackupError`.
-    """
-    with tempfile.TemporaryDirectory(dir=beside, prefix=prefix) as folder:
-        try:
-            files = _extract(source, Path(folder))
-        except (OSError, tarfile.TarError, EOFError, zlib.error) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise BackupError(f"{source} cannot be restored: {reason}; nothing was changed") from error
-        yield files
-
-
-def _extract(source: Path, folder: Path) -> dict[str, Path]:
-    with tarfile.open(source, "r:gz") as archive:
-        for member in archive.getmembers():
-            if not member.isfile() or "/" in member.name:
-                raise BackupError(f"{source} is no backup of kb: it holds {member.name!r}; nothing was changed")
-        archive.extractall(folder, filter="data")
-    try:
-        manifest = cast(dict[str, Any], json.loads((folder / MANIFEST).read_bytes()))
-        digests = dict(manifest["files"])
-        known = manifest["schema"] == FORMAT
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BackupError(f"{source} is no backup of kb: it has no manifest; nothing was changed") from error
-    if not known:
-        raise BackupError(f"{source} was made by another kb ({manifest['schema']}); upgrade kb, nothing was changed")
-    for name, digest in digests.items():
-        if not (folder / name).exists() or _digest(folder / name) != digest:
-            raise BackupError(f"{source} is damaged: {name} is not what was saved; nothing was changed")
-    return {name: folder / name for name in digests}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    shutil.copyfile(file, temporary)
+    os.replace(temporary, target)
