@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from kb.areas.judge import classifier, embed
+from kb.areas.judge import classifier
 from kb.errors import InputError, NoteError
 from kb.evaluation.areas import AreaEvaluation, load_labels, measure
 from kb.evaluation.beir import FOLDER, Beir
-from kb.index.workspace import Notify, Workspace
+from kb.index.writer import IndexWriter
 from kb.knowledge import KnowledgeBase
-from kb.models import Chunk, Encoder, Note
-from kb.notes import files as notebook
+from kb.models import Chunk, Encoder, Note, Notify, Progress
+from kb.notebook import open_notebook
+from kb.notes import files
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
+from kb.opening import open_index
 from kb.reports import Evaluation, Skipped
-from kb.sync.run import Progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,24 +57,24 @@ def evaluate_areas(
     paths = [label.path for label in labels if label.area != "mixed"]
     skipped: list[Skipped] = []
     embedded: list[Embedded] = []
-    with closing(Workspace(platformdirs.user_cache_path("kb") / "areas", encoder, notify)) as workspace:
+    cache = open_notebook(platformdirs.user_cache_path("kb") / "areas")
+    with closing(open_index(cache, encoder, notify)) as index, index.write() as writer:
         for number, path in enumerate(paths, 1):
             try:
-                embedded.append(_embedded(workspace, Path(root).resolve(), path))
+                embedded.append(_embedded(writer, Path(root).resolve(), path))
             except NoteError as error:
                 skipped.append(Skipped(path=path, reason=str(error)))
             progress(number, len(paths))
         if not embedded:
             raise InputError(f"{labels_path} names no note that can be read below {root}")
-        judge = classifier(workspace)
+        judge = classifier(writer)
         started = time.perf_counter()
         verdicts = {note.path: judge.classify(note, chunks, vectors) for note, chunks, vectors in embedded}
         return measure(labels, verdicts, skipped, time.perf_counter() - started)
 
 
-def _embedded(workspace: Workspace, root: Path, path: str) -> Embedded:
+def _embedded(writer: IndexWriter, root: Path, path: str) -> Embedded:
     """A note, its passages and their vectors `(len(chunks), dim)`."""
-    note = parse_note(notebook.read(root, path))
-    chunks = chunk_note(note, workspace.encoder.count_tokens, workspace.encoder.max_tokens)
-    vectors, _ = embed(workspace, [chunk.embedded for chunk in chunks])
-    return note, chunks, vectors
+    note = parse_note(files.read(root, path))
+    chunks = chunk_note(note, writer.encoder.count_tokens, writer.encoder.max_tokens)
+    return note, chunks, writer.embed([chunk.embedded for chunk in chunks])

@@ -31,17 +31,19 @@ import chromadb
 from chromadb.api.client import Client
 from conftest import HashingEncoder
 
-from kb.areas import judge
 from kb.areas.texts import load_areas
 from kb.care import probe
 from kb.errors import KbError
+from kb.index import vectors
 from kb.index.catalog import CATALOG_NAME, Catalog
-from kb.index.vectors import VectorStore
-from kb.index.workspace import Workspace
+from kb.index.vectors import GenerationStore
+from kb.index.writer import IndexWriter
 from kb.knowledge import KnowledgeBase
 from kb.models import FILED_AREAS, NoteFile, note_of
+from kb.notebook import open_notebook
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
+from kb.opening import open_index
 from kb.sync import run as intake
 
 PHASES = ("embedding", "copy", "Chroma write", "close", "commit", "sweep")
@@ -198,14 +200,14 @@ class Announcer:
         os.write(self._pipe, json.dumps({"at": time.monotonic(), "phase": phase, **event}).encode() + b"\n")
 
     def install(self) -> None:
-        self._wrap(judge, "embed", "embedding", ELSEWHERE)
+        self._wrap(IndexWriter, "embed", "embedding", ELSEWHERE)
         for name in ("advance", "build"):
             self._wrap_writing(name)
         self._wrap(shutil, "copytree", "copy", "Chroma write", within_write=True)
         self._wrap(chromadb, "PersistentClient", "Chroma write", within_write=True)
         self._wrap(Client, "close", "close", within_write=True)
         self._wrap_publish()
-        for owner, name in ((VectorStore, "sweep"), (Workspace, "sweep_all"), (Catalog, "erase_removed")):
+        for owner, name in ((GenerationStore, "keep_latest"), (IndexWriter, "sweep"), (Catalog, "erase_removed")):
             self._wrap(owner, name, "sweep", ELSEWHERE)
 
     def _wrap(self, owner: Any, name: str, begins: str, ends: str | None = None, within_write: bool = False) -> None:
@@ -224,7 +226,7 @@ class Announcer:
         setattr(owner, name, announced)
 
     def _wrap_writing(self, name: str) -> None:
-        original = getattr(VectorStore, name)
+        original = getattr(GenerationStore, name)
 
         @wraps(original)
         def announced(*arguments: Any, **named: Any) -> None:
@@ -232,7 +234,7 @@ class Announcer:
             original(*arguments, **named)
             self._writing = False
 
-        setattr(VectorStore, name, announced)
+        setattr(GenerationStore, name, announced)
 
     def _wrap_publish(self) -> None:
         original = Catalog.publish
@@ -248,17 +250,17 @@ class Announcer:
         Catalog.publish = announced  # type: ignore[method-assign, assignment]
 
 
-def advance_in_place(store: VectorStore, current: int, upcoming: int, change: Any) -> None:
+def advance_in_place(store: GenerationStore, current: int, upcoming: int, change: Any) -> None:
     """What kb never does: change the current generation where it lies."""
     folder = store._path(current)
-    store._write(folder, change, 0)
+    vectors._write(folder, change, 0)
     folder.rename(store._path(upcoming))
 
 
 def work(pipe: int, root: Path, task: Task, unsafe: bool) -> None:
     """The writer: the verb in small batches."""
     if unsafe:
-        VectorStore.advance = advance_in_place  # type: ignore[method-assign, assignment]
+        GenerationStore.advance = advance_in_place  # type: ignore[method-assign, assignment]
     intake.EMBED_BATCH, intake.PUBLISH_BATCH = 8, 4
     announcer = Announcer(pipe)
     announcer.install()
@@ -449,8 +451,9 @@ def _left(root: Path, task: Task) -> Iterator[Version]:
 
 def _probe_here(root: Path, full: bool) -> list[str]:
     """What the doctor asks Chroma in a process of its own; this one is."""
-    with closing(Workspace(root, HashingEncoder(), lambda line: None)) as workspace:
-        return list(probe.problems(workspace, full))
+    index = open_index(open_notebook(root), HashingEncoder(), lambda line: None)
+    with closing(index), index.reader() as reader:
+        return list(probe.problems(reader, full))
 
 
 def _too_large(root: Path, sizes: Mapping[str, int]) -> Iterator[Path]:
@@ -472,7 +475,7 @@ def missing(root: Path, allowed: Allowed, faults: list[str], asked: bool = True)
     with (
         KnowledgeBase(root, create=True, encoder=HashingEncoder()) as knowledge,
         closing(Catalog(root / ".kb")) as catalog,
-        closing(VectorStore(root / ".kb" / "vectors")) as store,
+        closing(GenerationStore(root / ".kb" / "vectors")) as store,
     ):
         held = {(note.path, note.sha256): note.id for note in catalog.notes()}
         kept: list[Version] = []
@@ -495,7 +498,7 @@ def missing(root: Path, allowed: Allowed, faults: list[str], asked: bool = True)
                 yield f"{state.path} by show"
 
 
-def by_vector(store: VectorStore, generation: int, note: Version, id: str) -> bool:
+def by_vector(store: GenerationStore, generation: int, note: Version, id: str) -> bool:
     """Whether each passage of a note is the nearest to its own vector in the current generation."""
     encoder = HashingEncoder()
     file = NoteFile(path=note.path, size=0, mtime_ns=0, text=note.text, sha256=note.sha256)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from kb.areas.texts import OWN_OUTSIDE, AreaTexts, load_areas, side_of
-from kb.config import load_settings
 from kb.errors import ConfigError
 from kb.models import AREAS, AreaText
+from kb.notebook import load_settings
 
 SMALL = AreaTexts(
     areas={

@@ -10,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from test_areas import SMALL
 
-from kb.areas.classifier import Classifier, Example, centroid, override
+from kb.areas.classifier import Classifier, Example, override
 from kb.areas.texts import SIDES, AreaTexts, load_areas
+from kb.index.arrays import centroid
 from kb.models import AreaText, AreaVerdict, Chunk, Encoder, FiledArea, Note, NoteFile, VerdictArea
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import HashingEncoder
 
-from kb.index.publishing import chunk_records
+from kb.index.batch import chunk_records
 from kb.models import AreaVerdict, NoteFile, NoteRecord
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note

@@ -28,6 +28,7 @@ from kb.areas.scoring import (
     spread,
 )
 from kb.areas.texts import SIDES, AreaTexts, side_of
+from kb.index.arrays import centroid
 from kb.models import AREAS, Area, AreaVerdict, DecidedBy, Evidence, EvidenceKind, FiledArea, VerdictArea
 from kb.notes.prose import clean
 
@@ -67,12 +68,6 @@ class Pull(NamedTuple):
 
     example: Example
     strength: float
-
-
-def centroid(vectors: Vector) -> Vector:
-    """The mean of a note's vectors `(n, dim)`, of length 1."""
-    mean: Vector = vectors.mean(axis=0)
-    return mean / max(float(np.linalg.norm(mean)), 1e-9)
 
 
 def override(verdict: AreaVerdict, area: FiledArea, decided_by: DecidedBy) -> AreaVerdict:

@@ -1,70 +1,66 @@
-"""Vectors and verdicts for notes, using what the catalog has already."""
+"""Verdicts for notes, by what the areas mean in a notebook and by what its writer filed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kb.areas.classifier import Classifier, Example, centroid, override
+from kb.areas.classifier import Classifier, Example, override
+from kb.areas.texts import AreaTexts, load_areas
 from kb.decisions import Decisions
 from kb.errors import NoteError
-from kb.index.publishing import embedding_key
-from kb.index.workspace import Workspace
+from kb.index.arrays import centroid
+from kb.index.batch import embedding_key
+from kb.index.reader import IndexReader
 from kb.models import AreaVerdict, Chunk, FiledArea, NoteRecord, OutsidePolicy, StoredArea, VerdictArea
-from kb.notes import files as notebook
+from kb.notes import files
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
 from kb.reports import Classification, Skipped
-from kb.sync.changes import look
+
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
 
 WRITERS_WORD = ("decision", "front matter")  # verdicts by these are examples to learn from
 
 
-def embed(workspace: Workspace, texts: Sequence[str], store: bool = True) -> tuple[NDArray[np.float32], int]:
-    """Vectors `(len(texts), dim)`, from the catalog where it has them, and how many had to be embedded."""
-    encoder = workspace.encoder
-    keys = [embedding_key(text, encoder.fingerprint) for text in texts]
-    known = workspace.catalog.vectors(keys)
-    new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-    if new:
-        vectors = encoder.encode(list(new.values()))
-        if store and not workspace.catalog.in_snapshot:
-            workspace.catalog.store_vectors(list(new), vectors, encoder.fingerprint)
-        known |= dict(zip(new, vectors, strict=True))
-    return np.stack([known[key] for key in keys]), len(new)
+def area_texts(reader: IndexReader) -> AreaTexts:
+    """What the areas mean in a notebook: the texts that come with kb, and those of `kb.toml`."""
+    return load_areas().with_own(reader.settings.areas)
 
 
-def classifier(workspace: Workspace, notes: Sequence[NoteRecord] = ()) -> Classifier:
+def phrase_keys(reader: IndexReader, fingerprint: str) -> list[str]:
+    """The keys of the vectors that every classifier needs."""
+    return [embedding_key(phrase, fingerprint) for phrase, _ in area_texts(reader).phrases]
+
+
+def embed_phrases(reader: IndexReader) -> FloatArray:
+    """The vectors `(n, dim)` of the phrases of the areas; a writer keeps them for later."""
+    phrases = [phrase for phrase, _ in area_texts(reader).phrases]
+    return reader.cached("phrase vectors", lambda: reader.embed(phrases))
+
+
+def classifier(reader: IndexReader, notes: Sequence[NoteRecord] = ()) -> Classifier:
     """A classifier that knows the notebook's areas, and as examples those of some notes that the writer filed."""
-    texts = workspace.area_texts
-    phrase_vectors, _ = embed(workspace, [phrase for phrase, _ in texts.phrases])
-    return Classifier(texts, phrase_vectors, _examples(workspace, notes))
+    return Classifier(area_texts(reader), embed_phrases(reader), _examples(reader, notes))
 
 
-def read_passages(workspace: Workspace, path: str) -> list[Chunk]:
+def read_passages(reader: IndexReader, path: str) -> list[Chunk]:
     """The passages of a file as it is now. Raises `NoteError`."""
-    note = parse_note(notebook.read(workspace.root, path))
-    return chunk_note(note, workspace.encoder.count_tokens, workspace.encoder.max_tokens)
+    note = parse_note(files.read(reader.root, path))
+    return chunk_note(note, reader.encoder.count_tokens, reader.encoder.max_tokens)
 
 
-def classifications(workspace: Workspace, sources: Sequence[str]) -> Iterator[Classification | Skipped]:
-    """The verdict for each file of some sources, nothing stored."""
-    skipped: list[Skipped] = []
-    judge = classifier(workspace, workspace.catalog.notes())
-    for state in look(workspace, sources, Decisions(), skipped):
-        try:
-            note = parse_note(notebook.read(workspace.root, state.path))
-        except NoteError as error:
-            yield Skipped(path=state.path, reason=str(error))
-            continue
-        chunks = chunk_note(note, workspace.encoder.count_tokens, workspace.encoder.max_tokens)
-        vectors, _ = embed(workspace, [chunk.embedded for chunk in chunks], store=False)
-        verdict = judge.classify(note, chunks, vectors)
-        verdict, _ = decide(note.path, note.area, verdict, workspace.decisions, workspace.settings.outside)
-        yield Classification(path=note.path, **dict(verdict))
-    yield from skipped
+def classify(reader: IndexReader, judge: Classifier, path: str, decisions: Decisions) -> Classification | Skipped:
+    """The verdict for one file, nothing stored."""
+    try:
+        note = parse_note(files.read(reader.root, path))
+    except NoteError as error:
+        return Skipped(path=path, reason=str(error))
+    chunks = chunk_note(note, reader.encoder.count_tokens, reader.encoder.max_tokens)
+    verdict = judge.classify(note, chunks, reader.embed([chunk.embedded for chunk in chunks]))
+    verdict, _ = decide(note.path, note.area, verdict, decisions, reader.settings.outside)
+    return Classification(path=note.path, **dict(verdict))
 
 
 def decide(
@@ -90,28 +86,35 @@ def decide(
     return verdict, verdict.area
 
 
-def _examples(workspace: Workspace, notes: Sequence[NoteRecord]) -> list[Example]:
+def _examples(reader: IndexReader, notes: Sequence[NoteRecord]) -> list[Example]:
     filed = [note for note in notes if note.verdict.decided_by in WRITERS_WORD]
     if not filed:
         return []
-    passages = workspace.passages()
+    passages = reader.passages()
     examples = []
     for note in filed:
         rows = passages.rows.get(note.id)
-        vectors = passages.matrix[rows] if rows else _vectors_of_held_back(workspace, note)
+        vectors = passages.matrix[rows] if rows else _vectors_of_held_back(reader, note)
         if vectors is not None:
             examples.append(Example(note.path, _side(note.area), centroid(vectors)))
     return examples
 
 
-def _vectors_of_held_back(workspace: Workspace, note: NoteRecord) -> NDArray[np.float32] | None:
+def _vectors_of_held_back(reader: IndexReader, note: NoteRecord) -> FloatArray | None:
     """Those of a note that the index has no passages of; None where its file cannot be read any more."""
     try:
-        chunks = read_passages(workspace, note.path)
+        chunks = read_passages(reader, note.path)
     except NoteError:
         return None
-    return embed(workspace, [chunk.embedded for chunk in chunks])[0] if chunks else None
+    return reader.embed([chunk.embedded for chunk in chunks]) if chunks else None
 
 
 def _side(area: StoredArea) -> VerdictArea:
     return "outside" if area == "detour" else area
+
+
+def classifications(reader: IndexReader, paths: Sequence[str]) -> Iterator[Classification | Skipped]:
+    """The verdict for each of some files."""
+    judge = classifier(reader, reader.catalog.notes())
+    for path in paths:
+        yield classify(reader, judge, path, reader.decisions)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import tarfile
-import tempfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from kb.errors import BackupError
+from kb.index import PRIVATE_FILE
+from kb.notes.files import replacing
 
 FORMAT = "kb.backup/1"
 MANIFEST = "manifest.json"
@@ -23,23 +22,15 @@ MANIFEST = "manifest.json"
 def pack(target: Path, members: Mapping[str, Path], overwrite: bool) -> None:
     """Write files, by the names they get, and a manifest of their digests into one compressed file that appears whole.
 
-    Raises `BackupError`.
+    Raises `BackupError` where the file exists, unless `overwrite`; and `OSError`.
     """
     if target.exists() and not overwrite:
         raise BackupError(f"{target} exists; choose another name, or --force to replace it")
-    temporary = target.with_name(f".{target.name}.part")
     manifest = {"schema": FORMAT, "files": {name: _digest(path) for name, path in members.items()}}
-    try:
-        with tarfile.open(temporary, "w:gz", compresslevel=6) as archive:
-            _add_text(archive, MANIFEST, json.dumps(manifest, indent=1))
-            for name, path in members.items():
-                archive.add(path, name)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise BackupError(f"{target} cannot be written: {error.strerror or error}; nothing is left of it") from error
+    with replacing(target, PRIVATE_FILE) as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
+        _add_text(archive, MANIFEST, json.dumps(manifest, indent=1))
+        for name, path in members.items():
+            archive.add(path, name)
 
 
 def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
@@ -49,18 +40,15 @@ def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
     archive.addfile(member, io.BytesIO(content))
 
 
-@contextmanager
-def unpacked(source: Path, beside: Path, prefix: str) -> Iterator[dict[str, Path]]:
-    """The files of a backup by their names, each one compared with its digest, in a folder in `beside`, named with
-    `prefix`, for as long as they are used. Raises `BackupError`.
+def unpacked(source: Path, folder: Path) -> dict[str, Path]:
+    """Unpack a backup into an empty folder: its files by their names, each compared with its digest. Raises
+    `BackupError`.
     """
-    with tempfile.TemporaryDirectory(dir=beside, prefix=prefix) as folder:
-        try:
-            files = _extract(source, Path(folder))
-        except (OSError, tarfile.TarError, EOFError, zlib.error) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise BackupError(f"{source} cannot be restored: {reason}; nothing was changed") from error
-        yield files
+    try:
+        return _extract(source, folder)
+    except (OSError, tarfile.TarError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BackupError(f"{source} cannot be restored: {reason}; nothing was changed") from error
 
 
 def _extract(source: Path, folder: Path) -> dict[str, Path]:

@@ -6,9 +6,9 @@ import datetime
 from collections import Counter
 from collections.abc import Sequence
 
-from kb.index.workspace import VECTORS_NAME, Workspace
+from kb.index.reader import IndexReader
 from kb.models import STORED_AREAS, NoteRecord, StoredArea
-from kb.notes import files as notebook
+from kb.notes.files import folder_bytes
 from kb.reports import AreaCount, Status
 from kb.sync.changes import pending_changes
 
@@ -16,23 +16,23 @@ MONTHS = 12
 NANOSECONDS = 1_000_000_000
 
 
-def status(workspace: Workspace) -> Status:
+def status(reader: IndexReader) -> Status:
     """Counts, sources, and what changed since the last sync."""
-    catalog = workspace.catalog
+    catalog = reader.catalog
     notes = catalog.notes()
     return Status(
-        notebook=str(workspace.root),
+        notebook=str(reader.root),
         sources=catalog.sources(),
         areas=tuple(AreaCount(area=area, notes=sum(note.area == area for note in notes)) for area in STORED_AREAS),
         months=by_month(notes),
         posts=sum(note.kind == "post" for note in notes),
         unsure=sum(note.verdict.unsure for note in notes),
         chunks=sum(catalog.chunk_counts().values()),
-        changed_notes=pending_changes(workspace),
+        changed_notes=pending_changes(reader),
         generation=catalog.generation(),
         encoder=catalog.fingerprint(),
-        vectors=workspace.server.place if workspace.server else str(workspace.folder / VECTORS_NAME),
-        index_bytes=notebook.folder_bytes(workspace.folder),
+        vectors=reader.store.place,
+        index_bytes=folder_bytes(reader.folder),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,15 +12,14 @@ from numpy.typing import NDArray
 
 from kb.errors import InputError
 from kb.ideas.ripeness import UNCOVERED, Group, Material, groups, in_turn, reasons, ripeness
-from kb.index.workspace import Passages, Workspace
+from kb.index.freshness import current_notes
+from kb.index.reader import IndexReader, Passages
 from kb.models import ChunkRecord, FiledArea, NoteRecord
-from kb.notes import files as notebook
 from kb.outline.points import open_questions
 from kb.outline.relevance import link_matrix
 from kb.outline.titles import Wording, as_written, listed, working_titles
 from kb.reports import CoveredBefore
 from kb.reports.ideas import Idea, Ideas
-from kb.sync.changes import current_notes
 
 Matrix = NDArray[np.float32]
 
@@ -42,30 +42,30 @@ class _Shelf:
         return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
-def ideas(workspace: Workspace, areas: tuple[FiledArea, ...], limit: int) -> Ideas:
+def ideas(reader: IndexReader, areas: tuple[FiledArea, ...], limit: int, today: datetime.date) -> Ideas:
     """At most `limit` groups of notes of some areas that are ripe for a post."""
     if limit < 1:
         raise InputError(f"the number of ideas should be at least 1, is {limit}")
-    passages = workspace.passages()
-    filed = [note for note in workspace.catalog.notes() if note.id in passages.rows]
-    notes = current_notes(workspace, [note for note in filed if note.kind == "note"])
+    passages = reader.passages()
+    filed = [note for note in reader.catalog.notes() if note.id in passages.rows]
+    notes = current_notes(reader, [note for note in filed if note.kind == "note"])
     wanted = [note for note in notes if note.area in areas]
     if not wanted:
         return Ideas(ideas=(), notes=0)
-    workspace.require_current_encoder()
+    reader.require_current_encoder()
     shelf = _shelf(passages, notes)
     posts = [note for note in filed if note.kind == "post"]
-    material = _material(workspace, wanted)
+    material = _material(reader, wanted)
     ripe: dict[FiledArea, list[Group]] = {}
     for area in areas:
         own = [entry for entry in material if entry.note.area == area]
-        found = _ripe(area, own, _shelf(passages, [entry.note for entry in own]), _shelf(passages, posts))
+        found = _ripe(area, own, _shelf(passages, [entry.note for entry in own]), _shelf(passages, posts), today)
         ripe[area] = sorted(found, key=lambda group: -group.ripeness.score)
     titled: list[Idea] = []
     for group in in_turn(ripe):
         if len(titled) == limit:
             break
-        if title := _title(workspace, group, shelf, material):
+        if title := _title(reader, group, shelf, material):
             titled.append(_idea(group, title))
     return Ideas(ideas=tuple(titled), notes=len(wanted))
 
@@ -76,8 +76,8 @@ def _shelf(passages: Passages, notes: list[NoteRecord]) -> _Shelf:
     return _Shelf(notes, passages.matrix[[row for own in rows for row in own]], [int(start) for start in starts])
 
 
-def _material(workspace: Workspace, notes: Sequence[NoteRecord]) -> list[Material]:
-    chunks = workspace.catalog.chunks_of(note.id for note in notes)
+def _material(reader: IndexReader, notes: Sequence[NoteRecord]) -> list[Material]:
+    chunks = reader.catalog.chunks_of(note.id for note in notes)
     return [_of_note(note, chunks.get(note.id, [])) for note in notes]
 
 
@@ -92,7 +92,7 @@ def _of_note(note: NoteRecord, chunks: Sequence[ChunkRecord]) -> Material:
     )
 
 
-def _ripe(area: FiledArea, own: Sequence[Material], shelf: _Shelf, posts: _Shelf) -> list[Group]:
+def _ripe(area: FiledArea, own: Sequence[Material], shelf: _Shelf, posts: _Shelf, today: datetime.date) -> list[Group]:
     """The groups of an area's notes, with what speaks for each."""
     if not own:
         return []
@@ -104,7 +104,7 @@ def _ripe(area: FiledArea, own: Sequence[Material], shelf: _Shelf, posts: _Shelf
         similarity = float(likeness[nearest]) if nearest is not None else 0.0
         notes = tuple(own[member] for member in members)
         post = posts.notes[nearest] if nearest is not None and similarity >= UNCOVERED else None
-        found.append(Group(area, notes, ripeness(notes, notebook.today(), similarity), post, similarity))
+        found.append(Group(area, notes, ripeness(notes, today, similarity), post, similarity))
     return found
 
 
@@ -117,14 +117,14 @@ def _covered(shelf: _Shelf, posts: _Shelf) -> Matrix:
     return np.asarray(np.add.reduceat(nearest, shelf.starts, axis=0) / counts[:, np.newaxis], dtype=np.float32)
 
 
-def _title(workspace: Workspace, group: Group, shelf: _Shelf, material: Sequence[Material]) -> str | None:
+def _title(reader: IndexReader, group: Group, shelf: _Shelf, material: Sequence[Material]) -> str | None:
     """The working title nearest to which most of the group's notes lie; none where it has no such title."""
     members = {entry.note.id for entry in group.notes}
     own = [entry.wording for entry in group.notes]
     titles = working_titles(own, [entry.wording for entry in material if entry.note.id not in members])
     if not titles:
         return None
-    vectors = workspace.encoder.encode([listed(title) for title in titles])
+    vectors = reader.encoder.encode([listed(title) for title in titles])
     best_passages = np.maximum.reduceat(shelf.vectors @ vectors.T, shelf.starts, axis=0)
     nearness = best_passages + shelf.centroids @ vectors.T
     nearest = np.argsort(-nearness, axis=0)[:NEAREST].T

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.areas.judge import classifier
+from kb.areas.judge import area_texts, classifier
 from kb.errors import EvidenceError, InputError
-from kb.index.reading import at_once
-from kb.index.workspace import Workspace
+from kb.index.arrays import centroids
+from kb.index.freshness import current_notes, text_of
+from kb.index.reader import IndexReader
 from kb.models import AREAS, AreaVerdict, Chunk, FiledArea, Filter, Note, NoteRecord, VerdictArea, note_of
-from kb.notes import files as notebook
 from kb.notes.parse import reference_url
 from kb.notes.prose import clean
 from kb.outline.gaps import gaps
@@ -24,7 +25,6 @@ from kb.reports import Address, CoveredBefore, NoteVersion, OpenQuestion, Outlin
 from kb.search.dense import nearest
 from kb.search.find import find, spelled
 from kb.search.query import STOPWORDS, query_words
-from kb.sync.changes import current_notes, text_of
 
 MAX_NOTES = 24
 MAX_PASSAGES_A_NOTE = 6
@@ -40,27 +40,25 @@ MAX_POSTS_READ = 3  # the nearest, read for the points that they made already
 SAID_COSINE = 0.6
 
 
-def draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted: int | None) -> Outline:
+def draft(
+    reader: IndexReader, topic: str, areas: tuple[FiledArea, ...], wanted: int | None, today: datetime.date
+) -> Outline:
     """The outline of a post about a topic. Raises `EvidenceError` where the notes say too little about it."""
     if not topic.strip():
         raise InputError("the topic is empty; say what the post is about")
-    return at_once(workspace, lambda: _draft(workspace, topic, areas, wanted))
-
-
-def _draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wanted: int | None) -> Outline:
-    workspace.require_current_encoder()
-    topic_vector = workspace.encoder.encode_query(spelled(workspace, topic))
-    evidence, vectors = _gather(workspace, topic, topic_vector, areas)
-    covered = _covered_before(workspace, topic_vector)
-    model = _model(workspace, covered)
-    skeleton = build_sections(evidence, vectors, topic_vector, workspace.encoder.encode, wanted, model)
-    skeleton = _holding(workspace, skeleton)
+    reader.require_current_encoder()
+    topic_vector = reader.encoder.encode_query(spelled(reader, topic))
+    evidence, vectors = _gather(reader, topic, topic_vector, areas)
+    covered = _covered_before(reader, topic_vector)
+    model = _model(reader, covered)
+    skeleton = build_sections(evidence, vectors, topic_vector, reader.encoder.encode, wanted, model)
+    skeleton = _holding(reader, skeleton)
     cited = {path for section in skeleton.sections for path in section.notes}
     notes = list({entry.note.path: entry.note for entry in evidence if entry.note.path in cited}.values())
-    known = _known(workspace)
+    known = _known(reader)
 
     def is_near(term: str) -> bool:
-        return float(workspace.encoder.encode_query(term) @ topic_vector) >= MIN_COSINE
+        return float(reader.encoder.encode_query(term) @ topic_vector) >= MIN_COSINE
 
     return Outline(
         topic=topic,
@@ -71,45 +69,45 @@ def _draft(workspace: Workspace, topic: str, areas: tuple[FiledArea, ...], wante
         sections=skeleton.sections,
         considered=tuple({entry.note.id: _version(entry.note) for entry in evidence}.values()),
         references=_references(notes, skeleton.sections),
-        open_questions=_questions(workspace, notes, topic_vector),
-        gaps=gaps(topic, skeleton.sections, evidence, known, notebook.today(), is_near),
+        open_questions=_questions(reader, notes, topic_vector),
+        gaps=gaps(topic, skeleton.sections, evidence, known, today, is_near),
         leftovers=skeleton.leftovers,
-        covered_before=_repeated(workspace, covered, skeleton.sections),
+        covered_before=_repeated(reader, covered, skeleton.sections),
     )
 
 
 def _gather(
-    workspace: Workspace, topic: str, topic_vector: NDArray[np.float32], areas: tuple[FiledArea, ...]
+    reader: IndexReader, topic: str, topic_vector: NDArray[np.float32], areas: tuple[FiledArea, ...]
 ) -> tuple[list[Evidence], Vectors]:
     """The passages that bear on a topic, those of the best note first, with their vectors."""
     filter = Filter(areas=areas)
-    passages, passing = workspace.passages(), workspace.passing(filter).notes
+    passages, passing = reader.passages(), reader.passing(filter).notes
     cosines = passages.cosines(topic_vector)
     of_note = {id: rows for id, rows in passages.rows.items() if id in passing}
     best_cosines = [float(cosines[rows].max()) for rows in of_note.values()]
     bearing = sum(cosine >= MIN_COSINE for cosine in best_cosines)
-    verdict = _judge_topic(workspace, topic)
+    verdict = _judge_topic(reader, topic)
     far = verdict.scores["outside"] >= CLEARLY_OUTSIDE and _third_best(best_cosines) < CLOSE_COSINE
     if far or bearing < MIN_NOTES:
         raise EvidenceError(_too_little(verdict, topic, bearing))
-    known = workspace.catalog.notes_by_id(of_note)
+    known = reader.catalog.notes_by_id(of_note)
     notes = [known[id] for id in of_note]
-    views = _views(workspace, topic)
+    views = _views(reader, topic)
     chosen = relevant_notes(
         notes,
-        np.array([_passage_scores(workspace, view, filter, notes) for view in views]),
-        workspace.encoder.encode(views) @ _centroids(passages.matrix, of_note.values()).T,
-        tag_scores(notes, topic, workspace.catalog.full_text.stems),
+        np.array([_passage_scores(reader, view, filter, notes) for view in views]),
+        reader.encoder.encode(views) @ centroids(passages.matrix, of_note.values()).T,
+        tag_scores(notes, topic, reader.catalog.full_text.stems),
         _leaning(verdict),
         MAX_NOTES,
     )
     shares = {notes[index].id: share for index, share in chosen}
     rows = [
         row
-        for note in current_notes(workspace, [notes[index] for index, _ in chosen])
+        for note in current_notes(reader, [notes[index] for index, _ in chosen])
         for row in sorted(of_note[note.id], key=lambda row: -cosines[row])[: _passages_read(shares[note.id])]
     ]
-    chunks = workspace.catalog.chunks(passages.ids[row] for row in rows)
+    chunks = reader.catalog.chunks(passages.ids[row] for row in rows)
     cited = [chunks[passages.ids[row]] for row in rows]
     return [Evidence(known[chunk.note_id], chunk, shares[chunk.note_id]) for chunk in cited], passages.matrix[rows]
 
@@ -119,24 +117,18 @@ def _passages_read(share: float) -> int:
     return MAX_PASSAGES_A_NOTE if share >= CORE_SHARE else MAX_PASSAGES_OF_OTHERS
 
 
-def _views(workspace: Workspace, topic: str) -> list[str]:
+def _views(reader: IndexReader, topic: str) -> list[str]:
     """A topic as it is, and where it names an area also what else it says."""
-    rest = workspace.area_texts.without_names(topic)
+    rest = area_texts(reader).without_names(topic)
     views = [topic, rest] if rest != topic and set(query_words(rest)) - STOPWORDS else [topic]
-    return [spelled(workspace, view) for view in views]
+    return [spelled(reader, view) for view in views]
 
 
-def _passage_scores(workspace: Workspace, topic: str, filter: Filter, notes: Sequence[NoteRecord]) -> list[float]:
+def _passage_scores(reader: IndexReader, topic: str, filter: Filter, notes: Sequence[NoteRecord]) -> list[float]:
     """The score of the best passage of each note."""
-    ranked = find(workspace, topic, filter, "hybrid").ranked
+    ranked = find(reader, topic, filter, "hybrid").ranked
     best = {note_of(entry.id): entry.score for entry in reversed(ranked)}
     return [best.get(note.id, 0.0) for note in notes]
-
-
-def _centroids(matrix: Vectors, rows_of_notes: Iterable[Sequence[int]]) -> Vectors:
-    """The mean vector of each note's passages, of length 1."""
-    means = np.stack([matrix[rows].mean(axis=0) for rows in rows_of_notes])
-    return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9))
 
 
 def _third_best(cosines: Sequence[float]) -> float:
@@ -164,15 +156,15 @@ def _notes(count: int) -> str:
     return {0: "no note bears", 1: "only one note bears"}.get(count, f"only {count} notes bear")
 
 
-def _judge_topic(workspace: Workspace, topic: str) -> AreaVerdict:
+def _judge_topic(reader: IndexReader, topic: str) -> AreaVerdict:
     note = Note(path="", sha256="", text=topic, title=topic)
     chunk = Chunk(heading_path=(), text=topic, start_line=1, end_line=1, embedded=topic, digest="")
-    return classifier(workspace).classify(note, [chunk], workspace.encoder.encode_query(topic)[np.newaxis, :])
+    return classifier(reader).classify(note, [chunk], reader.encoder.encode_query(topic)[np.newaxis, :])
 
 
-def _holding(workspace: Workspace, skeleton: Skeleton) -> Skeleton:
+def _holding(reader: IndexReader, skeleton: Skeleton) -> Skeleton:
     """The skeleton without points that the lines at their address do not contain as they stand now."""
-    standing = iter(holds(workspace, [point for section in skeleton.sections for point in section.points]))
+    standing = iter(holds(reader, [point for section in skeleton.sections for point in section.points]))
     sections = []
     for section in skeleton.sections:
         points = tuple(point for point in section.points if next(standing))
@@ -182,20 +174,20 @@ def _holding(workspace: Workspace, skeleton: Skeleton) -> Skeleton:
     return Skeleton(tuple(sections), skeleton.leftovers)
 
 
-def _known(workspace: Workspace) -> list[NoteRecord]:
+def _known(reader: IndexReader) -> list[NoteRecord]:
     """All notes, read once."""
-    return workspace.remember("notes", workspace.catalog.notes)
+    return reader.cached("notes", reader.catalog.notes)
 
 
 def _version(note: NoteRecord) -> NoteVersion:
     return NoteVersion(path=note.path, sha256=note.sha256)
 
 
-def holds(workspace: Workspace, points: Sequence[Point]) -> list[bool]:
+def holds(reader: IndexReader, points: Sequence[Point]) -> list[bool]:
     """For each point whether the lines at its address, cleaned, contain it as the notes are now."""
     cited = {point.path for point in points}
-    notes = {note.path: note for note in _known(workspace) if note.path in cited}
-    lines = {path: text_of(workspace, note).split("\n") for path, note in notes.items()}
+    notes = {note.path: note for note in _known(reader) if note.path in cited}
+    lines = {path: text_of(reader, note).split("\n") for path, note in notes.items()}
     return [
         point.text in clean("\n".join(lines[point.path][point.start_line - 1 : point.end_line])) for point in points
     ]
@@ -230,10 +222,10 @@ def _references(notes: Sequence[NoteRecord], sections: Sequence[Section]) -> tup
 
 
 def _questions(
-    workspace: Workspace, notes: Sequence[NoteRecord], topic_vector: NDArray[np.float32]
+    reader: IndexReader, notes: Sequence[NoteRecord], topic_vector: NDArray[np.float32]
 ) -> tuple[OpenQuestion, ...]:
     """The questions that the notes leave open, those nearest to the topic first."""
-    chunks = workspace.catalog.chunks_of(note.id for note in notes)
+    chunks = reader.catalog.chunks_of(note.id for note in notes)
     found = [
         OpenQuestion(text=question.text, path=note.path, line=question.start_line)
         for note in notes
@@ -242,28 +234,28 @@ def _questions(
     ]
     if not found:
         return ()
-    cosines = workspace.encoder.encode([question.text for question in found]) @ topic_vector
+    cosines = reader.encoder.encode([question.text for question in found]) @ topic_vector
     return tuple(found[index] for index in np.argsort(-cosines, kind="stable")[:MAX_QUESTIONS])
 
 
-def _model(workspace: Workspace, covered: Sequence[CoveredBefore]) -> Vectors:
+def _model(reader: IndexReader, covered: Sequence[CoveredBefore]) -> Vectors:
     """The passages of the nearest own post as vectors `(m, dim)`, in their order; none where there is no post."""
-    passages = workspace.passages()
-    ids = {note.path: note.id for note in _known(workspace)}
+    passages = reader.passages()
+    ids = {note.path: note.id for note in _known(reader)}
     rows = passages.rows.get(ids[covered[0].path], []) if covered else []
-    order = {chunk.id: chunk.position for chunk in workspace.catalog.chunks(passages.ids[row] for row in rows).values()}
+    order = {chunk.id: chunk.position for chunk in reader.catalog.chunks(passages.ids[row] for row in rows).values()}
     return passages.matrix[sorted(rows, key=lambda row: order[passages.ids[row]])] if rows else NO_MODEL
 
 
-def _covered_before(workspace: Workspace, topic_vector: NDArray[np.float32]) -> tuple[CoveredBefore, ...]:
+def _covered_before(reader: IndexReader, topic_vector: NDArray[np.float32]) -> tuple[CoveredBefore, ...]:
     """The writer's own posts near the topic, by their nearest passage."""
-    cosines = nearest(workspace, topic_vector, Filter(kinds=("post",)), limit=50)
-    chunks = workspace.catalog.chunks(cosines)
+    cosines = nearest(reader, topic_vector, Filter(kinds=("post",)), limit=50)
+    chunks = reader.catalog.chunks(cosines)
     best: dict[str, float] = {}
     for id, cosine in cosines.items():
         note_id = chunks[id].note_id
         best[note_id] = max(best.get(note_id, 0.0), cosine)
-    posts = workspace.catalog.notes_by_id(best)
+    posts = reader.catalog.notes_by_id(best)
     near = [(best[id], post) for id, post in posts.items() if best[id] >= MIN_POST_COSINE]
     return tuple(
         CoveredBefore(path=post.path, title=post.title, date=post.date, similarity=round(similarity, 4))
@@ -272,19 +264,19 @@ def _covered_before(workspace: Workspace, topic_vector: NDArray[np.float32]) -> 
 
 
 def _repeated(
-    workspace: Workspace, covered: Sequence[CoveredBefore], sections: Sequence[Section]
+    reader: IndexReader, covered: Sequence[CoveredBefore], sections: Sequence[Section]
 ) -> tuple[CoveredBefore, ...]:
     """The posts on the subject, the nearest of them with the points of an outline that they made already."""
-    ids = {note.path: note.id for note in _known(workspace)}
-    chunks = workspace.catalog.chunks_of(ids[post.path] for post in covered[:MAX_POSTS_READ])
+    ids = {note.path: note.id for note in _known(reader)}
+    chunks = reader.catalog.chunks_of(ids[post.path] for post in covered[:MAX_POSTS_READ])
     points = [point.text for section in sections for point in section.points]
-    vectors = workspace.encoder.encode(points) if chunks else NO_MODEL
+    vectors = reader.encoder.encode(points) if chunks else NO_MODEL
     posts = []
     for post in covered:
         said = [statement for chunk in chunks.get(ids[post.path], []) for statement in quotable(chunk)]
         made: list[Repeated] = []
         if said:
-            cosines = vectors @ workspace.encoder.encode([statement.text for statement in said]).T
+            cosines = vectors @ reader.encoder.encode([statement.text for statement in said]).T
             for text, row in zip(points, cosines, strict=True):
                 nearest = said[int(row.argmax())]
                 if row.max() >= SAID_COSINE:

@@ -13,8 +13,8 @@ import time
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from kb.config import TOKEN_VARIABLE, ChromaSettings
 from kb.errors import ServerError, one_line
+from kb.notebook import TOKEN_VARIABLE, ChromaSettings
 
 PAUSES = (0.1, 0.4, 1.2)  # seconds before each further attempt
 TOO_MANY = 429

@@ -1,66 +1,37 @@
-"""Vectors on a Chroma server, or in Chroma Cloud: one collection per area, and one of notes.
-
-A record's id is its chunk's; with the vector go the passage's text and the key of what was embedded. The collection of
-notes holds what else a catalog knows, in pieces (`records`). Records are written in place, so a generation stands for a
-set of collections, and a new one is built beside it only when all is written anew. What no catalog names is not found.
-"""
+"""Vectors on a Chroma server, or in Chroma Cloud, in place of files."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kb.config import ChromaSettings
 from kb.errors import ServerError
-from kb.index.vectors import GRAPH
-from kb.models import FILED_AREAS, ChunkRecord, FiledArea, NoteRecord
-from kb.remote.interface import Questions
-from kb.remote.records import BATCH, NOTES, batches, memory, recalled, shortened
+from kb.index.batch import Batch
+from kb.index.catalog import Catalog
+from kb.index.catalog.reading import CatalogReader
+from kb.models import FILED_AREAS, FiledArea, Notify
+from kb.notebook import ChromaSettings
+from kb.remote.collections import Collections
+from kb.remote.records import BATCH, memory
+from kb.remote.upload import build, settle, upload
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-COLLECTIONS_AT_ONCE = 100
-
-NotesWithChunks = Sequence[tuple[NoteRecord, Sequence[ChunkRecord]]]
+    from kb.index.arrays import FloatArray
 
 
-class Held(NamedTuple):
-    """A set of collections on a server: who writes it, with which encoder, and Chroma's ids of them by part."""
-
-    generation: int
-    writer: str
-    encoder: str
-    ids: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A passage as a server holds it."""
-
-    text: str
-    embedding_key: str
-    vector: NDArray[np.float32]
-
-
-class ServerStore:
-    """A notebook's collections on a server. Every method may raise `ServerError`."""
+class ServerStore(Collections):
+    """The vectors of a notebook on a server, as a `VectorStore`. Every method may raise `ServerError`."""
 
     most_results = BATCH
+    can_crash = False
 
-    def __init__(self, settings: ChromaSettings, token: str | None) -> None:
-        self._questions = Questions(settings, token)
-        self._prefix = settings.collection
-        self._reading: Held | None = None
+    def __init__(self, settings: ChromaSettings, token: str | None, index_folder: Path, notify: Notify) -> None:
+        super().__init__(settings, token, index_folder)
+        self._notify = notify
         self._failure: ServerError | None = None
-        self.place = f"{self._prefix!r} at {self._questions.url}"
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
@@ -71,8 +42,6 @@ class ServerStore:
         self._reading = self._failure = None
         self._questions.close()
 
-    # --- reading ---
-
     def open(self, generation: int) -> None:
         """Look a generation's collections up, unless that was done; the query after a failure is told of it."""
         self._failure = None
@@ -82,9 +51,7 @@ class ServerStore:
             self._failure = error
             raise
 
-    def query(
-        self, generation: int, vector: NDArray[np.float32], areas: Iterable[FiledArea], limit: int
-    ) -> dict[str, float]:
+    def query(self, generation: int, vector: FloatArray, areas: Iterable[FiledArea], limit: int) -> dict[str, float]:
         """Cosines of the nearest chunks of each area to a unit vector `(dim,)`, by chunk id; `limit` is at most
         `most_results`.
         """
@@ -101,211 +68,46 @@ class ServerStore:
 
         return {id: cosine for found in self._pool.map(nearest, areas) for id, cosine in found.items()}
 
-    def obstacle(self) -> str | None:
-        """Why the server cannot be used, in one line."""
-        try:
-            version = self._questions.ask_server("/version")
-            checks = self._questions.ask_server("/pre-flight-checks")
-        except ServerError as error:
-            return str(error)
-        told = isinstance(checks, dict) and checks.get("supports_base64_encoding")
-        if not str(version).startswith("1.") or not told:
-            return f"{self._questions.url} answers with version {version}; kb needs a Chroma server of version 1"
-        return None
-
-    def problem(self, generation: int) -> str | None:
-        """Whether collections of a generation are missing, in one line."""
-        return None if self._find(generation) else f"the server has no generation {generation} of {self.place}"
-
     def database_problem(self, generation: int) -> str | None:
         """Nothing: a server's files are its own."""
+
+    def place_of(self, generation: int) -> str:
+        return self.place
+
+    def count(self, generation: int) -> None:
+        """Not known before all ids are asked for."""
+
+    def mismatches(self, catalog: CatalogReader) -> Iterator[str]:
+        """Notes that the server knows otherwise than the catalog, less those that a write left unsettled."""
+        loose = {record.id for record in catalog.loose()}
+        there = {note: digest for note, (digest, _) in self.digests(catalog.generation()).items()}
+        there = {note: digest for note, digest in there.items() if f"{note}:0" not in loose}
+        filed = [note for note in catalog.notes() if note.area != "outside" and f"{note.id}:0" not in loose]
+        chunks = catalog.chunks_of(note.id for note in filed)
+        here = {note.id: memory(note, chunks.get(note.id, [])).digest for note in filed}
+        differ = sum(there.get(id) != digest for id, digest in here.items()) + len(set(there) - set(here))
+        if differ:
+            yield f"the server knows {differ} notes otherwise than the catalog"
 
     def ids(self, generation: int) -> dict[FiledArea, list[str]]:
         """The ids of all vectors of each area."""
         held = self._held(generation)
         return {area: [id for page in self._pages(held.ids[area], []) for id in page["ids"]] for area in FILED_AREAS}
 
-    def stored(self, generation: int, area: FiledArea, ids: list[str]) -> dict[str, NDArray[np.float32]]:
+    def stored(self, generation: int, area: FiledArea, ids: list[str]) -> dict[str, FloatArray]:
         """The vectors that the server has under some ids of an area."""
         return {id: passage.vector for id, passage in self.passages(generation, area, ids).items()}
 
-    # --- another machine's notes ---
+    def publish(self, catalog: Catalog, batch: Batch, fingerprint: str, from_scratch: bool) -> None:
+        """As of any store. Records are replaced in place, so that `from_scratch` asks for nothing more."""
+        upload(self, catalog, batch, fingerprint, self._notify)
 
-    def newest(self) -> Held | None:
-        """What another machine may read: of several generations the oldest; while it is there the next is not whole."""
-        return min(self._all(), key=lambda held: held.generation, default=None)
+    def rebuild(self, catalog: Catalog) -> None:
+        self.require_writer()
+        build(self, catalog, Batch(), catalog.fingerprint() or "", self._notify)
 
-    def digests(self, generation: int) -> dict[str, tuple[str, int]]:
-        """The digest of each note's memory and the number of its pieces, by note id."""
-        found = {}
-        for page in self._pages(self._held(generation).ids[NOTES], ["metadatas"]):
-            for id, metadata in zip(page["ids"], page["metadatas"], strict=True):
-                if id.endswith(":0"):
-                    found[id.removesuffix(":0")] = str(metadata["digest"]), int(metadata["pieces"])
-        return found
+    def settle(self, catalog: Catalog) -> None:
+        settle(self, catalog, self._notify)
 
-    def recall(
-        self, generation: int, digests: Mapping[str, tuple[str, int]]
-    ) -> dict[str, tuple[NoteRecord, list[ChunkRecord]]]:
-        """Some notes without the texts of their chunks, by note id; one that is being written is left out."""
-        wanted = [f"{note}:{piece}" for note, (_, pieces) in digests.items() for piece in range(pieces)]
-        collection = self._held(generation).ids[NOTES]
-        documents: dict[str, str] = {}
-        for page in self._by_id(collection, wanted, ["documents"]):
-            documents |= zip(page["ids"], page["documents"], strict=True)
-        notes = {
-            note: recalled(digest, [documents.get(f"{note}:{piece}", "") for piece in range(pieces)])
-            for note, (digest, pieces) in digests.items()
-        }
-        return {id: note for id, note in notes.items() if note}
-
-    def passages(self, generation: int, area: str, ids: Sequence[str]) -> dict[str, Passage]:
-        """Passages of an area by their ids; what is not there is left out."""
-        import numpy as np
-
-        found: dict[str, Passage] = {}
-        include = ["documents", "embeddings", "metadatas"]
-        for page in self._by_id(self._held(generation).ids[area], ids, include):
-            rows = zip(page["ids"], page["documents"], page["embeddings"], page["metadatas"], strict=True)
-            for id, text, vector, metadata in rows:
-                found[id] = Passage(text or "", str(metadata["key"]), np.asarray(vector, dtype=np.float32))
-        return found
-
-    # --- writing ---
-
-    def require_writer(self, writer: str) -> None:
-        """Raise `ServerError` where the server cannot be used, or another catalog writes what it holds."""
-        if obstacle := self.obstacle():
-            raise ServerError(obstacle)
-        if any(held.writer != writer for held in self._all()):
-            raise ServerError(
-                f"{self.place} is written by another notebook, or was by a lost index of this one; read it with "
-                "`kb pull`, or set another `collection` in [chroma] of kb.toml"
-            )
-
-    def next_generation(self, current: int) -> int:
-        """A number that no generation on the server has, nor one before it."""
-        return max([current, *(generation for (generation, _), _ in self._parts())]) + 1
-
-    def create(self, generation: int, writer: str, encoder: str) -> None:
-        """Make empty collections for a generation, the one of notes last: without it there is none."""
-        for area in (*FILED_AREAS, NOTES):
-            name = f"{self._prefix}-{generation}-{area}"
-            configuration = {"hnsw": GRAPH if area != NOTES else {"space": "cosine"}}
-            id = self._questions.create(name, configuration, {"writer": writer, "encoder": encoder})
-            if area != NOTES:
-                # Once it was asked, Chroma's index grows with each write. Otherwise it is made by the first write after
-                # the first question, all at once, which then waits (measured: 21 s at 2,000 vectors).
-                self._questions.collection(id, "query", {"query_embeddings": [[1.0]], "n_results": 1, "include": []})
-        self._reading = None
-
-    def put(self, generation: int, notes: NotesWithChunks, vectors: Mapping[str, NDArray[np.float32]]) -> None:
-        """Write the chunks of some notes that `vectors` has `(dim,)` by their ids, then the memories of the notes."""
-        held = self._held(generation)
-        chunks: dict[str, list[ChunkRecord]] = {}
-        for note, rows in notes:
-            if note.area != "outside":
-                chunks.setdefault(note.area, []).extend(row for row in rows if row.id in vectors)
-        for area, written in chunks.items():
-            for rows in batches(written):
-                self._upsert(
-                    held.ids[area],
-                    [row.id for row in rows],
-                    [vectors[row.id] for row in rows],
-                    [shortened(row.text) for row in rows],
-                    [{"key": row.embedding_key} for row in rows],
-                )
-        self._put_memories(held.ids[NOTES], notes)
-
-    def delete(self, generation: int, part: str, ids: Sequence[str]) -> None:
-        """Delete records of an area, or of the notes, by their ids; what is not there is no error."""
-        for some in batches(ids):
-            self._questions.collection(self._held(generation).ids[part], "delete", {"ids": some})
-
-    def drop_others(self, current: int, writer: str) -> None:
-        """Delete the collections of all other generations that a catalog wrote."""
-        for (generation, _), described in self._parts():
-            if generation != current and (described.get("metadata") or {}).get("writer") == writer:
-                self._questions.drop(described["name"])
-
-    def _put_memories(self, collection: str, notes: NotesWithChunks) -> None:
-        import numpy as np
-
-        pieces: list[tuple[str, str, dict[str, object]]] = []
-        for note, rows in notes:
-            if note.area != "outside":
-                kept = memory(note, rows)
-                metadata = {"digest": kept.digest, "pieces": len(kept.pieces)}
-                pieces += [(f"{note.id}:{number}", text, metadata) for number, text in enumerate(kept.pieces)]
-        for some in batches(pieces):
-            # Chroma wants a vector with everything; nobody asks for the nearest of these.
-            angles = [int(hashlib.sha256(id.encode()).hexdigest()[:8], 16) for id, _, _ in some]
-            vectors = [np.array([np.cos(angle), np.sin(angle)], dtype=np.float32) for angle in angles]
-            self._upsert(collection, [id for id, _, _ in some], vectors, [t for _, t, _ in some], [m for *_, m in some])
-
-    def _upsert(
-        self,
-        collection: str,
-        ids: list[str],
-        vectors: Sequence[NDArray[np.float32]],
-        documents: list[str],
-        metadatas: Sequence[Mapping[str, object]],
-    ) -> None:
-        embeddings = [base64.b64encode(vector.astype("<f4").tobytes()).decode() for vector in vectors]
-        records = {"ids": ids, "embeddings": embeddings, "documents": documents, "metadatas": metadatas}
-        self._questions.collection(collection, "upsert", records)
-
-    # --- collections ---
-
-    def _held(self, generation: int) -> Held:
-        if self._reading is None or self._reading.generation != generation:
-            self._reading = self._find(generation)
-        if self._reading is None:
-            raise ServerError(
-                f"the server has no generation {generation} of {self.place}; run `kb sync`, or `kb pull` elsewhere"
-            )
-        return self._reading
-
-    def _find(self, generation: int) -> Held | None:
-        return next((held for held in self._all() if held.generation == generation), None)
-
-    def _all(self) -> list[Held]:
-        """All whole generations under this notebook's name."""
-        found: dict[int, dict[str, dict[str, Any]]] = {}
-        for (generation, part), described in self._parts():
-            found.setdefault(generation, {})[part] = described
-        return [
-            Held(
-                generation,
-                str((parts[NOTES].get("metadata") or {}).get("writer")),
-                str((parts[NOTES].get("metadata") or {}).get("encoder")),
-                {part: str(described["id"]) for part, described in parts.items()},
-            )
-            for generation, parts in found.items()
-            if {*parts} == {*FILED_AREAS, NOTES}
-        ]
-
-    def _parts(self) -> Iterator[tuple[tuple[int, str], dict[str, Any]]]:
-        """Generation and part of each collection of this notebook, with what the server says of it."""
-        pattern = re.compile(rf"{re.escape(self._prefix)}-(\d+)-({'|'.join((*FILED_AREAS, NOTES))})")
-        found: list[dict[str, Any]] = []
-        while page := self._questions.collections(COLLECTIONS_AT_ONCE, len(found)):
-            found += page
-        for described in found:
-            if name := pattern.fullmatch(str(described["name"])):
-                yield (int(name[1]), name[2]), described
-
-    def _pages(self, collection: str, include: list[str]) -> Iterator[dict[str, Any]]:
-        """All records of a collection, some at a time."""
-        read = 0
-        while True:
-            question = {"limit": BATCH, "offset": read, "include": include}
-            page: dict[str, Any] = self._questions.collection(collection, "get", question)
-            if not page["ids"]:
-                return
-            yield page
-            read += len(page["ids"])
-
-    def _by_id(self, collection: str, ids: Sequence[str], include: list[str]) -> Iterator[dict[str, Any]]:
-        for some in batches(ids):
-            yield self._questions.collection(collection, "get", {"ids": some, "include": include})
+    def unsettled(self, catalog: Catalog) -> int:
+        return len(catalog.loose())

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
 
-from kb.index.workspace import Workspace
+from kb.index.freshness import State, state_of
+from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, Reranker, note_of
 from kb.reports import Explanation, Hit, Passage, Scores, SearchResult, TermWeight
 from kb.search.calibration import GOOD, GOOD_COSINE, Likelihood, chance_of_an_answer
@@ -25,7 +26,7 @@ from kb.search.ranking import (
 )
 from kb.search.snippets import Nearest, snippet
 from kb.search.words import coverage
-from kb.sync.changes import State, recent_changes, state_of
+from kb.sync.changes import recent_changes
 
 PASSAGES = 4
 NOTES_AT_ONCE = 10
@@ -36,16 +37,16 @@ Group = list[tuple[Ranked, ChunkRecord]]
 
 
 def search(
-    workspace: Workspace, query: str, limit: int, filter: Filter, mode: Mode, explain: bool = False
+    reader: IndexReader, query: str, limit: int, filter: Filter, mode: Mode, explain: bool = False
 ) -> SearchResult:
     """The best notes for a query, at most `limit`, with the state of their files."""
     started = time.monotonic()
-    found = find(workspace, query, filter, mode, max(POOL, limit * 10))
+    found = find(reader, query, filter, mode, max(POOL, limit * 10))
     answered = _answered(found)
-    if mode == "hybrid" and workspace.reranker:
-        found = _reranked(workspace, workspace.reranker, parse_query(query).text, found)
-    answer = _Answer(workspace, query, found, answered, explain)
-    for note, group in _notes(workspace, found):
+    if mode == "hybrid" and reader.shared.reranker:
+        found = _reranked(reader, reader.shared.reranker, parse_query(query).text, found)
+    answer = _Answer(reader, query, found, answered, explain)
+    for note, group in _notes(reader, found):
         if len(answer.hits) == limit:
             break
         answer.take(note, group)
@@ -54,7 +55,7 @@ def search(
         mode=mode,
         good_match=bool(answer.hits) and answered >= GOOD,
         hits=tuple(answer.hits),
-        changed_notes=recent_changes(workspace),
+        changed_notes=recent_changes(reader),
         missing=tuple(answer.missing),
         seconds=round(time.monotonic() - started, 3),
     )
@@ -70,10 +71,10 @@ def _answered(found: Found) -> float:
     return chance_of_an_answer(best, coverage(found.words, found.weights), len(found.words))
 
 
-def _reranked(workspace: Workspace, reranker: Reranker, text: str, found: Found) -> Found:
+def _reranked(reader: IndexReader, reranker: Reranker, text: str, found: Found) -> Found:
     """The best chunks in the order of a cross-encoder, which reads query and passage together; no others."""
     best = found.ranked[:RERANKED]
-    chunks = workspace.catalog.chunks(entry.id for entry in best)
+    chunks = reader.catalog.chunks(entry.id for entry in best)
     best = [entry for entry in best if entry.id in chunks]
     scores = reranker.score(text, [chunks[entry.id].text for entry in best]) if best else []
     ranked = best_first(entry._replace(score=score) for entry, score in zip(best, scores, strict=True))
@@ -83,10 +84,10 @@ def _reranked(workspace: Workspace, reranker: Reranker, text: str, found: Found)
 class _Answer:
     """The hits of one query, gathered note by note."""
 
-    def __init__(self, workspace: Workspace, query: str, found: Found, answered: float, explained: bool) -> None:
+    def __init__(self, reader: IndexReader, query: str, found: Found, answered: float, explained: bool) -> None:
         self.hits: list[Hit] = []
         self.missing: list[str] = []
-        self._workspace = workspace
+        self._reader = reader
         self._found = found
         self._words = parse_query(query).words
         self._answered = answered
@@ -96,7 +97,7 @@ class _Answer:
 
     def take(self, note: NoteRecord, group: Group) -> None:
         """Make a hit of a note; of its further passages those that no hit shows yet."""
-        state = state_of(self._workspace, note)
+        state = state_of(self._reader, note)
         if state is None:
             self.missing.append(note.path)
             return
@@ -157,11 +158,11 @@ class _Answer:
         vector = self._found.vector
         if vector is None:
             return None
-        return lambda sentences: int((self._workspace.encoder.encode(list(sentences)) @ vector).argmax())
+        return lambda sentences: int((self._reader.encoder.encode(list(sentences)) @ vector).argmax())
 
     def _explanation(self, note: NoteRecord, best: Ranked) -> Explanation:
         found = self._found
-        paths = self._workspace.catalog.notes_by_id(note_of(id) for id in found.feedback)
+        paths = self._reader.catalog.notes_by_id(note_of(id) for id in found.feedback)
         weights = sorted(found.weights.get(note.id, {}).items(), key=lambda entry: -entry[1])
         return Explanation(
             raw=round(best.score, 4),
@@ -203,13 +204,13 @@ def _filters(filter: Filter) -> tuple[str, ...]:
     )
 
 
-def _notes(workspace: Workspace, found: Found) -> Iterator[tuple[NoteRecord, Group]]:
+def _notes(reader: IndexReader, found: Found) -> Iterator[tuple[NoteRecord, Group]]:
     """The candidates by note, best note first, read a few at a time; what another process removed is left out."""
     groups = group_by_note(found.ranked, PASSAGES)
     for start in range(0, len(groups), NOTES_AT_ONCE):
         some = groups[start : start + NOTES_AT_ONCE]
-        notes = workspace.catalog.notes_by_id(note_of(group[0].id) for group in some)
-        chunks = workspace.catalog.chunks(entry.id for group in some for entry in group)
+        notes = reader.catalog.notes_by_id(note_of(group[0].id) for group in some)
+        chunks = reader.catalog.chunks(entry.id for group in some for entry in group)
         for group in some:
             note = notes.get(note_of(group[0].id))
             kept = [(entry, chunks[entry.id]) for entry in group if entry.id in chunks]

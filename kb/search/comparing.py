@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from kb.errors import InputError
-from kb.index.workspace import Passages, Workspace
+from kb.index.arrays import centroids
+from kb.index.freshness import current_notes, state_of
+from kb.index.reader import IndexReader, Passages
 from kb.models import ChunkRecord, NoteRecord, note_of
 from kb.notes.links import link_targets
 from kb.reports import Address
@@ -28,7 +27,7 @@ from kb.search.resemblance import (
     resemblance,
     word_runs,
 )
-from kb.sync.changes import current_notes, recent_changes, state_of
+from kb.sync.changes import recent_changes
 
 OPENING = 2  # passages at a note's beginning by which one that nearly repeats it is noticed
 CANDIDATES = 3  # notes that begin most alike, for each of these passages
@@ -56,18 +55,18 @@ class _Alike:
     similarity: float
 
 
-def related(workspace: Workspace, note: NoteRecord, limit: int) -> RelatedNotes:
+def related(reader: IndexReader, note: NoteRecord, limit: int) -> RelatedNotes:
     """The notes related to one, by what they say and by links. Raises `InputError` for a note that is held back."""
-    passages = workspace.passages()
+    passages = reader.passages()
     if note.id not in passages.rows:
         raise InputError(f"{note.path} is held back, so nothing is compared with it; `kb file` it under an area first")
-    candidates = _candidates(workspace, passages, note)
+    candidates = _candidates(reader, passages, note)
     scores = [candidate.likeness.score for candidate in candidates]
     chosen = most_related(scores, [candidate.link is not None for candidate in candidates], limit)
-    states = {index: state_of(workspace, candidates[index].note) for index in chosen}
+    states = {index: state_of(reader, candidates[index].note) for index in chosen}
     there = [(candidates[index], state) for index, state in states.items() if state]
     rows = [row for candidate, _ in there for row in (candidate.ours, candidate.theirs)]
-    chunks = workspace.catalog.chunks(passages.ids[row] for row in rows)
+    chunks = reader.catalog.chunks(passages.ids[row] for row in rows)
     return RelatedNotes(
         path=note.path,
         title=note.title,
@@ -83,14 +82,14 @@ def related(workspace: Workspace, note: NoteRecord, limit: int) -> RelatedNotes:
             )
             for candidate, state in there
         ),
-        changed_notes=recent_changes(workspace),
+        changed_notes=recent_changes(reader),
         missing=tuple(candidates[index].note.path for index, state in states.items() if not state),
     )
 
 
-def _candidates(workspace: Workspace, passages: Passages, note: NoteRecord) -> list[_Candidate]:
+def _candidates(reader: IndexReader, passages: Passages, note: NoteRecord) -> list[_Candidate]:
     """Every other filed note."""
-    notes = [known for known in workspace.catalog.notes() if known.id in passages.rows]
+    notes = [known for known in reader.catalog.notes() if known.id in passages.rows]
     targets = link_targets(notes)
     own = next(index for index, known in enumerate(notes) if known.id == note.id)
     our_rows = passages.rows[note.id]
@@ -105,18 +104,18 @@ def _candidates(workspace: Workspace, passages: Passages, note: NoteRecord) -> l
     return candidates
 
 
-def duplicates(workspace: Workspace, progress: Progress) -> Duplicates:
+def duplicates(reader: IndexReader, progress: Progress) -> Duplicates:
     """Notes and passages that say nearly the same, what one note repeats within itself last.
 
     What changed since it was indexed is left out.
     """
-    passages = workspace.passages()
-    texts = workspace.catalog.texts()
+    passages = reader.passages()
+    texts = reader.catalog.texts()
     # What another process removes between two looks at the catalog has no words left, and is nobody's duplicate.
     runs = [word_runs(texts.get(id, "")) for id in passages.ids]
     ids = list(passages.rows)
-    centroids = _centroids(passages)
-    whole = alike_notes(centroids, [joined_runs(runs[row] for row in rows) for rows in passages.rows.values()])
+    means = centroids(passages.matrix, passages.rows.values())
+    whole = alike_notes(means, [joined_runs(runs[row] for row in rows) for rows in passages.rows.values()])
     family = {ids[row]: number for number, group in enumerate(whole) for row in group.rows}
     parts = [
         group
@@ -126,18 +125,18 @@ def duplicates(workspace: Workspace, progress: Progress) -> Duplicates:
         if not _in_one(family, (note_of(passages.ids[row]) for row in group.rows))
     ]
     parts.sort(key=lambda group: len({note_of(passages.ids[row]) for row in group.rows}) == 1)
-    return _report(workspace, _named(whole, ids), _named(parts, passages.ids))
+    return _report(reader, _named(whole, ids), _named(parts, passages.ids))
 
 
-def repeated_notes(workspace: Workspace, fresh: Sequence[str]) -> dict[str, str]:
+def repeated_notes(reader: IndexReader, fresh: Sequence[str]) -> dict[str, str]:
     """The paths of notes that nearly repeat an older one, each with the path of that one.
 
     `fresh` holds the paths to look at; of two of them the first is the older. Only notes that begin alike are compared
     word for word: two passages of each say enough, and reading all vectors of a large notebook would take a second.
     """
-    paths = workspace.catalog.paths()
-    near = _beginning_alike(workspace, {path: number for number, path in enumerate(fresh, 1)}, paths)
-    runs = _runs_of_notes(workspace, {note for own, others in near.items() for note in (own, *others)})
+    paths = reader.catalog.paths()
+    near = _beginning_alike(reader, {path: number for number, path in enumerate(fresh, 1)}, paths)
+    runs = _runs_of_notes(reader, {note for own, others in near.items() for note in (own, *others)})
     repeated = {}
     for note, older in near.items():
         overlaps = {other: resemblance(runs[note], runs[other]) for other in older}
@@ -147,9 +146,9 @@ def repeated_notes(workspace: Workspace, fresh: Sequence[str]) -> dict[str, str]
     return repeated
 
 
-def _beginning_alike(workspace: Workspace, turn: Mapping[str, int], paths: Mapping[str, str]) -> dict[str, set[str]]:
+def _beginning_alike(reader: IndexReader, turn: Mapping[str, int], paths: Mapping[str, str]) -> dict[str, set[str]]:
     """Note ids, each with those of the few older notes that begin most like it; what has no turn was there before."""
-    chunk_ids, matrix = workspace.catalog.chunk_vectors(workspace.catalog.opening_chunks(OPENING))
+    chunk_ids, matrix = reader.catalog.chunk_vectors(reader.catalog.opening_chunks(OPENING))
     ages = [turn.get(paths[note_of(id)], 0) for id in chunk_ids]
     order = sorted(range(len(ages)), key=ages.__getitem__)
     owners = [note_of(chunk_ids[row]) for row in order]
@@ -161,19 +160,12 @@ def _beginning_alike(workspace: Workspace, turn: Mapping[str, int], paths: Mappi
     return near
 
 
-def _runs_of_notes(workspace: Workspace, notes: Iterable[str]) -> dict[str, Runs]:
+def _runs_of_notes(reader: IndexReader, notes: Iterable[str]) -> dict[str, Runs]:
     """The word runs of whole notes, by note id."""
     passages: dict[str, list[Runs]] = {}
-    for id, text in workspace.catalog.texts(notes).items():
+    for id, text in reader.catalog.texts(notes).items():
         passages.setdefault(note_of(id), []).append(word_runs(text))
     return {note: joined_runs(runs) for note, runs in passages.items()}
-
-
-def _centroids(passages: Passages) -> NDArray[np.float32]:
-    """The mean vector of each note, of length 1, `(notes, dim)`."""
-    means = [passages.matrix[rows].mean(axis=0) for rows in passages.rows.values()]
-    centroids = np.stack(means) if means else passages.matrix
-    return np.asarray(centroids / np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
 def _in_one(family: Mapping[str, int], notes: Iterable[str]) -> bool:
@@ -186,12 +178,12 @@ def _named(groups: Iterable[Group], ids: Sequence[str]) -> list[_Alike]:
     return [_Alike(tuple(ids[row] for row in group.rows), round(group.similarity, 4)) for group in groups]
 
 
-def _report(workspace: Workspace, whole: Sequence[_Alike], parts: Sequence[_Alike]) -> Duplicates:
+def _report(reader: IndexReader, whole: Sequence[_Alike], parts: Sequence[_Alike]) -> Duplicates:
     """Groups of note ids and of chunk ids as they are shown."""
-    chunks = workspace.catalog.chunks(id for group in parts for id in group.ids)
+    chunks = reader.catalog.chunks(id for group in parts for id in group.ids)
     ids = {id for group in whole for id in group.ids} | {chunk.note_id for chunk in chunks.values()}
-    known = workspace.catalog.notes_by_id(ids)
-    notes = {note.id: note for note in current_notes(workspace, list(known.values()))}
+    known = reader.catalog.notes_by_id(ids)
+    notes = {note.id: note for note in current_notes(reader, list(known.values()))}
     places = {id: _address(notes[chunk.note_id], chunk) for id, chunk in chunks.items() if chunk.note_id in notes}
     return Duplicates(
         notes=tuple(

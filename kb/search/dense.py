@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import ServerError
-from kb.index.workspace import Workspace
+from kb.index.arrays import unit_rows
+from kb.index.reader import IndexReader
 from kb.models import FILED_AREAS, Filter, note_of
 
 SCAN_BELOW = 0.3  # the share of passing notes below which an exact scan beats asking Chroma for more and dropping most
@@ -35,7 +35,7 @@ class Background:
 
     def centred(self, vectors: Matrix) -> Matrix:
         """Vectors `(…, dim)` without what all have in common, at length 1."""
-        return unit(vectors - self._centre)
+        return unit_rows(vectors - self._centre)
 
     def standing(self, passages: Matrix, vector: Matrix) -> Matrix:
         """How many standard deviations the cosines of passages `(n, dim)` with a query's vector `(dim,)` lie above
@@ -48,39 +48,34 @@ class Background:
         return np.asarray((passages @ vector - mean) / np.sqrt(variance), dtype=np.float32)
 
 
-def unit(vectors: NDArray[np.floating[Any]]) -> Matrix:
-    """Vectors `(…, dim)` at length 1; a zero vector stays zero."""
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9), dtype=np.float32)
-
-
-def background(workspace: Workspace) -> Background:
+def background(reader: IndexReader) -> Background:
     """The background of a notebook that has chunks."""
-    return workspace.remember("background", lambda: Background(workspace.catalog.sample_vectors(SAMPLE)))
+    return reader.cached("background", lambda: Background(reader.catalog.sample_vectors(SAMPLE)))
 
 
-def nearest(workspace: Workspace, vector: Matrix, filter: Filter, limit: int) -> dict[str, float]:
+def nearest(reader: IndexReader, vector: Matrix, filter: Filter, limit: int) -> dict[str, float]:
     """Cosines of the `limit` chunks nearest to a unit vector `(dim,)` among those of the notes that a filter lets
     through, by chunk id.
     """
-    passing = workspace.passing(filter)
+    passing = reader.passing(filter)
     if not passing.notes:
         return {}
     if passing.share_of_areas < SCAN_BELOW:
-        return _scan(workspace, vector, passing.notes, limit)
+        return _scan(reader, vector, passing.notes, limit)
     wanted = math.ceil(limit / passing.share_of_areas)
-    generation = workspace.catalog.generation()
-    while generation and wanted <= workspace.vectors.most_results:
+    generation = 0 if reader.exact else reader.generation
+    while generation and wanted <= reader.store.most_results:
         try:
-            found = workspace.vectors.query(generation, vector, filter.areas or FILED_AREAS, wanted)
+            found = reader.store.query(generation, vector, filter.areas or FILED_AREAS, wanted)
         except ServerError as error:
-            workspace.notify(f"{error}; meanwhile the vectors in the catalog are searched")
+            reader.notify(f"{error}; meanwhile the vectors in the catalog are searched")
             break
-        known = workspace.catalog.among_chunks(found)
+        known = reader.catalog.among_chunks(found)
         kept = {id: cosine for id, cosine in found.items() if id in known and note_of(id) in passing.notes}
         if len(kept) >= limit or len(found) < wanted:
             return dict(sorted(kept.items(), key=lambda entry: -entry[1])[:limit])
         wanted *= 2
-    return _scan(workspace, vector, passing.notes, limit)
+    return _scan(reader, vector, passing.notes, limit)
 
 
 def by_id(ids: Sequence[str], scores: Matrix) -> dict[str, float]:
@@ -88,9 +83,9 @@ def by_id(ids: Sequence[str], scores: Matrix) -> dict[str, float]:
     return dict(zip(ids, scores.tolist(), strict=True))
 
 
-def _scan(workspace: Workspace, vector: Matrix, passing: Collection[str], limit: int) -> dict[str, float]:
+def _scan(reader: IndexReader, vector: Matrix, passing: Collection[str], limit: int) -> dict[str, float]:
     """The nearest by comparing with every chunk that passes."""
-    passages = workspace.passages()
+    passages = reader.passages()
     rows = [row for note in passing for row in passages.rows.get(note, ())]
     if not rows:
         return {}

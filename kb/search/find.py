@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
-from kb.errors import InputError
-from kb.index.reading import at_once
-from kb.index.workspace import Workspace
+from kb.errors import InputError, VectorError
+from kb.index.reader import IndexReader
 from kb.models import Filter, Mode, System
 from kb.search.lexical import matching, telling, weigh
 from kb.search.query import WORD, Query, match_expression, other_spellings, parse_query
@@ -19,27 +19,29 @@ MANY = 100  # chunks that have a word; more need not be counted
 SUM_WEIGHT = 0.7  # of the dense side in the plain weighted sum that ranking is measured against
 
 
-def find(workspace: Workspace, query: str, filter: Filter, mode: Mode, pool: int = POOL) -> Found:
+def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int = POOL) -> Found:
     """The best chunks for a query, at most `pool` from each side. Raises `InputError` for an empty query."""
-    asked = _as_in_notes(workspace, read_query(query))
-    filter = _narrowed(workspace, filter, asked)
-    words = telling(workspace, asked.words)
+    asked = _as_in_notes(reader, read_query(query))
+    filter = _narrowed(reader, filter, asked)
+    words = telling(reader, asked.words)
     if mode == "lexical":
-        lexical = matching(workspace, words, filter, pool)
+        lexical = matching(reader, words, filter, pool)
         ranked = best_first(Ranked(id, bm25, None, bm25) for id, bm25 in lexical.items())
-        looked_up, weights = weigh(workspace, words, lexical)
+        looked_up, weights = weigh(reader, words, lexical)
         return Found(mode, filter, {}, lexical, ranked, looked_up, weights)
     from kb.search.fuse import by_meaning, fused  # and with it numpy, which two threads must not import at once
 
-    workspace.require_current_encoder()
+    reader.require_current_encoder()
     with ThreadPoolExecutor(1) as background:  # the query is embedded while the words are looked up
-        embedding = background.submit(workspace.encoder.encode_query, asked.text)
-        workspace.open_vectors()
+        embedding = background.submit(reader.encoder.encode_query, asked.text)
+        if reader.generation and not reader.exact:
+            with suppress(VectorError):  # the query itself says what is wrong
+                reader.store.open(reader.generation)
         if mode == "dense":
-            return by_meaning(workspace, embedding.result(), filter, pool)
-        lexical = matching(workspace, words, filter, pool)
-        weighed = weigh(workspace, words, None) if workspace.is_small else words
-        return fused(workspace, embedding.result(), lexical, weighed, filter, pool)
+            return by_meaning(reader, embedding.result(), filter, pool)
+        lexical = matching(reader, words, filter, pool)
+        weighed = weigh(reader, words, None) if reader.is_small else words
+        return fused(reader, embedding.result(), lexical, weighed, filter, pool)
 
 
 def read_query(query: str) -> Query:
@@ -52,19 +54,19 @@ def read_query(query: str) -> Query:
     return asked
 
 
-def _as_in_notes(workspace: Workspace, query: Query) -> Query:
+def _as_in_notes(reader: IndexReader, query: Query) -> Query:
     """A query whose compounds are written as the notes write them."""
-    text = spelled(workspace, query.text)
+    text = spelled(reader, query.text)
     if text == query.text:
         return query
-    return query._replace(text=text, words=tuple(spelled(workspace, word) for word in query.words))
+    return query._replace(text=text, words=tuple(spelled(reader, word) for word in query.words))
 
 
-def spelled(workspace: Workspace, text: str) -> str:
+def spelled(reader: IndexReader, text: str) -> str:
     """A text in which a compound that no note has stands as the notes write it: `over-smoothing`, `oversmoothing`."""
 
     def frequency(word: str) -> int:
-        return workspace.catalog.full_text.frequency(match_expression([word]), MANY)
+        return reader.catalog.full_text.frequency(match_expression([word]), MANY)
 
     def as_in_notes(match: re.Match[str]) -> str:
         others = other_spellings(match[0])
@@ -76,20 +78,20 @@ def spelled(workspace: Workspace, text: str) -> str:
     return WORD.sub(as_in_notes, text)
 
 
-def _narrowed(workspace: Workspace, filter: Filter, query: Query) -> Filter:
+def _narrowed(reader: IndexReader, filter: Filter, query: Query) -> Filter:
     """A filter that also knows the phrases of a query and what it excludes; phrases that no note has bind nobody."""
     exact = filter.model_copy(update={"phrases": query.phrases, "without": query.without})
-    if query.phrases and not workspace.passing(exact).notes:
+    if query.phrases and not reader.passing(exact).notes:
         quoted = " and ".join(f"{phrase!r}" for phrase in query.phrases)
-        workspace.notify(f"no note has the exact words {quoted}; these come near")
+        reader.notify(f"no note has the exact words {quoted}; these come near")
         return exact.model_copy(update={"phrases": ()})
     return exact
 
 
-def rankings(workspace: Workspace, query: str, limit: int) -> dict[System, list[str]]:
+def rankings(reader: IndexReader, query: str, limit: int) -> dict[System, list[str]]:
     """The paths of the best notes for a query by each way to rank, `hybrid` as a search would."""
     pool = max(POOL, limit * 2)
-    found = at_once(workspace, lambda: find(workspace, query, Filter(), "hybrid", pool))
+    found = find(reader, query, Filter(), "hybrid", pool)
     dense = dict(sorted(found.dense.items(), key=lambda entry: -entry[1])[:pool])
     scores: dict[System, Mapping[str, float]] = {
         "lexical": found.lexical,
@@ -98,7 +100,7 @@ def rankings(workspace: Workspace, query: str, limit: int) -> dict[System, list[
         "sum": weighted_sum(found.dense, found.lexical, SUM_WEIGHT),
         "hybrid": {entry.id: entry.score for entry in found.ranked},
     }
-    paths = workspace.remember("paths", workspace.catalog.paths)
+    paths = reader.cached("paths", reader.catalog.paths)
     return {
         system: [paths[note] for note in sorted(best, key=lambda note: (-best[note], note))[:limit]]
         for system, best in ((system, best_of_notes(side)) for system, side in scores.items())

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.index.workspace import Workspace
+from kb.index.arrays import unit_rows
+from kb.index.reader import IndexReader
 from kb.models import Filter, note_of
-from kb.search.dense import Background, background, by_id, nearest, unit
+from kb.search.dense import Background, background, by_id, nearest
 from kb.search.lexical import Weighed, weigh
 from kb.search.ranking import (
     FEEDBACK_NOTES,
@@ -48,7 +49,7 @@ class Candidates:
 
 
 def fused(
-    workspace: Workspace,
+    reader: IndexReader,
     vector: Vector,
     lexical: Mapping[str, float],
     weighed: Weighed | Sequence[str],
@@ -60,15 +61,15 @@ def fused(
 
     `weighed` are the words with their weights in all notes, or still to be looked up in the candidates' notes.
     """
-    found = {**nearest(workspace, vector, filter, pool), **lexical}
+    found = {**nearest(reader, vector, filter, pool), **lexical}
     if not found:
         return Found("hybrid", filter, {}, lexical, [])
-    candidates = _candidates(workspace, found, vector)
+    candidates = _candidates(reader, found, vector)
     notes = {note_of(id) for id in candidates.ids}
-    words, weights = weighed if isinstance(weighed, Weighed) else weigh(workspace, weighed, candidates.ids)
+    words, weights = weighed if isinstance(weighed, Weighed) else weigh(reader, weighed, candidates.ids)
     weights = {note: own for note, own in weights.items() if note in notes}
     sums = {note: sum(own.values()) for note, own in weights.items()}
-    shares = word_shares(candidates.ids, lexical, sums, nearness(words), _copies(workspace, candidates.ids))
+    shares = word_shares(candidates.ids, lexical, sums, nearness(words), _copies(reader, candidates.ids))
 
     query = candidates.ordinary.centred(vector)
     standing = candidates.standing(query)
@@ -76,43 +77,43 @@ def fused(
     best = _best(standing, {id: above + shares[id].worth for id, above in standing.items()})
     weight = feedback_weight(agreed)
     if weight:
-        standing = candidates.standing(unit(query + weight * candidates.mean(best)))
+        standing = candidates.standing(unit_rows(query + weight * candidates.mean(best)))
     ranked = fuse(standing, shares, candidates.dense, lexical)
     return Found(
         "hybrid", filter, candidates.dense, lexical, ranked, words, weights, vector, agreed, tuple(best), weight
     )
 
 
-def by_meaning(workspace: Workspace, vector: Vector, filter: Filter, pool: int) -> Found:
+def by_meaning(reader: IndexReader, vector: Vector, filter: Filter, pool: int) -> Found:
     """The nearest chunks, by how far they stand out."""
-    found = nearest(workspace, vector, filter, pool)
+    found = nearest(reader, vector, filter, pool)
     if not found:
         return Found("dense", filter, {}, {}, [])
-    candidates = _candidates(workspace, found, vector)
+    candidates = _candidates(reader, found, vector)
     standing = candidates.standing(candidates.ordinary.centred(vector))
-    shares = word_shares(standing, {}, {}, {}, _copies(workspace, candidates.ids))
+    shares = word_shares(standing, {}, {}, {}, _copies(reader, candidates.ids))
     ranked = fuse(standing, shares, candidates.dense, {})
     return Found("dense", filter, candidates.dense, {}, ranked, vector=vector)
 
 
-def _candidates(workspace: Workspace, found: Collection[str], vector: Vector) -> Candidates:
-    if workspace.is_small:
-        passages = workspace.passages()
+def _candidates(reader: IndexReader, found: Collection[str], vector: Vector) -> Candidates:
+    if reader.is_small:
+        passages = reader.passages()
         rows = [row for row, id in enumerate(passages.ids) if id in found]
         ids, matrix = [passages.ids[row] for row in rows], passages.matrix[rows]
     else:
-        ids, matrix = workspace.catalog.chunk_vectors(found)
-    ordinary = background(workspace)
+        ids, matrix = reader.catalog.chunk_vectors(found)
+    ordinary = background(reader)
     return Candidates(ids, ordinary.centred(matrix), by_id(ids, matrix @ vector), ordinary)
 
 
-def _copies(workspace: Workspace, ids: Sequence[str]) -> dict[str, int]:
+def _copies(reader: IndexReader, ids: Sequence[str]) -> dict[str, int]:
     """In how many notes a chunk stands beside others, where those are more than a few: a note that is all copy is no
     boilerplate.
     """
     copies: dict[str, int] = {}
     for group in repeated(ids):
-        lengths = Counter(workspace.catalog.full_text.chunk_numbers({note_of(id) for id in group}).values())
+        lengths = Counter(reader.catalog.full_text.chunk_numbers({note_of(id) for id in group}).values())
         parts = [id for id in group if lengths[note_of(id)] > 1]
         copies |= dict.fromkeys(parts, len({note_of(id) for id in parts}))
     return copies

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from kb.index.workspace import Workspace
+from kb.index.reader import IndexReader
 from kb.models import Filter, note_of
 from kb.search.query import match_expression, telling_words
 from kb.search.words import NoteWeights, Word, idf, word_weights
@@ -17,19 +17,19 @@ BUDGET = 3_000  # matches that a query may cost then
 LOOK_UP_BELOW = 0.3  # the share of passing notes below which each match is looked up, instead of dropping most later
 
 
-def telling(workspace: Workspace, words: Sequence[str]) -> Sequence[str]:
+def telling(reader: IndexReader, words: Sequence[str]) -> Sequence[str]:
     """The words to look up: all of them, or in a large notebook the rarest."""
-    if _chunks(workspace) <= MANY_CHUNKS:
+    if reader.chunk_count <= MANY_CHUNKS:
         return words
-    return telling_words({word: _frequency(workspace, word) for word in words}, BUDGET)
+    return telling_words({word: _frequency(reader, word) for word in words}, BUDGET)
 
 
-def matching(workspace: Workspace, words: Sequence[str], filter: Filter, limit: int) -> dict[str, float]:
+def matching(reader: IndexReader, words: Sequence[str], filter: Filter, limit: int) -> dict[str, float]:
     """bm25 of the best `limit` chunks for any of some words among the notes that a filter lets through, by chunk id."""
     if not words:
         return {}
-    full_text = workspace.catalog.full_text
-    expression, passing = match_expression(words), workspace.passing(filter)
+    full_text = reader.catalog.full_text
+    expression, passing = match_expression(words), reader.passing(filter)
     if passing.share < LOOK_UP_BELOW:
         return full_text.match(expression, limit, passing.notes)
     wanted = math.ceil(limit / passing.share)
@@ -48,24 +48,24 @@ class Weighed(NamedTuple):
     weights: NoteWeights
 
 
-def weigh(workspace: Workspace, words: Sequence[str], candidates: Collection[str] | None) -> Weighed:
+def weigh(reader: IndexReader, words: Sequence[str], candidates: Collection[str] | None) -> Weighed:
     """Weigh some words in all notes, or in those of some chunks; in a large notebook only in these chunks."""
-    catalog, full_text = workspace.catalog, workspace.catalog.full_text
+    catalog, full_text = reader.catalog, reader.catalog.full_text
     if candidates is None:
-        numbers = workspace.remember("numbers", full_text.chunk_numbers)
-        sizes = workspace.remember("sizes", catalog.sizes)
+        numbers = reader.cached("numbers", full_text.chunk_numbers)
+        sizes = reader.cached("sizes", catalog.sizes)
     else:
         notes = {note_of(id) for id in candidates}
-        large = _chunks(workspace) > MANY_CHUNKS
+        large = reader.chunk_count > MANY_CHUNKS
         numbers = full_text.numbers_of(candidates) if large else full_text.chunk_numbers(notes)
         sizes = catalog.sizes(notes)
-    mean = workspace.remember("mean size", catalog.mean_size) or 1.0
-    found = _look_up(workspace, words, numbers, everywhere=candidates is None)
+    mean = reader.cached("mean size", catalog.mean_size) or 1.0
+    found = _look_up(reader, words, numbers, everywhere=candidates is None)
     return Weighed(found, word_weights(found, {note: size / mean for note, size in sizes.items()}))
 
 
-def _look_up(workspace: Workspace, words: Sequence[str], numbers: Mapping[int, str], everywhere: bool) -> list[Word]:
-    full_text, chunks = workspace.catalog.full_text, _chunks(workspace)
+def _look_up(reader: IndexReader, words: Sequence[str], numbers: Mapping[int, str], everywhere: bool) -> list[Word]:
+    full_text, chunks = reader.catalog.full_text, reader.chunk_count
     found = []
     for word in words:
         for stem in full_text.stems(word):
@@ -76,11 +76,7 @@ def _look_up(workspace: Workspace, words: Sequence[str], numbers: Mapping[int, s
     return found
 
 
-def _chunks(workspace: Workspace) -> int:
-    return workspace.remember("chunks", workspace.catalog.count_chunks)
-
-
-def _frequency(workspace: Workspace, word: str) -> int:
-    return workspace.remember(
-        ("frequency", word), lambda: workspace.catalog.full_text.frequency(match_expression([word]), BUDGET)
+def _frequency(reader: IndexReader, word: str) -> int:
+    return reader.cached(
+        "frequency", lambda: reader.catalog.full_text.frequency(match_expression([word]), BUDGET), word
     )

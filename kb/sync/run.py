@@ -1,336 +1,263 @@
-"""Notes in: look at sources, read what changed, embed what is new, classify, publish batch by batch."""
+"""The notes of some sources -> the index: read what changed, embed what is new, judge it, publish batch by batch."""
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from kb.decisions import save_decisions
+from kb.areas.judge import classifier, decide, phrase_keys
 from kb.errors import EncoderError, NoteError
-from kb.index.lock import write_lock
-from kb.index.publishing import Batch, chunk_records, drop_unused_vectors, publish
-from kb.index.workspace import Workspace
-from kb.models import AreaVerdict, Chunk, FileState, Note, NoteRecord, StoredArea
-from kb.notes import files as notebook
-from kb.remote.upload import settle
-from kb.reports import Added, HeldBack, Renamed, Skipped, SyncReport
+from kb.index.batch import Batch, chunk_records
+from kb.index.writer import IndexWriter
+from kb.models import AreaVerdict, Chunk, FileState, Note, NoteRecord, Progress, StoredArea
+from kb.notes import files
+from kb.notes.chunking import chunk_note
+from kb.notes.parse import parse_note
+from kb.reports import Skipped, SyncReport
 from kb.sync.changes import look
-from kb.sync.removal import missing_notes, refuse_mass_removal
+from kb.sync.known import KnownNotes
+from kb.sync.outcomes import Outcomes
+from kb.sync.plan import Plan, make_plan, unseen_notes
+from kb.sync.removal import refuse_mass_removal
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from kb.areas.classifier import Classifier
+    from kb.index.arrays import FloatArray
 
-EMBED_BATCH = 64
-PUBLISH_BATCH = 300
+EMBED_BATCH = 64  # chunks
+PUBLISH_BATCH = 300  # notes
 BULK_BYTES = 300_000  # of Markdown, some four hundred chunks: a GPU is worth loading torch for
 
-Progress = Callable[[int, int], None]  # notes done, notes to do
-Prepared = tuple[Note, FileState, list[Chunk]]
+ShouldStop = Callable[[], bool]
 
 
-class Intake:
-    """One run of `kb add` or `kb sync`. Takes the write lock, and stops after the batch in hand when asked to.
+class Prepared(NamedTuple):
+    """A note that was read and cut, and the state of its file."""
 
-    Unless `allow_removal`, it refuses with `RemovalError` when most notes would leave the index.
+    note: Note
+    state: FileState
+    chunks: list[Chunk]
+
+
+def run(
+    writer: IndexWriter,
+    sources: Sequence[str],
+    progress: Progress,
+    should_stop: ShouldStop,
+    allow_removal: bool = False,
+) -> SyncReport:
+    """Bring the index up to date with some sources; with all of them when the model changed.
+
+    Stops after the batch in hand when `should_stop` says so. Raises `RemovalError` before anything changes where most
+    notes would leave the index, unless `allow_removal`.
     """
+    started = time.monotonic()
+    reembed = writer.catalog.fingerprint() not in (None, writer.encoder.fingerprint)
+    if reembed:
+        _refuse_remote(writer)
+        writer.notify("the model changed: embedding all notes again")
+        sources = tuple(dict.fromkeys((*writer.catalog.sources(), *sources)))
+    sync = _Sync(writer, sources, reembed)
+    sync.run(progress, should_stop, allow_removal)
+    return sync.outcomes.report(time.monotonic() - started)
 
-    def __init__(
-        self, workspace: Workspace, progress: Progress, should_stop: Callable[[], bool], allow_removal: bool = False
-    ) -> None:
-        self._workspace = workspace
-        self._progress = progress
-        self._should_stop = should_stop
-        self._allow_removal = allow_removal
-        self._decisions = workspace.decisions
+
+def _refuse_remote(writer: IndexWriter) -> None:
+    """Raise `EncoderError` where there are notes that only the machine with their files can embed again."""
+    if any(note.remote for note in writer.catalog.notes()):
+        raise EncoderError(
+            "the notes that `kb pull` brought were embedded by another model; set `model` and `precision` in "
+            "kb.toml as on the machine that writes them"
+        )
+
+
+class _Sync:
+    """One run. With `reembed` nothing is published before the end: one generation never mixes two encoders."""
+
+    def __init__(self, writer: IndexWriter, sources: Sequence[str], reembed: bool) -> None:
+        self.outcomes = Outcomes()
+        self._writer = writer
+        self._sources = sources
+        self._reembed = reembed
+        self._known = KnownNotes(writer.root, writer.catalog.notes(), (*writer.catalog.sources(), *sources))
         self._batch = Batch()
-        self._skipped: list[Skipped] = []
-        self._added: list[Added] = []
-        self._updated: list[Added] = []
-        self._renamed: list[Renamed] = []
-        self._removed: list[str] = []
-        self._outside: list[HeldBack] = []
-        self._unchanged = 0
-        self._embedded = 0
-        self._reembed = False
+        self._skipped: list[FileState] = []
 
-    def run(self, sources: Sequence[str]) -> SyncReport:
-        """Bring the index up to date with some sources; with all of them when the model changed."""
-        started = time.monotonic()
-        catalog = self._workspace.catalog
-        with write_lock(self._workspace.folder):
-            if catalog.fingerprint() not in (None, self._workspace.encoder.fingerprint):
-                self._refuse_remote()
-                self._workspace.notify("the model changed: embedding all notes again")
-                self._reembed = True
-                sources = catalog.sources()
-            finished = self._take(sources)
-            if self._reembed and not finished:
-                self._discard()
-            self._publish()
-            if finished:
-                self._tidy()
-            self._notice_repeats()
-        return self._report(time.monotonic() - started)
+    def run(self, progress: Progress, should_stop: ShouldStop, allow_removal: bool) -> None:
+        """Plan, read, publish, and tidy up where nothing stopped the run."""
+        plan, looked_at = self._plan(allow_removal)
+        if plan.stale:  # before anything is embedded for nothing
+            self._writer.store.require_writer()
+        if sum(state.size for state in plan.stale) > BULK_BYTES:
+            self._writer.embed_in_bulk()
+        finished = self._ingest_all(plan.stale, progress, should_stop)
+        if finished:
+            self._remove(plan.missing)
+        elif self._reembed:
+            self._batch = Batch()
+            self.outcomes.withdraw()
+        self._publish()
+        if finished:
+            self._writer.remember_skipped(looked_at, self._skipped)
+            self._tidy()
 
-    def _refuse_remote(self) -> None:
-        """Raise `EncoderError` where there are notes that only the machine with their files can embed again."""
-        if any(note.remote for note in self._workspace.catalog.notes()):
-            raise EncoderError(
-                "the notes that `kb pull` brought were embedded by another model; set `model` and `precision` in "
-                "kb.toml as on the machine that writes them"
-            )
+    def _plan(self, allow_removal: bool) -> tuple[Plan, Sequence[str]]:
+        """The plan, and the paths of all files that were looked at."""
+        writer, known = self._writer, self._known.by_path
+        seen = look(writer, self._sources, writer.decisions)
+        self.outcomes.skipped += seen.skipped
+        elsewhere: Sequence[str] = ()
+        if unseen_notes(known, seen, self._sources):
+            others = [source for source in writer.catalog.sources() if source not in self._sources]
+            elsewhere = tuple(look(writer, others, writer.decisions).files)
+        plan = make_plan(known, seen, elsewhere, self._sources, writer.decisions, self._reembed)
+        self.outcomes.unchanged = plan.unchanged
+        if not allow_removal:
+            refuse_mass_removal(writer, self._sources, plan.missing, list(seen.files.values()))
+        return plan, tuple(seen.files)
 
-    def _take(self, sources: Sequence[str]) -> bool:
-        """Go through the files of the sources; False when asked to stop before the end."""
-        self._known = {note.path: note for note in self._workspace.catalog.notes()}
-        self._by_hash: dict[str, list[NoteRecord]] = {}
-        for note in self._known.values():
-            self._by_hash.setdefault(note.sha256, []).append(note)
-        states = list(look(self._workspace, sources, self._decisions, self._skipped))
-        if not self._allow_removal:
-            missing = missing_notes(self._known, sources, states, self._skipped)
-            refuse_mass_removal(self._workspace, sources, missing, states)
-        stale = [state for state in states if self._reembed or not self._looks_unchanged(state)]
-        self._unchanged = len(states) - len(stale)
-        if stale and self._workspace.server:  # before anything is embedded for nothing
-            self._workspace.server.require_writer(self._workspace.writer)
-        if sum(state.size for state in stale) > BULK_BYTES:
-            self._workspace.embed_in_bulk()
+    def _ingest_all(self, stale: Sequence[FileState], progress: Progress, should_stop: ShouldStop) -> bool:
+        """Read and embed files, as many at a time as make a batch; False when asked to stop before the end."""
         prepared: list[Prepared] = []
+        stopped = False
         for done, state in enumerate(stale):
-            self._progress(done, len(stale))
-            if self._should_stop():
+            progress(done, len(stale))
+            if stopped := should_stop():
                 break
-            ready = self._prepare(state)
-            if ready:
+            if ready := self._prepare(state):
                 prepared.append(ready)
-            if sum(len(chunks) for _, _, chunks in prepared) >= EMBED_BATCH:
+            if sum(len(entry.chunks) for entry in prepared) >= EMBED_BATCH:
                 self._ingest(prepared)
                 prepared = []
-        else:
-            self._ingest(prepared)
-            self._progress(len(stale), len(stale))
-            self._drop_missing(sources, states)
-            if self._reembed:
-                self._set_aside_untaken()
-            return True
         self._ingest(prepared)
-        return False
-
-    def _discard(self) -> None:
-        """Give up what an interrupted change of model prepared: one generation never mixes two encoders."""
-        self._batch = Batch()
-        for outcomes in (self._added, self._updated, self._renamed, self._outside):
-            outcomes.clear()
-
-    def _looks_unchanged(self, state: FileState) -> bool:
-        known = self._known.get(state.path)
-        if known is None or known.remote or known.ruling != self._decisions.ruling(state.path):
-            return False
-        return (known.size, known.mtime_ns) == (state.size, state.mtime_ns)
+        if not stopped:
+            progress(len(stale), len(stale))
+        return not stopped
 
     def _prepare(self, state: FileState) -> Prepared | None:
         """Read and cut one note; None where it says what it said before, or cannot be taken."""
-        from kb.notes.chunking import chunk_note
-        from kb.notes.parse import parse_note
-
-        known = self._known.get(state.path)
+        writer = self._writer
         try:
-            file = notebook.read(self._workspace.root, state.path)
-            judged = known is not None and known.ruling == self._decisions.ruling(state.path)
-            if known and known.sha256 == file.sha256 and judged and not known.remote and not self._reembed:
-                self._batch.touched.append((known.id, file))
-                self._unchanged += 1
+            file = files.read(writer.root, state.path)
+            now = FileState(path=file.path, size=file.size, mtime_ns=file.mtime_ns)
+            known = self._known.by_path.get(state.path)
+            if known and known.sha256 == file.sha256 and self._is_judged(known) and not self._reembed:
+                self._batch.touched.append((known.id, now))
+                self.outcomes.unchanged += 1
                 return None
             note = parse_note(file)
         except NoteError as error:
-            self._skipped.append(Skipped(path=state.path, reason=str(error)))
+            self.outcomes.skipped.append(Skipped(path=state.path, reason=str(error)))
+            self._skipped.append(state)
             return None
-        encoder = self._workspace.encoder
-        return note, file, chunk_note(self._as_embedded(note), encoder.count_tokens, encoder.max_tokens)
+        chunks = chunk_note(self._as_embedded(note), writer.encoder.count_tokens, writer.encoder.max_tokens)
+        return Prepared(note, now, chunks)
+
+    def _is_judged(self, known: NoteRecord) -> bool:
+        """Whether a note was filed here, by the decisions of today."""
+        return known.ruling == self._writer.decisions.ruling(known.path) and not known.remote
 
     def _as_embedded(self, note: Note) -> Note:
         """A note under the title that its vectors have: one titled after its file keeps them when it is renamed."""
-        origin = self._origin(note)
+        origin = self._known.origin(note)
         renamed = origin is not None and origin.path != note.path and not self._reembed
         return note.model_copy(update={"title": origin.title}) if origin and renamed else note
 
     def _ingest(self, prepared: Sequence[Prepared]) -> None:
         """Embed the chunks of some notes in one go, judge each note, and put it into the batch."""
-        from kb.areas.judge import embed
-
-        texts = [chunk.embedded for _, _, chunks in prepared for chunk in chunks]
+        texts = [chunk.embedded for entry in prepared for chunk in entry.chunks]
         if not texts:
             return
-        vectors, embedded = embed(self._workspace, texts)
-        self._embedded += embedded
+        judge = self._classifier
+        embedded = self._writer.embedded_chunks
+        vectors = self._writer.embed(texts)
+        self.outcomes.embedded_chunks += self._writer.embedded_chunks - embedded
         start = 0
-        for note, state, chunks in prepared:
-            self._file(note, state, chunks, vectors[start : start + len(chunks)])
-            start += len(chunks)
+        for entry in prepared:
+            self._file(entry, judge, vectors[start : start + len(entry.chunks)])
+            start += len(entry.chunks)
         if len(self._batch.notes) >= PUBLISH_BATCH and not self._reembed:
             self._publish()
 
-    def _file(self, note: Note, state: FileState, chunks: list[Chunk], vectors: NDArray[np.float32]) -> None:
-        verdict = self._classifier.classify(note, chunks, vectors)
-        verdict, area = self._decide(note, verdict)
-        origin = self._origin(note)
-        if origin and origin.path != note.path:
-            self._rename(origin, note)
-            verdict, area = self._decide(note, verdict)
-        id = origin.id if origin else self._new_id(note.path)
-        record = self._record(note, state, id, verdict, area)
-        rows = [] if area == "outside" else chunk_records(id, chunks, self._workspace.encoder.fingerprint)
-        self._batch.notes.append((record, rows))
-        self._batch.vectors |= {row.id: vector for row, vector in zip(rows, vectors, strict=False)}
-        self._note_outcome(record, len(rows), origin)
-
     @cached_property
     def _classifier(self) -> Classifier:
-        """One for the whole run: what the writer filed before it is what it learns from."""
-        from kb.areas.judge import classifier
+        """One for the whole run: it learns from what the writer filed before."""
+        return classifier(self._writer, () if self._reembed else list(self._known.by_path.values()))
 
-        return classifier(self._workspace, () if self._reembed else list(self._known.values()))
+    def _file(self, entry: Prepared, judge: Classifier, vectors: FloatArray) -> None:
+        note = entry.note
+        origin = self._known.origin(note)
+        if origin and origin.path != note.path:
+            self._rename(origin, note.path)
+        verdict, area = self._decide(note, judge.classify(note, entry.chunks, vectors))
+        id = origin.id if origin else self._known.new_id(note.path)
+        record = self._record(entry, id, verdict, area)
+        self._batch.put(record, chunk_records(id, entry.chunks, self._writer.encoder.fingerprint), vectors)
+        self.outcomes.note(record, len(entry.chunks), origin)
 
     def _decide(self, note: Note, verdict: AreaVerdict) -> tuple[AreaVerdict, StoredArea]:
-        from kb.areas.judge import decide
+        return decide(note.path, note.area, verdict, self._writer.decisions, self._writer.settings.outside)
 
-        return decide(note.path, note.area, verdict, self._decisions, self._workspace.settings.outside)
+    def _rename(self, origin: NoteRecord, path: str) -> None:
+        """Know a note by its new path, to which what was decided about it moves."""
+        self._known.rename(origin, path)
+        self.outcomes.rename(origin.path, path)
+        if self._writer.decisions.with_renamed(origin.path, path) != self._writer.decisions:
+            self._writer.decide(lambda decisions: decisions.with_renamed(origin.path, path))
 
-    def _record(self, note: Note, state: FileState, id: str, verdict: AreaVerdict, area: StoredArea) -> NoteRecord:
-        kind = note.kind or ("post" if self._decisions.flags_for(note.path).posts else "note")
+    def _record(self, entry: Prepared, id: str, verdict: AreaVerdict, area: StoredArea) -> NoteRecord:
+        note, decisions = entry.note, self._writer.decisions
         return NoteRecord(
             id=id,
             path=note.path,
-            size=state.size,
-            mtime_ns=state.mtime_ns,
+            size=entry.state.size,
+            mtime_ns=entry.state.mtime_ns,
             sha256=note.sha256,
             title=note.title,
             area=area,
-            kind=kind,
+            kind=note.kind or ("post" if decisions.flags_for(note.path).posts else "note"),
             date=note.date,
             tags=note.tags,
             authors=note.authors,
             sources=note.sources,
             references=note.references,
             links=note.links,
-            ruling=self._decisions.ruling(note.path),
+            ruling=decisions.ruling(note.path),
             verdict=verdict,
         )
 
-    def _origin(self, note: Note) -> NoteRecord | None:
-        """The record of this note: under its path, or the same bytes under a path that is gone."""
-        if note.path in self._known:
-            return self._known[note.path]
-        for candidate in self._by_hash.get(note.sha256, []):
-            if candidate.path in self._known and notebook.state_of(self._workspace.root, candidate.path) is None:
-                return candidate
-        return None
+    def _remove(self, missing: Sequence[NoteRecord]) -> None:
+        """Take out the notes whose files are gone, less those that were found again under another path."""
+        renamed = {change.origin for change in self.outcomes.renamed}
+        for note in missing:
+            if note.path not in renamed:
+                self._batch.removed.append(note.id)
+                self.outcomes.removed.append(note.path)
+        if self._reembed:
+            self._set_aside_unread()
 
-    def _rename(self, origin: NoteRecord, note: Note) -> None:
-        self._known[note.path] = self._known.pop(origin.path)
-        self._renamed.append(Renamed.model_validate({"from": origin.path, "to": note.path}))
-        moved = self._decisions.with_renamed(origin.path, note.path)
-        if moved != self._decisions:
-            self._decisions = moved
-            save_decisions(self._workspace.root, moved)
-
-    def _new_id(self, path: str) -> str:
-        """A name from the path when first seen; a renamed note may hold the one that a path would give."""
-        taken = {note.id for note in self._known.values()} | {note.id for note, _ in self._batch.notes}
-        number = 0
-        while True:
-            id = hashlib.sha256(f"{path}\0{number}".encode()).hexdigest()[:16]
-            if id not in taken:
-                return id
-            number += 1
-
-    def _note_outcome(self, record: NoteRecord, chunks: int, origin: NoteRecord | None) -> None:
-        if record.area == "outside":
-            verdict = record.verdict
-            self._outside.append(
-                HeldBack(
-                    path=record.path,
-                    nearest_area=verdict.nearest_area,
-                    confidence=verdict.scores["outside"],
-                    evidence=verdict.evidence,
-                )
-            )
-            return
-        outcome = Added(
-            path=record.path,
-            area=record.area,
-            confidence=record.verdict.confidence,
-            unsure=record.verdict.unsure,
-            decided_by=record.verdict.decided_by,
-            chunks=chunks,
-        )
-        fresh = origin is None or (origin.area == "outside")
-        if fresh:
-            self._added.append(outcome)
-        elif origin and (origin.sha256 != record.sha256 or origin.area != record.area or origin.kind != record.kind):
-            self._updated.append(outcome)
-        elif origin and origin.path == record.path:
-            self._unchanged += 1
-
-    def _drop_missing(self, sources: Sequence[str], states: Sequence[FileState]) -> None:
-        for note in missing_notes(self._known, sources, states, self._skipped):
-            self._batch.removed.append(note.id)
-            self._removed.append(note.path)
-
-    def _set_aside_untaken(self) -> None:
-        """Notes that cannot be embedded by the new model leave the index until they can be read again."""
+    def _set_aside_unread(self) -> None:
+        """Notes that cannot be embedded by the new model leave the search until they can be read again."""
         taken = set(self._batch.note_ids)
-        for note in self._known.values():
+        for note in self._known.by_path.values():
             if note.id not in taken:
-                unread = note.model_copy(update={"sha256": "", "size": 0, "mtime_ns": 0})
-                self._batch.notes.append((unread, []))
+                self._batch.notes.append((note.model_copy(update={"sha256": "", "size": 0, "mtime_ns": 0}), []))
 
     def _publish(self) -> None:
-        if self._batch:
-            publish(self._workspace, self._batch, self._workspace.encoder.fingerprint, afresh=self._reembed)
-            self._batch = Batch()
+        self._writer.publish(self._batch, from_scratch=self._reembed and bool(self._batch))
+        self._batch = Batch()
 
     def _tidy(self) -> None:
-        """Drop vectors nobody needs, and single files as sources that are gone or that a folder holds."""
-        workspace = self._workspace
-        settle(workspace)
-        if self._updated or self._removed or self._reembed:
-            drop_unused_vectors(workspace, workspace.encoder.fingerprint)
-        sources = workspace.catalog.sources()
-        files = [path for path in sources if path.endswith(notebook.SUFFIXES)]
-        if files:
-            covered = {state.path for state in look(workspace, set(sources) - set(files), self._decisions, [])}
-            workspace.remove_sources(path for path in files if path in covered or not (workspace.root / path).exists())
-
-    def _notice_repeats(self) -> None:
-        """Say of new and updated notes which nearly repeat an older one; costs nothing where there are none."""
-        outcomes = [*self._updated, *self._added]
-        if not outcomes:
-            return
-        from kb.search.comparing import repeated_notes
-
-        older = repeated_notes(self._workspace, [outcome.path for outcome in outcomes])
-        for listed in (self._updated, self._added):
-            listed[:] = [
-                outcome.model_copy(update={"near_duplicate_of": older.get(outcome.path)}) for outcome in listed
-            ]
-
-    def _report(self, seconds: float) -> SyncReport:
-        return SyncReport(
-            added=tuple(self._added),
-            updated=tuple(self._updated),
-            renamed=tuple(self._renamed),
-            removed=tuple(self._removed),
-            unchanged=self._unchanged,
-            outside=tuple(self._outside),
-            skipped=tuple(self._skipped),
-            embedded_chunks=self._embedded,
-            seconds=round(seconds, 3),
-        )
+        """Drop vectors that nothing uses, and single files as sources that are gone or that a folder holds."""
+        writer = self._writer
+        writer.store.settle(writer.catalog)
+        if self.outcomes.updated or self.outcomes.removed or self._reembed:
+            fingerprint = writer.encoder.fingerprint
+            writer.drop_unused_embeddings(phrase_keys(writer, fingerprint), fingerprint)
+        sources = writer.catalog.sources()
+        single = [path for path in sources if path.endswith(files.SUFFIXES)]
+        if single:
+            covered = look(writer, set(sources) - set(single), writer.decisions).files
+            writer.remove_sources(path for path in single if path in covered or not (writer.root / path).exists())

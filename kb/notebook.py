@@ -1,10 +1,11 @@
-"""Where the notebook is and what its `kb.toml` says."""
+"""Where the notebook is, and what its `kb.toml` says."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -99,6 +100,25 @@ class Settings(Frozen):
     outline: OutlineSettings = OutlineSettings()
 
 
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook: its root folder, without symbolic links, and its settings."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def index_folder(self) -> Path:
+        """Where the index lies."""
+        return self.root / Path(self.settings.index_dir).expanduser()
+
+
+def open_notebook(root: Path) -> Notebook:
+    """The notebook in a folder. Raises `ConfigError` where `kb.toml` does not say what it should."""
+    resolved = root.resolve()
+    return Notebook(resolved, load_settings(resolved))
+
+
 def find_notebook(explicit: Path | None = None) -> Path | None:
     """The notebook: `explicit`, else `KB_NOTEBOOK`, else the nearest folder upwards with `kb.toml` or `.kb/`."""
     named = explicit or (Path(value) if (value := os.environ.get("KB_NOTEBOOK")) else None)
@@ -123,9 +143,17 @@ def load_settings(root: Path) -> Settings:
     """Read `kb.toml`; without one, the defaults. Raises `ConfigError` naming the line or key that is wrong."""
     path = root / CONFIG_NAME
     try:
-        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return parse_settings(path)
     except FileNotFoundError:
         return Settings()
+
+
+def parse_settings(path: Path) -> Settings:
+    """The settings in a file. Raises `FileNotFoundError`, and `ConfigError` naming the line or key that is wrong."""
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         raise ConfigError(f"{path} cannot be read: {error}; mend it, or delete it to use the defaults") from error
     except ValidationError as error:
@@ -148,11 +176,6 @@ def write_template(root: Path) -> Path:
     except OSError as error:
         raise NotebookError(f"{path} cannot be written: {error.strerror}") from error
     return path
-
-
-def index_folder(root: Path, settings: Settings) -> Path:
-    """Where the index of a notebook lies."""
-    return root / Path(settings.index_dir).expanduser()
 
 
 def language_model_key() -> str | None:
