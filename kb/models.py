@@ -6,6 +6,7 @@ import datetime
 import re
 from bisect import bisect_left
 from collections.abc import Callable
+from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -81,6 +82,24 @@ class NoteFile(FileState):
     sha256: str
 
 
+class LineKind(StrEnum):
+    """What a line of a note is; a note's kinds are one letter a line. `DEFINITION` only points elsewhere: a link
+    definition, a badge, an entry of a table of contents. `METADATA` is front matter, or markup of a tool.
+    """
+
+    BLANK = " "
+    PROSE = "p"
+    HEADING = "h"
+    LIST = "l"
+    QUOTATION = "q"
+    CODE = "c"
+    TABLE = "t"
+    MATH = "m"
+    HTML = "x"
+    DEFINITION = "d"
+    METADATA = "k"
+
+
 class Block(Frozen):
     """A top-level Markdown block: characters `[start, end)` of the note's text, under a heading path."""
 
@@ -102,11 +121,13 @@ class Note(Frozen):
     kind: Kind | None = None
     area: FiledArea | None = None
     authors: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    references: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     front_matter: dict[str, JsonValue] = Field(default_factory=dict)
     blocks: tuple[Block, ...] = ()
+    kinds: str = ""
+    faults: tuple[str, ...] = ()
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of a character offset."""
@@ -119,10 +140,13 @@ class Note(Frozen):
 
 
 class Chunk(Frozen):
-    """A passage of a note. `embedded` is exactly what the encoder sees, `digest` names heading path and text."""
+    """A passage of a note. `kinds` has the `LineKind` of each of its lines; `embedded` is exactly what the encoder
+    sees, `digest` names heading path and text.
+    """
 
     heading_path: tuple[str, ...]
     text: str
+    kinds: str = ""
     start_line: int
     end_line: int
     embedded: str
@@ -191,9 +215,10 @@ class NoteRecord(FileState):
     date: datetime.date | None
     tags: tuple[str, ...]
     authors: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
     sources: tuple[str, ...]
-    references: tuple[str, ...]
     links: tuple[str, ...]
+    faults: tuple[str, ...] = ()
     ruling: str = ""
     remote: bool = False
     verdict: AreaVerdict
@@ -217,6 +242,7 @@ class ChunkRecord(Frozen):
     position: int
     heading_path: tuple[str, ...]
     text: str
+    kinds: str = ""
     start_line: int
     end_line: int
     embedding_key: str

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kb.models import Chunk, Note, NoteFile
 from kb.notes.chunking import CountTokens, chunk_note
-from kb.notes.front_matter import split_front_matter
+from kb.notes.front_matter import read_front_matter
 from kb.notes.parse import parse_note
 
 FRONT_MATTER = "---\ntitle: A note\ntags: [a]\n---\n"
@@ -62,12 +62,15 @@ def squeezed(text: str) -> str:
 def test_chunks_partition_the_body_at_their_lines_within_the_budget(
     body: str, front_matter: str, max_tokens: int, count: CountTokens
 ) -> None:
-    """Of any Markdown, each visible character is in exactly one chunk, in order, at its lines, and each chunk fits."""
-    body = re.sub("[\r\0\ud800-\udfff]", "", body) + "\nThe end."
+    """Of any Markdown, each visible character outside comments is in exactly one chunk, in order, at its lines, and
+    each chunk fits.
+    """
+    body = "Begins.\n\n" + re.sub("[\r\0\ud800-\udfff]", "", body) + "\nThe end."
     text = front_matter + ("Begin.\n\n" if body.startswith(("---", "+++")) else "") + body
-    chunks = chunk_note(note_of(text), count, max_tokens)
-    assert "".join(squeezed(chunk.text) for chunk in chunks) == squeezed(text[split_front_matter(text)[1] :])
-    lines = text.split("\n")
+    note = note_of(text)
+    chunks = chunk_note(note, count, max_tokens)
+    assert "".join(squeezed(chunk.text) for chunk in chunks) == squeezed(note.text[read_front_matter(text).end :])
+    lines = note.text.split("\n")
     for chunk in chunks:
         at_its_lines = lines[chunk.start_line - 1 : chunk.end_line]
         assert chunk.text in "\n".join(at_its_lines)

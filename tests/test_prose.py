@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.notes.blocks import paragraphs, parse_blocks
+from kb.models import Statement
+from kb.notes.blocks import structure_of
+from kb.notes.comments import without_comments
 from kb.notes.prose import clean, sentence_spans, statements
 
 ORDINARY = """
@@ -36,8 +36,14 @@ PASSAGES = st.lists(
 ).map("\n\n".join)
 
 
+def statements_of(markdown: str, first_line: int = 1) -> list[Statement]:
+    """The statements of a passage that is a whole note."""
+    text = without_comments(markdown)
+    return statements(text, structure_of(text, 0, markdown).kinds, first_line)
+
+
 def texts(markdown: str) -> list[str]:
-    return [statement.text for statement in statements(markdown)]
+    return [statement.text for statement in statements_of(markdown)]
 
 
 def unsupported(markdown: str) -> list[str]:
@@ -45,7 +51,7 @@ def unsupported(markdown: str) -> list[str]:
     lines = markdown.split("\n")
     return [
         found.text
-        for found in statements(markdown)
+        for found in statements_of(markdown)
         if found.text not in clean("\n".join(lines[found.start_line - 1 : found.end_line]))
     ]
 
@@ -125,7 +131,7 @@ def test_characters_that_kb_uses_inside_are_text_too() -> None:
 )
 def test_statements_carry_their_lines(markdown: str, expected: list[tuple[str, int, int]]) -> None:
     """Sentences and bullets come with first and last line; headings, code and tables are left out."""
-    assert [(found.text, found.start_line, found.end_line) for found in statements(markdown)] == expected
+    assert [(found.text, found.start_line, found.end_line) for found in statements_of(markdown)] == expected
 
 
 @pytest.mark.parametrize(
@@ -144,7 +150,7 @@ def test_what_is_not_prose_is_not_quoted(markdown: str) -> None:
 
 def test_lines_count_from_where_the_passage_begins() -> None:
     """A passage from the middle of a note is addressed in the note's own lines."""
-    assert [found.start_line for found in statements("One.\n\nTwo.", first_line=40)] == [40, 42]
+    assert [found.start_line for found in statements_of("One.\n\nTwo.", first_line=40)] == [40, 42]
 
 
 @pytest.mark.parametrize(
@@ -172,28 +178,3 @@ def test_sentence_spans_lose_nothing(text: str) -> None:
     """The spans of any text are in order and hold every character that is not blank."""
     spans = sentence_spans(text)
     assert "".join("".join(text[start:end].split()) for start, end in spans) == "".join(text.split())
-
-
-PLAIN_LINES = st.sampled_from(
-    [
-        "Prose here.",
-        "More (of it), e.g. this",
-        '"Quoted" words',
-        "# Heading",
-        "### Deep one",
-        "",
-        "  ",
-        "a",
-        "#",
-        "(c) x",
-    ]
-)
-
-
-@settings(max_examples=300)
-@given(st.lists(PLAIN_LINES, max_size=12))
-def test_plain_lines_are_read_as_the_parser_reads_them(lines: list[str]) -> None:
-    """The short way for lines of prose and headings finds the paragraphs that the parser finds."""
-    tokens = parse_blocks(lines)
-    parsed = [tuple(token.map or ()) for before, token in pairwise(tokens) if before.type == "paragraph_open"]
-    assert paragraphs(lines) == parsed

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import accumulate, pairwise
 
-from kb.models import Block, BlockKind, Chunk, Note
+from kb.models import Block, BlockKind, Chunk, LineKind, Note
 from kb.notes.prose import clean, sentence_spans
 
 CountTokens = Callable[[str], int]
@@ -109,7 +109,7 @@ def _groups(text: str, pieces: list[Piece], budget: int) -> list[list[Piece]]:
 
 def _pieces(text: str, block: Block, count_tokens: CountTokens, budget: int) -> Iterator[Piece]:
     """A block, or its parts where it is too long."""
-    said = clean(text[block.start : block.end])
+    said = clean(text[block.start : block.end].rstrip())  # as a chunk is: a list mark alone is text
     cost = count_tokens(said) if len(said) <= CHARACTERS * budget else 1 + len(said) // CHARACTERS
     if cost <= budget:
         yield block.start, block.end, cost
@@ -121,7 +121,7 @@ def _pieces(text: str, block: Block, count_tokens: CountTokens, budget: int) -> 
 def _fitting(text: str, group: list[Piece], count_tokens: CountTokens, budget: int) -> list[tuple[int, int]]:
     """The span of a group, or of its halves: in some vocabularies a whole costs more than its pieces."""
     start, end = group[0][0], group[-1][1]
-    if len(group) == 1 or count_tokens(clean(text[start:end])) <= budget:
+    if len(group) == 1 or count_tokens(clean(text[start:end].rstrip())) <= budget:
         return [(start, end)]
     middle = len(group) // 2
     return [span for half in (group[:middle], group[middle:]) for span in _fitting(text, half, count_tokens, budget)]
@@ -167,16 +167,27 @@ def _halves(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def _chunk(note: Note, heading_path: tuple[str, ...], header: str, start: int, end: int) -> Chunk:
     raw = note.text[start:end]
     text = raw.strip("\n").rstrip()
-    said = clean(_below_headings(text, header.split(_SEPARATOR)))
     first = start + len(raw) - len(raw.lstrip("\n"))
+    start_line = note.line_of(first)
+    end_line = start_line + text.count("\n")
+    kinds = note.kinds[start_line - 1 : end_line]
+    said = clean(_below_headings(_without_metadata(text, kinds), header.split(_SEPARATOR)))
     return Chunk(
         heading_path=heading_path,
         text=text,
-        start_line=note.line_of(first),
-        end_line=note.line_of(first) + text.count("\n"),
+        kinds=kinds,
+        start_line=start_line,
+        end_line=end_line,
         embedded="\n".join(part for part in (header, said) if part),
         digest=hashlib.sha256("\0".join([*heading_path, text]).encode()).hexdigest()[:16],
     )
+
+
+def _without_metadata(text: str, kinds: str) -> str:
+    """A passage without markup of tools, which says nothing of its subject."""
+    if LineKind.METADATA not in kinds:
+        return text
+    return "\n".join(line for line, kind in zip(text.split("\n"), kinds, strict=True) if kind != LineKind.METADATA)
 
 
 def _below_headings(text: str, known: list[str]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import tomllib
+from typing import NamedTuple
 
 import yaml
 from pydantic import JsonValue, TypeAdapter, ValidationError
@@ -19,6 +21,7 @@ TOO_DEEP = f"has front matter nested deeper than {MAX_DEPTH} levels"
 
 _YAML = re.compile(r"\A---[ \t]*\n(?P<body>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML = re.compile(r"\A\+\+\+[ \t]*\n(?P<body>.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_JSON = re.compile(r"\A(?P<body>\{[ \t]*\n.*?^\})[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _KEPT_AS_TEXT = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:float")
 _MAPPING = TypeAdapter(dict[str, JsonValue])
 
@@ -33,18 +36,29 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def split_front_matter(text: str) -> tuple[dict[str, JsonValue], int]:
-    """The front matter of a note and the offset at which its body begins; `({}, 0)` where it has none.
-
-    Raises `NoteError` for a block that does not parse, is too large, too deep, or not a mapping.
+class FrontMatter(NamedTuple):
+    """The settings block at the top of a note: its values by lower-case key, the offset behind it, and what is wrong
+    with it. One that cannot be read is metadata all the same, and has no values.
     """
-    for pattern, parse in ((_YAML, _parse_yaml), (_TOML, _parse_toml)):
+
+    values: dict[str, JsonValue]
+    end: int
+    fault: str | None = None
+
+
+def read_front_matter(text: str) -> FrontMatter:
+    """The front matter of a note: YAML, TOML or JSON; `({}, 0)` where it has none."""
+    for pattern, parse in ((_YAML, _parse_yaml), (_TOML, _parse_toml), (_JSON, _parse_json)):
         match = pattern.match(text)
         if match and (parse is _parse_toml or _looks_like_mapping(match["body"])):
-            if len(match["body"]) > MAX_CHARACTERS:
-                raise NoteError(f"has front matter of more than {MAX_CHARACTERS:,} characters")
-            return parse(match["body"]), match.end()
-    return {}, 0
+            try:
+                if len(match["body"]) > MAX_CHARACTERS:
+                    raise NoteError(f"has front matter of more than {MAX_CHARACTERS:,} characters")
+                values = parse(match["body"])
+            except NoteError as error:
+                return FrontMatter({}, match.end(), str(error))
+            return FrontMatter({key.lower(): value for key, value in values.items()}, match.end())
+    return FrontMatter({}, 0)
 
 
 def as_texts(value: JsonValue, separators: str = r",") -> tuple[str, ...]:
@@ -52,14 +66,6 @@ def as_texts(value: JsonValue, separators: str = r",") -> tuple[str, ...]:
     parts = value if isinstance(value, list) else re.split(separators, value) if isinstance(value, str) else [value]
     texts = (printable(str(part)).strip() for part in parts if part is not None and not isinstance(part, (dict, list)))
     return tuple(dict.fromkeys(text for text in texts if text))
-
-
-def as_date(value: JsonValue) -> datetime.date | None:
-    """The date that a text begins with (`2024-01-03`, with or without a time), or None."""
-    try:
-        return datetime.date.fromisoformat(str(value).strip()[:10])
-    except ValueError:
-        return None
 
 
 def _looks_like_mapping(body: str) -> bool:
@@ -97,6 +103,13 @@ def _parse_toml(body: str) -> dict[str, JsonValue]:
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         raise NoteError(f"has broken front matter: {_one_line(error)}") from error
     return _as_mapping(loaded)
+
+
+def _parse_json(body: str) -> dict[str, JsonValue]:
+    try:
+        return _as_mapping(json.loads(body))
+    except (ValueError, RecursionError) as error:
+        raise NoteError(f"has broken front matter: {_one_line(error)}") from error
 
 
 def _as_mapping(loaded: object) -> dict[str, JsonValue]:

@@ -1,53 +1,168 @@
-"""Who links to whom. Pure."""
+"""Links between notes: what a note's text links to, and which notes that is. Pure."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from pydantic import JsonValue
 
 from kb.models import NoteRecord
 
+NOTE_SUFFIXES = (".md", ".markdown", ".qmd", ".mdx", ".rmd")
+# What an outliner or a vault shows beside its notes.
+ATTACHMENTS = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".bmp", ".pdf", ".mp3", ".mp4", ".mov")
+ATTACHMENTS += (".webm", ".wav", ".zip", ".csv", ".xlsx", ".pptx", ".docx", ".canvas", ".excalidraw", ".base")
+RELATIVE = "./"  # how a link by path begins, which Markdown also has for files that are no notes
+
+_WIKILINK = re.compile(r"(?P<embed>!?)\[\[(?P<target>[^\[\]|#^\n\\]+)(?:[#^][^\[\]|\n\\]*)?(?:\\?\|[^\[\]\n]*)?\]\]")
+_INLINE = re.compile(r"(?<!!)\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]\(\s*(?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))")
+_REFERENCE = re.compile(r"(?<!!)\[([^\[\]\n]+)\](?:\[([^\[\]\n]*)\])?(?![(:\[])")
+_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]+)\]:[ \t]*(?:<([^<>\n]+)>|(\S+))", re.MULTILINE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+
+
+def links_in(prose: str, front_matter: dict[str, JsonValue]) -> tuple[str, ...]:
+    """What a note links to, each target once: names as wikilinks write them, and paths of Markdown links, which begin
+    with `./` or `../`. Images, pages of the web and parts of the note itself are left out.
+    """
+    named = [*_wikilinks(prose), *(link for value in _values(front_matter) for link in _wikilinks(value))]
+    paths = (_path(target) for target in _markdown_targets(prose))
+    sources = (_path(source) for source in _values(front_matter, ("source", "sources", "related", "up", "parent")))
+    files = (path for path in sources if path and path.lower().endswith(NOTE_SUFFIXES))
+    return tuple(dict.fromkeys([*named, *filter(None, paths), *files]))
+
+
+def _wikilinks(text: str) -> Iterator[str]:
+    for match in _WIKILINK.finditer(text):
+        target = match["target"].strip()
+        suffix = PurePosixPath(target).suffix.lower()
+        if target and suffix not in ATTACHMENTS and not _SCHEME.match(target):
+            yield target
+
+
+def _markdown_targets(prose: str) -> Iterator[str]:
+    for match in _INLINE.finditer(prose):
+        yield match[1] or match[2]
+    defined = {match[1].casefold(): match[2] or match[3] for match in _DEFINITION.finditer(prose)}
+    for match in _REFERENCE.finditer(prose) if defined else ():
+        target = defined.get((match[2] or match[1]).casefold())
+        if target:
+            yield target
+
+
+def _path(target: str) -> str | None:
+    """A target as a path relative to the note's folder or, with a `/` in front, to a root; None where it is none."""
+    path = unquote(target.split("#")[0].split("?")[0]).strip()
+    suffix = PurePosixPath(path).suffix.lower()
+    if not path or _SCHEME.match(path) or (suffix and suffix not in NOTE_SUFFIXES and suffix[1:].isalpha()):
+        return None
+    return path if path.startswith((".", "/")) else RELATIVE + path
+
+
+def _values(front_matter: dict[str, JsonValue], keys: Sequence[str] = ()) -> Iterator[str]:
+    """The texts of some or all keys of front matter, those in lists and tables too."""
+    waiting: list[JsonValue] = [value for key, value in front_matter.items() if not keys or key in keys]
+    while waiting:
+        value = waiting.pop(0)
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            waiting += value.values()
+
 
 def link_targets(notes: Sequence[NoteRecord]) -> list[set[int]]:
-    """For each note the positions of those it links to: by path, from its own folder or the notebook's root, or else
-    by file name or title. A note's links to itself are left out.
-    """
-    names = _known_names(notes)
-    targets = []
-    for index, note in enumerate(notes):
-        folder = posixpath.dirname(note.path)
-        found = (_target(names, folder, link) for link in note.links)
-        targets.append({target for target in found if target is not None} - {index})
-    return targets
-
-
-def missing_targets(notes: Sequence[NoteRecord]) -> list[list[str]]:
-    """For each note the links that lead to none of the notes."""
-    names = _known_names(notes)
+    """For each note the positions of those it links to; its links to itself are left out."""
+    names = _Names(notes)
     return [
-        [link for link in note.links if _target(names, posixpath.dirname(note.path), link) is None] for note in notes
+        {target for link in note.links if (target := names.target(note.path, link)) is not None} - {index}
+        for index, note in enumerate(notes)
     ]
 
 
-def _known_names(notes: Sequence[NoteRecord]) -> dict[str, int]:
-    """The position of the note that a name means, by the name."""
-    names: dict[str, int] = {}
-    for kind in zip(*map(_names, notes), strict=True):
-        for index, name in enumerate(kind):
-            names.setdefault(name.casefold(), index)
-    return names
+def missing_targets(notes: Sequence[NoteRecord]) -> list[list[str]]:
+    """For each note the links that lead to none of the notes. A path without a note's ending may lead to any file, and
+    is not missed.
+    """
+    names = _Names(notes)
+    return [
+        [link for link in note.links if _names_a_note(link) and names.target(note.path, link) is None] for note in notes
+    ]
 
 
-def _names(note: NoteRecord) -> tuple[str, str, str, str]:
-    """What a link may call a note, the most exact first."""
-    path = PurePosixPath(note.path)
-    return note.path, path.name, path.stem, note.title
+def _names_a_note(link: str) -> bool:
+    return not link.startswith((".", "/")) or link.lower().endswith(NOTE_SUFFIXES)
 
 
-def _target(names: dict[str, int], folder: str, link: str) -> int | None:
-    for name in (posixpath.join(folder, link), link):
-        target = names.get(posixpath.normpath(name).casefold())
-        if target is not None:
-            return target
-    return None
+class _Names:
+    """What notes may be called: by path, file name, title or alias; of several notes the nearest is meant."""
+
+    def __init__(self, notes: Sequence[NoteRecord]) -> None:
+        self._notes = notes
+        self._paths = {_without_suffix(note.path): index for index, note in enumerate(notes)}
+
+    @cached_property
+    def _by_file(self) -> dict[str, list[int]]:
+        return self._grouped((PurePosixPath(path).name, index) for path, index in self._paths.items())
+
+    @cached_property
+    def _by_title(self) -> dict[str, list[int]]:
+        return self._grouped((note.title.casefold(), index) for index, note in enumerate(self._notes))
+
+    @cached_property
+    def _by_alias(self) -> dict[str, list[int]]:
+        names = ((alias.casefold(), index) for index, note in enumerate(self._notes) for alias in note.aliases)
+        return self._grouped(names)
+
+    def _grouped(self, names: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
+        groups: dict[str, list[int]] = {}
+        for name, index in names:
+            groups.setdefault(name, []).append(index)
+        return groups
+
+    def target(self, origin: str, link: str) -> int | None:
+        """The position of the note that a link in the note at `origin` means."""
+        folder = posixpath.dirname(origin)
+        wanted = _without_suffix(posixpath.normpath(link.lstrip("/") if link.startswith("/") else link))
+        for path in (posixpath.join(folder.casefold(), wanted), wanted):
+            exact = self._paths.get(posixpath.normpath(path))
+            if exact is not None:
+                return exact
+        for found in (
+            self._ending_with(wanted),
+            self._by_title.get(link.casefold()),
+            self._by_alias.get(link.casefold()),
+        ):
+            if found:
+                return min(found, key=lambda index: _distance(folder, self._notes[index].path))
+        return None
+
+    def _ending_with(self, wanted: str) -> list[int]:
+        """The notes whose path ends with a path, as seen from a vault's root that is not the notebook's."""
+        named = self._by_file.get(PurePosixPath(wanted).name, [])
+        if "/" not in wanted:
+            return named
+        ending = "/" + wanted.lstrip("./")
+        return [index for index in named if ("/" + _without_suffix(self._notes[index].path)).endswith(ending)]
+
+
+def _without_suffix(path: str) -> str:
+    lower = path.casefold()
+    return next((lower.removesuffix(suffix) for suffix in NOTE_SUFFIXES if lower.endswith(suffix)), lower)
+
+
+def _distance(folder: str, path: str) -> tuple[int, int, str]:
+    """How far a note is from a folder: steps up and down between them, then its depth, then its name."""
+    here, there = (PurePosixPath(place).parts for place in (folder, posixpath.dirname(path)))
+    common = 0
+    for mine, theirs in zip(here, there, strict=False):
+        if mine != theirs:
+            break
+        common += 1
+    return len(here) + len(there) - 2 * common, len(there), path

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
-from kb.models import Statement
+from kb.models import LineKind, Statement
 
 # No pattern here may look far ahead of each of many places: a note of one mark repeated would take minutes.
 CODE_SPAN = r"(?<!`)(?P<ticks>`++)(?P<code>.{1,2000}?)(?<!`)(?P=ticks)(?!`)"
@@ -20,6 +21,8 @@ _LINE_MARKS = re.compile(
 )
 # Each with a character without which it cannot match: most passages have few of them.
 _REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("{", re.compile(r"\{\{[^{}\n]*\}\}"), ""),
+    ("{", re.compile(r"(?<=[)\]*_\x01])\{[:.#\w][^{}\n]*\}"), ""),
     ("]", re.compile(r"^[ \t]*\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),
     ("-", re.compile(r"^[ \t]*+(?:\|[ \t]*+)?:?-{2,}+:?[ \t]*+(?:\|[ \t]*+:?-*+:?[ \t]*+)*+$", re.MULTILINE), ""),
     ("", re.compile(r"^[ \t]*(?:[-*_][ \t]*){3,}$|^[ \t]*=+[ \t]*$", re.MULTILINE), ""),
@@ -46,7 +49,8 @@ _SENTENCE_END = re.compile(
 )
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FENCE = re.compile(r"^[ \t]*(?:>[ \t]?)*(`{3,}|~{3,})")
-_NOT_PROSE = re.compile(r"^[ \t]*(?:\{%|!\[|\[[^\]]+\]:)")
+_ITEM = re.compile(r"[ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
+SAYING = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION)
 _UNBREAKABLE = re.compile(
     CODE_SPAN
     + r"|\$[^$\n]+\$|!?\[[^\[\]]*\](?:\([^()\s]*\)|\[[^\[\]]*\])"
@@ -85,25 +89,43 @@ def clean(markdown: str) -> str:
     return " ".join(printable(text).split())  # an entity may have been a control character
 
 
-def statements(markdown: str, first_line: int = 1) -> list[Statement]:
-    """The sentences and bullets of a passage, cleaned, with their lines; code, tables and headings left out."""
-    from kb.notes.blocks import paragraphs
-
-    lines = markdown.split("\n")
+def statements(text: str, kinds: str, first_line: int = 1) -> list[Statement]:
+    """The sentences and bullets of a passage, cleaned, with their lines, given the `LineKind` of each line; only prose,
+    lists and quotations say anything.
+    """
+    lines = text.split("\n")
     found = []
-    for first, after in paragraphs(lines):
+    for first, after in _runs(lines, kinds):
         block = "\n".join(lines[first:after])
         mark = _LINE_MARKS.match(block)
         for begin, stop in sentence_spans(block, mark.end() if mark else 0):
             sentence = block[begin:stop]
-            text = clean(sentence)
+            said = clean(sentence)
             start = first + block.count("\n", 0, begin)
             end = start + block.count("\n", begin, stop)
             at_its_lines = "\n".join(lines[start : end + 1])
             # A number at the start of a line is a list mark to whoever sees that line alone: not quoted.
-            if text and not _NOT_PROSE.match(sentence) and (sentence == at_its_lines or text in clean(at_its_lines)):
-                found.append(Statement(text=text, start_line=first_line + start, end_line=first_line + end))
+            if said and (sentence == at_its_lines or said in clean(at_its_lines)):
+                found.append(Statement(text=said, start_line=first_line + start, end_line=first_line + end))
     return found
+
+
+def prose_of(text: str, kinds: str) -> str:
+    """The lines of a passage that say something: prose, lists and quotations."""
+    return "\n".join("\n".join(text.split("\n")[first:after]) for first, after in _runs(text.split("\n"), kinds))
+
+
+def _runs(lines: Sequence[str], kinds: str) -> Iterator[tuple[int, int]]:
+    """First line and line after the last of each paragraph, list item and quotation."""
+    start: int | None = None
+    for number in range(len(lines) + 1):
+        kind = kinds[number] if number < len(lines) else LineKind.BLANK
+        begins = kind in (LineKind.LIST, LineKind.QUOTATION) and bool(_ITEM.match(lines[number]))
+        if start is not None and (kind != kinds[start] or begins):
+            yield start, number
+            start = None
+        if start is None and kind in SAYING:
+            start = number
 
 
 def sentence_spans(text: str, start: int = 0) -> list[tuple[int, int]]:

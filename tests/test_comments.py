@@ -1,0 +1,83 @@
+"""Comments are private: they are blanks before anything of a note is read."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.models import NoteFile
+from kb.notes.chunking import chunk_note
+from kb.notes.comments import without_comments
+from kb.notes.parse import parse_note
+from kb.notes.prose import statements
+
+PIECES = st.sampled_from(["<!--", "-->", "%%", "`", "```", "~~~", "\n", "\n\n", "a b", "- ", "> ", "{% comment %}"])
+
+
+def words(text: str) -> int:
+    return len(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "visible"),
+    [
+        (
+            "Attention is quadratic. <!-- check --> Linear variants lose recall.",
+            "Attention is quadratic. Linear variants lose recall.",
+        ),
+        ("Seen.\n\n<!--\nFirst.\n\nSecond.\n\n- third\n-->\n\nSeen too.", "Seen. Seen too."),
+        ("One <!-- a\nb\n\nc --> two.", "One two."),
+        ("Kept %%not this%% and that.", "Kept and that."),
+        ("%%\nPrivate.\n\nAlso private.\n%%\nPublic.", "Public."),
+        ("{% comment %}Hidden.{% endcomment %} Shown.", "Shown."),
+        ("Begin\n\n<!-- never closed\n\nhidden", "Begin"),
+        ("- item <!-- a --> rest\n  %%b%%", "- item rest"),
+    ],
+)
+def test_comments_are_blanks(text: str, visible: str) -> None:
+    """HTML, Obsidian and Liquid comments vanish, in a sentence and over several paragraphs."""
+    assert " ".join(without_comments(text).split()) == visible
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write `<!-- more -->` to cut a post.",
+        "```html\n<!-- part of the code -->\n```\n",
+        "~~~\n%% a comment of Mermaid %%\n~~~\n",
+        "- ```\n  <!-- in a list -->\n  ```\n",
+        "> ```\n> <!-- quoted code -->\n> ```\n",
+        "Left open <!-- in a sentence.\n\nGoes on.",
+        "A share of 40%% here.\n\nAnd 60%% there.",
+    ],
+)
+def test_what_only_looks_like_a_comment_stays(text: str) -> None:
+    """Marks in code, marks that nothing closes, and percent signs are text."""
+    assert without_comments(text) == text
+
+
+@given(st.lists(PIECES, max_size=30).map("".join))
+def test_lines_and_offsets_stay(text: str) -> None:
+    """Whatever is a comment, every line keeps its number and every character its offset."""
+    masked = without_comments(text)
+    assert len(masked) == len(text)
+    assert all(now == before or (now == " " and before != "\n") for now, before in zip(masked, text, strict=True))
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["<!-- zanzibar\n\nzanzibar -->", "%%zanzibar%%", "%%\nzanzibar\n%%", "{% comment %}zanzibar{% endcomment %}"],
+)
+def test_a_comment_is_nowhere(secret: str) -> None:
+    """A comment is in no passage, in nothing that is embedded, and in no statement, tag or link."""
+    text = f"# Title\n\nFirst sentence here. {secret} Second sentence here.\n\n{secret}\n\nA last paragraph.\n"
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    note = parse_note(NoteFile(path="a.md", size=1, mtime_ns=1, text=text, sha256=digest))
+    chunks = chunk_note(note, words, 40)
+    assert "zanzibar" not in note.model_dump_json()
+    assert all("zanzibar" not in chunk.model_dump_json() for chunk in chunks)
+    said = [found.text for chunk in chunks for found in statements(chunk.text, chunk.kinds, chunk.start_line)]
+    assert said == ["First sentence here.", "Second sentence here.", "A last paragraph."]
