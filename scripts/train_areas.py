@@ -1,10 +1,12 @@
 """Fit the seven weights of the area classifier.
 
-The texts in `area_texts/` were written for this: one file an area, and one for what lies outside; a heading a subject,
-a paragraph a text. Paragraphs of one subject are put together into notes of several lengths, a quarter of them with a
-paragraph that belongs elsewhere. Each note is seen with all phrases and terms, and with only some of them: what
-a writer brings will not be listed either. Weights are not negative, so that every reason speaks for what it names.
-The figures printed come from ten folds that never share a subject.
+The texts in `area_texts/` were written for this, grouped by subject under second-level headings. In `SIDE.md` every
+paragraph is a text; paragraphs of one subject are combined into notes of several lengths, a quarter of them with a
+paragraph from elsewhere. In `SIDE-notes.md` a line `====` separates whole notes in the forms that notes take; some of
+them are continued by sections from `tails.md` (installation, logs, references), which say nothing about the subject.
+Each note is measured with all phrases and terms, and with only some of them, because the notes of other writers use
+words that are not listed. Weights are not negative, so that every reason speaks for what it names. The figures printed
+come from ten folds that never share a subject.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.metrics import f1_score, roc_auc_score
 
-from kb.areas.scoring import Scoring, Weights
+from kb.areas.scoring import Scoring, Weights, spread
 from kb.areas.texts import SIDES, AreaTexts, load_areas
+from kb.evaluation.metrics import calibration_error
 from kb.index.encoder import load_encoder
 from kb.models import AREAS, AreaText, Chunk, Note, NoteFile
 from kb.notes.chunking import chunk_note
@@ -34,9 +37,12 @@ LENGTHS = (40, 90, 180, 260)  # words of a note
 NOTES_A_SUBJECT = {"outside": 3}
 MOST_NOTES = 6
 NOISE = 0.25
+TAILS = (0, 0, 1, 2, 3)  # sections appended to a whole note, drawn with equal chances
+NOTES_A_DRAW = 12  # measured with the same phrases and terms left
 TITLED = 0.4
 SHRINKAGE = 0.003  # more than the folds ask for: what others write is less plain than these texts
 FOLDS = 10
+BLANK_LINES, RULE = r"\n\s*\n", r"^====$"
 BLANK = Weights(area=(0, 0, 0), outside=(0, 0, 0), outside_bias=0)
 Matrix = NDArray[np.float64]
 
@@ -62,24 +68,44 @@ class Sample:
     far: NDArray[np.bool_]
 
 
-def subjects() -> Iterator[tuple[str, str, list[str]]]:
-    """Side, subject and paragraphs."""
+def subjects(suffix: str, separator: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Side, subject and texts, from the files whose names end like this."""
     for side in SIDES:
-        sections = re.split(r"^## ", (TEXTS / f"{side}.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+        sections = re.split(r"^## ", _read(f"{side}{suffix}"), flags=re.MULTILINE)
         for section in sections[1:]:
             heading, body = section.split("\n", 1)
-            yield side, heading.strip(), [part.strip() for part in re.split(r"\n\s*\n", body) if part.strip()]
+            yield side, heading.strip(), _parts(body, separator)
 
 
-def made_up_notes(seed: int) -> list[Text]:
-    """Notes of several paragraphs about one subject each."""
+def _read(name: str) -> str:
+    return (TEXTS / f"{name}.md").read_text(encoding="utf-8")
+
+
+def _parts(text: str, separator: str) -> list[str]:
+    return [part.strip() for part in re.split(separator, text, flags=re.MULTILINE) if part.strip()]
+
+
+def training_notes(seed: int) -> list[Text]:
+    """Notes combined from paragraphs, and whole ones."""
     chance = random.Random(seed)
-    every = [paragraph for _, _, paragraphs in subjects() for paragraph in paragraphs]
-    return [
-        _note(chance, side, subject, paragraphs, every)
-        for side, subject, paragraphs in subjects()
-        for _ in range(NOTES_A_SUBJECT.get(side, MOST_NOTES))
-    ]
+    return [*_combined_notes(chance), *_whole_notes(chance)]
+
+
+def _combined_notes(chance: random.Random) -> Iterator[Text]:
+    paragraphs_of = list(subjects("", BLANK_LINES))
+    every = [paragraph for _, _, paragraphs in paragraphs_of for paragraph in paragraphs]
+    for side, subject, paragraphs in paragraphs_of:
+        for _ in range(NOTES_A_SUBJECT.get(side, MOST_NOTES)):
+            yield _note(chance, side, subject, paragraphs, every)
+
+
+def _whole_notes(chance: random.Random) -> Iterator[Text]:
+    tails = _parts(_read("tails"), RULE)
+    for side, subject, notes in subjects("-notes", RULE):
+        for note in notes:
+            text = "\n\n".join([note, *chance.sample(tails, chance.choice(TAILS))])
+            heading = re.match(r"# (.+)", note)
+            yield Text(SIDES.index(side), subject, subject.startswith("far: "), heading[1] if heading else "", text)
 
 
 def _note(chance: random.Random, side: str, subject: str, paragraphs: list[str], every: list[str]) -> Text:
@@ -127,17 +153,18 @@ class Embedder:
 
 
 def measured(embed: Embedder, dropped: float, seed: int) -> Sample:
-    """The measures of made-up notes by areas that lack a share of their texts."""
+    """The measures of notes by areas that lack a share of their texts."""
     chance = random.Random(seed)
-    notes = made_up_notes(seed)
+    notes = training_notes(seed)
     areas, rows = load_areas(), []
     embed(phrase for phrase, _ in areas.phrases)
-    for made_up in notes:
+    for start in range(0, len(notes), NOTES_A_DRAW):
         texts = some_of(areas, dropped, chance)
         scoring = Scoring(texts, embed(phrase for phrase, _ in texts.phrases), BLANK)
-        note, chunks = _cut(made_up, embed)
-        reading = scoring.read(note, chunks, embed(chunk.embedded for chunk in chunks))
-        rows.append(scoring.measures(reading))
+        for text in notes[start : start + NOTES_A_DRAW]:
+            note, chunks = _cut(text, embed)
+            reading = scoring.read(note, *spread(chunks, embed(chunk.embedded for chunk in chunks)))
+            rows.append(scoring.measures(reading))
     return Sample(
         np.array(rows),
         np.array([note.side for note in notes]),
@@ -217,8 +244,19 @@ def describe(name: str, shares: Matrix, sample: Sample) -> None:
     areas_under = [roc_auc_score(sides[some] == outside, shares[some, outside]) for some in (near, far)]
     print(
         f"{name:16}  three-way F1 {three:.3f}  four-way F1 {f1_score(sides, best, average='macro'):.3f}  "
-        f"AUROC near {areas_under[0]:.3f}, far {areas_under[1]:.3f}"
+        f"AUROC near {areas_under[0]:.3f}, far {areas_under[1]:.3f}  "
+        f"held back {(best[inside] == outside).mean():.3f}, let in {(best[~inside] != outside).mean():.3f}  "
+        f"ECE {calibration_error(shares.max(axis=1).tolist(), (best == sides).tolist()):.3f}"
     )
+
+
+def describe_band(shares: Matrix, sides: NDArray[np.int64]) -> None:
+    """Print how often verdicts of each confidence are right: below where that is rare, a verdict is unsure."""
+    best, confidence = shares.argmax(axis=1), shares.max(axis=1)
+    for low in np.arange(0.3, 1.0, 0.1):
+        some = (confidence >= low) & (confidence < low + 0.1)
+        right = (best == sides)[some].mean() if some.any() else float("nan")
+        print(f"confidence {low:.1f} to {low + 0.1:.1f}: {some.mean():5.1%} of the verdicts, {right:.0%} right")
 
 
 def main() -> None:
@@ -235,6 +273,7 @@ def main() -> None:
     ends = np.cumsum([len(sample.sides) for sample in rounds])
     for dropped, sample, end in zip(DROPPED, rounds, ends, strict=True):
         describe(f"{dropped:.0%} of texts dropped", shares[end - len(sample.sides) : end], sample)
+    describe_band(shares, whole.sides)
     weights = [round(float(weight), 3) for weight in fit(whole.measures, whole.sides)]
     WEIGHTS.write_text(
         "# Written by scripts/train_areas: the weights of nearness to phrases, of plain terms, and of hints.\n"

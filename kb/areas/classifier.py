@@ -25,6 +25,7 @@ from kb.areas.scoring import (
     Titled,
     Vector,
     load_weights,
+    spoken,
     spread,
 )
 from kb.areas.texts import SIDES, AreaTexts, side_of
@@ -32,7 +33,6 @@ from kb.index.arrays import centroid
 from kb.models import AREAS, Area, AreaVerdict, DecidedBy, Evidence, EvidenceKind, FiledArea, VerdictArea
 from kb.notes.prose import clean
 
-HELD_BACK_FROM = 0.8  # a note is held back where it lies outside with this probability
 SURE_FROM = 0.7
 ALSO_FROM = 0.05
 EXAMPLES = 5
@@ -133,7 +133,7 @@ class Classifier:
         groups = self._scoring.group_of
         whole = reading.together[:, groups]
         left = np.maximum(whole - reading.closeness, LEAST_CLOSENESS)
-        lost = SOFTNESS * np.log(whole / left).mean(axis=0) * self._scoring.weights[groups, 0]
+        lost = SOFTNESS * reading.averaged(np.log(whole / left)) * self._scoring.weights[groups, 0]
         for number in np.argsort(-lost)[: 2 * EVIDENCE_LENGTH].tolist():
             group = int(groups[number])
             yield Reason(_fall(logits, group, float(lost[number])), "phrase", group, number)
@@ -173,8 +173,9 @@ class Classifier:
         """The line on which a term first occurs; 1 where only title, tags or headings have it."""
         for passage, words in zip(passages, reading.body, strict=True):
             if term in words:
-                place = self._scoring.lexicon.place(passage.text, words[term].first)
-                return passage.start_line + passage.text.count("\n", 0, place)
+                text = spoken(passage)
+                place = self._scoring.lexicon.place(text, words[term].first)
+                return passage.start_line + text.count("\n", 0, place)
         return 1
 
 
@@ -230,9 +231,7 @@ def _fall(logits: Scores, group: int, lost: float) -> float:
 
 
 def _verdict(scores: dict[VerdictArea, float]) -> AreaVerdict:
-    best: Area = max(AREAS, key=lambda area: scores[area])
-    area: VerdictArea = "outside" if scores["outside"] >= HELD_BACK_FROM else best
-    runner_up = max((side for side in SIDES if side != area), key=lambda side: scores[side])
+    area, runner_up, *_ = sorted(SIDES, key=lambda side: -scores[side])
     return AreaVerdict(
         area=area,
         confidence=scores[area],

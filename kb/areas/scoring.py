@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from kb.areas.terms import Found, Lexicon
 from kb.areas.texts import AreaTexts
-from kb.models import AREAS, Frozen
+from kb.models import AREAS, Frozen, LineKind
 
 Vector = NDArray[np.float32]
 Scores = NDArray[np.float64]
@@ -29,9 +29,13 @@ PASSAGES = 24  # spread over the note
 SOFTNESS = 0.5  # how far below the nearest phrase another still counts, in deviations of cosine
 LEAST_DEVIATION = 0.05  # of the cosines between phrases: few phrases may be all alike
 LEAST_CLOSENESS = 1e-3  # of a group that has no phrase at all
-HEAD_COUNT = 3  # how much more a word in the title, a tag or a heading counts
+HEAD_COUNT = 5  # how much more a word in the title, a tag or a heading counts
+DECAY = 0.6  # of the weight from one passage to the next: a note is about what it introduces
+LEAST_WEIGHT = 0.15  # of a passage, however far down
+LEAST_PROSE = 0.2  # of the weight of a passage that has no prose at all
+UNSPOKEN = frozenset({LineKind.CODE, LineKind.METADATA})  # lines whose words are not the writer's own
 SILENT_FROM = 1 / 8  # of the phrases of a kind that are the writer's own: its terms say nothing any more
-FIRST_WORD = 2.0  # how much more the first word says than the next: one plain term may be all that a short note has
+FIRST_WORD = 3.0  # how much more the first word says than the next: one plain term may be all that a short note has
 CLAIMED = 2.5  # a phrase of what lies outside is the writer's own from so many deviations of cosine on
 
 
@@ -54,6 +58,8 @@ class Passage(Protocol):
     @property
     def text(self) -> str: ...
     @property
+    def kinds(self) -> str: ...
+    @property
     def start_line(self) -> int: ...
 
 
@@ -72,10 +78,11 @@ class Weights(Frozen):
 
 @dataclass(frozen=True)
 class Reading:
-    """What was measured of a note: how close each passage is to every phrase, on a scale that rises steeply, and to all
-    phrases of a group together; the logarithm of the latter; and its words.
+    """What was measured of a note: the weight of each passage; how close each is to every phrase, on a scale that rises
+    steeply, and to all phrases of a group together; the logarithm of the latter; and the note's words.
     """
 
+    weights: Scores
     closeness: Scores
     together: Scores
     nearness: Scores
@@ -83,19 +90,26 @@ class Reading:
     heads: dict[int, Found]
 
     @cached_property
-    def counts(self) -> dict[int, int]:
-        """How often each term occurs, those in title, tags and headings more than once."""
-        total = {term: HEAD_COUNT * found.times for term, found in self.heads.items()}
-        for words in self.body:
+    def counts(self) -> dict[int, float]:
+        """How often each term occurs, by the weights of the passages; once in a title, tag or heading is several."""
+        total = {term: float(HEAD_COUNT * found.times) for term, found in self.heads.items()}
+        for weight, words in zip(self.weights.tolist(), self.body, strict=True):
             for term, found in words.items():
-                total[term] = total.get(term, 0) + found.times
+                total[term] = total.get(term, 0.0) + weight * found.times
         return total
+
+    def averaged(self, values: Scores) -> Scores:
+        """The weighted mean over the passages of values `(passages, n)`."""
+        mean: Scores = self.weights @ values / self.weights.sum()
+        return mean
 
     def without(self, row: int) -> Reading:
         """The same without one passage."""
         rest = [words for number, words in enumerate(self.body) if number != row]
         kept = np.arange(len(self.body)) != row
-        return Reading(self.closeness[kept], self.together[kept], self.nearness[kept], rest, self.heads)
+        return Reading(
+            self.weights[kept], self.closeness[kept], self.together[kept], self.nearness[kept], rest, self.heads
+        )
 
 
 @cache
@@ -141,23 +155,24 @@ class Scoring:
         heads = " . ".join([note.title, *note.tags, *(tag.upper() for tag in note.tags), *headings])
         together = closeness @ self._members + LEAST_CLOSENESS
         return Reading(
+            weights=passage_weights(passages),
             closeness=closeness,
             together=together,
             nearness=SOFTNESS * np.log(together),
-            body=[self.lexicon.find(passage.text) for passage in passages],
+            body=[self.lexicon.find(spoken(passage)) for passage in passages],
             heads=self.lexicon.find(heads),
         )
 
     def measures(self, reading: Reading) -> Scores:
         """What the weights are applied to: nearness, terms and hints of every group, `(groups, 3)`."""
-        return np.column_stack([reading.nearness.mean(axis=0), np.log1p(FIRST_WORD * self.word_sums(reading.counts))])
+        return np.column_stack([reading.averaged(reading.nearness), np.log1p(FIRST_WORD * self.word_sums(reading.counts))])
 
     def logits(self, measures: Scores) -> Scores:
         """The score of every group, `(groups,)`."""
         scores: Scores = (self.weights * measures).sum(axis=1) + self._bias
         return scores
 
-    def word_sums(self, counts: Mapping[int, int]) -> Scores:
+    def word_sums(self, counts: Mapping[int, float]) -> Scores:
         """For every group how much its terms and its hints say, `(groups, 2)`: repetition counts ever less."""
         sums = [[0.0, 0.0] for _ in self._bias]
         for index, count in counts.items():
@@ -172,6 +187,28 @@ def spread(passages: Sequence[AnyPassage], vectors: Vector) -> tuple[Sequence[An
         return passages, vectors
     rows = np.linspace(0, len(passages) - 1, PASSAGES).astype(int)
     return [passages[row] for row in rows], vectors[rows]
+
+
+def passage_weights(passages: Sequence[Passage]) -> Scores:
+    """How much each passage counts, at most 1: the first ones most, and prose more than code."""
+    shares = np.array([_share_of_prose(passage) for passage in passages])
+    places = np.maximum(DECAY ** np.arange(len(passages)), LEAST_WEIGHT)
+    weights: Scores = places * (LEAST_PROSE + (1 - LEAST_PROSE) * shares)
+    return weights / weights.max()
+
+
+def spoken(passage: Passage) -> str:
+    """A passage with its lines of code and metadata emptied, unless it has no other."""
+    lines = passage.text.split("\n")
+    kept = [line if kind not in UNSPOKEN else "" for line, kind in zip(lines, passage.kinds, strict=False)]
+    return "\n".join(kept) if any(line.strip() for line in kept) else passage.text
+
+
+def _share_of_prose(passage: Passage) -> float:
+    """Of the characters of a passage; 1 where the kinds of its lines are not known."""
+    lengths = [len(line.strip()) for line in passage.text.split("\n")]
+    unspoken = sum(length for length, kind in zip(lengths, passage.kinds, strict=False) if kind in UNSPOKEN)
+    return 1 - unspoken / max(sum(lengths), 1)
 
 
 def _claimed(texts: AreaTexts, deviations: Vector) -> NDArray[np.bool_]:

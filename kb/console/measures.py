@@ -69,6 +69,7 @@ def print_area_evaluation(evaluation: AreaEvaluation) -> None:
         "AUROC, inside or outside": evaluation.auroc,
         "expected calibration error": evaluation.calibration_error,
         "inside, yet held back": evaluation.held_back,
+        "outside, yet let in": evaluation.let_in,
     }
     table = Table.grid(padding=(0, 2))
     for name, value in measures.items():

@@ -55,7 +55,7 @@ class AreaEvaluation(Frozen):
 
     `macro_f1` is over the three areas and `outside`; `macro_f1_areas` over the notes inside, each under the best of
     the three. `auroc` is that of inside against outside, by 1 - the score of outside; `held_back` the share of the
-    notes inside that were taken for outside. What a lack of notes leaves undefined is null. `confusion` is by label,
+    notes inside that were taken for outside, `let_in` that of the notes outside that were not. What a lack of notes leaves undefined is null. `confusion` is by label,
     then by verdict; `errors` have the most confident first.
     """
 
@@ -67,6 +67,7 @@ class AreaEvaluation(Frozen):
     auroc: float | None
     calibration_error: float
     held_back: float | None
+    let_in: float | None
     confusion: dict[VerdictArea, dict[VerdictArea, int]]
     groups: tuple[GroupAccuracy, ...]
     errors: tuple[WrongVerdict, ...]
@@ -132,6 +133,7 @@ def measure(
             [case.verdict.confidence for case in cases], [case.right for case in cases]
         ),
         held_back=sum(case.verdict.area == "outside" for case in inside) / len(inside) if inside else None,
+        let_in=sum(case.verdict.area != "outside" for case in outside) / len(outside) if outside else None,
         confusion=confusion(gold, given, SIDES),
         groups=_groups(cases),
         errors=_errors(cases),
