@@ -59,7 +59,7 @@ def test_measures_by_hand() -> None:
     assert table.macro_f1 == pytest.approx((1 / 2 + 1 / 2 + 1 / 2) / 3)
     assert table.auroc == pytest.approx(7 / 8)
     assert table.calibration_error == pytest.approx((abs(0.7 + 0.65 - 1) + 0.6 + 0.85 + 0.06 + 0.2) / 6)
-    assert table.held_back == 1 / 4
+    assert (table.held_back, table.let_in) == (1 / 4, 1 / 2)
     assert table.confusion == {
         "ml-systems": {"ml-systems": 0, "gnn": 0, "llm": 0, "outside": 0},
         "gnn": {"ml-systems": 0, "gnn": 1, "llm": 0, "outside": 1},
@@ -82,9 +82,21 @@ def test_what_one_side_leaves_undefined() -> None:
     """Without notes inside, or without notes outside, there is no AUROC, and nothing is made up for it."""
     loaf, lora = AreaLabel(path="loaf.md", area="outside"), AreaLabel(path="lora.md", area="llm")
     alone = measure([loaf], {"loaf.md": verdict(outside=0.9)}, [], 1.0)
-    assert (alone.macro_f1, alone.macro_f1_areas, alone.auroc, alone.held_back) == (1.0, None, None, None)
+    assert (alone.macro_f1, alone.macro_f1_areas, alone.auroc, alone.held_back, alone.let_in) == (
+        1.0,
+        None,
+        None,
+        None,
+        0.0,
+    )
     inside = measure([lora], {"lora.md": verdict(llm=0.9)}, [], 1.0)
-    assert (inside.macro_f1, inside.macro_f1_areas, inside.auroc, inside.held_back) == (1.0, 1.0, None, 0.0)
+    assert (inside.macro_f1, inside.macro_f1_areas, inside.auroc, inside.held_back, inside.let_in) == (
+        1.0,
+        1.0,
+        None,
+        0.0,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -164,7 +176,7 @@ def test_the_classifier_alone_is_measured(
         "macro-F1, with outside      0.556",
         "AUROC, inside or outside    –",
     ]
-    assert lines[5].startswith("3 notes (1 mixed, not scored); ")
+    assert lines[6].startswith("3 notes (1 mixed, not scored); ")
     assert lines[-1].split()[:3] == ["notes/loaf.md", "gnn", "outside"]
     assert max(map(len, lines)) <= 80
     failed = kb(*command, "--fail-under", "0.6", "--json")

@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from test_areas import SMALL
 
-from kb.areas.classifier import Classifier, Example, override
+from kb.areas.classifier import Classifier, Example, override, verdict_from
+from kb.areas.scoring import spoken
 from kb.areas.texts import SIDES, AreaTexts, load_areas
 from kb.index.arrays import centroid
 from kb.models import AreaText, AreaVerdict, Chunk, Encoder, FiledArea, Note, NoteFile, VerdictArea
@@ -43,7 +44,7 @@ class WordEncoder:
 
 
 ENCODER = WordEncoder()
-BORDER = "# Border\n\nNodes with edges, GIN, message passing.\n\n# More\n\nTokens in prompts, RAG and GraphRAG.\n"
+BORDER = "Edges, nodes, GIN, prompts, tokens, RAG."
 
 
 def passages_of(text: str, encoder: Encoder, path: str) -> tuple[Note, list[Chunk], NDArray[np.float32]]:
@@ -144,7 +145,7 @@ def without(areas: AreaTexts, text: str) -> AreaTexts:
 @pytest.mark.parametrize(
     "text",
     [
-        "# Serving\n\nA feature store, and p99 of the ranker after each model deployment.\n\n# Graph\n\nA GNN over it.",
+        "# Serving\n\nWe watch p99 of the ranker after each release.\n\n# Graph\n\nA GNN over it.",
         "# Loaf\n\nKnead the dough, flour and butter.\n\n# Oven\n\nBake it.\n\n# And\n\nI asked ChatGPT.",
         "# Boxes\n\nYOLO predicts bounding boxes from an image.\n\n# Heads\n\nA transformer is used instead in DETR.",
     ],
@@ -174,12 +175,37 @@ def test_unsure_near_a_border() -> None:
     assert (clear.area, clear.unsure, clear.also) == ("gnn", False, None)
 
 
-def test_perhaps_outside_is_filed_and_unsure() -> None:
-    """What may well lie outside, yet not surely, is filed under its best area and flagged."""
-    verdict = verdict_of("Nodes with many edges, GIN; bread plus butter today.")
-    assert verdict.scores["outside"] > verdict.confidence
-    assert (verdict.area, verdict.unsure, verdict.runner_up) == ("gnn", True, "outside")
-    assert verdict.margin < 0
+@pytest.mark.parametrize(
+    ("gnn", "outside", "area", "unsure"),
+    [(0.9, 0.1, "gnn", False), (0.6, 0.4, "gnn", True), (0.4, 0.6, "outside", True), (0.1, 0.9, "outside", False)],
+)
+def test_the_border(gnn: float, outside: float, area: VerdictArea, unsure: bool) -> None:
+    """A note is held back exactly where outside is likeliest; near the border it is unsure on both sides."""
+    verdict = verdict_from({"ml-systems": 0.0, "gnn": gnn, "llm": 0.0, "outside": outside})
+    assert (verdict.area, verdict.unsure) == (area, unsure)
+    assert verdict.margin == pytest.approx(abs(gnn - outside))
+
+
+def test_code_is_not_what_a_note_says() -> None:
+    """Words in code count only where a passage has no other; lines stay where they are."""
+    prose, code = (passages_of(text, ENCODER, "x.md")[1][0] for text in ("One.\n\n```\nGIN\n```\n", "```\nGIN\n```\n"))
+    assert spoken(prose) == "One.\n\n\n\n"
+    assert spoken(code) == code.text
+
+
+GRAPHS = "# Graph attention\n\nEvery node weighs its neighbours by attention before it sums their vectors.\n\n"
+SETUP = "".join(
+    f"# {step}\n\nInstall Docker and Compose, open the port of the web server, and back up Postgres every night.\n\n"
+    "```bash\nsudo apt-get install docker-ce\ndocker compose up -d\n```\n\n"
+    for step in ("Installation", "Upgrade", "Troubleshooting")
+)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("text", "area"), [(GRAPHS + SETUP, "gnn"), (SETUP + GRAPHS, "outside")])
+def test_what_a_note_introduces_weighs_most(real_encoder: Encoder, text: str, area: VerdictArea) -> None:
+    """The same sections in another order are about something else: an installation log does not decide."""
+    assert verdict_of(text, load_areas(), real_encoder).area == area
 
 
 @pytest.mark.parametrize(("area", "verdict_area"), [("llm", "llm"), ("detour", "outside")])

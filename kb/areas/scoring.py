@@ -165,7 +165,9 @@ class Scoring:
 
     def measures(self, reading: Reading) -> Scores:
         """What the weights are applied to: nearness, terms and hints of every group, `(groups, 3)`."""
-        return np.column_stack([reading.averaged(reading.nearness), np.log1p(FIRST_WORD * self.word_sums(reading.counts))])
+        return np.column_stack(
+            [reading.averaged(reading.nearness), np.log1p(FIRST_WORD * self.word_sums(reading.counts))]
+        )
 
     def logits(self, measures: Scores) -> Scores:
         """The score of every group, `(groups,)`."""

@@ -54,9 +54,10 @@ class AreaEvaluation(Frozen):
     """How well the classifier tells the areas apart.
 
     `macro_f1` is over the three areas and `outside`; `macro_f1_areas` over the notes inside, each under the best of
-    the three. `auroc` is that of inside against outside, by 1 - the score of outside; `held_back` the share of the
-    notes inside that were taken for outside, `let_in` that of the notes outside that were not. What a lack of notes leaves undefined is null. `confusion` is by label,
-    then by verdict; `errors` have the most confident first.
+    the three. `auroc` is that of inside against outside, by 1 - the score of outside. `held_back` is the share of the
+    notes inside whose verdict is outside, `let_in` the share of the notes outside whose verdict is an area. What a
+    lack of notes leaves undefined is null. `confusion` is by label, then by verdict; `errors` have the most confident
+    first.
     """
 
     schema_: Literal["kb.eval-areas/1"] = Field(default="kb.eval-areas/1", serialization_alias="schema")
