@@ -181,8 +181,7 @@ class Evidence(Frozen):
 class AreaVerdict(Frozen):
     """Which area a note belongs to, how sure that is, and why. The four `scores` sum to 1.
 
-    `confidence` is the score of `area`, and `margin` its lead over the runner-up: below 0 where a note is filed under
-    its best area although it may lie outside.
+    `confidence` is the score of `area`, and `margin` its lead over the runner-up.
     """
 
     area: VerdictArea

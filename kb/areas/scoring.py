@@ -1,7 +1,7 @@
 """What is measured of a note for each group of phrases and terms, and the scores that follow. Pure.
 
 Three measures: how near the passages come to a group's phrases, how often its plain terms occur, and how often its
-hints do. Their weights are the same for all areas, so that an area of one's own needs no training;
+hints do. The title, headings and first passages weigh most: a note is about what it introduces. Their weights are the same for all areas, so that an area of one's own needs no training;
 `scripts/train_areas` fits them. None is negative: every reason speaks for what it names.
 """
 
@@ -133,7 +133,7 @@ class Scoring:
         claimed = _claimed(texts, self.deviations(cosines))
         kept = ~claimed
         self.phrases = [phrase for phrase, keep in zip(texts.phrases, kept, strict=True) if keep]
-        self._phrase_vectors = np.ascontiguousarray(phrase_vectors[kept].T)
+        self._phrase_vectors = phrase_vectors[kept]
         self.group_of = np.array([group for _, group in self.phrases])
         self._members = np.eye(len(texts.groups))[self.group_of]
         groups = np.array([group for _, group in texts.phrases])
@@ -150,17 +150,20 @@ class Scoring:
 
     def read(self, note: Titled, passages: Sequence[Passage], vectors: Vector) -> Reading:
         """Measure a note; `vectors` are those of its passages, `(n, dim)`, unit rows."""
-        closeness: Scores = np.exp(self.deviations(vectors @ self._phrase_vectors).astype(np.float64) / SOFTNESS)
+        # Not `@`: its threads take longer to start than products of this size take, most of all on a busy machine.
+        cosines = np.einsum("nd,pd->np", vectors, self._phrase_vectors)
+        closeness: Scores = np.exp(self.deviations(cosines).astype(np.float64) / SOFTNESS)
         headings = dict.fromkeys(heading for passage in passages for heading in passage.heading_path)
-        heads = " . ".join([note.title, *note.tags, *(tag.upper() for tag in note.tags), *headings])
-        together = closeness @ self._members + LEAST_CLOSENESS
+        acronyms = self.lexicon.find(" . ".join(tag.upper() for tag in note.tags))
+        heads = self.lexicon.find(" . ".join([note.title, *note.tags, *headings]))
+        together = np.einsum("np,pg->ng", closeness, self._members) + LEAST_CLOSENESS
         return Reading(
             weights=passage_weights(passages),
             closeness=closeness,
             together=together,
             nearness=SOFTNESS * np.log(together),
             body=[self.lexicon.find(spoken(passage)) for passage in passages],
-            heads=self.lexicon.find(heads),
+            heads=acronyms | heads,  # a tag in lower case may be a term in capitals
         )
 
     def measures(self, reading: Reading) -> Scores:
@@ -196,7 +199,8 @@ def passage_weights(passages: Sequence[Passage]) -> Scores:
     shares = np.array([_share_of_prose(passage) for passage in passages])
     places = np.maximum(DECAY ** np.arange(len(passages)), LEAST_WEIGHT)
     weights: Scores = places * (LEAST_PROSE + (1 - LEAST_PROSE) * shares)
-    return weights / weights.max()
+    weights /= weights.max()
+    return weights
 
 
 def spoken(passage: Passage) -> str:
