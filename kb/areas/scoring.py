@@ -1,8 +1,9 @@
 """What is measured of a note for each group of phrases and terms, and the scores that follow. Pure.
 
 Three measures: how near the passages come to a group's phrases, how often its plain terms occur, and how often its
-hints do. The title, headings and first passages weigh most: a note is about what it introduces. Their weights are the same for all areas, so that an area of one's own needs no training;
-`scripts/train_areas` fits them. None is negative: every reason speaks for what it names.
+hints do. Title, headings and first passages weigh most: a note is about what it introduces. The weights of the measures
+are the same for all areas, so that an area of one's own needs no training; `scripts/train_areas` fits them. None is
+negative: every reason speaks for what it names.
 """
 
 from __future__ import annotations
