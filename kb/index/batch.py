@@ -78,6 +78,7 @@ def chunk_records(note_id: str, chunks: Sequence[Chunk], fingerprint: str) -> li
                 position=position,
                 heading_path=chunk.heading_path,
                 text=chunk.text,
+                kinds=chunk.kinds,
                 start_line=chunk.start_line,
                 end_line=chunk.end_line,
                 embedding_key=embedding_key(chunk.embedded, fingerprint),

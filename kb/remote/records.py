@@ -46,7 +46,8 @@ def recalled(digest: str, pieces: Sequence[str]) -> tuple[NoteRecord, list[Chunk
         return None
     try:
         content = json.loads(whole)
-        note = NoteRecord.model_validate(content["note"] | {"remote": True})
+        known = {name: value for name, value in content["note"].items() if name in NoteRecord.model_fields}
+        note = NoteRecord.model_validate(known | {"remote": True})
         chunks = [
             ChunkRecord.model_validate(
                 {**passage, "note_id": note.id, "position": position, "text": passage["text"] or ""}

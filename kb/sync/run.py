@@ -222,8 +222,9 @@ class _Sync:
             tags=note.tags,
             authors=note.authors,
             sources=note.sources,
-            references=note.references,
+            aliases=note.aliases,
             links=note.links,
+            faults=note.faults,
             ruling=decisions.ruling(note.path),
             verdict=verdict,
         )

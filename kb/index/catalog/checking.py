@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kb.errors import DamageError, one_line
 from kb.index.catalog import schema
-from kb.index.catalog.connection import BUSY_SECONDS, guard, is_damage
+from kb.index.catalog.connection import BUSY_SECONDS, add_functions, guard, is_damage
 from kb.models import digest_of
 
 
@@ -49,6 +49,7 @@ def examine(path: Path) -> Examination:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
+    add_functions(connection)
     connection.row_factory = sqlite3.Row
     connection.text_factory = lambda text: text.decode(errors="replace")
     return connection

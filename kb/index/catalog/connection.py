@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kb.errors import CatalogError, DamageError, one_line
 from kb.index import PRIVATE_FILE
+from kb.notes.words import searchable
 
 BUSY_SECONDS = 5.0
 CACHE_KIB = 65_536
@@ -21,7 +22,7 @@ PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "secure_delete = FAST", f"
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that waits for others, writes ahead to a log, and knows the function `crc32`.
+    """A connection that waits for others, writes ahead to a log, and knows the functions of the tables.
 
     A new file is readable by its owner alone, and so are the logs that SQLite writes beside it. One thread at a time
     may use the connection, whichever made it.
@@ -30,11 +31,17 @@ def connect(path: Path) -> sqlite3.Connection:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
     connection.row_factory = sqlite3.Row
-    connection.create_function("crc32", 1, zlib.crc32, deterministic=True)
+    add_functions(connection)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     _enter_wal(connection)
     return connection
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Give a connection the functions that the catalog's tables use: `crc32` and `searchable`."""
+    connection.create_function("crc32", 1, zlib.crc32, deterministic=True)
+    connection.create_function("searchable", 1, searchable, deterministic=True)
 
 
 def copy(path: Path, target: Path) -> None:

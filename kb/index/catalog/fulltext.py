@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from kb.index.catalog.schema import TOKENIZER, json_list
+from kb.notes.words import searchable
 
 TITLE_WEIGHT, HEADING_WEIGHT, TEXT_WEIGHT = 2.0, 1.5, 1.0
 
@@ -87,5 +88,5 @@ class _Stemmer:
 
     def stems(self, text: str) -> list[str]:
         self._connection.execute("DELETE FROM texts")
-        self._connection.execute("INSERT INTO texts VALUES (?)", (text,))
+        self._connection.execute("INSERT INTO texts VALUES (?)", (searchable(text),))
         return [stem for (stem,) in self._connection.execute("SELECT term FROM stems ORDER BY offset")]

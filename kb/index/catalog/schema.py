@@ -7,11 +7,12 @@ import sqlite3
 from collections.abc import Iterable
 
 from kb.models import AreaVerdict, ChunkRecord, Filter, NoteRecord
+from kb.notes.words import name_of, searchable
 
-VERSION = 3
+VERSION = 4
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 
-TABLES = f"""
+TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE sources (path TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE notes (
@@ -22,27 +23,33 @@ CREATE TABLE notes (
 CREATE TABLE chunks (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, note_id TEXT NOT NULL REFERENCES notes (id) ON DELETE CASCADE,
     position INTEGER NOT NULL, title TEXT NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL,
-    start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, embedding_key TEXT NOT NULL
+    start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, embedding_key TEXT NOT NULL, kinds TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX chunks_by_note ON chunks (note_id, position);
 CREATE INDEX chunks_by_embedding ON chunks (embedding_key);
 CREATE TABLE embeddings (
     key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, vector BLOB NOT NULL, checksum INTEGER NOT NULL DEFAULT 0
 );
+"""
+
+# The full text of the chunks, each text as it is searched: `searchable` is a function of each connection.
+FULL_TEXT = f"""
+CREATE VIEW chunk_words (number, title, headings, text) AS
+    SELECT number, searchable(title), searchable(headings), searchable(text) FROM chunks;
 CREATE VIRTUAL TABLE passages USING fts5 (
-    title, headings, text, content='chunks', content_rowid='number', tokenize='{TOKENIZER}'
+    title, headings, text, content='chunk_words', content_rowid='number', tokenize='{TOKENIZER}'
 );
 CREATE TRIGGER chunk_added AFTER INSERT ON chunks BEGIN
-    INSERT INTO passages (rowid, title, headings, text) VALUES (new.number, new.title, new.headings, new.text);
+    INSERT INTO passages (rowid, title, headings, text) VALUES (new.number, searchable(new.title), searchable(new.headings), searchable(new.text));
 END;
 CREATE TRIGGER chunk_removed AFTER DELETE ON chunks BEGIN
     INSERT INTO passages (passages, rowid, title, headings, text)
-    VALUES ('delete', old.number, old.title, old.headings, old.text);
+    VALUES ('delete', old.number, searchable(old.title), searchable(old.headings), searchable(old.text));
 END;
 CREATE TRIGGER chunk_retitled AFTER UPDATE OF title ON chunks WHEN old.title <> new.title BEGIN
     INSERT INTO passages (passages, rowid, title, headings, text)
-    VALUES ('delete', old.number, old.title, old.headings, old.text);
-    INSERT INTO passages (rowid, title, headings, text) VALUES (new.number, new.title, new.headings, new.text);
+    VALUES ('delete', old.number, searchable(old.title), searchable(old.headings), searchable(old.text));
+    INSERT INTO passages (rowid, title, headings, text) VALUES (new.number, searchable(new.title), searchable(new.headings), searchable(new.text));
 END;
 """  # noqa: S608  # a constant
 
@@ -64,7 +71,24 @@ CREATE TABLE skipped (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INT
 """
 
 # What makes a catalog one of this version, by the version it has.
-UPGRADES = {0: f"{TABLES}{LOOSE}{SKIPPED}", 1: f"{REMOTE}\n{LOOSE}\n{CHECKSUM}{SKIPPED}", 2: SKIPPED}
+# With the kinds of their lines, all passages are read again; and the full text is one of searchable texts.
+KINDS = f"""
+ALTER TABLE chunks ADD COLUMN kinds TEXT NOT NULL DEFAULT '';
+UPDATE notes SET sha256 = '', size = 0, mtime_ns = 0 WHERE NOT remote;
+DROP TRIGGER chunk_added;
+DROP TRIGGER chunk_removed;
+DROP TRIGGER chunk_retitled;
+DROP TABLE passages;
+{FULL_TEXT}
+INSERT INTO passages (passages) VALUES ('rebuild');
+"""
+
+UPGRADES = {
+    0: f"{TABLES}{FULL_TEXT}{LOOSE}{SKIPPED}",
+    1: f"{REMOTE}\n{LOOSE}\n{CHECKSUM}{SKIPPED}{KINDS}",
+    2: f"{SKIPPED}{KINDS}",
+    3: KINDS,
+}
 
 # Views of the full text's own index, seen by one connection: each place of each stem, and the stems with their counts.
 VIEWS = """
@@ -83,13 +107,13 @@ ON CONFLICT (id) DO UPDATE SET path = excluded.path, size = excluded.size, mtime
 """
 
 UPSERT_CHUNK = """
-INSERT INTO chunks (id, note_id, position, title, headings, text, start_line, end_line, embedding_key)
-VALUES (:id, :note_id, :position, :title, :headings, :text, :start_line, :end_line, :embedding_key)
-ON CONFLICT (id) DO UPDATE SET position = excluded.position, title = excluded.title,
-    start_line = excluded.start_line, end_line = excluded.end_line, embedding_key = excluded.embedding_key
+INSERT INTO chunks (id, note_id, position, title, headings, text, start_line, end_line, embedding_key, kinds)
+VALUES (:id, :note_id, :position, :title, :headings, :text, :start_line, :end_line, :embedding_key, :kinds)
+ON CONFLICT (id) DO UPDATE SET position = excluded.position, title = excluded.title, start_line = excluded.start_line,
+    end_line = excluded.end_line, embedding_key = excluded.embedding_key, kinds = excluded.kinds
 """
 
-_DETAILS = ("authors", "sources", "references", "links", "ruling")
+_DETAILS = ("authors", "aliases", "sources", "links", "faults", "ruling")
 
 
 def note_row(note: NoteRecord) -> dict[str, object]:
@@ -107,7 +131,7 @@ def note_record(row: sqlite3.Row) -> NoteRecord:
     values = {name: row[name] for name in row.keys()}  # noqa: SIM118  # a Row iterates over values
     return NoteRecord.model_validate(
         {name: value for name, value in values.items() if name != "details"}
-        | json.loads(values["details"])
+        | {name: value for name, value in json.loads(values["details"]).items() if name in _DETAILS}
         | {"tags": json.loads(values["tags"]), "verdict": AreaVerdict.model_validate_json(values["verdict"])}
     )
 
@@ -116,7 +140,7 @@ def chunk_row(chunk: ChunkRecord, note: NoteRecord) -> dict[str, object]:
     """A chunk as the parameters of `UPSERT_CHUNK`. With the title goes what else names a note: who wrote it, its tags,
     and the works it is about, so that an author or an arXiv id finds it.
     """
-    title = " ".join([note.title, *note.authors, *note.tags, *note.sources])
+    title = " ".join([note.title, *note.aliases, *note.authors, *note.tags, *note.sources])
     return chunk.model_dump(exclude={"heading_path"}) | {"title": title, "headings": json_list(chunk.heading_path)}
 
 
@@ -128,6 +152,7 @@ def chunk_record(row: sqlite3.Row) -> ChunkRecord:
         position=row["position"],
         heading_path=tuple(json.loads(row["headings"])),
         text=row["text"],
+        kinds=row["kinds"],
         start_line=row["start_line"],
         end_line=row["end_line"],
         embedding_key=row["embedding_key"],
@@ -142,8 +167,9 @@ def filter_sql(filter: Filter) -> tuple[str, dict[str, object]]:
         conditions.append("notes.area IN (SELECT value FROM json_each(:areas))")
         parameters["areas"] = json_list(filter.areas)
     for number, tag in enumerate(filter.tags):
-        conditions.append(f"EXISTS (SELECT 1 FROM json_each(notes.tags) WHERE value = :tag{number})")  # noqa: S608  # a number
-        parameters[f"tag{number}"] = tag.lower()
+        named = f"value = :tag{number} OR value GLOB :tag{number} || '/*'"
+        conditions.append(f"EXISTS (SELECT 1 FROM json_each(notes.tags) WHERE {named})")  # noqa: S608  # a number
+        parameters[f"tag{number}"] = name_of(tag.lower().lstrip("#"))
     if filter.since:
         conditions.append("notes.date >= :since")
         parameters["since"] = filter.since.isoformat()
@@ -156,7 +182,7 @@ def filter_sql(filter: Filter) -> tuple[str, dict[str, object]]:
                 f"""notes.id {operator} (SELECT chunks.note_id FROM passages JOIN chunks
                 ON chunks.number = passages.rowid WHERE passages MATCH :{name}{number})"""  # noqa: S608  # constants
             )
-            parameters[f"{name}{number}"] = '"' + phrase.replace('"', '""') + '"'
+            parameters[f"{name}{number}"] = '"' + searchable(phrase).replace('"', '""') + '"'
     return " AND ".join(conditions), parameters
 
 
