@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from kb.remote import pull as pull
     from kb.remote import server as server
     from kb.search import answer as answer
-    from kb.search import comparing as comparing
+    from kb.search import duplicates as duplicates
     from kb.search import find as find
+    from kb.search import related as related
     from kb.sync import changes as changes
     from kb.sync import listing as listing
     from kb.sync import reclassify as reclassify
@@ -54,8 +55,9 @@ HOMES = {
     "pull": "kb.remote.pull",
     "server": "kb.remote.server",
     "answer": "kb.search.answer",
-    "comparing": "kb.search.comparing",
+    "duplicates": "kb.search.duplicates",
     "find": "kb.search.find",
+    "related": "kb.search.related",
     "changes": "kb.sync.changes",
     "listing": "kb.sync.listing",
     "reclassify": "kb.sync.reclassify",
