@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 LINKED = 0.1  # what a link adds to a cosine: about the distance from the nearest note to the tenth nearest
 MIN_SCORE = 0.3  # of a note without a link
-NEAR = 0.7  # the cosine from which wording is compared; under different titles, the same passage still reaches about this
+NEAR = (
+    0.7  # the cosine from which wording is compared; under different titles, the same passage still reaches about this
+)
 MOST = 20  # preceding neighbours of a row whose wording is compared
 BLOCK = 256  # rows per matrix product: 100 MB of cosines for 100,000 rows
 
