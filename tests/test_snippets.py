@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kb.notes.prose import clean, statements
 from kb.search.query import query_words
-from kb.search.snippets import LENGTH, MOST_EMBEDDED, Cosines, marks, shorten, snippets
+from kb.search.snippets import EMBEDDED_LENGTH, LENGTH, MOST_EMBEDDED, Cosines, marks, shorten, snippets
 
 FILLER = "Nothing of the matter is told by a sentence such as this one, which goes on and on for quite a while " * 2
 
@@ -113,4 +113,4 @@ def test_the_sentences_of_all_passages_are_embedded_together() -> None:
     shown = snippets([*passages, *[["a", "b"]] * 50], ["zebra"], cosines)
     assert shown[:4] == ["A zebra. Other.", "Alone.", "The best.", "Also best."]
     assert [len(sentences) for sentences in asked] == [MOST_EMBEDDED]
-    assert max(map(len, asked[0])) <= LENGTH
+    assert max(map(len, asked[0])) <= EMBEDDED_LENGTH

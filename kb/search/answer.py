@@ -55,10 +55,12 @@ def search(
     ranking = find(reader, query, filter, mode, max(POOL, limit * 10))
     asked = parse_query(query)
     reranker = reader.shared.reranker if mode == "hybrid" else None
-    ranked = _reranked(reader, reranker, asked.text, ranking.ranked) if reranker else ranking.ranked
-    shown, missing = _shown_notes(reader, ranked, limit)
+    groups = group_by_note(ranking.ranked, PASSAGES)
+    report = _Report(ranking, [group[0].score for group in groups])
+    if reranker:
+        groups = group_by_note(_reranked(reader, reranker, asked.text, ranking.ranked), PASSAGES)
+    shown, missing = _shown_notes(reader, groups, limit)
     sentences = [_sentences(found.passages[0].chunk) for found in shown]
-    report = _Report(ranking)
     hits = tuple(
         report.hit(rank, found, snippet, _explanation(reader, ranking, report.answered, found) if explain else None)
         for rank, (found, snippet) in enumerate(
@@ -86,27 +88,28 @@ def _reranked(reader: IndexReader, reranker: Reranker, text: str, ranked: Sequen
 
 
 def _shown_notes(
-    reader: IndexReader, ranked: Sequence[Ranked], limit: int
+    reader: IndexReader, groups: Sequence[Sequence[Ranked]], limit: int
 ) -> tuple[list[NotePassages], tuple[str, ...]]:
-    """The best notes, at most `limit`, and the paths of those among them whose files are gone."""
+    """The first notes of ranked groups, at most `limit`, and the paths of those before them whose files are gone."""
     shown: list[NotePassages] = []
     missing: list[str] = []
     seen = _SeenPassages()
-    for note, passages in _notes(reader, ranked):
-        if len(shown) == limit:
-            break
+    for note, passages in _notes(reader, groups):
         state = state_of(reader, note)
         if state is None:
             missing.append(note.path)
-        else:
-            same, fresh = seen.add(note.path, passages)
-            shown.append(NotePassages(note, state, fresh, same))
+            continue
+        same, fresh = seen.add(note.path, passages)
+        shown.append(NotePassages(note, state, fresh, same))
+        if len(shown) == limit:
+            break
     return shown, tuple(missing)
 
 
-def _notes(reader: IndexReader, ranked: Sequence[Ranked]) -> Iterator[tuple[NoteRecord, list[RankedPassage]]]:
-    """The candidates by note, best note first, read a few at a time."""
-    groups = group_by_note(ranked, PASSAGES)
+def _notes(
+    reader: IndexReader, groups: Sequence[Sequence[Ranked]]
+) -> Iterator[tuple[NoteRecord, list[RankedPassage]]]:
+    """The notes of groups with their passages, read a few at a time."""
     for start in range(0, len(groups), NOTES_AT_ONCE):
         some = groups[start : start + NOTES_AT_ONCE]
         notes = reader.catalog.notes_by_id(note_of(group[0].id) for group in some)
@@ -167,10 +170,10 @@ def _cosines(reader: IndexReader, ranking: Ranking) -> Cosines | None:
 class _Report:
     """Reports hits, with scores that can be compared between queries."""
 
-    def __init__(self, ranking: Ranking) -> None:
+    def __init__(self, ranking: Ranking, note_scores: Sequence[float]) -> None:
         self.answered = _answered(ranking)
         self._mode = ranking.mode
-        self._likelihood = Likelihood([group[0].score for group in group_by_note(ranking.ranked, 1)], self.answered)
+        self._likelihood = Likelihood(note_scores, self.answered)
 
     def hit(self, rank: int, found: NotePassages, snippet: str, explanation: Explanation | None) -> Hit:
         """The hit of a note."""

@@ -10,7 +10,8 @@ from kb.search.query import WORD
 
 LENGTH = 240
 MIN_STEM = 4
-MOST_EMBEDDED = 8  # sentences of one answer that are compared with the query by meaning: 1.5 ms each
+# Sentences of one answer that are compared with the query by meaning, and characters of each: 1.7 ms each.
+MOST_EMBEDDED, EMBEDDED_LENGTH = 6, 120
 
 Cosines = Callable[[list[str]], Sequence[float]]  # of some sentences with the query
 
@@ -34,7 +35,7 @@ def snippets(
         for index in range(len(sentences))
     ][:MOST_EMBEDDED]
     if cosines and undecided:
-        found = cosines([passages[number][index][:length] for number, index in undecided])
+        found = cosines([passages[number][index][:EMBEDDED_LENGTH] for number, index in undecided])
         nearest_last = sorted(zip(found, undecided, strict=True), key=lambda entry: (entry[0], -entry[1][1]))
         for _, (number, index) in nearest_last:
             starts[number] = index
