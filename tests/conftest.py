@@ -218,6 +218,6 @@ def indexed_notes(shared: Path, real_encoder: Encoder) -> Path:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say how to run the tests in this order again, which `-q` leaves out."""
-    terminalreporter.write_line(
-        f"in this order again: pytest -p randomly --randomly-seed={config.option.randomly_seed}"
-    )
+    seed = config.getoption("randomly_seed", None)
+    if seed is not None:
+        terminalreporter.write_line(f"in this order again: pytest --randomly-seed={seed}")
