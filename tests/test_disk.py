@@ -59,7 +59,7 @@ print("failed", failed)
 """
 READ_ONLY = """
 write(30, 31)
-mount("-o", "remount,ro", disk)
+mount("-o", "remount,bind,ro", disk)
 with opened() as knowledge:
     print(said(lambda: knowledge.search("zebras")))
     print(said(knowledge.sync))
