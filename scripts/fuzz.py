@@ -18,7 +18,7 @@ from kb.notes.chunking import chunk_note
 from kb.notes.files import decode
 from kb.notes.front_matter import split_front_matter
 from kb.notes.parse import parse_note
-from kb.notes.prose import statements
+from kb.notes.statements import statements
 from kb.outline.post.citations import Citations, find_cited, read_memory
 from kb.outline.post.render import TEMPLATES, render, template_text
 from kb.outline.post.revise import check, update
