@@ -282,7 +282,7 @@ def test_an_area_of_ones_own_needs_no_training(real_encoder: Encoder) -> None:
         description="Computer vision: detecting and segmenting things in pictures",
         phrases=("detecting objects in photographs", "image segmentation"),
     )
-    areas = load_areas().with_own({"gnn": own})
+    areas = load_areas().customised({"gnn": own})
     assert verdict_of("\n\n".join(VISION), areas, real_encoder).area == "gnn"
     graphs = "# GCN\n\nA graph convolutional network averages the features of neighbouring nodes."
     assert verdict_of(graphs, areas, real_encoder).area == "outside"
