@@ -36,3 +36,9 @@ def test_the_library_example_is_the_one_that_is_tested() -> None:
 def test_every_shown_command_has_output() -> None:
     """No block of the page shows a command without what it printed."""
     assert not re.findall(r"```console\n\$ [^\n]*\n```", PAGE)
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`(kb/[\w/.]+)`", PAGE))))
+def test_every_path_that_is_named_exists(path: str) -> None:
+    """The modules and folders that the README names are where it says."""
+    assert (REPOSITORY / path).exists()
