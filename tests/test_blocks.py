@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import pairwise
 
 from hypothesis import given, settings
@@ -32,3 +34,14 @@ def test_plain_lines_give_the_same_paragraphs_without_parsing(lines: list[str]) 
     tokens = parse_blocks(lines)
     parsed = [tuple(token.map or ()) for before, token in pairwise(tokens) if before.type == "paragraph_open"]
     assert paragraphs(lines) == parsed
+
+
+def test_plain_lines_load_no_parser() -> None:
+    """Passages of prose and headings are read without importing markdown-it."""
+    program = (
+        "import sys\n"
+        "from kb.notes.statements import statements\n"
+        "assert statements('# Head\\n\\nProse here.')\n"
+        "assert 'markdown_it' not in sys.modules\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,16 +1,16 @@
-"""Finds the top-level blocks and the paragraphs of Markdown with markdown-it. Pure."""
+"""Finds the top-level blocks and the paragraphs of Markdown with markdown-it, loaded on first use. Pure."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import cache
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from mdit_py_plugins.dollarmath import dollarmath_plugin
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
-# Only block structure is needed, and inline parsing would take most of the time.
-_PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).disable("inline")
 # A passage of such lines alone consists of headings and paragraphs, and need not be parsed.
 _PLAIN_LINE = re.compile(r"(?:[A-Za-z\"'(][^|]*|#{1,6} .*|\s*)$")
 _LIQUID_OPEN = re.compile(r"^\s*\{%-?\s*(highlight|raw|comment)\b[^%]*%\}\s*$")
@@ -20,7 +20,7 @@ _FENCE = "~~~~~~~~~~"
 
 def parse_blocks(lines: list[str]) -> list[Token]:
     """The block tokens of some lines. `token.map` is the 0-based range of lines `[first, end)`."""
-    return _PARSER.parse("\n".join(_without_liquid_blocks(lines)))
+    return _parser().parse("\n".join(_without_liquid_blocks(lines)))
 
 
 def paragraphs(lines: list[str]) -> list[tuple[int, int]]:
@@ -37,6 +37,15 @@ def paragraphs(lines: list[str]) -> list[tuple[int, int]]:
         elif token.type == "inline" and token.map and ancestors and ancestors[-1] == "paragraph_open":
             found.append((token.map[0], token.map[1]))
     return found
+
+
+@cache
+def _parser() -> MarkdownIt:
+    """A parser of block structure; inline parsing, which would take most of the time, is not needed."""
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+    return MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).disable("inline")
 
 
 def _plain_paragraphs(lines: list[str]) -> list[tuple[int, int]]:

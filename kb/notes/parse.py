@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from itertools import zip_longest
 from pathlib import PurePosixPath
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import unquote
 
-from markdown_it.token import Token
 from pydantic import JsonValue
 
 from kb.errors import NoteError
@@ -16,6 +15,9 @@ from kb.models import Block, BlockKind, FiledArea, Kind, Note, NoteFile
 from kb.notes.blocks import parse_blocks
 from kb.notes.front_matter import as_date, as_texts, split_front_matter
 from kb.notes.prose import CODE_SPAN, clean
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 OUTLINE_MARK = "<!-- kb outline"
 MAX_NAME = 300  # characters of a title or heading; every chunk below repeats it
