@@ -24,7 +24,7 @@ from kb.models import Encoder, NoteFile
 from kb.notes.chunking import chunk_note
 from kb.notes.files import MAX_BYTES, MAX_LINES
 from kb.notes.parse import parse_note
-from kb.notes.prose import statements
+from kb.notes.statements import statements
 from kb.outline.post.citations import read_memory
 from kb.outline.post.escaping import as_comment, as_text
 

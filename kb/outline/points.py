@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.models import ChunkRecord, NoteRecord, Statement
-from kb.notes.prose import statements
+from kb.notes.statements import statements
 from kb.reports import Address, Point
 
 Vectors = NDArray[np.float32]
