@@ -8,8 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from kb.console.terminal import area_text, count, notice, out, plain, say, styled
-from kb.reports import Address
-from kb.reports.compared import ComparedNote, Duplicates, Related, RelatedNotes
+from kb.reports import Address, ComparedNote, Duplicates, Related, RelatedNotes
 from kb.search.snippets import shorten
 
 INDENT = 4

@@ -8,8 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kb.console.terminal import area_text, count, plain, print_table, say, shorten_path, styled
-from kb.reports import Evaluation, Measures
-from kb.reports.cared import Diagnosis
+from kb.reports import Diagnosis, Evaluation, Measures
 from kb.search.snippets import shorten
 
 if TYPE_CHECKING:

@@ -33,12 +33,13 @@ from kb.reports import (
     Move,
     NoteDetail,
     NoteList,
+    Rebuilt,
     Reclassification,
+    Saved,
     Skipped,
     Status,
     SyncReport,
 )
-from kb.reports.cared import Rebuilt, Saved
 
 PATH_WIDTH = 44
 BAR_WIDTH = 20

@@ -9,8 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kb.console.terminal import count, notice, print_table, say, styled
-from kb.reports import Address, Outline
-from kb.reports.revised import Check, CheckedCitation, CitationState, Update
+from kb.reports import Address, Check, CheckedCitation, CitationState, Outline, Update
 
 STATE_STYLES = {"moved": "yellow", "changed": "red", "gone": "red"}
 VERBS = {"holds": "hold"}  # of several

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kb.console.notes import print_skipped
 from kb.console.terminal import count, say
-from kb.reports.cared import Pulled
+from kb.reports import Pulled
 
 
 def print_pulled(pulled: Pulled) -> None:

@@ -6,7 +6,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from kb.console.terminal import area_text, count, notice, out, styled
-from kb.reports.ideas import Idea, Ideas
+from kb.reports import Idea, Ideas
 
 INDENT = 4
 
