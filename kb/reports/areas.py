@@ -36,7 +36,7 @@ class Move(Frozen):
 
 
 class Reclassification(Frozen):
-    """The notes that move when all are classified again; `skipped` lists files that are gone or changed since the last sync."""
+    """The notes that move when all are classified again. `skipped` lists files gone or changed since the last sync."""
 
     schema_: Literal["kb.reclassify/1"] = Field(default="kb.reclassify/1", serialization_alias="schema")
     applied: bool

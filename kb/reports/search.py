@@ -37,11 +37,11 @@ class TermWeight(Frozen):
 class Explanation(Frozen):
     """How a score came about.
 
-    `raw` is the score of the cross-encoder if `reranked`, and otherwise the sum of `standing`, `words`, `near`, `passage`
-    and `boilerplate`. `standing` is the z-score of the cosine among those of ordinary passages, after the query vector
-    has moved towards the notes in `feedback` by `feedback_weight`. `agreement` is the share of notes that the dense and
-    the lexical ranking have in common among their ten best, and `answered` the probability that the notebook has
-    anything on the query.
+    `raw` is the score of the cross-encoder if `reranked`, and otherwise the sum of `standing`, `words`, `near`,
+    `passage` and `boilerplate`. `standing` is the z-score of the cosine among those of ordinary passages, once the
+    query vector has moved towards the notes in `feedback` by `feedback_weight`. `agreement` is the share of notes that
+    the dense and the lexical ranking have in common among their ten best, and `answered` the probability that the
+    notebook has anything on the query.
     """
 
     raw: float
