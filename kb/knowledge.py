@@ -20,23 +20,29 @@ from kb.notebook import CONFIG_NAME, find_notebook, is_notebook, open_notebook, 
 from kb.notes.files import write_file
 from kb.opening import OpenNotebook, today
 from kb.reports import (
+    BackedUp,
+    Check,
     Classification,
+    Diagnosis,
+    Duplicates,
     Evaluation,
     Filed,
     Forgotten,
+    Ideas,
     NoteDetail,
     NoteList,
     Outline,
+    Pulled,
+    Rebuilt,
     Reclassification,
+    RelatedNotes,
+    Restored,
     SearchResult,
     Skipped,
     Status,
     SyncReport,
+    Update,
 )
-from kb.reports.cared import BackedUp, Diagnosis, Pulled, Rebuilt, Restored
-from kb.reports.compared import Duplicates, RelatedNotes
-from kb.reports.ideas import Ideas
-from kb.reports.revised import Check, Update
 
 if TYPE_CHECKING:
     from kb.evaluation.outlines import OutlineEvaluation

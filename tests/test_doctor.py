@@ -11,7 +11,7 @@ import pytest
 
 from kb.care.doctor import Facts, diagnose
 from kb.knowledge import KnowledgeBase
-from kb.reports.cared import Diagnosis
+from kb.reports import Diagnosis
 
 Write = Callable[[str, str], Path]
 

@@ -17,7 +17,7 @@ from kb.ideas.ripeness import MAX_NOTES, Group, Ripeness, groups, in_turn
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, FiledArea
 from kb.outline.titles import MAX_TITLE_WORDS
-from kb.reports.ideas import Ideas
+from kb.reports import Ideas
 
 Write = Callable[[str, str], Path]
 

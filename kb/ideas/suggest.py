@@ -18,8 +18,7 @@ from kb.models import ChunkRecord, FiledArea, NoteRecord
 from kb.outline.points import open_questions
 from kb.outline.relevance import link_matrix
 from kb.outline.titles import Wording, as_written, listed, working_titles
-from kb.reports import CoveredBefore
-from kb.reports.ideas import Idea, Ideas
+from kb.reports import CoveredBefore, Idea, Ideas
 
 Matrix = NDArray[np.float32]
 

@@ -12,8 +12,7 @@ from kb.index.freshness import current_notes, state_of
 from kb.index.reader import IndexReader, Passages
 from kb.models import ChunkRecord, NoteRecord, note_of
 from kb.notes.links import link_targets
-from kb.reports import Address
-from kb.reports.compared import ComparedNote, Duplicates, NoteGroup, PassageGroup, Related, RelatedNotes
+from kb.reports import Address, ComparedNote, Duplicates, NoteGroup, PassageGroup, Related, RelatedNotes
 from kb.search.likeness import Likeness, likeness, most_related
 from kb.search.resemblance import (
     RESEMBLANCE,

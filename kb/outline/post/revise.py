@@ -23,8 +23,7 @@ from kb.outline.post.citations import (
 )
 from kb.outline.post.escaping import anchors, as_text
 from kb.outline.post.layout import Part, Post
-from kb.reports import Address, Outline, Point, Section
-from kb.reports.revised import AddedPoint, CheckedCitation, CitationState
+from kb.reports import AddedPoint, Address, CheckedCitation, CitationState, Outline, Point, Section
 
 _PARAGRAPH = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
 _WORD_START = re.compile(r"(?<!\w)\S|(?<=[。！？])\S")

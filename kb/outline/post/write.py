@@ -15,8 +15,7 @@ from kb.outline.draft import draft
 from kb.outline.post.citations import Citations, find_cited, read_memory
 from kb.outline.post.render import TEMPLATES, render, template_text
 from kb.outline.post.revise import check, update
-from kb.reports import Outline
-from kb.reports.revised import Check, Update
+from kb.reports import Check, Outline, Update
 from kb.sync.changes import look
 
 UNCITED = (
