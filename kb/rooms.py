@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from kb.care import facts as facts
     from kb.care import rebuild as rebuild
     from kb.care import status as status
-    from kb.evaluation import appraise as appraise
-    from kb.evaluation import runner as runner
+    from kb.evaluation import measure as measure
     from kb.ideas import suggest as suggest
     from kb.index import vectors as vectors
     from kb.notes import new as new
     from kb.outline import draft as draft
-    from kb.outline import generated as generated
+    from kb.outline.language_model import asking as asking
     from kb.outline.post import write as write
     from kb.remote import pull as pull
     from kb.remote import server as server
@@ -43,13 +42,12 @@ HOMES = {
     "facts": "kb.care.facts",
     "rebuild": "kb.care.rebuild",
     "status": "kb.care.status",
-    "appraise": "kb.evaluation.appraise",
-    "runner": "kb.evaluation.runner",
+    "measure": "kb.evaluation.measure",
     "suggest": "kb.ideas.suggest",
     "vectors": "kb.index.vectors",
     "new": "kb.notes.new",
     "draft": "kb.outline.draft",
-    "generated": "kb.outline.generated",
+    "asking": "kb.outline.language_model.asking",
     "write": "kb.outline.post.write",
     "pull": "kb.remote.pull",
     "server": "kb.remote.server",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,16 +111,20 @@ def eval_command(
 
 
 def _on_notebook(golden: Path) -> Evaluation:
+    from kb.evaluation.queries import load_golden
+
     with knowledge_base() as knowledge:
-        return knowledge.evaluate(golden)
+        return knowledge.evaluate(load_golden(golden))
 
 
 def _on_beir(folder: Path) -> Evaluation:
     from kb.console.terminal import ProgressBar, notice
-    from kb.measuring import evaluate_beir
+    from kb.evaluation.measure import evaluate_beir
+    from kb.knowledge import KnowledgeBase
 
     with ProgressBar() as bar:
-        return evaluate_beir(folder, notice, bar)
+        opened = partial(KnowledgeBase, create=True, notify=notice, progress=bar)
+        return evaluate_beir(folder, _cache("beir"), opened)
 
 
 def _report_search(evaluation: Evaluation, fail_under: float | None, as_json: bool) -> None:
@@ -135,10 +140,13 @@ def _report_areas(labels: Path, root: Path, fail_under: float | None, as_json: b
     from kb.console.measures import print_area_evaluation
     from kb.console.notes import print_skipped
     from kb.console.terminal import ProgressBar, notice, print_report
-    from kb.measuring import evaluate_areas
+    from kb.knowledge import KnowledgeBase
 
-    with ProgressBar() as bar:
-        evaluation = evaluate_areas(labels, root, notice, bar)
+    with (
+        ProgressBar() as bar,
+        KnowledgeBase(_cache("areas"), create=True, notify=notice, progress=bar) as knowledge,
+    ):
+        evaluation = knowledge.evaluate_areas(labels, root)
     for entry in evaluation.skipped:
         print_skipped(entry)
     print_report(evaluation, as_json, print_area_evaluation)
@@ -155,6 +163,13 @@ def _report_outlines(path: Path, fail_under: float | None, as_json: bool) -> Non
     print_report(evaluation, as_json, print_outline_evaluation)
     reached = next(system.heading_f1 for system in evaluation.systems if system.system == "kb")
     _require("the outlines' soft F1", reached, fail_under)
+
+
+def _cache(name: str) -> Path:
+    """Where the vectors of what is measured stay for the next time."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("kb") / name
 
 
 def _require(name: str, reached: float, fail_under: float | None) -> None:
