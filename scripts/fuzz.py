@@ -19,9 +19,10 @@ from kb.notes.files import decode
 from kb.notes.front_matter import split_front_matter
 from kb.notes.parse import parse_note
 from kb.notes.statements import statements
+from kb.outline.post.check import check
 from kb.outline.post.citations import Citations, find_cited, read_memory
 from kb.outline.post.render import TEMPLATES, render, template_text
-from kb.outline.post.revise import check, update
+from kb.outline.post.update import update
 from kb.reports import Address, CoveredBefore, Gap, NoteVersion, OpenQuestion, Outline, Point, Reference, Section
 from kb.search.query import match_expression, parse_query
 from kb.search.snippets import marks, snippet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.outline.titles import Wording, as_written, working_titles
+from kb.ideas.titles import Wording, as_written, working_titles
 
 
 def wording(title: str, *headings: str, text: str = "", tags: tuple[str, ...] = ()) -> Wording:
