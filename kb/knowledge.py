@@ -171,12 +171,12 @@ class KnowledgeBase(OpenNotebook):
     def related(self, name: str, limit: int = DEFAULT_LIMIT) -> RelatedNotes:
         """The notes and posts related to one: by what they say, and by links either way."""
         self._autosync()
-        return self._index.read(lambda reader: rooms.comparing.related(reader, self._find(reader, name), limit))
+        return self._index.read(lambda reader: rooms.related.related(reader, self._find(reader, name), limit))
 
     def duplicates(self) -> Duplicates:
         """The notes and passages that say nearly the same."""
         self._autosync()
-        return self._index.read(lambda reader: rooms.comparing.duplicates(reader, self._progress))
+        return self._index.read(lambda reader: rooms.duplicates.duplicates(reader, self._progress))
 
     def outline(
         self, topic: str, areas: tuple[FiledArea, ...] = (), sections: int | None = None, llm: bool = True
@@ -280,7 +280,7 @@ class KnowledgeBase(OpenNotebook):
         outcomes = (*report.updated, *report.added)
         if not outcomes:
             return report
-        older = rooms.comparing.repeated_notes(reader, [outcome.path for outcome in outcomes])
+        older = rooms.duplicates.repeated_notes(reader, [outcome.path for outcome in outcomes])
         return report.with_repeats(older)
 
     def _autosync(self) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kb.outline.language_model import asking
     from kb.outline.post import write
     from kb.remote import pull, server
-    from kb.search import answer, comparing, find
+    from kb.search import answer, duplicates, find, related
     from kb.sync import changes, listing, reclassify, removal, run
 
 HOMES = {
@@ -68,8 +68,9 @@ HOMES = {
     "pull": "kb.remote.pull",
     "server": "kb.remote.server",
     "answer": "kb.search.answer",
-    "comparing": "kb.search.comparing",
+    "duplicates": "kb.search.duplicates",
     "find": "kb.search.find",
+    "related": "kb.search.related",
     "changes": "kb.sync.changes",
     "listing": "kb.sync.listing",
     "reclassify": "kb.sync.reclassify",
