@@ -19,7 +19,7 @@ from filelock import FileLock
 from hypothesis import settings
 from numpy.typing import NDArray
 
-from kb.care import facts, probe
+from kb.care import probe
 from kb.cli import main
 from kb.index.encoder import load_encoder
 from kb.knowledge import KnowledgeBase
@@ -141,7 +141,7 @@ def _doctor_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     not whole, so that it takes a manifest that lies to let it end this one.
     """
     if "apart" not in request.keywords:
-        monkeypatch.setattr(facts, "probe", probe_here)
+        monkeypatch.setattr(probe, "probe", probe_here)
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ from chromadb.api.client import Client
 from conftest import HashingEncoder, probe_here
 
 from kb.areas.texts import load_areas
-from kb.care import facts
+from kb.care import probe
 from kb.errors import KbError
 from kb.index import vectors
 from kb.index.catalog import CATALOG_NAME, Catalog
@@ -421,7 +421,7 @@ def _required(allowed: Allowed) -> list[str]:
 
 
 def _look(pipe: int, root: Path, task: Task, allowed: Allowed, sizes: Mapping[str, int]) -> None:
-    facts.probe = probe_here
+    probe.probe = probe_here
     faults = [f"{path.name} has {path.stat().st_size} bytes" for path in _too_large(root, sizes)]
     lost: list[str] = []
     completed = False
