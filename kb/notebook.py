@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,19 +192,3 @@ def _secret(variable: str) -> str | None:
     if not (value.isascii() and value.isprintable()):
         raise ConfigError(f"{variable} holds characters that no key has; set it again")
     return value or None
-
-
-def editor_command(path: Path, line: int) -> list[str]:
-    """The command that opens a file at a line: `VISUAL`, else `EDITOR`, else vi."""
-    named = (os.environ.get(name, "").strip() for name in ("VISUAL", "EDITOR"))
-    value = next((command for command in named if command), "vi")
-    try:
-        command = shlex.split(value)
-    except ValueError as error:
-        raise ConfigError(f"EDITOR or VISUAL is {value!r}, which is no command: {error}; set EDITOR") from error
-    name = Path(command[0]).stem
-    if name in ("code", "codium", "cursor"):
-        return [*command, "--goto", f"{path}:{line}"]
-    if name in ("subl", "zed", "hx"):
-        return [*command, f"{path}:{line}"]
-    return [*command, f"+{line}", str(path)]

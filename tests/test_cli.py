@@ -15,7 +15,7 @@ from pathlib import Path
 from shutil import copy2, copytree
 
 import pytest
-from conftest import REPOSITORY, HashingEncoder, Run
+from conftest import REPOSITORY, HashingEncoder, Run, indexed, made_once
 
 from kb import __version__
 from kb.cli import COMMANDS
@@ -29,19 +29,19 @@ TOPIC = "why deep graph networks forget"
 KB = [sys.executable, "-m", "kb"]
 WITH_EXAMPLES = {"add", "file", "search", "related", "duplicates", "outline", "completion"}
 
-as_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
 
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Path:
+@pytest.fixture(scope="session")
+def shelf(shared: Path, real_encoder: Encoder) -> Path:
     """Six notes, indexed with the real model; one of them is held back. To be read only."""
-    root = tmp_path_factory.mktemp("shelf")
-    (root / "notes").mkdir()
-    for name in NOTES:
-        copy2(REPOSITORY / "notes" / f"{name}.md", root / "notes")
-    with KnowledgeBase(root, create=True, encoder=real_encoder) as knowledge:
-        knowledge.add([root / "notes"])
-    return root
+
+    def make(root: Path) -> None:
+        (root / "notes").mkdir()
+        (root / "kb.toml").touch()
+        for name in NOTES:
+            copy2(REPOSITORY / "notes" / f"{name}.md", root / "notes")
+        indexed(root, real_encoder)
+
+    return made_once(shared / "shelf", make)
 
 
 @pytest.fixture
@@ -81,27 +81,27 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
         (["add", "n" * 300], 2, "does not exist"),
         (["add", "notes", "--area", "biology"], 2, "'biology' is not one of"),
         (["add", "-"], 2, "needs a title"),
-        (["add", "notes", "--title", "T"], 2, "standard input is added alone"),
-        (["add", "-", "notes", "--title", "T"], 2, "standard input is added alone"),
+        (["add", "notes", "--title", "T"], 2, "standard input must be the only PATH"),
+        (["add", "-", "notes", "--title", "T"], 2, "standard input must be the only PATH"),
         (["classify", "nowhere.md"], 2, "nowhere.md does not exist"),
-        (["search"], 2, "give a query"),
+        (["search"], 2, "give a QUERY"),
         (["search", ""], 2, "the query is empty"),
         (["search", " \t"], 2, "the query is empty"),
-        (["search", "--batch", "graphs"], 2, "give a query, or --batch"),
+        (["search", "--batch", "graphs"], 2, "give a QUERY, or --batch"),
         (["search", "graphs", "--area", "biology"], 2, "'biology' is not one of"),
-        (["search", "graphs", "--since", "lately"], 2, "'lately' is no date"),
-        (["search", "graphs", "--until", "2024-02-31"], 2, "is no date"),
+        (["search", "graphs", "--since", "lately"], 2, "'lately' is not a date"),
+        (["search", "graphs", "--until", "2024-02-31"], 2, "is not a date"),
         (["search", "graphs", "--mode", "psychic"], 2, "'psychic' is not one of"),
         (["search", "graphs", "-n", "0"], 2, "1<=x<=1000"),
         (["related"], 2, "Missing argument"),
         (["related", "nowhere"], 2, "there is no note 'nowhere'"),
         (["related", "gcn", "-n", "0"], 2, "1<=x<=1000"),
         (["related", "focaccia"], 2, "notes/focaccia.md is held back"),
-        (["outline"], 2, "give a TOPIC, or --check FILE, or --update FILE"),
-        (["outline", TOPIC, "--check", "notes/gcn.md"], 2, "give a TOPIC, or --check FILE, or --update FILE"),
-        (["outline", "--update", "notes/gcn.md", "--check", "notes/gcn.md"], 2, "give a TOPIC, or"),
-        (["outline", "--update", "notes/gcn.md", "--area", "gnn"], 2, "--area is for a TOPIC"),
-        (["outline", "--check", "notes/gcn.md", "--force"], 2, "--force is for a TOPIC"),
+        (["outline"], 2, "give a TOPIC, --check FILE or --update FILE"),
+        (["outline", TOPIC, "--check", "notes/gcn.md"], 2, "give a TOPIC, --check FILE or --update FILE"),
+        (["outline", "--update", "notes/gcn.md", "--check", "notes/gcn.md"], 2, "give a TOPIC, --check"),
+        (["outline", "--update", "notes/gcn.md", "--area", "gnn"], 2, "--area needs a TOPIC"),
+        (["outline", "--check", "notes/gcn.md", "--force"], 2, "--force needs a TOPIC"),
         (["outline", "--check", "nowhere.md"], 2, "does not exist"),
         (["outline", "--check", "notes/gcn.md"], 2, "notes/gcn.md has no citations to go by"),
         (["outline", "--update", "notes/gcn.md"], 2, "notes/gcn.md has no citations to go by"),
@@ -114,8 +114,8 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
         (["show", "over-smothing"], 2, "did you mean over-smoothing"),
         (["open", "nowhere:3"], 2, "there is no note"),
         (["forget", "nowhere"], 2, "there is no note 'nowhere'"),
-        (["file", "gcn"], 2, "name an area, or --undo"),
-        (["file", "gcn", "llm", "--undo"], 2, "name an area, or --undo"),
+        (["file", "gcn"], 2, "give either an AREA or --undo"),
+        (["file", "gcn", "llm", "--undo"], 2, "give either an AREA or --undo"),
         (["file", "gcn", "biology"], 2, "'biology' is not one of"),
         (["file", "nowhere", "llm"], 2, "there is no note 'nowhere'"),
         (["eval", "nowhere.toml"], 2, "does not exist"),
@@ -130,7 +130,6 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
 )
 def test_wrong_usage(there: Path, kb: Command, arguments: list[str], code: int, said: str) -> None:
     """What cannot be done is said on standard error, with the value and the exit code of its kind."""
-    (there / "kb.toml").touch()
     run = kb(*arguments)
     assert (run.code, run.out) == (code, "")
     assert said in run.err
@@ -192,7 +191,7 @@ def test_links_and_pipes_are_skipped(notebook: Path, tmp_path: Path, kb: Command
     assert report["added"] == []
 
 
-@as_user
+@pytest.mark.usefixtures("mere_user")
 def test_a_folder_that_cannot_be_read(notebook: Path, kb: Command) -> None:
     """A folder without permission is named and skipped; its neighbours are looked at."""
     closed = notebook / "notes" / "closed"
@@ -238,12 +237,12 @@ def test_no_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kb: Comman
 @pytest.mark.parametrize(
     ("arguments", "code", "out", "err"),
     [
-        (["list"], 0, "", "no notes to list"),
+        (["list"], 0, "", "there are no notes to list"),
         (["search", "graphs"], 0, "", "nothing found"),
         (["related", "gcn"], 2, "", "no notes yet"),
-        (["duplicates"], 0, "", "nothing is said twice"),
+        (["duplicates"], 0, "", "there are no near-duplicates"),
         (["status"], 0, "none yet", ""),
-        (["doctor"], 0, "sound", ""),
+        (["doctor"], 0, "the index is intact", ""),
         (["sync"], 0, "no notes found", ""),
         (["show", "gcn"], 2, "", "no notes yet"),
         (["file", "gcn", "llm"], 2, "", "no notes yet"),
@@ -438,7 +437,7 @@ def test_a_written_outline_is_checked(own: Path, kb: Command) -> None:
     *failing, summary = run.out.splitlines()
     assert all(re.fullmatch(r"line +\d+  .*", line) for line in failing)
     assert {line.split()[3] for line in failing} == {"moved", "gone"}
-    assert all(f"write {moved}:" in line for line in failing if " moved " in line)
+    assert all(f"change the address to {moved}:" in line for line in failing if " moved " in line)
     assert re.fullmatch(r"\d+ citations: (?:\d+ holds?, )?\d+ moved, \d+ gone", summary)
     assert len(failing) == sum(map(int, re.findall(r"(\d+) (?:moved|gone)", summary)))
 
@@ -450,7 +449,7 @@ def test_a_written_outline_is_updated(own: Path, kb: Command) -> None:
     assert kb("outline", TOPIC, "--area", "gnn", "-o", "post.md").code == 0
     mine = post.read_bytes().replace(b"**TLDR**:", b"**TLDR**: it forgets.\r\n").replace(b"# Closing", b"# My closing")
     post.write_bytes(mine)
-    assert kb("outline", "--update", "post.md").out == "nothing new for post.md\n"
+    assert kb("outline", "--update", "post.md").out == "post.md: there are no new points\n"
     assert post.read_bytes() == mine
     (own / "notes" / "jumping.md").write_text(
         "---\narea: gnn\n---\n# Why deep graph networks forget\n\n"
@@ -466,7 +465,7 @@ def test_a_written_outline_is_updated(own: Path, kb: Command) -> None:
     assert b"notes/jumping.md:" in updated
     rest = iter(updated)
     assert all(byte in rest for byte in mine)
-    assert kb("outline", "--update", "post.md").out == "nothing new for post.md\n"
+    assert kb("outline", "--update", "post.md").out == "post.md: there are no new points\n"
     assert post.read_bytes() == updated
     assert {path: path.read_bytes() for path in (own / "notes").iterdir()} == before
     assert kb("outline", "--check", "post.md").code == 0

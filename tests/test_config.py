@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from kb.cli.editor import editor_command
 from kb.errors import ConfigError, NotebookError
-from kb.notebook import Notebook, Settings, editor_command, find_notebook, load_settings, write_template
+from kb.notebook import Notebook, Settings, find_notebook, load_settings, write_template
 
 
 def test_the_nearest_folder_upwards_is_the_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,7 @@ import pytest
 from conftest import HashingEncoder
 
 from kb.knowledge import KnowledgeBase
-from kb.reports import SyncReport
-from kb.reports.compared import Duplicates
+from kb.reports import Duplicates, SyncReport
 from kb.search.likeness import BLOCK, MOST, NEAR, alike_notes, alike_passages, neighbours
 from kb.search.resemblance import MIN_RUNS, RUN, containment, resemblance, word_runs
 

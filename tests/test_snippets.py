@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.notes.prose import clean, statements
+from kb.notes.prose import clean
+from kb.notes.statements import statements
 from kb.search.query import query_words
 from kb.search.snippets import EMBEDDED_LENGTH, LENGTH, MOST_EMBEDDED, Cosines, marks, shorten, snippets
 

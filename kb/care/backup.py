@@ -17,7 +17,7 @@ from kb.index.lock import write_lock
 from kb.index.opened import Index
 from kb.notebook import CONFIG_NAME, Notebook, parse_settings
 from kb.notes.files import PARTIAL, replacing
-from kb.reports.cared import BackedUp, Restored
+from kb.reports import BackedUp, Restored
 
 SETTINGS = (CONFIG_NAME, DECISIONS_NAME)
 

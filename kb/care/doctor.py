@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from kb.reports.cared import Diagnosis, Finding
+from kb.reports import Diagnosis, Finding
 
 REPAIR = "kb doctor --repair"
 

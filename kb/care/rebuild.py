@@ -11,8 +11,7 @@ from kb.errors import DamageError, NewerError, one_line
 from kb.index.catalog import Changes
 from kb.index.opened import Index
 from kb.index.writer import IndexWriter
-from kb.reports import SyncReport
-from kb.reports.cared import Rebuilt
+from kb.reports import Rebuilt, SyncReport
 
 Sync = Callable[[IndexWriter], SyncReport]
 

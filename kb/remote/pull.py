@@ -14,8 +14,7 @@ from kb.models import ChunkRecord, NoteRecord, Progress, note_of
 from kb.remote.collections import Held
 from kb.remote.records import batches, is_whole, memory
 from kb.remote.server import ServerStore
-from kb.reports import Skipped
-from kb.reports.cared import Pulled
+from kb.reports import Pulled, Skipped
 from kb.sync.removal import FEW
 
 if TYPE_CHECKING:

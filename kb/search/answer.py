@@ -10,7 +10,8 @@ from typing import cast
 from kb.index.freshness import State, state_of
 from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, Reranker, note_of
-from kb.notes.prose import clean, statements
+from kb.notes.prose import clean
+from kb.notes.statements import statements
 from kb.reports import Explanation, Hit, Passage, Scores, SearchResult, TermWeight
 from kb.search.calibration import GOOD, GOOD_COSINE, Likelihood, chance_of_an_answer
 from kb.search.find import POOL, find
@@ -106,9 +107,7 @@ def _shown_notes(
     return shown, tuple(missing)
 
 
-def _notes(
-    reader: IndexReader, groups: Sequence[Sequence[Ranked]]
-) -> Iterator[tuple[NoteRecord, list[RankedPassage]]]:
+def _notes(reader: IndexReader, groups: Sequence[Sequence[Ranked]]) -> Iterator[tuple[NoteRecord, list[RankedPassage]]]:
     """The notes of groups with their passages, read a few at a time."""
     for start in range(0, len(groups), NOTES_AT_ONCE):
         some = groups[start : start + NOTES_AT_ONCE]

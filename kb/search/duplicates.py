@@ -9,8 +9,7 @@ from kb.index.arrays import centroids
 from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
 from kb.models import Progress, note_of
-from kb.reports import Address
-from kb.reports.compared import ComparedNote, Duplicates, NoteGroup, PassageGroup
+from kb.reports import Address, ComparedNote, Duplicates, NoteGroup, PassageGroup
 from kb.search.likeness import AlikeRows, alike_notes, alike_passages, neighbours
 from kb.search.resemblance import RESEMBLANCE, Runs, joined_runs, resemblance, word_runs
 
