@@ -19,6 +19,7 @@ from conftest import REPOSITORY, HashingEncoder, Run
 
 from kb import __version__
 from kb.cli import COMMANDS
+from kb.cli.parameters import DateType
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 
@@ -91,6 +92,11 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
         (["search", "graphs", "--area", "biology"], 2, "'biology' is not one of"),
         (["search", "graphs", "--since", "lately"], 2, "'lately' is not a date"),
         (["search", "graphs", "--until", "2024-02-31"], 2, "is not a date"),
+        (["search", "graphs", "--since", "2024-05-31-99"], 2, "'2024-05-31-99' is not a date; write 2024, 2024-05 or"),
+        (["search", "graphs", "--since", "24"], 2, "'24' is not a date"),
+        (["search", "graphs", "--until", "2024-13"], 2, "'2024-13' is not a date"),
+        (["search", "graphs", "--until", "+2024-5"], 2, "is not a date"),
+        (["search", "graphs", "--until", "2024-5-"], 2, "is not a date"),
         (["search", "graphs", "--mode", "psychic"], 2, "'psychic' is not one of"),
         (["search", "graphs", "-n", "0"], 2, "1<=x<=1000"),
         (["related"], 2, "Missing argument"),
@@ -333,6 +339,23 @@ def test_standard_input_that_is_no_note(
 
 
 @pytest.mark.model
+def test_what_a_refusing_add_did_is_reported(own: Path, kb: Command) -> None:
+    """With `outside = "refuse"` the other notes are in and reported; then one line says why the exit code is 1."""
+    (own / "kb.toml").write_text('outside = "refuse"\n')
+    copy2(REPOSITORY / "notes" / "gin.md", own / "notes")
+    text = kb("add", "notes")
+    assert text.code == 1
+    assert re.search(r"^added +notes/gin\.md", text.out, re.MULTILINE)
+    assert "1 added" in text.out
+    assert re.fullmatch(r"kb: kb\.toml refuses .*notes/focaccia\.md.*", text.err.splitlines()[-1])
+    (own / "notes" / "gin.md").open("a").write("\nMore.\n")
+    json_ = kb("add", "notes", "--json")
+    assert json_.code == 1
+    assert [note["path"] for note in json.loads(json_.out)["updated"]] == ["notes/gin.md"]
+    assert json_.err.count("\n") == 1
+
+
+@pytest.mark.model
 def test_held_back_notes_go_to_standard_error(own: Path, kb: Command) -> None:
     """A note outside the areas is said on standard error with a way in, the exit code stays 0, and --detour is it."""
     (own / "notes" / "focaccia.md").open("a").write("\nMore olive oil.\n")
@@ -394,6 +417,32 @@ def test_no_query_is_syntax(there: Path, kb: Command, query: str) -> None:
     run = kb("search", "-n", "1", "--", query)
     assert run.code == 0
     assert "Traceback" not in run.err
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "last"),
+    [
+        ("2024", "2024-01-01", "2024-12-31"),
+        ("2024-02", "2024-02-01", "2024-02-29"),
+        ("2024-2", "2024-02-01", "2024-02-29"),
+        ("2024-5-1", "2024-05-01", "2024-05-01"),
+        ("2024-05-31", "2024-05-31", "2024-05-31"),
+    ],
+)
+def test_dates(value: str, first: str, last: str) -> None:
+    """A year or a month is its first day for --since and its last for --until; leading zeros may be left out."""
+    assert DateType(last=False).convert(value, None, None).isoformat() == first
+    assert DateType(last=True).convert(value, None, None).isoformat() == last
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("arguments", [["related", "gcn"], ["duplicates"]], ids=" ".join)
+def test_comparisons_sync_first_if_asked(own: Path, kb: Command, arguments: list[str]) -> None:
+    """With `autosync`, notes that were added to a source are compared as well."""
+    (own / "notes" / "gcn-again.md").write_bytes((own / "notes" / "gcn.md").read_bytes())
+    assert "gcn-again" not in kb(*arguments).out
+    (own / "kb.toml").write_text("autosync = true\n")
+    assert "gcn-again" in kb(*arguments).out
 
 
 @pytest.mark.model
