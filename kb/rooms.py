@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kb import knowledge, measuring, models, reports
+    from kb import knowledge, models, reports
     from kb.areas import judge
     from kb.care import backup, doctor, facts, rebuild, status
     from kb.console import areas as console_areas
@@ -24,17 +24,21 @@ if TYPE_CHECKING:
     from kb.console import search as console_search
     from kb.console import sync as console_sync
     from kb.console import terminal
-    from kb.evaluation import appraise, runner
+    from kb.evaluation import measure, queries
     from kb.ideas import suggest
     from kb.index import vectors
     from kb.notes import new
-    from kb.outline import draft, generated, picking
+    from kb.outline import draft, picking
+    from kb.outline.language_model import asking
     from kb.outline.post import write
     from kb.remote import pull, server
-    from kb.search import answer, comparing, find
+    from kb.search import answer, duplicates, find, related
     from kb.sync import changes, listing, reclassify, removal, run
 
 HOMES = {
+    "knowledge": "kb.knowledge",
+    "models": "kb.models",
+    "reports": "kb.reports",
     "judge": "kb.areas.judge",
     "backup": "kb.care.backup",
     "doctor": "kb.care.doctor",
@@ -52,24 +56,21 @@ HOMES = {
     "console_search": "kb.console.search",
     "console_sync": "kb.console.sync",
     "terminal": "kb.console.terminal",
-    "appraise": "kb.evaluation.appraise",
-    "runner": "kb.evaluation.runner",
+    "measure": "kb.evaluation.measure",
+    "queries": "kb.evaluation.queries",
     "suggest": "kb.ideas.suggest",
     "vectors": "kb.index.vectors",
-    "knowledge": "kb.knowledge",
-    "measuring": "kb.measuring",
-    "models": "kb.models",
     "new": "kb.notes.new",
     "draft": "kb.outline.draft",
-    "generated": "kb.outline.generated",
     "picking": "kb.outline.picking",
+    "asking": "kb.outline.language_model.asking",
     "write": "kb.outline.post.write",
     "pull": "kb.remote.pull",
     "server": "kb.remote.server",
-    "reports": "kb.reports",
     "answer": "kb.search.answer",
-    "comparing": "kb.search.comparing",
+    "duplicates": "kb.search.duplicates",
     "find": "kb.search.find",
+    "related": "kb.search.related",
     "changes": "kb.sync.changes",
     "listing": "kb.sync.listing",
     "reclassify": "kb.sync.reclassify",

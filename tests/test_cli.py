@@ -15,7 +15,7 @@ from pathlib import Path
 from shutil import copy2, copytree
 
 import pytest
-from conftest import REPOSITORY, HashingEncoder, Run
+from conftest import REPOSITORY, HashingEncoder, Run, indexed, made_once
 
 from kb import __version__
 from kb.cli import COMMANDS
@@ -30,19 +30,19 @@ TOPIC = "why deep graph networks forget"
 KB = [sys.executable, "-m", "kb"]
 WITH_EXAMPLES = {"add", "file", "search", "related", "duplicates", "outline", "completion"}
 
-as_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
 
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Path:
+@pytest.fixture(scope="session")
+def shelf(shared: Path, real_encoder: Encoder) -> Path:
     """Six notes, indexed with the real model; one of them is held back. To be read only."""
-    root = tmp_path_factory.mktemp("shelf")
-    (root / "notes").mkdir()
-    for name in NOTES:
-        copy2(REPOSITORY / "notes" / f"{name}.md", root / "notes")
-    with KnowledgeBase(root, create=True, encoder=real_encoder) as knowledge:
-        knowledge.add([root / "notes"])
-    return root
+
+    def make(root: Path) -> None:
+        (root / "notes").mkdir()
+        (root / "kb.toml").touch()
+        for name in NOTES:
+            copy2(REPOSITORY / "notes" / f"{name}.md", root / "notes")
+        indexed(root, real_encoder)
+
+    return made_once(shared / "shelf", make)
 
 
 @pytest.fixture
@@ -136,7 +136,6 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
 )
 def test_wrong_usage(there: Path, kb: Command, arguments: list[str], code: int, said: str) -> None:
     """What cannot be done is said on standard error, with the value and the exit code of its kind."""
-    (there / "kb.toml").touch()
     run = kb(*arguments)
     assert (run.code, run.out) == (code, "")
     assert said in run.err
@@ -198,7 +197,7 @@ def test_links_and_pipes_are_skipped(notebook: Path, tmp_path: Path, kb: Command
     assert report["added"] == []
 
 
-@as_user
+@pytest.mark.usefixtures("mere_user")
 def test_a_folder_that_cannot_be_read(notebook: Path, kb: Command) -> None:
     """A folder without permission is named and skipped; its neighbours are looked at."""
     closed = notebook / "notes" / "closed"

@@ -11,7 +11,7 @@ from shutil import copy2, copytree
 from typing import Any
 
 import pytest
-from conftest import REPOSITORY, Run
+from conftest import REPOSITORY, Run, indexed, made_once
 
 import kb as package
 from kb.errors import KbError
@@ -278,23 +278,24 @@ def copy_notes(root: Path, *names: str) -> None:
         copy2(REPOSITORY / "notes" / f"{name}.md", root / "notes")
 
 
-@pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Path:
-    """Eight notes and a post, indexed; to be copied by tests that change it."""
-    root = tmp_path_factory.mktemp("contract")
-    copy_notes(root, *NOTES)
-    post = "---\ntitle: Depth in graph networks\ndate: 2024-02-03\nkind: post\narea: gnn\n---\n"
-    post += "Why do deep graph neural networks forget? Over-smoothing makes all nodes alike.\n"
-    (root / "notes" / "post.md").write_text(post, encoding="utf-8")
-    with KnowledgeBase(root, create=True, encoder=real_encoder) as knowledge:
-        knowledge.add([root / "notes"])
-    return root
+@pytest.fixture(scope="session")
+def original(shared: Path, real_encoder: Encoder) -> Path:
+    """Eight notes and a post, indexed; to be copied."""
+
+    def make(root: Path) -> None:
+        copy_notes(root, *NOTES)
+        post = "---\ntitle: Depth in graph networks\ndate: 2024-02-03\nkind: post\narea: gnn\n---\n"
+        post += "Why do deep graph neural networks forget? Over-smoothing makes all nodes alike.\n"
+        (root / "notes" / "post.md").write_text(post, encoding="utf-8")
+        indexed(root, real_encoder)
+
+    return made_once(shared / "contract", make)
 
 
 @pytest.fixture
-def here(indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the indexed notebook, and the working directory."""
-    copytree(indexed, tmp_path / "copy")
+    copytree(original, tmp_path / "copy")
     monkeypatch.chdir(tmp_path / "copy")
     return tmp_path / "copy"
 

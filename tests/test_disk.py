@@ -12,9 +12,11 @@ import pytest
 PREAMBLE = """
 import os, shutil, subprocess, sys
 from pathlib import Path
-from conftest import HashingEncoder
+from conftest import HashingEncoder, probe_here
 from kb.errors import KbError
+from kb.care import probe
 from kb.knowledge import KnowledgeBase
+probe.probe = probe_here
 disk, *numbers = Path(sys.argv[1]), *map(int, sys.argv[2:])
 disk.mkdir()
 def mount(*arguments): subprocess.run(["mount", *map(str, arguments)], check=True)
@@ -59,7 +61,7 @@ print("failed", failed)
 """
 READ_ONLY = """
 write(30, 31)
-mount("-o", "remount,ro", disk)
+mount("-o", "remount,bind,ro", disk)
 with opened() as knowledge:
     print(said(lambda: knowledge.search("zebras")))
     print(said(knowledge.sync))

@@ -29,7 +29,6 @@ ORDER = [
     "evaluation",
     "opening",
     "knowledge",
-    "measuring",
     "console",
     "cli",
 ]

@@ -29,10 +29,11 @@ for line in sys.argv[1:]:
 GCN = "---\narea: gnn\n---\n# Graph convolution\n\nA node averages its neighbours.\n"
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Path:
+@pytest.fixture
+def shelf(tmp_path: Path, real_encoder: Encoder) -> Path:
     """A notebook with one note, indexed with the real model."""
-    root = tmp_path_factory.mktemp("lazy")
+    root = tmp_path / "lazy"
+    root.mkdir()
     (root / "gcn.md").write_text(GCN, encoding="utf-8")
     with KnowledgeBase(root, create=True, encoder=real_encoder) as knowledge:
         knowledge.add([root / "gcn.md"])

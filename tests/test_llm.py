@@ -18,8 +18,8 @@ from kb.errors import ConfigError, LanguageModelError
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 from kb.notebook import language_model_key
-from kb.outline.language_model import MAX_BYTES, ask
-from kb.outline.wording import described, reworded
+from kb.outline.language_model.asking import MAX_BYTES, ask
+from kb.outline.language_model.proposal import described, reworded
 from kb.reports import Gap, Outline, Point, Reference, Section
 
 TOPIC = "serving large language models"

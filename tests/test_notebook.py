@@ -172,7 +172,7 @@ def test_what_is_no_regular_file_is_skipped_without_being_opened(root: Path) -> 
     assert taken(root) == ["folder.md/a.md"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.usefixtures("mere_user")
 def test_a_folder_that_cannot_be_read_is_said_and_passed_over(root: Path) -> None:
     """The rest of the notebook is taken all the same."""
     make(root, {"a.md": "x", "locked/b.md": "x", "z.md": "x"})

@@ -19,7 +19,7 @@ from kb.evaluation.outlines import (
     GoldSection,
     OutlineEvaluation,
     OutlineMeasures,
-    evaluate_outlines,
+    compare_outlines,
     load_outlines,
 )
 from kb.reports import Point, Section
@@ -39,7 +39,7 @@ def section(heading: str, *paths: str) -> Section:
 def measured(*sections: Section) -> OutlineMeasures:
     """What an outline reaches against the gold one, its first point of each section not standing where it says."""
     made = dict.fromkeys(OUTLINE_SYSTEMS, Attempt(sections, 3))
-    table = evaluate_outlines(
+    table = compare_outlines(
         [GOLD], [made], HashingEncoder().encode, lambda entry: [False, *(True for _ in entry.points[1:])], 0.1
     )
     return table.systems[-1]
@@ -64,7 +64,7 @@ def test_poor_outline() -> None:
 def test_nothing_found_counts() -> None:
     """A topic with too little evidence counts as nothing found, and is counted."""
     made = dict.fromkeys(OUTLINE_SYSTEMS, Attempt((section("first letters", "a", "b"),)))
-    table = evaluate_outlines(
+    table = compare_outlines(
         [GOLD, GOLD], [made, made | {"kb": Attempt(())}], HashingEncoder().encode, lambda entry: [True, True], 0.1
     )
     *baselines, ours = table.systems

@@ -22,7 +22,7 @@ import pytest
 from conftest import REPOSITORY, HashingEncoder, Run
 
 from kb.errors import EncoderError, InputError, KbError, NoteError, RemovalError, ServerError
-from kb.evaluation.runner import Golden, load_golden
+from kb.evaluation.queries import Golden, load_golden
 from kb.knowledge import KnowledgeBase
 from kb.models import FILED_AREAS, Encoder, Filter
 from kb.notebook import ChromaSettings
@@ -257,7 +257,7 @@ def answers(knowledge: KnowledgeBase) -> dict[str, Any]:
         "duplicates": dump(knowledge.duplicates()),
         "ideas": dump(knowledge.ideas(("gnn",), 2)),
         "list": [dump(note) | {"path": note.path} for note in knowledge.list().notes],
-        "eval": knowledge.evaluate_queries(golden),
+        "eval": knowledge.evaluate(golden),
     }
 
 

@@ -7,8 +7,8 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+from kb.care import probe
 from kb.care.doctor import Facts
-from kb.care.probe import probe, problems
 from kb.errors import CatalogError, DamageError, EncoderError, NewerError, NoteError, one_line
 from kb.index import folder
 from kb.index.batch import chunk_records
@@ -82,7 +82,7 @@ def _of_vectors(reader: IndexReader, facts: Facts, full: bool) -> Facts:
     facts = facts.with_(vectors=store.count(generation) or filed)
     if facts.unsound_notes:
         return facts
-    found = probe(reader.root, full) if store.can_crash else problems(reader, full)
+    found = probe.probe(reader.root, full) if store.can_crash else probe.problems(reader, full)
     return facts.with_(vector_problems=tuple(found))
 
 

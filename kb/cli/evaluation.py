@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,12 +111,13 @@ def eval_command(answers: Answers, fail_under: float | None, as_json: bool) -> i
 
 def _on_notebook(golden: Path) -> Evaluation:
     with knowledge_base() as knowledge:
-        return knowledge.evaluate(golden)
+        return knowledge.evaluate(rooms.queries.load_golden(golden))
 
 
 def _on_beir(folder: Path) -> Evaluation:
     with rooms.terminal.ProgressBar() as bar:
-        return rooms.measuring.evaluate_beir(folder, rooms.terminal.notice, bar)
+        opened = partial(rooms.knowledge.KnowledgeBase, create=True, notify=rooms.terminal.notice, progress=bar)
+        return rooms.measure.evaluate_beir(folder, _cache("beir"), opened)
 
 
 def _report_search(evaluation: Evaluation, fail_under: float | None, as_json: bool) -> None:
@@ -125,8 +127,13 @@ def _report_search(evaluation: Evaluation, fail_under: float | None, as_json: bo
 
 
 def _report_areas(labels: Path, root: Path, fail_under: float | None, as_json: bool) -> int:
-    with rooms.terminal.ProgressBar() as bar:
-        evaluation = rooms.measuring.evaluate_areas(labels, root, rooms.terminal.notice, bar)
+    with (
+        rooms.terminal.ProgressBar() as bar,
+        rooms.knowledge.KnowledgeBase(
+            _cache("areas"), create=True, notify=rooms.terminal.notice, progress=bar
+        ) as knowledge,
+    ):
+        evaluation = knowledge.evaluate_areas(labels, root)
     for entry in evaluation.skipped:
         rooms.console_sync.print_skipped(entry)
     rooms.terminal.print_report(evaluation, as_json, rooms.console_evaluation.print_area_evaluation)
@@ -140,6 +147,13 @@ def _report_outlines(path: Path, fail_under: float | None, as_json: bool) -> Non
     rooms.terminal.print_report(evaluation, as_json, rooms.console_evaluation.print_outline_evaluation)
     reached = next(system.heading_f1 for system in evaluation.systems if system.system == "kb")
     _require("the outlines' soft F1", reached, fail_under)
+
+
+def _cache(name: str) -> Path:
+    """Where the vectors of what is measured stay for the next time."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("kb") / name
 
 
 def _require(name: str, reached: float, fail_under: float | None) -> None:

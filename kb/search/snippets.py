@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from kb.notes.prose import clean, statements
+from kb.notes.prose import clean
+from kb.notes.statements import statements
 from kb.search.query import WORD
 
 LENGTH = 240

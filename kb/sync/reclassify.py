@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kb.areas.judge import WRITERS_WORD, classifier, decide, read_passages
+from kb.areas.judge import DECIDED_BY_USER, classifier, decide, read_passages
 from kb.errors import NoteError
 from kb.index.batch import Batch, chunk_records
 from kb.index.freshness import file_state, is_changed
@@ -61,7 +61,7 @@ def _decided(
 ) -> tuple[AreaVerdict, StoredArea]:
     verdict = judge.classify(note, rows, vectors)
     by = note.verdict.decided_by
-    if by in WRITERS_WORD:
+    if by in DECIDED_BY_USER:
         kept = {"area": note.verdict.area, "decided_by": by, "unsure": False}
         return verdict.model_copy(update=kept), note.area
     return decide(note.path, None, verdict, reader.decisions, reader.settings.outside)

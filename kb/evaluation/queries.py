@@ -1,4 +1,4 @@
-"""Judged queries -> a table of measures."""
+"""Measures rankings with judged queries. Pure, but for the file of queries."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from kb.reports import Evaluation, Measures
 SYSTEMS: tuple[System, ...] = ("lexical", "dense", "rrf", "sum", "hybrid")
 DEPTH = 100
 
-Rank = Callable[[str, int], Mapping[System, Sequence[str]]]  # query, how many -> paths of each system, best first
+Rank = Callable[[str, int], Mapping[System, Sequence[str]]]  # query, limit -> paths by system, best first
 
 
 class GoldenQuery(Frozen):
-    """A query with the notes that answer it, in no particular order."""
+    """A query and the paths of the notes that answer it, in no particular order."""
 
     text: str
     relevant: tuple[str, ...]
@@ -36,7 +36,7 @@ class Golden(Frozen):
 
 
 def load_golden(path: Path) -> Golden:
-    """Read judged queries. Raises `InputError` naming what is wrong."""
+    """Read judged queries. Raises `InputError` naming the key that is wrong."""
     try:
         return Golden.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -46,8 +46,8 @@ def load_golden(path: Path) -> Golden:
         raise InputError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
 
 
-def evaluate(golden: Golden, rank: Rank) -> Evaluation:
-    """The mean measures of each way to rank over the queries."""
+def compare_rankings(golden: Golden, rank: Rank) -> Evaluation:
+    """The mean measures of each system over the queries."""
     answers = [(rank(query.text, DEPTH), set(query.relevant)) for query in golden.query]
     values = {system: [_measure(ranked[system], relevant) for ranked, relevant in answers] for system in SYSTEMS}
     quality = {system: [row["ndcg_10"] for row in rows] for system, rows in values.items()}

@@ -12,7 +12,7 @@ from conftest import Run
 
 from kb.errors import InputError
 from kb.evaluation.beir import Beir
-from kb.evaluation.runner import SYSTEMS, Golden, GoldenQuery, Rank, evaluate, load_golden
+from kb.evaluation.queries import SYSTEMS, Golden, GoldenQuery, Rank, compare_rankings, load_golden
 from kb.knowledge import KnowledgeBase
 from kb.models import System
 
@@ -40,7 +40,7 @@ def test_table_by_hand() -> None:
         return {"lexical": ["x"], "dense": ["x", "a"], "rrf": late, "sum": ["x"], "hybrid": ["a"]}
 
     judged = Golden(query=tuple(GoldenQuery(text=text, relevant=("a",)) for text in ("one", "two")))
-    table = evaluate(judged, rank)
+    table = compare_rankings(judged, rank)
     assert asked == [("one", 100), ("two", 100)]
     assert table.queries == 2
     rows = [(row.mode, row.mrr, row.recall_10, row.recall_100, round(row.ndcg_10, 3)) for row in table.systems]
@@ -57,7 +57,7 @@ def test_table_by_hand() -> None:
 
 def test_note_named_twice_counts_once() -> None:
     """A note that the judge lists twice cannot lower a perfect answer."""
-    best = evaluate(golden("a", "a"), always(["a"])).systems[0]
+    best = compare_rankings(golden("a", "a"), always(["a"])).systems[0]
     assert (best.ndcg_10, best.recall_10, best.mrr) == (1.0, 1.0, 1.0)
 
 
@@ -78,7 +78,7 @@ def test_broken_file(tmp_path: Path, text: str, complaint: str) -> None:
     path = tmp_path / "golden.toml"
     path.write_text(text)
     with pytest.raises(InputError, match=complaint) as refused:
-        evaluate(load_golden(path), always([]))
+        compare_rankings(load_golden(path), always([]))
     assert "golden.toml" in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -106,7 +106,7 @@ def test_evaluating_a_notebook(knowledge: KnowledgeBase, write: Callable[[str, s
     write("notes/a.md", "---\narea: gnn\n---\nGraphs and graphs.\n")
     write("notes/b.md", "---\narea: llm\n---\nPrompts and tokens.\n")
     knowledge.add(["notes"])
-    table = knowledge.evaluate(write("golden.toml", QUERY))
+    table = knowledge.evaluate(load_golden(write("golden.toml", QUERY)))
     assert [(row.mode, row.ndcg_10) for row in table.systems] == [(system, 1.0) for system in SYSTEMS]
 
 
