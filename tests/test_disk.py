@@ -67,6 +67,33 @@ with opened() as knowledge:
     print(said(knowledge.sync))
     print(*{finding.check for finding in knowledge.diagnose().findings})
 """
+REPLACING = """
+from kb.cli import main
+def run(*arguments):
+    sys.argv[1:] = arguments
+    try: main()
+    except SystemExit as ended: return ended.code
+def fill(level):
+    free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
+    (disk / "filler").write_bytes(bytes(max(0, free - level * 4096)))
+draft, old = disk / "draft.md", b"my words " * 10_000
+draft.write_bytes(old)
+failed = 0
+for level in range(0, 40, 4):
+    fill(level)
+    with opened() as knowledge: failed += bool(said(lambda: knowledge.write(draft, "new " * 20_000, overwrite=True)))
+    (disk / "filler").unlink()
+    assert draft.read_bytes() in (old, b"new " * 20_000)
+    assert not list(disk.glob(".draft*"))
+print(failed)
+empty = disk / "empty"
+empty.mkdir()
+fill(0)
+print(run("init", "--notebook", str(empty)))
+print(os.listdir(empty))
+(disk / "filler").unlink()
+print(run("init", "--notebook", str(empty)))
+"""
 FAILING = """
 before = notes()
 def fail(path): mount("--bind", f"/proc/{os.getpid()}/mem", path)  # reading its beginning is an input/output error
@@ -112,6 +139,15 @@ def test_full_disk(tmp_path: Path, first: int, last: int, step: int) -> None:
     """At each level (of twenty) an add on a full disk is in or says why not in one line; with room all is mended."""
     (line,) = run(tmp_path, FULL, first, last, step)
     assert int(line.removeprefix("failed ")) > 0
+
+
+def test_files_are_replaced_whole(tmp_path: Path) -> None:
+    """On a full disk `outline -o FILE --force` keeps the old draft, and `kb init` leaves no half of a kb.toml."""
+    failed, refused, left, written, made = run(tmp_path, REPLACING)
+    assert int(failed) > 0
+    assert (refused, left) == ("1", "[]")
+    assert written.startswith("wrote ")
+    assert made == "0"
 
 
 def test_read_only_disk(tmp_path: Path) -> None:
