@@ -47,7 +47,8 @@ def average_linkage(vectors: FloatArray, links: csr_array) -> NDArray[np.float64
     while len(clusters.members) > 1:
         nearest, distances = _nearest_neighbours(clusters)
         pairs = _reciprocal_pairs(nearest, distances)
-        merges += [_Merge(*sorted(clusters.members[pair].tolist()), distances[pair[0]]) for pair in pairs]
+        members = clusters.members[pairs].tolist()
+        merges += [_Merge(*pair, distance) for pair, distance in zip(members, distances[pairs[:, 0]], strict=True)]
         clusters = _merged(clusters, pairs)
     return _linkage_matrix(sorted(merges, key=lambda merge: merge.distance))
 
