@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kb.errors import KbError
-    from kb.library import KnowledgeBase
+    from kb.knowledge import KnowledgeBase
     from kb.models import AreaVerdict, Encoder, Filter, Note
     from kb.reports import Hit, Outline, SearchResult, SyncReport
 
@@ -29,7 +29,7 @@ _HOMES = {
     "Filter": "kb.models",
     "Hit": "kb.reports",
     "KbError": "kb.errors",
-    "KnowledgeBase": "kb.library",
+    "KnowledgeBase": "kb.knowledge",
     "Note": "kb.models",
     "Outline": "kb.reports",
     "SearchResult": "kb.reports",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import tomllib
-from collections.abc import Mapping, MutableMapping, MutableSequence
+from collections.abc import Iterable, Mapping, MutableMapping, MutableSequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from kb.errors import ConfigError
 from kb.models import FiledArea, Frozen, StoredArea
+from kb.notes.files import replacing
 
 DECISIONS_NAME = "kb.decisions.toml"
 Value = TypeVar("Value")
@@ -71,6 +70,15 @@ class Decisions(Frozen):
             }
         )
 
+    def with_added(self, sources: Iterable[str], flags: Flags) -> Decisions:
+        """A copy in which some sources are no longer forgotten, and carry these flags besides those that they had."""
+        decisions = self
+        for source in sources:
+            decisions = decisions.with_remembered(source)
+            if flags != Flags():
+                decisions = decisions.with_flags(source, flags)
+        return decisions
+
     def with_remembered(self, path: str) -> Decisions:
         """A copy that no longer forgets `path`; what was forgotten below or above it stays so."""
         return self.model_copy(update={"forgotten": tuple(name for name in self.forgotten if name != path)})
@@ -89,6 +97,11 @@ def is_under(path: str, folder: str) -> bool:
     if folder == ".":
         return not Path(path).is_absolute()
     return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def is_under_any(path: str, folders: Iterable[str]) -> bool:
+    """Whether a notebook path is one of some folders or lies below one."""
+    return any(is_under(path, folder) for folder in folders)
 
 
 def load_decisions(root: Path) -> Decisions:
@@ -114,9 +127,12 @@ def save_decisions(root: Path, decisions: Decisions) -> None:
     document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
     if not path.exists():
         document.add(tomlkit.comment(HEADER))
-    wanted = decisions.model_dump(mode="json", exclude_defaults=True)
-    _merge(document, wanted)
-    _replace(path.resolve(), tomlkit.dumps(document))
+    _merge(document, decisions.model_dump(mode="json", exclude_defaults=True))
+    try:
+        with replacing(path) as file:
+            file.write(tomlkit.dumps(document).encode())
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}; nothing was decided") from error
 
 
 def _merge(table: MutableMapping[str, object], wanted: Mapping[str, object]) -> None:
@@ -133,20 +149,3 @@ def _merge(table: MutableMapping[str, object], wanted: Mapping[str, object]) -> 
             before.extend(item for item in value if item not in before)
         if table.get(key) != value:
             table[key] = value
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = None
-    try:
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".kb-", delete=False) as file:
-            temporary = file.name
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise ConfigError(f"{path} cannot be written: {error.strerror}; nothing was decided") from error

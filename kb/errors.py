@@ -42,7 +42,11 @@ class QualityError(KbError):
 
 
 class OutsideError(KbError):
-    """Notes lie outside the areas, and the notebook takes none of those."""
+    """Notes lie outside the areas, and the notebook takes none of those; `report` says what became of the others."""
+
+    def __init__(self, message: str, report: object) -> None:
+        super().__init__(message)
+        self.report = report
 
 
 class NotebookError(KbError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from bisect import bisect_left
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -26,6 +27,9 @@ Precision = Literal["fp32", "int8"]
 EvidenceKind = Literal["phrase", "term", "passage", "example"]
 OutsidePolicy = Literal["hold", "detour", "refuse"]
 BlockKind = Literal["heading", "paragraph", "list", "code", "table", "quote", "other"]
+
+Notify = Callable[[str], None]  # a line for the user, beside the results
+Progress = Callable[[int, int], None]  # how much is done, of how much
 
 AREAS: tuple[Area, ...] = ("ml-systems", "gnn", "llm")
 FILED_AREAS: tuple[FiledArea, ...] = ("ml-systems", "gnn", "llm", "detour")

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,13 +28,14 @@ from rich.table import Table
 
 from kb.index.encoder import DEFAULT_PACKAGE, load_encoder
 from kb.index.encoder.onnx import usable_cores
-from kb.ingest import notebook
-from kb.ingest.chunking import chunk_note
-from kb.ingest.markdown import parse_note
-from kb.library import KnowledgeBase
-from kb.library.dense import nearest
-from kb.library.workspace import Workspace
+from kb.knowledge import KnowledgeBase
 from kb.models import AREAS, Encoder, Filter
+from kb.notebook import open_notebook
+from kb.notes import files as notebook
+from kb.notes.chunking import chunk_note
+from kb.notes.parse import parse_note
+from kb.opening import open_index
+from kb.search.dense import nearest
 
 REPOSITORY = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -274,18 +276,17 @@ def searches(root: Path, warm_up: Sequence[str], queries: Sequence[str], label: 
 def recall(root: Path, queries: Sequence[str], label: str) -> Row:
     """How many of the ten nearest of an exact scan the index finds."""
     encoder = real_encoder()
-    workspace = Workspace(root, encoder, announce)
-    passages = workspace.passages()
     shares: list[float] = []
-    for filter in FILTERS.values():
-        passing = workspace.catalog.note_ids(filter)
-        rows = np.array([row for note, rows in passages.rows.items() if note in passing for row in rows])
-        for query in queries:
-            vector = encoder.encode_query(query)
-            exact = rows[np.argsort(-passages.cosines(vector)[rows], kind="stable")[:10]]
-            found = list(nearest(workspace, vector, filter, 10))
-            shares.append(len({passages.ids[row] for row in exact} & set(found)) / 10)
-    workspace.close()
+    with closing(open_index(open_notebook(root), encoder, announce)) as index, index.reader() as reader:
+        passages = reader.passages()
+        for filter in FILTERS.values():
+            passing = reader.catalog.note_ids(filter)
+            rows = np.array([row for note, rows in passages.rows.items() if note in passing for row in rows])
+            for query in queries:
+                vector = encoder.encode_query(query)
+                exact = rows[np.argsort(-passages.cosines(vector)[rows], kind="stable")[:10]]
+                found = list(nearest(reader, vector, filter, 10))
+                shares.append(len({passages.ids[row] for row in exact} & set(found)) / 10)
     figure = f"{statistics.fmean(shares):.4f}, worst {min(shares):.1f}"
     return Row(f"recall@10, {label}, with and without filters", "exact: 1", figure, "", ">= 0.995, >= 0.8")
 
@@ -316,11 +317,11 @@ SENTENCE_TRANSFORMERS = f"""
 import importlib.util, sys, time
 from pathlib import Path
 from sentence_transformers import SentenceTransformer
-from kb.ingest import notebook
-from kb.ingest.chunking import chunk_note
-from kb.ingest.markdown import parse_note
+from kb.notes import files as notebook
+from kb.notes.chunking import chunk_note
+from kb.notes.parse import parse_note
 from kb.index.encoder import load_encoder
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 package = importlib.util.find_spec({DEFAULT_PACKAGE!r})
 model = SentenceTransformer(str(Path(package.origin).parent / "model"), device="cpu", local_files_only=True)
 encoder = load_encoder(None, "int8", Path(), print)

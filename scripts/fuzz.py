@@ -13,15 +13,15 @@ from functools import cache
 from markdown_it import MarkdownIt
 
 from kb.errors import InputError, KbError, NoteError
-from kb.ingest.chunking import chunk_note
-from kb.ingest.front_matter import split_front_matter
-from kb.ingest.markdown import parse_note
-from kb.ingest.notebook import decode
-from kb.ingest.prose import statements
 from kb.models import Note, NoteFile
-from kb.outline.citations import Citations, find_cited, read_memory
-from kb.outline.render import TEMPLATES, render, template_text
-from kb.outline.revise import check, update
+from kb.notes.chunking import chunk_note
+from kb.notes.files import decode
+from kb.notes.front_matter import split_front_matter
+from kb.notes.parse import parse_note
+from kb.notes.prose import statements
+from kb.outline.post.citations import Citations, find_cited, read_memory
+from kb.outline.post.render import TEMPLATES, render, template_text
+from kb.outline.post.revise import check, update
 from kb.reports import Address, CoveredBefore, Gap, NoteVersion, OpenQuestion, Outline, Point, Reference, Section
 from kb.search.query import match_expression, parse_query
 from kb.search.snippets import marks, snippet

@@ -20,15 +20,15 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.metrics import f1_score, roc_auc_score
 
+from kb.areas.scoring import Scoring, Weights
+from kb.areas.texts import SIDES, AreaTexts, load_areas
 from kb.index.encoder import load_encoder
-from kb.ingest.areas import SIDES, AreaTexts, load_areas
-from kb.ingest.chunking import chunk_note
-from kb.ingest.markdown import parse_note
-from kb.ingest.scoring import Scoring, Weights
 from kb.models import AREAS, AreaText, Chunk, Note, NoteFile
+from kb.notes.chunking import chunk_note
+from kb.notes.parse import parse_note
 
 TEXTS = Path(__file__).parent / "area_texts"
-WEIGHTS = Path(__file__).parent.parent / "kb/ingest/area_weights.toml"
+WEIGHTS = Path(__file__).parent.parent / "kb/areas/weights.toml"
 DROPPED = (0.0, 0.3, 0.5, 0.7)  # of the phrases and terms, in one round each
 LENGTHS = (40, 90, 180, 260)  # words of a note
 NOTES_A_SUBJECT = {"outside": 3}

@@ -19,11 +19,14 @@ from filelock import FileLock
 from hypothesis import settings
 from numpy.typing import NDArray
 
+from kb.care import facts
+from kb.care.probe import problems
 from kb.cli import main
 from kb.index.encoder import load_encoder
-from kb.library import KnowledgeBase, probing
-from kb.library.workspace import Workspace
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
+from kb.notebook import open_notebook
+from kb.opening import open_index
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -129,8 +132,8 @@ def _own_home(model_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def probe_here(root: Path, full: bool) -> list[str]:
     """What the doctor asks Chroma in a process of its own, asked in this one."""
-    with closing(Workspace(root, None, lambda line: None)) as workspace:
-        return list(probing.problems(workspace, full))
+    with closing(open_index(open_notebook(root), None, lambda line: None)) as index, index.reader() as reader:
+        return list(problems(reader, full))
 
 
 @pytest.fixture(autouse=True)
@@ -139,7 +142,7 @@ def _doctor_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     not whole, so that it takes a manifest that lies to let it end this one.
     """
     if "apart" not in request.keywords:
-        monkeypatch.setattr(probing, "probe", probe_here)
+        monkeypatch.setattr(facts, "probe", probe_here)
 
 
 @pytest.fixture(scope="session")

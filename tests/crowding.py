@@ -18,7 +18,7 @@ from conftest import HashingEncoder
 from killing import ORIGINAL, Task, Version, forked, missing, rehearsed, version, write
 
 from kb.errors import KbError
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import AREAS, Mode
 from kb.reports import Hit
 

@@ -31,15 +31,18 @@ import chromadb
 from chromadb.api.client import Client
 from conftest import HashingEncoder, probe_here
 
+from kb.areas.texts import load_areas
+from kb.care import facts
 from kb.errors import KbError
+from kb.index import vectors
 from kb.index.catalog import CATALOG_NAME, Catalog
-from kb.index.vectors import VectorStore
-from kb.ingest.areas import load_areas
-from kb.ingest.chunking import chunk_note
-from kb.ingest.markdown import parse_note
-from kb.library import KnowledgeBase, intake, judging, probing
-from kb.library.workspace import Workspace
+from kb.index.vectors import GenerationStore
+from kb.index.writer import IndexWriter
+from kb.knowledge import KnowledgeBase
 from kb.models import FILED_AREAS, NoteFile, note_of
+from kb.notes.chunking import chunk_note
+from kb.notes.parse import parse_note
+from kb.sync import run as intake
 
 PHASES = ("embedding", "copy", "Chroma write", "close", "commit", "sweep")
 ELSEWHERE = "elsewhere"
@@ -195,14 +198,14 @@ class Announcer:
         os.write(self._pipe, json.dumps({"at": time.monotonic(), "phase": phase, **event}).encode() + b"\n")
 
     def install(self) -> None:
-        self._wrap(judging, "embed", "embedding", ELSEWHERE)
+        self._wrap(IndexWriter, "embed", "embedding", ELSEWHERE)
         for name in ("advance", "build"):
             self._wrap_writing(name)
         self._wrap(shutil, "copytree", "copy", "Chroma write", within_write=True)
         self._wrap(chromadb, "PersistentClient", "Chroma write", within_write=True)
         self._wrap(Client, "close", "close", within_write=True)
         self._wrap_publish()
-        for owner, name in ((VectorStore, "sweep"), (Workspace, "sweep_all"), (Catalog, "erase_removed")):
+        for owner, name in ((GenerationStore, "keep_latest"), (IndexWriter, "sweep"), (Catalog, "erase_removed")):
             self._wrap(owner, name, "sweep", ELSEWHERE)
 
     def _wrap(self, owner: Any, name: str, begins: str, ends: str | None = None, within_write: bool = False) -> None:
@@ -221,7 +224,7 @@ class Announcer:
         setattr(owner, name, announced)
 
     def _wrap_writing(self, name: str) -> None:
-        original = getattr(VectorStore, name)
+        original = getattr(GenerationStore, name)
 
         @wraps(original)
         def announced(*arguments: Any, **named: Any) -> None:
@@ -229,7 +232,7 @@ class Announcer:
             original(*arguments, **named)
             self._writing = False
 
-        setattr(VectorStore, name, announced)
+        setattr(GenerationStore, name, announced)
 
     def _wrap_publish(self) -> None:
         original = Catalog.publish
@@ -245,17 +248,17 @@ class Announcer:
         Catalog.publish = announced  # type: ignore[method-assign, assignment]
 
 
-def advance_in_place(store: VectorStore, current: int, upcoming: int, change: Any) -> None:
+def advance_in_place(store: GenerationStore, current: int, upcoming: int, change: Any) -> None:
     """What kb never does: change the current generation where it lies."""
     folder = store._path(current)
-    store._write(folder, change, 0)
+    vectors._write(folder, change, 0)
     folder.rename(store._path(upcoming))
 
 
 def work(pipe: int, root: Path, task: Task, unsafe: bool) -> None:
     """The writer: the verb in small batches."""
     if unsafe:
-        VectorStore.advance = advance_in_place  # type: ignore[method-assign, assignment]
+        GenerationStore.advance = advance_in_place  # type: ignore[method-assign, assignment]
     intake.EMBED_BATCH, intake.PUBLISH_BATCH = 8, 4
     announcer = Announcer(pipe)
     announcer.install()
@@ -418,7 +421,7 @@ def _required(allowed: Allowed) -> list[str]:
 
 
 def _look(pipe: int, root: Path, task: Task, allowed: Allowed, sizes: Mapping[str, int]) -> None:
-    probing.probe = probe_here
+    facts.probe = probe_here  # type: ignore[attr-defined]  # where the doctor looks for it
     faults = [f"{path.name} has {path.stat().st_size} bytes" for path in _too_large(root, sizes)]
     lost: list[str] = []
     completed = False
@@ -463,7 +466,7 @@ def missing(root: Path, allowed: Allowed, faults: list[str], asked: bool = True)
     with (
         KnowledgeBase(root, create=True, encoder=HashingEncoder()) as knowledge,
         closing(Catalog(root / ".kb")) as catalog,
-        closing(VectorStore(root / ".kb" / "vectors")) as store,
+        closing(GenerationStore(root / ".kb" / "vectors")) as store,
     ):
         held = {(note.path, note.sha256): note.id for note in catalog.notes()}
         kept: list[Version] = []
@@ -486,7 +489,7 @@ def missing(root: Path, allowed: Allowed, faults: list[str], asked: bool = True)
                 yield f"{state.path} by show"
 
 
-def by_vector(store: VectorStore, generation: int, note: Version, id: str) -> bool:
+def by_vector(store: GenerationStore, generation: int, note: Version, id: str) -> bool:
     """Whether each passage of a note is the nearest to its own vector in the current generation."""
     encoder = HashingEncoder()
     file = NoteFile(path=note.path, size=0, mtime_ns=0, text=note.text, sha256=note.sha256)

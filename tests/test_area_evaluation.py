@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from conftest import HashingEncoder, Run
 
+from kb.areas.texts import SIDES
 from kb.errors import InputError
 from kb.evaluation.areas import AreaLabel, GroupAccuracy, WrongVerdict, load_labels, measure
-from kb.ingest.areas import SIDES
-from kb.library.measuring import evaluate_areas
+from kb.measuring import evaluate_areas
 from kb.models import AreaVerdict, VerdictArea
 from kb.reports import Skipped
 

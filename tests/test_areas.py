@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kb.config import load_settings
+from kb.areas.texts import OWN_OUTSIDE, AreaTexts, load_areas, side_of
 from kb.errors import ConfigError
-from kb.ingest.areas import OWN_OUTSIDE, AreaTexts, load_areas, side_of
 from kb.models import AREAS, AreaText
+from kb.notebook import load_settings
 
 SMALL = AreaTexts(
     areas={

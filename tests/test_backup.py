@@ -11,7 +11,7 @@ import pytest
 from conftest import HashingEncoder
 
 from kb.errors import BackupError, KbError
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 
 Write = Callable[[str, str], Path]
 

@@ -141,6 +141,7 @@ def test_an_older_schema_is_brought_up_to_date(catalog: Catalog, tmp_path: Path)
     catalog.close()
     with sqlite3.connect(tmp_path / CATALOG_NAME) as connection:
         connection.execute("DROP TABLE loose")
+        connection.execute("DROP TABLE skipped")
         connection.execute("ALTER TABLE notes DROP COLUMN remote")
         connection.execute("ALTER TABLE embeddings DROP COLUMN checksum")
         connection.execute("PRAGMA user_version = 1")

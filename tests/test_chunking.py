@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kb.ingest.chunking import CountTokens, chunk_note
-from kb.ingest.front_matter import split_front_matter
-from kb.ingest.markdown import parse_note
 from kb.models import Chunk, Note, NoteFile
+from kb.notes.chunking import CountTokens, chunk_note
+from kb.notes.front_matter import split_front_matter
+from kb.notes.parse import parse_note
 
 FRONT_MATTER = "---\ntitle: A note\ntags: [a]\n---\n"
 PIECES = st.sampled_from(

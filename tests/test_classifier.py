@@ -10,11 +10,12 @@ import pytest
 from numpy.typing import NDArray
 from test_areas import SMALL
 
-from kb.ingest.areas import SIDES, AreaTexts, load_areas
-from kb.ingest.chunking import chunk_note
-from kb.ingest.classifier import Classifier, Example, centroid, override
-from kb.ingest.markdown import parse_note
+from kb.areas.classifier import Classifier, Example, override
+from kb.areas.texts import SIDES, AreaTexts, load_areas
+from kb.index.arrays import centroid
 from kb.models import AreaText, AreaVerdict, Chunk, Encoder, FiledArea, Note, NoteFile, VerdictArea
+from kb.notes.chunking import chunk_note
+from kb.notes.parse import parse_note
 
 
 class WordEncoder:

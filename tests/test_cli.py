@@ -19,7 +19,7 @@ from conftest import REPOSITORY, HashingEncoder, Run, indexed, made_once
 
 from kb import __version__
 from kb.cli import COMMANDS
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 
 Command = Callable[..., Run]

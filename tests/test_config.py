@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.config import Settings, editor_command, find_notebook, index_folder, load_settings, write_template
 from kb.errors import ConfigError, NotebookError
+from kb.notebook import Notebook, Settings, editor_command, find_notebook, load_settings, write_template
 
 
 def test_the_nearest_folder_upwards_is_the_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,8 +109,8 @@ def test_the_index_lies_where_the_settings_say(
 ) -> None:
     """A relative folder is relative to the notebook, `~` is the home, and an absolute one is itself."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert index_folder(tmp_path / "book", Settings(index_dir=index_dir)) == tmp_path / expected
-    assert index_folder(tmp_path / "book", Settings(index_dir=str(tmp_path / "x"))) == tmp_path / "x"
+    assert Notebook(tmp_path / "book", Settings(index_dir=index_dir)).index_folder == tmp_path / expected
+    assert Notebook(tmp_path / "book", Settings(index_dir=str(tmp_path / "x"))).index_folder == tmp_path / "x"
 
 
 @pytest.mark.parametrize(

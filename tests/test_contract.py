@@ -15,9 +15,9 @@ from conftest import REPOSITORY, Run, indexed, made_once
 
 import kb as package
 from kb.errors import KbError
-from kb.ingest.prose import clean
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
+from kb.notes.prose import clean
 
 pytestmark = pytest.mark.model
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from kb.areas.texts import load_areas
 from kb.index.catalog import CATALOG_NAME
-from kb.ingest.areas import load_areas
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 
 Write = Callable[[str, str], Path]

@@ -17,7 +17,7 @@ from _pytest.mark import ParameterSet
 from conftest import HashingEncoder, indexed, made_once
 
 from kb.errors import KbError
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 
 Write = Callable[[str, str], Path]
 Harm = Callable[[Path], None]
@@ -301,7 +301,7 @@ def test_a_repair_says_what_it_mends(harmed: Path) -> None:
 def test_orphans(harmed: Path) -> None:
     """What a crash left behind is found and cleared away."""
     (harmed / ".kb/vectors/7.part").mkdir()
-    (harmed / ".kb/.copy-1").mkdir()
+    (harmed / ".kb/sources.part").mkdir()
     (harmed / ".kb/vectors/stray").write_text("left")
     (next(harmed.glob(".kb/vectors/1/*/")) / "stray.bin").write_text("left")
     with KnowledgeBase(harmed, encoder=HashingEncoder()) as knowledge:

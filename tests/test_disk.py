@@ -14,8 +14,9 @@ import os, shutil, subprocess, sys
 from pathlib import Path
 from conftest import HashingEncoder, probe_here
 from kb.errors import KbError
-from kb.library import KnowledgeBase, probing
-probing.probe = probe_here
+from kb.care import facts
+from kb.knowledge import KnowledgeBase
+facts.probe = probe_here
 disk, *numbers = Path(sys.argv[1]), *map(int, sys.argv[2:])
 disk.mkdir()
 def mount(*arguments): subprocess.run(["mount", *map(str, arguments)], check=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kb.care.doctor import Facts, diagnose
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.reports.cared import Diagnosis
 
 Write = Callable[[str, str], Path]

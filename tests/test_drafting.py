@@ -16,10 +16,10 @@ from conftest import HashingEncoder, Run
 
 from kb.console.outlines import print_written
 from kb.errors import EvidenceError, InputError
-from kb.ingest.prose import clean
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
-from kb.outline.render import TEMPLATES
+from kb.notes.prose import clean
+from kb.outline.post.render import TEMPLATES
 from kb.reports import Outline
 
 pytestmark = pytest.mark.model

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from conftest import HashingEncoder
 
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.reports import SyncReport
 from kb.reports.compared import Duplicates
-from kb.search.duplicates import (
+from kb.search.resemblance import (
     BLOCK,
     MIN_RUNS,
     MOST,

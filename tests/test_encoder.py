@@ -17,10 +17,10 @@ from conftest import made_once
 from kb.errors import EncoderError
 from kb.index.encoder import DEFAULT_PACKAGE, bulk_encoder, export, load_encoder
 from kb.index.encoder.onnx import OnnxEncoder, TorchEncoder
-from kb.ingest import notebook
-from kb.ingest.chunking import chunk_note
-from kb.ingest.markdown import parse_note
 from kb.models import Encoder, Precision
+from kb.notes import files as notebook
+from kb.notes.chunking import chunk_note
+from kb.notes.parse import parse_note
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

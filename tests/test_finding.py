@@ -13,7 +13,7 @@ import pytest
 from conftest import HashingEncoder, Run
 
 from kb.errors import EncoderError, InputError
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import Filter, Mode
 from kb.reports import SearchResult
 
@@ -410,7 +410,7 @@ def test_however_a_filter_is_answered_the_nearest_are_found(living: KnowledgeBas
     results = []
     for below in (0.0, 1.1):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("kb.library.dense.SCAN_BELOW", below)
+            patch.setattr("kb.search.dense.SCAN_BELOW", below)
             hits = living.search("whales w3", limit=5, filter=filter, mode="dense").hits
             results.append([(hit.path, hit.scores.dense and round(hit.scores.dense, 4)) for hit in hits])
     assert len(results[0]) == 5
@@ -422,8 +422,8 @@ def test_common_words_are_passed_over_in_a_large_notebook(
 ) -> None:
     """Where a word in every passage would cost too much, the rarer words decide; alone it is still found."""
     crowd(living)
-    monkeypatch.setattr("kb.library.lexical.MANY_CHUNKS", 10)
-    monkeypatch.setattr("kb.library.lexical.BUDGET", 12)
+    monkeypatch.setattr("kb.search.lexical.MANY_CHUNKS", 10)
+    monkeypatch.setattr("kb.search.lexical.BUDGET", 12)
     assert [hit.path for hit in living.search("whales w59", mode="lexical").hits] == ["notes/crowd/59.md"]
     assert len(living.search("whales", mode="lexical").hits) == 10
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import JsonValue
 
 from kb.errors import NoteError
-from kb.ingest.front_matter import MAX_CHARACTERS, MAX_DEPTH, as_date, as_texts, split_front_matter
+from kb.notes.front_matter import MAX_CHARACTERS, MAX_DEPTH, as_date, as_texts, split_front_matter
 
 JEKYLL = """\
 ---
@@ -151,7 +151,7 @@ def test_thirty_thousand_open_brackets_do_not_kill_the_process() -> None:
     """Nesting as deep as the size limit allows is a `NoteError`, not a crash of the interpreter."""
     program = (
         "from kb.errors import NoteError\n"
-        "from kb.ingest.front_matter import split_front_matter\n"
+        "from kb.notes.front_matter import split_front_matter\n"
         "try:\n    split_front_matter('---\\na: ' + '[' * 30_000 + '\\n---\\nBody')\n"
         "except NoteError:\n    print('refused')\n"
     )

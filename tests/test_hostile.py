@@ -19,14 +19,14 @@ from conftest import HashingEncoder, Run, made_once
 from markdown_it import MarkdownIt
 
 from kb.errors import NoteError
-from kb.ingest.chunking import chunk_note
-from kb.ingest.markdown import parse_note
-from kb.ingest.notebook import MAX_BYTES, MAX_LINES
-from kb.ingest.prose import statements
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, NoteFile
-from kb.outline.citations import read_memory
-from kb.outline.escaping import as_comment, as_text
+from kb.notes.chunking import chunk_note
+from kb.notes.files import MAX_BYTES, MAX_LINES
+from kb.notes.parse import parse_note
+from kb.notes.prose import statements
+from kb.outline.post.citations import read_memory
+from kb.outline.post.escaping import as_comment, as_text
 
 Command = Callable[..., Run]
 
@@ -139,7 +139,7 @@ REASONS = {f"notes/{name}": reason for name, (_, reason) in REFUSED.items()} | {
 PROGRAM = """
 import resource, sys
 from pathlib import Path
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 
 def most_memory():
     if sys.platform == "darwin":

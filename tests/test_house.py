@@ -9,27 +9,35 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "kb"
-FLOORS = {
-    "cli": 4,
-    "library": 3,
-    "console": 3,
-    "ingest": 2,
-    "index": 2,
-    "search": 2,
-    "outline": 2,
-    "care": 2,
-    "evaluation": 2,
-    "models": 1,
-    "reports": 1,
-    "config": 1,
-    "decisions": 1,
-    "errors": 0,
-}
-STAGES = {room for room, floor in FLOORS.items() if floor == 2}
-DOORS = {"kb", "kb.__main__"}  # the package itself and `python -m kb` name what lies anywhere in the house
-IO_OF_STAGES = ("kb.ingest.notebook", "kb.index", "kb.care", "kb.outline.llm")
-MAX_MODULE_LINES = 350
-MAX_FUNCTION_LINES = 50
+# Lowest first. A module imports from its own room and from the rooms before it; what stands on one line is one step of
+# a note's way, or of a query's, through the house.
+ORDER = [
+    "errors",
+    "models",
+    "reports",
+    "notes",
+    "decisions",
+    "notebook",
+    "index",
+    "areas",
+    "sync",
+    "search",
+    "outline",
+    "ideas",
+    "remote",
+    "care",
+    "evaluation",
+    "opening",
+    "knowledge",
+    "measuring",
+    "console",
+    "cli",
+]
+TABLES = {"kb", "kb.__main__", "kb.rooms"}  # they name what lies anywhere in the house, to load it when it is asked for
+USERS_OF_ROOMS = {"opening", "knowledge", "cli"}
+MAX_MODULES = 14  # of a folder
+MAX_MODULE_LINES = 300
+MAX_FUNCTION_LINES = 40
 
 FILES = sorted(ROOT.rglob("*.py"))
 
@@ -42,14 +50,19 @@ def name_of(path: Path) -> str:
 TREES = {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 
 
+def imported(node: ast.AST) -> Iterator[str]:
+    """The modules that a statement imports; `from kb.index import lock` gives `kb.index.lock`."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        inner = [f"{node.module}.{alias.name}" for alias in node.names]
+        yield from (name if name in TREES else node.module for name in inner)
+
+
 def imports(module: str) -> Iterator[str]:
-    """The modules that a module imports anywhere in it; `from kb.index import lock` gives `kb.index.lock`."""
+    """The modules that a module imports anywhere in it."""
     for node in ast.walk(TREES[module]):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (name if name in TREES else node.module for name in inner)
+        yield from imported(node)
 
 
 def room_of(module: str) -> str:
@@ -58,31 +71,31 @@ def room_of(module: str) -> str:
 
 
 def house_imports() -> list[tuple[str, str]]:
-    """Every pair of importing and imported module of the house, without the doors."""
+    """Every pair of importing and imported module of the house, without the tables."""
     return [
         (module, target)
         for module in TREES
-        if module not in DOORS
+        if module not in TABLES
         for target in imports(module)
-        if target.split(".")[0] == "kb" and target not in DOORS
+        if target.split(".")[0] == "kb" and target not in TABLES
     ]
 
 
+def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
+
+
 def test_every_room_is_on_the_plan() -> None:
-    """Every module lies in a room whose floor is known."""
-    assert {room_of(module) for module in TREES if module not in DOORS} <= set(FLOORS)
+    """Every module lies in a room that has its place in the order, and every room exists."""
+    assert {room_of(module) for module in TREES if module not in TABLES} == set(ORDER)
 
 
 def test_imports_point_one_way() -> None:
-    """A module imports from its own room or from a lower floor; a stage also from another stage."""
+    """A module imports from its own room or from an earlier one."""
     against = [
         (module, target)
         for module, target in house_imports()
-        if room_of(module) != room_of(target)
-        and FLOORS[room_of(target)] >= FLOORS[room_of(module)]
-        and not {room_of(module), room_of(target)} <= STAGES
-        and (room_of(module), room_of(target))
-        not in {("reports", "models"), ("config", "models"), ("decisions", "models")}
+        if ORDER.index(room_of(target)) > ORDER.index(room_of(module))
     ]
     assert against == []
 
@@ -93,16 +106,35 @@ def test_no_relative_imports() -> None:
     assert relative == []
 
 
-def test_stages_leave_one_anothers_files_alone() -> None:
-    """A stage never imports a module of another stage that does input or output."""
-    against = [
-        (module, target)
-        for module, target in house_imports()
-        if {room_of(module), room_of(target)} <= STAGES
-        and room_of(module) != room_of(target)
-        and target.startswith(IO_OF_STAGES)
+def test_kb_is_imported_at_the_top() -> None:
+    """No function imports kb: what loads later is named in one table, `kb.rooms`, or in the one of the commands."""
+    inside = [
+        (module, function.name)
+        for module, tree in TREES.items()
+        for function in functions(tree)
+        for node in ast.walk(function)
+        if any(name.split(".")[0] == "kb" for name in imported(node))
     ]
-    assert against == []
+    assert inside == []
+
+
+def test_the_table_of_rooms() -> None:
+    """What the table loads is what type checkers are told, and only the verbs and the commands use it."""
+    table = TREES["kb.rooms"]
+    told = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(table)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kb.")
+        for alias in node.names
+    }
+    homes = next(
+        ast.literal_eval(node.value)
+        for node in table.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "HOMES"
+    )
+    assert told == homes
+    users = {room_of(module) for module in TREES if module not in TABLES and "kb.rooms" in imports(module)}
+    assert users <= USERS_OF_ROOMS
 
 
 def test_imports_have_no_cycles() -> None:
@@ -120,28 +152,13 @@ def test_imports_have_no_cycles() -> None:
             waiting |= edges.get(target, set()) - seen
         return seen
 
-    inside_one_package = {"kb.index.encoder", "kb.index.encoder.export"}  # torch is only loaded to export
-    assert {module for module in TREES if module in reachable(module)} <= inside_one_package
+    assert {module for module in TREES if module in reachable(module)} == set()
 
 
 def test_only_vectors_imports_chroma() -> None:
     """Chroma is known to one module only."""
     importers = {module for module in TREES if any(name.split(".")[0] == "chromadb" for name in imports(module))}
-    assert importers == {"kb.index.vectors"}
-
-
-def test_modules_of_the_index_do_not_know_each_other() -> None:
-    """Catalog, vectors, encoder and lock never import one another."""
-
-    def part(module: str) -> str:
-        return ".".join(module.split(".")[:3])
-
-    against = [
-        (module, target)
-        for module, target in house_imports()
-        if room_of(module) == room_of(target) == "index" and part(module) != part(target)
-    ]
-    assert against == []
+    assert importers == {"kb.index.vectors.chroma"}
 
 
 def test_only_cli_and_console_print() -> None:
@@ -157,17 +174,19 @@ def test_only_cli_and_console_print() -> None:
     assert talkers == set()
 
 
+def test_no_folder_is_crowded() -> None:
+    """A folder holds at most 14 modules, so that a newcomer can see what it is about."""
+    folders = {path.parent for path in FILES}
+    crowded = {folder.name: len(list(folder.glob("*.py"))) - 1 for folder in folders}
+    assert {name: number for name, number in crowded.items() if number > MAX_MODULES} == {}
+
+
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_module_is_no_longer_than_one_can_read(path: Path) -> None:
-    """A module has at most 350 lines and none of its functions more than 50."""
+    """A module has at most 300 lines and none of its functions more than 40."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_MODULE_LINES
-    long = {
-        node.name: length
-        for node in ast.walk(TREES[name_of(path)])
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        and (length := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
-    }
-    assert long == {}
+    lengths = {node.name: (node.end_lineno or 0) - node.lineno + 1 for node in functions(TREES[name_of(path)])}
+    assert {name: length for name, length in lengths.items() if length > MAX_FUNCTION_LINES} == {}
 
 
 @pytest.mark.parametrize("module", TREES)
@@ -184,7 +203,7 @@ def test_public_names_are_documented(module: str) -> None:
 
 def test_verbs_of_the_library_are_documented() -> None:
     """Every public method of `KnowledgeBase` has a docstring."""
-    verbs = next(n for n in TREES["kb.library"].body if isinstance(n, ast.ClassDef) and n.name == "KnowledgeBase")
+    verbs = next(n for n in TREES["kb.knowledge"].body if isinstance(n, ast.ClassDef) and n.name == "KnowledgeBase")
     methods = [node for node in verbs.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
     assert [method.name for method in methods if not ast.get_docstring(method)] == []
     assert methods

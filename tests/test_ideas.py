@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from conftest import Run
 
+from kb import knowledge as knowledge_module
 from kb.errors import InputError
-from kb.ingest import notebook as files
-from kb.library import KnowledgeBase
+from kb.ideas.ripeness import MAX_NOTES, Group, Ripeness, groups, in_turn
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, FiledArea
-from kb.outline.ideas import MAX_NOTES, Group, Ripeness, groups, in_turn
 from kb.outline.titles import MAX_TITLE_WORDS
 from kb.reports.ideas import Ideas
 
@@ -40,7 +40,7 @@ def unit(*rows: list[float]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]
 @pytest.fixture
 def filled(knowledge: KnowledgeBase, write: Write, monkeypatch: pytest.MonkeyPatch) -> KnowledgeBase:
     """Three notes on one subject in each of two areas, those of `gnn` recent and with questions."""
-    monkeypatch.setattr(files, "today", lambda: TODAY)
+    monkeypatch.setattr(knowledge_module, "today", lambda: TODAY)
     for number in range(3):
         for area, (subject, text) in SUBJECTS.items():
             question = "\n\n- Why is that?" if area == "gnn" else ""

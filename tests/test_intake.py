@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kb.decisions import DECISIONS_NAME, load_decisions
 from kb.errors import EncoderError, InputError
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import Mode, StoredArea
 from kb.reports import SyncReport
 
@@ -520,7 +520,7 @@ def cut_database(folder: Path) -> None:
 def test_damaged_vectors_are_rebuilt_from_the_catalog(
     notebook: Path, encoder: HashingEncoder, write: Write, damage: Callable[[Path], None]
 ) -> None:
-    """A search over a damaged generation says so, builds it afresh without embedding, and finds everything."""
+    """A search over a damaged generation says so and finds everything; a sync then rebuilds it without embedding."""
     said: list[str] = []
     with KnowledgeBase(notebook, encoder=encoder) as first:
         first.add([write("notes/a.md", text("whales sing")), write("notes/b.md", text("sparrows", area="llm"))])
@@ -530,8 +530,12 @@ def test_damaged_vectors_are_rebuilt_from_the_catalog(
     with KnowledgeBase(notebook, encoder=encoder, notify=said.append) as knowledge:
         assert nearest(knowledge, "A note\nwhales sing") == ("notes/a.md", 1.0)
         assert nearest(knowledge, "A note\nsparrows") == ("notes/b.md", 1.0)
+        assert all("kb sync" in line for line in said)
+        assert len(said) == 2
+        knowledge.sync()
         assert knowledge.diagnose().ok
-    assert len(said) == 1
+        assert nearest(knowledge, "A note\nsparrows") == ("notes/b.md", 1.0)
+    assert len(said) == 3
     assert encoder.embedded == []
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 
 TORCH = {"torch", "transformers", "sentence_transformers"}

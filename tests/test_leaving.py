@@ -10,7 +10,7 @@ from conftest import HashingEncoder
 
 from kb.decisions import load_decisions, save_decisions
 from kb.errors import InputError, RemovalError
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 
 Write = Callable[[str, str], Path]
 

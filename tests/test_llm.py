@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from conftest import Run
 
-from kb.config import language_model_key
 from kb.errors import ConfigError, LanguageModelError
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
-from kb.outline.llm import MAX_BYTES, ask
+from kb.notebook import language_model_key
+from kb.outline.language_model import MAX_BYTES, ask
 from kb.outline.wording import described, reworded
 from kb.reports import Gap, Outline, Point, Reference, Section
 

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from kb.errors import NoteError
-from kb.ingest.markdown import MAX_NAME, parse_note, reference_url
 from kb.models import Note, NoteFile
+from kb.notes.parse import MAX_NAME, parse_note, reference_url
 
 
 def note_of(text: str, path: str = "notes/a-note.md") -> Note:
@@ -271,7 +271,7 @@ def test_front_matter_says_what_a_note_is() -> None:
 def test_endless_repetitions_are_parsed() -> None:
     """A few kilobytes of marks that never close do not hang a sync."""
     program = (
-        "from kb.ingest.markdown import parse_note\n"
+        "from kb.notes.parse import parse_note\n"
         "from kb.models import NoteFile\n"
         "for text in ('[a](' * 2000, '[' * 5000, '[[a|' * 2000, '`a ' * 2000, '$a ' * 2000, '>' * 3000 + ' x'):\n"
         "    parse_note(NoteFile(path='a.md', size=1, mtime_ns=1, text=text, sha256='0'))\n"

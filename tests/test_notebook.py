@@ -11,19 +11,18 @@ from pathlib import Path
 import pytest
 
 from kb.errors import InputError, NoteError
-from kb.ingest.notebook import (
+from kb.models import FileState
+from kb.notes.files import (
     MAX_BYTES,
-    MAX_DEPTH,
     MAX_LINES,
     decode,
     notebook_path,
     read,
-    scan,
     state_of,
     write_file,
-    write_note,
 )
-from kb.models import FileState
+from kb.notes.new import write_note
+from kb.notes.scan import MAX_DEPTH, scan
 
 
 def make(root: Path, files: dict[str, str]) -> None:

@@ -10,11 +10,11 @@ import pytest
 from conftest import REPOSITORY
 from markdown_it import MarkdownIt
 
-from kb.ingest import notebook
-from kb.ingest.front_matter import split_front_matter
-from kb.ingest.markdown import parse_note
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import AREAS, Note
+from kb.notes import files as notebook
+from kb.notes.front_matter import split_front_matter
+from kb.notes.parse import parse_note
 
 NOTES = sorted((REPOSITORY / "notes").glob("*.md"))
 POSTS = sorted((REPOSITORY / "notes/posts").glob("*.md"))

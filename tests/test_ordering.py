@@ -10,7 +10,7 @@ from test_sections import evidence_of
 
 from kb.models import NoteRecord
 from kb.outline.gaps import gaps
-from kb.outline.ordering import Place, in_order
+from kb.outline.order import Place, in_order
 from kb.outline.sections import NO_MODEL
 from kb.reports import Gap, Point, Section
 

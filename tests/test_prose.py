@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.ingest.commonmark import paragraphs, parse_blocks
-from kb.ingest.prose import clean, sentence_spans, statements
+from kb.notes.blocks import paragraphs, parse_blocks
+from kb.notes.prose import clean, sentence_spans, statements
 
 ORDINARY = """
 Graph nodes attention layer The training cost e.g. i.e. Fig. al. model, (aside) 3.14 GPU's "quoted" don't 2024. up.

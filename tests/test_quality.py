@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY
 
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 
 REACHED = 0.785  # nDCG@10 of hybrid search on the judged queries; 0.02 less is a loss to look into

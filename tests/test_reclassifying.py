@@ -11,7 +11,7 @@ from conftest import Run
 from test_classifier import VISION
 
 from kb.errors import OutsideError
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 
 RECIPE = "# Loaf\n\nKnead the dough, flour and butter, let it rise overnight, and bake it in the oven.\n"

@@ -10,8 +10,8 @@ import pytest
 from conftest import HashingEncoder
 
 from kb.errors import InputError
-from kb.library import KnowledgeBase
-from kb.search.related import LINKED, MIN_SCORE, likeness, most_related
+from kb.knowledge import KnowledgeBase
+from kb.search.likeness import LINKED, MIN_SCORE, likeness, most_related
 
 Write = Callable[[str, str], Path]
 

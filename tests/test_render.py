@@ -15,10 +15,10 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.footnote import footnote_plugin
 
 from kb.errors import InputError
-from kb.ingest.markdown import OUTLINE_MARK
-from kb.library import KnowledgeBase
-from kb.outline.citations import Citations, find_cited
-from kb.outline.render import TEMPLATES, render, template_text
+from kb.knowledge import KnowledgeBase
+from kb.notes.parse import OUTLINE_MARK
+from kb.outline.post.citations import Citations, find_cited
+from kb.outline.post.render import TEMPLATES, render, template_text
 from kb.reports import Address, CoveredBefore, Gap, OpenQuestion, Outline, Point, Reference, Repeated, Section
 
 TODAY = datetime.date(2025, 11, 30)

@@ -12,9 +12,10 @@ import pytest
 from conftest import HashingEncoder, made_once
 
 from kb.errors import EncoderError
-from kb.index.reranker import load_reranker
-from kb.library import KnowledgeBase
-from kb.library.workspace import Workspace
+from kb.index.encoder.reranker import load_reranker
+from kb.knowledge import KnowledgeBase
+from kb.notebook import open_notebook
+from kb.opening import open_index
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
@@ -83,14 +84,14 @@ def test_the_setting_is_relative_to_the_notebook(
     cross_encoder: Path, notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`rerank` names a folder as seen from `kb.toml`, and is loaded once; without the setting there is no reranker."""
-    assert Workspace(notebook, None, print).reranker is None
+    assert open_index(open_notebook(notebook), None, print).reranker is None
     shutil.copytree(cross_encoder, notebook / "models" / "tiny")
     (notebook / "kb.toml").write_text('rerank = "models/tiny"\n')
     monkeypatch.chdir(tmp_path)
-    workspace = Workspace(notebook, None, print)
-    reranker = workspace.reranker
+    index = open_index(open_notebook(notebook), None, print)
+    reranker = index.reranker
     assert reranker
-    assert reranker is workspace.reranker
+    assert reranker is index.reranker
     assert reranker.score("graphs", PASSAGES) == load_reranker(str(cross_encoder), Path()).score("graphs", PASSAGES)
 
 

@@ -13,7 +13,7 @@ from conftest import Run
 from kb.errors import InputError
 from kb.evaluation.beir import Beir
 from kb.evaluation.runner import SYSTEMS, Golden, GoldenQuery, Rank, evaluate, load_golden
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import System
 
 OWN = Path(__file__).parent / "golden.toml"

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from conftest import HashingEncoder
 
-from kb.ingest.chunking import chunk_note
-from kb.ingest.markdown import parse_note
-from kb.ingest.prose import clean
-from kb.library.publishing import chunk_records
+from kb.index.batch import chunk_records
 from kb.models import AreaVerdict, NoteFile, NoteRecord
+from kb.notes.chunking import chunk_note
+from kb.notes.parse import parse_note
+from kb.notes.prose import clean
 from kb.outline.points import Evidence, open_questions
 from kb.outline.sections import Skeleton, build_sections
 

@@ -21,14 +21,14 @@ from typing import Any
 import pytest
 from conftest import REPOSITORY, HashingEncoder, Run
 
-from kb.config import ChromaSettings
 from kb.errors import EncoderError, InputError, KbError, NoteError, RemovalError, ServerError
 from kb.evaluation.runner import Golden, load_golden
-from kb.index.vectors.http import PAUSES
-from kb.index.vectors.records import DOCUMENT_BYTES
-from kb.index.vectors.server import ServerStore
-from kb.library import KnowledgeBase
+from kb.knowledge import KnowledgeBase
 from kb.models import FILED_AREAS, Encoder, Filter
+from kb.notebook import ChromaSettings
+from kb.remote.interface import PAUSES
+from kb.remote.records import DOCUMENT_BYTES
+from kb.remote.server import ServerStore
 
 ATTEMPTS = len(PAUSES) + 1
 NOTEBOOK = "[chroma]\nurl = '{url}'\ncollection = '{collection}'\ntimeout = {timeout}\n"
@@ -184,9 +184,13 @@ class Machines:
         self.opened.append(KnowledgeBase(root, encoder=encoder or HashingEncoder(), notify=self.said.append))
         return self.opened[-1]
 
+    def store(self, index_folder: Path) -> ServerStore:
+        settings = ChromaSettings(url=self.url, collection=self.collection)
+        return ServerStore(settings, None, index_folder, self.said.append)
+
     def on_server(self) -> dict[str, set[str]]:
         """The ids of all records, by part, of the newest generation."""
-        store = ServerStore(ChromaSettings(url=self.url, collection=self.collection), None)
+        store = self.store(Path())
         held = store.newest()
         assert held
         ids: dict[str, set[str]] = {area: set(own) for area, own in store.ids(held.generation).items()}
@@ -212,11 +216,11 @@ def write(knowledge: KnowledgeBase, *numbers: int, text: str = "") -> None:
 
 
 def catalog_ids(knowledge: KnowledgeBase) -> dict[str, set[str]]:
-    catalog = knowledge._workspace.catalog
     ids: dict[str, set[str]] = {area: set() for area in (*FILED_AREAS, "notes")}
-    for area, id, _ in catalog.filed_chunks():
-        ids[area].add(id)
-        ids["notes"].add(id.split(":")[0])
+    with knowledge._index.reader() as reader:
+        for area, id, _ in reader.catalog.filed_chunks():
+            ids[area].add(id)
+            ids["notes"].add(id.split(":")[0])
     return ids
 
 
@@ -349,6 +353,8 @@ def test_files_become_a_server_and_back(machines: Machines) -> None:
     (moved.root / "kb.toml").write_text("")
     with KnowledgeBase(moved.root, encoder=encoder) as back:
         assert found(back, "zebra stripes") == before
+        back.sync()
+        assert found(back, "zebra stripes") == before
         assert back.diagnose(full=True).ok
     assert not any("Zebra" in text for text in encoder.embedded)
 
@@ -364,7 +370,7 @@ def test_another_model(machines: Machines) -> None:
     second, reader = machines.open("writer", other), machines.open("reader")
     second.sync()
     assert machines.on_server() == catalog_ids(second)
-    store = ServerStore(ChromaSettings(url=machines.url, collection=machines.collection), None)
+    store = machines.store(second.root / ".kb")
     assert len({generation for (generation, _), _ in store._parts()}) == 1
     store.close()
     with pytest.raises(EncoderError, match="another model"):
@@ -458,7 +464,8 @@ def test_a_writer_that_is_killed(machines: Machines, proxy: Proxy, after: int) -
     write(writer, 3, 4)
     proxy.fault = Fault("upsert", "kill", after=after)
     program = (
-        "from conftest import HashingEncoder; from kb.library import KnowledgeBase; import sys; sys.stdin.readline()\n"
+        "import sys; from conftest import HashingEncoder; from kb.knowledge import KnowledgeBase\n"
+        "sys.stdin.readline()\n"
         f"KnowledgeBase({str(writer.root)!r}, encoder=HashingEncoder()).sync()"
     )
     paths = {"PYTHONPATH": ":".join([str(Path(__file__).parent), *sys.path])}
@@ -559,7 +566,7 @@ def test_what_the_doctor_finds_on_a_server(machines: Machines) -> None:
     write(writer, *range(6))
     writer.add([writer.root / "notes"])
     embedded = len(encoder.embedded)
-    store = ServerStore(ChromaSettings(url=machines.url, collection=machines.collection), None)
+    store = machines.store(writer.root / ".kb")
 
     def harmed(harm: Callable[[int], object]) -> None:
         held = store.newest()
@@ -572,7 +579,7 @@ def test_what_the_doctor_finds_on_a_server(machines: Machines) -> None:
     note = next(iter(machines.on_server()["notes"]))
     harmed(lambda generation: store.delete(generation, "gnn", list(machines.on_server()["gnn"])[:1]))
     harmed(lambda generation: store.delete(generation, "notes", [f"{note}:0"]))
-    harmed(lambda generation: store.drop_others(0, writer._workspace.writer))
+    harmed(lambda generation: store.sweep(0))
     store.close()
     assert len(encoder.embedded) == embedded
     assert machines.on_server() == catalog_ids(writer)
@@ -667,7 +674,7 @@ def test_a_pull_beside_a_write(machines: Machines, proxy: Proxy) -> None:
     writer, reader = machines.open("writer"), machines.open("reader")
     write(writer, 1, 2)
     writer.add([writer.root / "notes"])
-    store = ServerStore(ChromaSettings(url=machines.url, collection=machines.collection), None)
+    store = machines.store(writer.root / ".kb")
     ids = sorted(machines.on_server()["gnn"])
     store.delete(1, "gnn", ids[:1])
     store.close()
@@ -746,7 +753,7 @@ def test_a_server_costs_no_chroma(machines: Machines) -> None:
     write(writer, 1)
     writer.add([writer.root / "notes"])
     program = (
-        "import sys; from conftest import HashingEncoder; from kb.library import KnowledgeBase\n"
+        "import sys; from conftest import HashingEncoder; from kb.knowledge import KnowledgeBase\n"
         f"hits = KnowledgeBase({str(writer.root)!r}, encoder=HashingEncoder()).search('zebra', mode='dense').hits\n"
         "print(len(hits), 'chromadb' in sys.modules)"
     )

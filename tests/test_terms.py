@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.ingest.terms import Lexicon
+from kb.areas.terms import Lexicon
 
 TERMS = ["graph", "graph neural", "graph neural network", "GIN", "*gcn", "llama*", "two-tower", "feature store", "T5"]
 LEXICON = Lexicon(TERMS)

@@ -12,7 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 from kb.errors import VectorError
-from kb.index.vectors import VectorChange, Vectors, VectorStore
+from kb.index.batch import VectorChange
+from kb.index.catalog import StoredVectors
+from kb.index.vectors import GenerationStore
 from kb.models import FILED_AREAS, FiledArea
 
 DIMENSIONS = 8
@@ -24,12 +26,12 @@ def unit(seed: int) -> NDArray[np.float32]:
     return normalised
 
 
-def vectors(*seeds: int) -> Vectors:
+def vectors(*seeds: int) -> StoredVectors:
     """Chunks `c<seed>`, each with a vector of its own."""
-    return [f"c{seed}" for seed in seeds], np.stack([unit(seed) for seed in seeds])
+    return StoredVectors([f"c{seed}" for seed in seeds], np.stack([unit(seed) for seed in seeds]))
 
 
-def nearest(store: VectorStore, generation: int, seed: int, areas: tuple[FiledArea, ...] = FILED_AREAS) -> str:
+def nearest(store: GenerationStore, generation: int, seed: int, areas: tuple[FiledArea, ...] = FILED_AREAS) -> str:
     answer = store.query(generation, unit(seed), areas, 3)
     return max(answer, key=lambda chunk: answer[chunk])
 
@@ -61,15 +63,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(folder: Path) -> Iterator[VectorStore]:
+def store(folder: Path) -> Iterator[GenerationStore]:
     """A store with generation 1: three vectors of `gnn` and one of `llm`."""
-    opened = VectorStore(folder)
+    opened = GenerationStore(folder)
     opened.build(1, {"gnn": vectors(1, 2, 3), "llm": vectors(4)})
     yield opened
     opened.close()
 
 
-def test_a_vector_finds_itself_in_its_area(store: VectorStore) -> None:
+def test_a_vector_finds_itself_in_its_area(store: GenerationStore) -> None:
     """A chunk's own vector has cosine 1 with it, and is found only where its area is asked."""
     answer = store.query(1, unit(2), ["gnn"], 3)
     assert answer["c2"] == pytest.approx(1.0, abs=1e-5)
@@ -78,15 +80,15 @@ def test_a_vector_finds_itself_in_its_area(store: VectorStore) -> None:
     assert store.count(1) == {"ml-systems": 0, "gnn": 3, "llm": 1, "detour": 0}
 
 
-def test_cosines_are_those_of_numpy(store: VectorStore) -> None:
+def test_cosines_are_those_of_numpy(store: GenerationStore) -> None:
     """The score of every hit is the cosine of query and vector, negative ones included."""
     answer = store.query(1, unit(9), FILED_AREAS, 10)
     assert answer == pytest.approx({f"c{seed}": float(unit(seed) @ unit(9)) for seed in (1, 2, 3, 4)}, abs=1e-5)
 
 
-def test_a_change_adds_replaces_and_removes(store: VectorStore) -> None:
+def test_a_change_adds_replaces_and_removes(store: GenerationStore) -> None:
     """The next generation holds what was added and changed and not what was removed; the old one stays as it was."""
-    replaced: Vectors = (["c2"], vectors(7)[1])
+    replaced = StoredVectors(["c2"], vectors(7)[1])
     store.advance(1, 2, VectorChange(removed={"gnn": ["c1"]}, added={"gnn": replaced, "llm": vectors(5)}))
     assert store.count(2) == {"ml-systems": 0, "gnn": 2, "llm": 2, "detour": 0}
     assert nearest(store, 2, 7) == "c2"
@@ -97,13 +99,13 @@ def test_a_change_adds_replaces_and_removes(store: VectorStore) -> None:
 
 
 @pytest.mark.parametrize(("area", "id"), [("gnn", "c2"), ("llm", "c4")])
-def test_a_vector_is_replaced_under_its_id(store: VectorStore, area: FiledArea, id: str) -> None:
+def test_a_vector_is_replaced_under_its_id(store: GenerationStore, area: FiledArea, id: str) -> None:
     """A chunk that got another vector is found by that one, also when it is alone in its area."""
-    store.advance(1, 2, VectorChange(added={area: ([id], vectors(7)[1])}))
+    store.advance(1, 2, VectorChange(added={area: StoredVectors([id], vectors(7).matrix)}))
     assert store.query(2, unit(7), [area], 1) == pytest.approx({id: 1.0}, abs=1e-5)
 
 
-def test_a_published_generation_is_never_written(store: VectorStore, folder: Path) -> None:
+def test_a_published_generation_is_never_written(store: GenerationStore, folder: Path) -> None:
     """Queries and further generations leave a published generation's HNSW files as they are, byte by byte."""
     before = hnsw_files(folder / "1")
     nearest(store, 1, 1)
@@ -123,7 +125,7 @@ def test_a_published_generation_is_never_written(store: VectorStore, folder: Pat
         VectorChange(removed={"gnn": ["c1", "c2", "c3"]}, added={"llm": vectors(5, 6)}),
     ],
 )
-def test_nothing_is_left_in_chromas_log(store: VectorStore, folder: Path, change: VectorChange) -> None:
+def test_nothing_is_left_in_chromas_log(store: GenerationStore, folder: Path, change: VectorChange) -> None:
     """A published generation holds every record in its HNSW files, so that opening it replays nothing."""
     store.advance(1, 2, change)
     assert unapplied(folder / "1") == 0
@@ -132,7 +134,7 @@ def test_nothing_is_left_in_chromas_log(store: VectorStore, folder: Path, change
 
 def test_more_vectors_than_chroma_takes_at_once(folder: Path) -> None:
     """A build and a change of more records than one batch of Chroma may hold keep every one of them."""
-    store = VectorStore(folder)
+    store = GenerationStore(folder)
     store.build(1, {"gnn": vectors(*range(5_500))})
     assert store.count(1)["gnn"] == 5_500
     assert nearest(store, 1, 5_499) == "c5499"
@@ -142,19 +144,19 @@ def test_more_vectors_than_chroma_takes_at_once(folder: Path) -> None:
     store.close()
 
 
-def test_two_generations_are_kept_and_leftovers_swept(store: VectorStore, folder: Path) -> None:
+def test_two_generations_are_kept_and_leftovers_swept(store: GenerationStore, folder: Path) -> None:
     """A sweep leaves the current generation and the one before, and nothing that a crash left behind."""
     for upcoming in (2, 3):
         store.advance(upcoming - 1, upcoming, VectorChange(added={"gnn": vectors(upcoming + 10)}))
     for name in ("4", "4.part", "junk"):
         (folder / name).mkdir()
         (folder / name / "file").write_text("left behind")
-    store.sweep(3)
+    store.keep_latest(3)
     assert sorted(path.name for path in folder.iterdir()) == ["2", "3"]
     assert nearest(store, 3, 13) == "c13"
 
 
-def test_a_leftover_of_a_crash_is_no_obstacle(store: VectorStore, folder: Path) -> None:
+def test_a_leftover_of_a_crash_is_no_obstacle(store: GenerationStore, folder: Path) -> None:
     """A generation that was written but never published, and a half-made one, are replaced by the next write."""
     store.advance(1, 2, VectorChange(added={"gnn": vectors(50)}))
     shutil.copytree(folder / "2", folder / "2.part")
@@ -224,14 +226,14 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_generation_raises(store: VectorStore, folder: Path, damage: Callable[[Path], None]) -> None:
+def test_a_damaged_generation_raises(store: GenerationStore, folder: Path, damage: Callable[[Path], None]) -> None:
     """A generation that is missing, truncated or garbled raises `VectorError`, and never answers in part."""
     damage(folder / "1")
     with pytest.raises(VectorError):
         store.query(1, unit(1), FILED_AREAS, 3)
 
 
-def test_a_mistyped_generation_is_not_created(store: VectorStore, folder: Path) -> None:
+def test_a_mistyped_generation_is_not_created(store: GenerationStore, folder: Path) -> None:
     """Asking for a generation that never was raises, and leaves no empty database behind."""
     with pytest.raises(VectorError, match="missing"):
         store.query(71, unit(1), FILED_AREAS, 3)
@@ -239,7 +241,7 @@ def test_a_mistyped_generation_is_not_created(store: VectorStore, folder: Path) 
     assert [path.name for path in folder.iterdir()] == ["1"]
 
 
-def test_a_generation_a_third_dead_is_rebuilt(store: VectorStore) -> None:
+def test_a_generation_a_third_dead_is_rebuilt(store: GenerationStore) -> None:
     """Small changes copy the generation; once more than a third of it would be dead, it is to be built afresh."""
     assert not store.should_rebuild(1, VectorChange(removed={"gnn": ["c1"]}))
     assert store.should_rebuild(1, VectorChange(removed={"gnn": ["c1", "c2"]}))
@@ -248,34 +250,34 @@ def test_a_generation_a_third_dead_is_rebuilt(store: VectorStore) -> None:
     assert store.should_rebuild(3, VectorChange())
 
 
-def test_a_failed_write_leaves_no_trace(store: VectorStore, folder: Path) -> None:
+def test_a_failed_write_leaves_no_trace(store: GenerationStore, folder: Path) -> None:
     """Vectors of another dimension are refused, and neither the new generation nor a part of it stays."""
-    wrong: Vectors = (["x"], np.ones((1, DIMENSIONS + 1), dtype=np.float32))
+    wrong = StoredVectors(["x"], np.ones((1, DIMENSIONS + 1), dtype=np.float32))
     with pytest.raises(VectorError):
         store.advance(1, 2, VectorChange(added={"gnn": wrong}))
     assert [path.name for path in folder.iterdir()] == ["1"]
     assert nearest(store, 1, 1) == "c1"
 
 
-def test_an_open_reader_follows_the_generations(store: VectorStore, folder: Path) -> None:
+def test_an_open_reader_follows_the_generations(store: GenerationStore, folder: Path) -> None:
     """A store that has a generation open answers from another one as soon as that is asked for, and back again."""
     assert nearest(store, 1, 1) == "c1"
-    writer = VectorStore(folder)
+    writer = GenerationStore(folder)
     writer.advance(1, 2, VectorChange(added={"gnn": vectors(8)}))
     writer.close()
     assert nearest(store, 2, 8) == "c8"
     assert nearest(store, 1, 1) == "c1"
 
 
-def test_one_reader_closes_and_another_goes_on(store: VectorStore, folder: Path) -> None:
+def test_one_reader_closes_and_another_goes_on(store: GenerationStore, folder: Path) -> None:
     """Two stores of one process may read a generation; closing one leaves the other's answers as they were."""
-    other = VectorStore(folder)
+    other = GenerationStore(folder)
     assert nearest(store, 1, 1) == nearest(other, 1, 1) == "c1"
     other.close()
     assert nearest(store, 1, 2) == "c2"
 
 
-def test_the_manifest_names_every_index_file(store: VectorStore, folder: Path) -> None:
+def test_the_manifest_names_every_index_file(store: GenerationStore, folder: Path) -> None:
     """What a generation's manifest lists is what lies in its folder, so that no file is left unchecked."""
     manifest = json.loads((folder / "1" / "manifest.json").read_text())
     lying = {name for name in hnsw_files(folder / "1") if "/" in name}

@@ -1,88 +1,111 @@
-"""One compressed file that holds what cannot be had again without work: the catalog, the settings, the decisions."""
+"""A backup of an index, and an index from a backup. The notes are no part of either."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 import os
-import tarfile
+import shutil
 import tempfile
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
 
-from kb.errors import BackupError
+from kb.care.archive import pack, unpacked
+from kb.decisions import DECISIONS_NAME
+from kb.errors import BackupError, CatalogError
+from kb.index import PRIVATE_FILE, folder
+from kb.index.catalog import CATALOG_NAME, Catalog
+from kb.index.lock import write_lock
+from kb.index.opened import Index
+from kb.notebook import CONFIG_NAME, Notebook, parse_settings
+from kb.notes.files import PARTIAL, replacing
+from kb.reports.cared import BackedUp, Restored
 
-FORMAT = "kb.backup/1"
-MANIFEST = "manifest.json"
+SETTINGS = (CONFIG_NAME, DECISIONS_NAME)
 
 
-def pack(target: Path, members: Mapping[str, Path], overwrite: bool) -> None:
-    """Write files, by the names they get, and a manifest of their digests into one compressed file that appears whole.
-
-    Raises `BackupError`.
-    """
-    if target.exists() and not overwrite:
-        raise BackupError(f"{target} exists; choose another name, or --force to replace it")
-    temporary = target.with_name(f".{target.name}.part")
-    manifest = {"schema": FORMAT, "files": {name: _digest(path) for name, path in members.items()}}
+def back_up(index: Index, target: Path, overwrite: bool) -> BackedUp:
+    """Write the catalog as it is at this moment, the settings and the decisions into one file."""
+    notebook = index.notebook
+    beside = {name: notebook.root / name for name in SETTINGS}
+    beside[folder.WRITER_NAME] = notebook.index_folder / folder.WRITER_NAME
+    there = {name: path for name, path in beside.items() if path.exists()}
     try:
-        with tarfile.open(temporary, "w:gz", compresslevel=6) as archive:
-            _add_text(archive, MANIFEST, json.dumps(manifest, indent=1))
-            for name, path in members.items():
-                archive.add(path, name)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(target)
+        with tempfile.TemporaryDirectory(suffix=PARTIAL, dir=target.absolute().parent) as place:
+            copy = Path(place) / CATALOG_NAME
+            notes = _copy_catalog(index, copy)
+            pack(target, {CATALOG_NAME: copy, **there}, overwrite)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise BackupError(f"{target} cannot be written: {error.strerror or error}; nothing is left of it") from error
+    return BackedUp(path=str(target), notes=notes, bytes=target.stat().st_size)
 
 
-def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
-    content = text.encode()
-    member = tarfile.TarInfo(name)
-    member.size = len(content)
-    archive.addfile(member, io.BytesIO(content))
-
-
-@contextmanager
-def unpacked(source: Path, beside: Path, prefix: str) -> Iterator[dict[str, Path]]:
-    """The files of a backup by their names, each one compared with its digest, in a folder in `beside`, named with
-    `prefix`, for as long as they are used. Raises `BackupError`.
-    """
-    with tempfile.TemporaryDirectory(dir=beside, prefix=prefix) as folder:
-        try:
-            files = _extract(source, Path(folder))
-        except (OSError, tarfile.TarError, EOFError, zlib.error) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise BackupError(f"{source} cannot be restored: {reason}; nothing was changed") from error
-        yield files
-
-
-def _extract(source: Path, folder: Path) -> dict[str, Path]:
-    with tarfile.open(source, "r:gz") as archive:
-        for member in archive.getmembers():
-            if not member.isfile() or "/" in member.name:
-                raise BackupError(f"{source} is no backup of kb: it holds {member.name!r}; nothing was changed")
-        archive.extractall(folder, filter="data")
+def _copy_catalog(index: Index, copy: Path) -> int:
+    """Copy the catalog, and return how many notes it holds. While it is being rebuilt there may be none: then wait."""
     try:
-        manifest = cast(dict[str, Any], json.loads((folder / MANIFEST).read_bytes()))
-        digests = dict(manifest["files"])
-        known = manifest["schema"] == FORMAT
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BackupError(f"{source} is no backup of kb: it has no manifest; nothing was changed") from error
-    if not known:
-        raise BackupError(f"{source} was made by another kb ({manifest['schema']}); upgrade kb, nothing was changed")
-    for name, digest in digests.items():
-        if not (folder / name).exists() or _digest(folder / name) != digest:
-            raise BackupError(f"{source} is damaged: {name} is not what was saved; nothing was changed")
-    return {name: folder / name for name in digests}
+        with index.reader() as reader:
+            reader.catalog.copy(copy)
+            return len(reader.catalog.file_states())
+    except CatalogError:
+        copy.unlink(missing_ok=True)
+        with index.write() as writer:
+            writer.catalog.copy(copy)
+            return len(writer.catalog.file_states())
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def restore(notebook: Notebook, source: Path, overwrite: bool, reopened: Callable[[], Index]) -> Restored:
+    """Put the catalog of a backup in place of the current one, and build its vectors; nothing is embedded.
+
+    Everything is checked before anything changes. Settings and decisions are taken where there are none, or with
+    `overwrite`; the index goes where the settings say that then hold. `reopened` opens the notebook with them.
+    """
+    notebook.root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(suffix=PARTIAL, dir=notebook.root) as place:
+        files = unpacked(source, Path(place))
+        if CATALOG_NAME not in files:
+            raise BackupError(f"{source} is no backup of kb: it has no catalog; nothing was changed")
+        taken = [name for name in SETTINGS if name in files and (overwrite or not (notebook.root / name).exists())]
+        target = _target(notebook, files, taken)
+        if (target / CATALOG_NAME).exists() and not overwrite:
+            raise BackupError(f"{target} holds an index; --force to replace it by that of {source}")
+        _require_sound(files[CATALOG_NAME], source)
+        folder.make(target)
+        with write_lock(target):
+            _put_in_place(files, target)
+            for name in taken:
+                with replacing(notebook.root / name) as file:
+                    file.write(files[name].read_bytes())
+    index = reopened()
+    with index.write() as writer:
+        writer.add_sources(())
+        if writer.generation:
+            writer.rebuild_vectors()
+        return Restored(path=str(source), notes=len(writer.catalog.file_states()), bytes=source.stat().st_size)
+
+
+def _target(notebook: Notebook, files: Mapping[str, Path], taken: list[str]) -> Path:
+    """The index folder by the settings that will hold."""
+    if CONFIG_NAME not in taken:
+        return notebook.index_folder
+    return Notebook(notebook.root, parse_settings(files[CONFIG_NAME])).index_folder
+
+
+def _put_in_place(files: Mapping[str, Path], target: Path) -> None:
+    """In this order, a crash leaves the old catalog or the new one, and never vectors or a log of the other."""
+    catalog = target / CATALOG_NAME
+    shutil.rmtree(target / folder.VECTORS_NAME, ignore_errors=True)
+    for log in ("-wal", "-shm"):
+        catalog.with_name(CATALOG_NAME + log).unlink(missing_ok=True)
+    for name in (CATALOG_NAME, folder.WRITER_NAME):
+        if name in files:
+            with replacing(target / name, PRIVATE_FILE) as file, files[name].open("rb") as unpacked_file:
+                shutil.copyfileobj(unpacked_file, file)
+            os.chmod(target / name, PRIVATE_FILE)
+
+
+def _require_sound(path: Path, source: Path) -> None:
+    """Raise `BackupError` where a catalog cannot be used by this kb."""
+    catalog = Catalog(path.parent)  # raises NewerError
+    try:
+        if catalog.examine():
+            raise BackupError(f"{source} holds a damaged catalog; nothing was changed")
+    finally:
+        catalog.close()

@@ -28,7 +28,7 @@ class Facts:
     vector_problems: tuple[str, ...] = ()
     filed_chunks: Mapping[str, int] = field(default_factory=dict)
     vectors: Mapping[str, int] = field(default_factory=dict)
-    server: str | None = None
+    vectors_place: str | None = None
     server_problem: str | None = None
     pulled: bool = False
     strays: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ def _vector_findings(facts: Facts) -> Iterator[Finding]:
     if facts.server_problem:
         yield _finding("server", facts.server_problem, "see [chroma] in kb.toml")
         return
-    place = facts.server or facts.folder / "vectors" / str(facts.generation)
+    place = facts.vectors_place
     for problem in facts.vector_problems:
         if facts.pulled:
             yield _finding("vectors", f"this index and the server differ: {problem}", "kb pull", place)
@@ -109,7 +109,7 @@ def _surrounding_findings(facts: Facts) -> Iterator[Finding]:
         yield _finding("orphans", "left behind by a run that did not end", REPAIR, path, "warning")
     if facts.loose:
         message = f"{facts.loose} records that no note needs are left from a run that did not end"
-        yield _finding("orphans", message, "kb sync", facts.server, "warning")
+        yield _finding("orphans", message, "kb sync", facts.vectors_place, "warning")
     if facts.writer:
         message = f"process {facts.writer} is writing; what it writes was not looked at"
         yield _finding("lock", message, "wait until it is done", facts.folder / "lock", "warning")

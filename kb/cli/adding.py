@@ -28,7 +28,7 @@ DONE_WITH_SKIPS = 3
 def init_command() -> None:
     """Make this folder a notebook, with a commented kb.toml."""
     from kb.console.terminal import say
-    from kb.library import init
+    from kb.knowledge import init
 
     say(f"wrote {init(click.get_current_context().find_root().obj)}; next: kb add your notes")
 

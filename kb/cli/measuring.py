@@ -116,7 +116,7 @@ def _on_notebook(golden: Path) -> Evaluation:
 
 def _on_beir(folder: Path) -> Evaluation:
     from kb.console.terminal import ProgressBar, notice
-    from kb.library.measuring import evaluate_beir
+    from kb.measuring import evaluate_beir
 
     with ProgressBar() as bar:
         return evaluate_beir(folder, notice, bar)
@@ -135,7 +135,7 @@ def _report_areas(labels: Path, root: Path, fail_under: float | None, as_json: b
     from kb.console.measures import print_area_evaluation
     from kb.console.notes import print_skipped
     from kb.console.terminal import ProgressBar, notice, print_report
-    from kb.library.measuring import evaluate_areas
+    from kb.measuring import evaluate_areas
 
     with ProgressBar() as bar:
         evaluation = evaluate_areas(labels, root, notice, bar)

@@ -52,8 +52,8 @@ def open_command(address: str) -> int:
     """Open a note in $VISUAL or $EDITOR, at a line."""
     import subprocess
 
-    from kb.config import editor_command
     from kb.errors import KbError
+    from kb.notebook import editor_command
 
     with knowledge_base() as knowledge:
         path, line = knowledge.locate(address)

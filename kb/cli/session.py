@@ -16,7 +16,7 @@ import click
 from kb.errors import InputError
 
 if TYPE_CHECKING:
-    from kb.library import KnowledgeBase
+    from kb.knowledge import KnowledgeBase
 
 AREA = click.Choice(["ml-systems", "gnn", "llm", "detour"])
 STORED_AREA = click.Choice(["ml-systems", "gnn", "llm", "detour", "outside"])
@@ -29,7 +29,7 @@ YES_OPTION = click.option("--yes", is_flag=True, help="Also when most notes woul
 def knowledge_base() -> Iterator[KnowledgeBase]:
     """The notebook that `--notebook`, the environment or the working directory names."""
     from kb.console.terminal import notice
-    from kb.library import KnowledgeBase
+    from kb.knowledge import KnowledgeBase
 
     root: Path | None = click.get_current_context().find_root().obj
     with KnowledgeBase(root, notify=notice) as knowledge:
@@ -40,7 +40,7 @@ def knowledge_base() -> Iterator[KnowledgeBase]:
 def new_knowledge_base() -> Iterator[KnowledgeBase]:
     """The same, made a notebook where there is none."""
     from kb.console.terminal import notice
-    from kb.library import KnowledgeBase
+    from kb.knowledge import KnowledgeBase
 
     root: Path | None = click.get_current_context().find_root().obj
     with KnowledgeBase(root, create=True, notify=notice) as knowledge:
@@ -51,7 +51,7 @@ def new_knowledge_base() -> Iterator[KnowledgeBase]:
 def patient_knowledge_base() -> Iterator[KnowledgeBase]:
     """The same with a progress bar, for what may take long and changes nothing."""
     from kb.console.terminal import ProgressBar, notice
-    from kb.library import KnowledgeBase
+    from kb.knowledge import KnowledgeBase
 
     root: Path | None = click.get_current_context().find_root().obj
     with ProgressBar() as bar, KnowledgeBase(root, notify=notice, progress=bar) as knowledge:
@@ -94,7 +94,7 @@ class Stopping:
 def long_run(create: bool = False) -> Iterator[tuple[KnowledgeBase, Stopping]]:
     """A notebook for a run with a progress bar that a signal ends after the batch in hand."""
     from kb.console.terminal import ProgressBar, notice
-    from kb.library import KnowledgeBase
+    from kb.knowledge import KnowledgeBase
 
     stopping = Stopping()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -10,7 +10,7 @@ from kb.cli.session import AREA, JSON_OPTION, joined, knowledge_base
 
 if TYPE_CHECKING:
     from kb.models import FiledArea
-    from kb.outline.citations import Citations
+    from kb.outline.post.citations import Citations
     from kb.reports import Outline
 
 POST = click.Path(exists=True, dir_okay=False)

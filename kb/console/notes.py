@@ -22,8 +22,8 @@ from kb.console.terminal import (
     shorten_path,
     styled,
 )
-from kb.ingest.prose import printable
 from kb.models import AreaVerdict, Evidence
+from kb.notes.prose import printable
 from kb.reports import (
     Added,
     Classification,

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kb.ingest.prose import escaped, printable
+from kb.notes.prose import escaped, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -10,9 +10,9 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
+from kb.areas.texts import SIDES
 from kb.errors import InputError
 from kb.evaluation.metrics import auroc, calibration_error, confusion, macro_f1
-from kb.ingest.areas import SIDES
 from kb.models import AreaVerdict, Frozen, VerdictArea
 from kb.reports import Skipped
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from kb.models import NoteRecord
+from kb.notes.links import missing_targets
 from kb.outline.points import Evidence
 from kb.reports import Gap, Section
-from kb.search.links import missing_targets
 from kb.search.snippets import marks
 
 FAST_AREAS = ("llm",)  # what was true of these two years ago often no longer is

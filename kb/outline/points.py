@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.ingest.prose import statements
 from kb.models import ChunkRecord, NoteRecord, Statement
+from kb.notes.prose import statements
 from kb.reports import Address, Point
 
 Vectors = NDArray[np.float32]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.models import NoteRecord
-from kb.search.links import link_targets
+from kb.notes.links import link_targets
 
 Scores = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from kb.models import NoteRecord
 from kb.outline.headings import headings
-from kb.outline.ordering import Place, in_order
+from kb.outline.order import Place, in_order
 from kb.outline.points import Candidate, Encode, Evidence, Vectors, address_of, choose, point_of, rank_statements
 from kb.reports import Address, Section
 

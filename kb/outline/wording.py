@@ -10,8 +10,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationError
 
 from kb.errors import LanguageModelError
-from kb.ingest.prose import clean, sentence_spans
 from kb.models import Frozen
+from kb.notes.prose import clean, sentence_spans
 from kb.reports import Outline, Section, Summary
 
 MAX_TITLE, MAX_NAME, MAX_SUMMARY = 120, 80, 320  # characters

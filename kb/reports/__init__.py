@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import ConfigDict, Field
@@ -77,6 +78,14 @@ class SyncReport(Frozen):
     skipped: tuple[Skipped, ...] = ()
     embedded_chunks: int = 0
     seconds: float = 0.0
+
+    def with_repeats(self, older: Mapping[str, str]) -> SyncReport:
+        """A copy in which some notes, by path, name the older one that they nearly repeat."""
+
+        def named(notes: tuple[Added, ...]) -> tuple[Added, ...]:
+            return tuple(note.model_copy(update={"near_duplicate_of": older.get(note.path)}) for note in notes)
+
+        return self.model_copy(update={"added": named(self.added), "updated": named(self.updated)})
 
 
 class Classification(AreaVerdict):

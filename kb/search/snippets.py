@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from kb.ingest.prose import clean, statements
+from kb.notes.prose import clean, statements
 from kb.search.query import WORD
 
 LENGTH = 240

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kb.models import ChunkRecord, FileState, NoteRecord
+
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
 
 
 class Loose(NamedTuple):
@@ -36,3 +39,10 @@ class IndexedFile(NamedTuple):
     mtime_ns: int
     sha256: str
     remote: bool
+
+
+class StoredVectors(NamedTuple):
+    """Chunk ids and their vectors `(len(ids), dim)`."""
+
+    ids: list[str]
+    matrix: FloatArray

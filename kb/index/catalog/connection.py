@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from kb.errors import CatalogError, DamageError, one_line
+from kb.index import PRIVATE_FILE
 
 BUSY_SECONDS = 5.0
 CACHE_KIB = 65_536
@@ -19,8 +21,14 @@ PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "secure_delete = FAST", f"
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that waits for others, writes ahead to a log, and knows the function `crc32`."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+    """A connection that waits for others, writes ahead to a log, and knows the function `crc32`.
+
+    A new file is readable by its owner alone, and so are the logs that SQLite writes beside it. One thread at a time
+    may use the connection, whichever made it.
+    """
+    with suppress(OSError):  # it exists, or SQLite says better what is wrong
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     connection.create_function("crc32", 1, zlib.crc32, deterministic=True)
     for pragma in PRAGMAS:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from kb.models import AreaVerdict, ChunkRecord, Filter, NoteRecord
 
-VERSION = 2
+VERSION = 3
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 
 TABLES = f"""
@@ -56,8 +56,15 @@ ALTER TABLE embeddings ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 UPDATE embeddings SET checksum = crc32(vector);
 """
 
+# Files that could not be taken: a look at the sources need not read them again to know that nothing changed. And the
+# state that is published, which every commit names anew.
+SKIPPED = """
+INSERT OR REPLACE INTO meta VALUES ('state', lower(hex(randomblob(16))));
+CREATE TABLE skipped (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
 # What makes a catalog one of this version, by the version it has.
-UPGRADES = {0: f"{TABLES}{LOOSE}\n", 1: f"{REMOTE}\n{LOOSE}\n{CHECKSUM}"}
+UPGRADES = {0: f"{TABLES}{LOOSE}{SKIPPED}", 1: f"{REMOTE}\n{LOOSE}\n{CHECKSUM}{SKIPPED}", 2: SKIPPED}
 
 # Views of the full text's own index, seen by one connection: each place of each stem, and the stems with their counts.
 VIEWS = """

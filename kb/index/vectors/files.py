@@ -6,13 +6,15 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
 from kb.errors import VectorError
+from kb.index import PRIVATE_FILE
 from kb.models import FiledArea
+from kb.notes.files import sync_folder
 
 MANIFEST = "manifest.json"
 DATABASE = "chroma.sqlite3"  # not in the manifest: Chroma notes each opening in it
@@ -60,21 +62,37 @@ def verified(folder: Path) -> dict[str, Any]:
             raise VectorError(f"{folder / name} cannot be read: {error.strerror}") from error
         if found != digest:
             raise VectorError(f"{folder / name} is damaged: its bytes are not those that were written")
+    _require_collections(folder / DATABASE, manifest["live"])
     return manifest
+
+
+def _require_collections(path: Path, names: Iterable[str]) -> None:
+    """Raise `VectorError` where Chroma's database does not name some collections; it would quietly make a new one."""
+    try:
+        with closing(_connect(path)) as connection:
+            known = {name for (name,) in connection.execute("SELECT name FROM collections")}
+    except sqlite3.Error as error:
+        raise VectorError(f"{path} is damaged: {error}") from error
+    if missing := set(names) - known:
+        raise VectorError(f"{path} is damaged: it lacks the collections {', '.join(sorted(missing))}")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
 def database_problem(folder: Path) -> str | None:
     """What SQLite says is wrong with Chroma's database, in one line."""
     path = folder / DATABASE
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(_connect(path)) as connection:
             found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
     except sqlite3.Error as error:
         found = str(error)
     return None if found == "ok" else f"{path} is damaged: {' '.join(found.split())}"
 
 
-def strays(folder: Path) -> list[Path]:
+def unnamed(folder: Path) -> list[Path]:
     """The files of vectors in a generation that its manifest does not name."""
     known = {folder / name for name in manifest_of(folder)["files"]}
     return sorted(path for path in folder.glob("*/*") if path not in known)
@@ -86,23 +104,15 @@ def is_kept(path: Path, current: int, kept: int) -> bool:
 
 
 def sync(folder: Path) -> None:
-    """Have a folder and all below it on disk when this returns."""
+    """Have a folder and all below it on disk when this returns, the files readable by their owner alone."""
     for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb") as file:
+                os.fchmod(file.fileno(), PRIVATE_FILE)
                 os.fsync(file.fileno())
         else:
             sync_folder(path)
     sync_folder(folder)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the entries of a folder on disk when this returns."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _digest(path: Path) -> str:

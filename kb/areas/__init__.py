@@ -1,0 +1,1 @@
+"""Which area a note belongs to, how sure that is, and why."""

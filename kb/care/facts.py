@@ -1,0 +1,141 @@
+"""The facts of an index for the doctor."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+from kb.care.doctor import Facts
+from kb.care.probe import probe, problems
+from kb.errors import CatalogError, DamageError, EncoderError, NewerError, NoteError, one_line
+from kb.index import folder
+from kb.index.batch import chunk_records
+from kb.index.freshness import file_state, is_changed, state_of
+from kb.index.lock import holder_of
+from kb.index.opened import Index
+from kb.index.reader import IndexReader
+from kb.models import NoteRecord
+from kb.notes import files
+from kb.notes.chunking import chunk_note
+from kb.notes.parse import parse_note
+from kb.sync.changes import pending_changes
+
+SAMPLE = 50  # notes read again
+
+
+def look_over(index: Index, full: bool = False) -> Facts:
+    """Both sides of everything that must agree, as they are now; with `full` all of it instead of samples."""
+    place = index.notebook.index_folder
+    folder.make(place)
+    facts = Facts(
+        folder=place,
+        unwritable=unwritable(place),
+        writer=holder_of(place),
+        missing_bytes=_missing_bytes(place),
+    )
+    try:
+        with index.reader() as reader:
+            return _of_catalog(reader, facts, full)
+    except NewerError as error:
+        return facts.with_(newer=one_line(error))
+    except DamageError as error:
+        return facts.with_(catalog_problem=one_line(error))
+    except CatalogError as error:
+        return facts.with_(obstacle=one_line(error))
+
+
+def _of_catalog(reader: IndexReader, facts: Facts, full: bool) -> Facts:
+    examined = reader.catalog.examine()
+    if examined.file:
+        return facts.with_(catalog_problem=f"the catalog is damaged: {examined.file}")
+    facts = facts.with_(
+        full_text_problem=examined.full_text,
+        unsound_notes=len(examined.notes),
+        unsound_vectors=len(examined.vectors),
+        encoder_problem=_encoder_problem(reader),
+    )
+    if not facts.writer:  # what is being written looks like what was left behind
+        facts = facts.with_(strays=tuple(map(str, reader.leftovers())), loose=len(reader.catalog.loose()))
+    facts = _of_vectors(reader, facts, full)
+    return facts if facts.unsound_notes else _of_notes(reader, facts, full)
+
+
+def _of_vectors(reader: IndexReader, facts: Facts, full: bool) -> Facts:
+    catalog, store, generation = reader.catalog, reader.store, reader.generation
+    filed = Counter(area for area, _, _ in catalog.filed_chunks())
+    facts = facts.with_(
+        generation=generation, filed_chunks=filed, vectors=filed, vectors_place=store.place_of(generation)
+    )
+    if not generation:
+        return facts
+    obstacle = store.obstacle()
+    problem = None if obstacle else store.problem(generation)
+    facts = facts.with_(
+        server_problem=obstacle,
+        pulled=any(note.remote for note in catalog.notes()) if not facts.unsound_notes else False,
+        vector_problems=(problem,) if problem else (),
+    )
+    if obstacle or problem:
+        return facts
+    facts = facts.with_(vectors=store.count(generation) or filed)
+    if facts.unsound_notes:
+        return facts
+    found = probe(reader.root, full) if store.can_crash else problems(reader, full)
+    return facts.with_(vector_problems=tuple(found))
+
+
+def _of_notes(reader: IndexReader, facts: Facts, full: bool) -> Facts:
+    notes = reader.catalog.notes()
+    misread = [] if facts.encoder_problem else misread_notes(reader, notes, full)
+    return facts.with_(
+        gone=tuple(note.path for note in notes if state_of(reader, note) is None),
+        changed_notes=pending_changes(reader),
+        misread=tuple(note.path for note in misread),
+    )
+
+
+def misread_notes(reader: IndexReader, notes: list[NoteRecord], full: bool) -> list[NoteRecord]:
+    """The notes, of a sample or of all, of which the catalog says something else than their unchanged files."""
+    chosen = notes if full else notes[:: max(1, len(notes) // SAMPLE)]
+    return [note for note in chosen if _is_misread(reader, note)]
+
+
+def _is_misread(reader: IndexReader, note: NoteRecord) -> bool:
+    state = file_state(reader, note)
+    if state is None or is_changed(reader.root, note, state):
+        return False
+    try:
+        content = files.read(reader.root, note.path)
+        parsed = parse_note(content)
+    except NoteError:
+        return True
+    if (content.sha256, parsed.title, parsed.date, parsed.tags) != (note.sha256, note.title, note.date, note.tags):
+        return True
+    if note.area == "outside":
+        return False
+    encoder = reader.encoder
+    chunks = chunk_records(note.id, chunk_note(parsed, encoder.count_tokens, encoder.max_tokens), encoder.fingerprint)
+    stored = reader.catalog.chunks_of([note.id]).get(note.id, [])
+    return [(c.id, c.start_line, c.end_line) for c in chunks] != [(c.id, c.start_line, c.end_line) for c in stored]
+
+
+def unwritable(folder: Path) -> tuple[str, ...]:
+    """The folders and files of an index that cannot be written or read."""
+    places = [folder, *sorted(folder.rglob("*"))]
+    return tuple(str(place) for place in places if not os.access(place, os.R_OK | os.W_OK))
+
+
+def _missing_bytes(folder: Path) -> int:
+    """How much more free disk a write may need: a copy of the current vectors, and a log of the catalog."""
+    needed = files.folder_bytes(folder)
+    return max(0, needed - shutil.disk_usage(folder).free)
+
+
+def _encoder_problem(reader: IndexReader) -> str | None:
+    try:
+        reader.require_current_encoder()
+    except EncoderError as error:
+        return str(error)
+    return None

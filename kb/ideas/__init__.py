@@ -1,0 +1,1 @@
+"""Which groups of notes are ripe for a post."""

@@ -1,0 +1,172 @@
+"""Reading an index: one consistent state of catalog and vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from kb.decisions import Decisions, load_decisions
+from kb.errors import EncoderError
+from kb.index import folder
+from kb.index.batch import embedding_key
+from kb.index.cache import Cache
+from kb.index.catalog.reading import CatalogReader
+from kb.index.store import VectorStore
+from kb.models import FILED_AREAS, Encoder, Filter, Notify, Reranker, note_of
+from kb.notebook import Notebook
+
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
+
+SMALL = 5_000  # chunks
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Passing:
+    """The filed notes that a filter lets through; their share of all filed notes, and of those in its areas."""
+
+    notes: frozenset[str]
+    share: float
+    share_of_areas: float
+
+
+@dataclass(frozen=True)
+class Passages:
+    """All filed chunks: their ids, their vectors `(n, dim)`, and the rows of each note by its id."""
+
+    ids: list[str]
+    matrix: FloatArray
+    rows: dict[str, list[int]]
+
+    def cosines(self, vector: FloatArray) -> FloatArray:
+        """The cosine of every passage with a unit vector `(dim,)`."""
+        return self.matrix @ vector if self.ids else vector[:0]
+
+
+@dataclass
+class Look:
+    """How many notes had changed when the sources were last looked at, and until when that may be repeated."""
+
+    changes: int
+    good_until: float
+
+
+class Shared(Protocol):
+    """What the readers and writers of a process have in common; several threads may use it at once."""
+
+    notebook: Notebook
+    notify: Notify
+    cache: Cache
+    store: VectorStore
+    last_look: Look | None
+
+    @property
+    def encoder(self) -> Encoder: ...
+
+    @property
+    def reranker(self) -> Reranker | None: ...
+
+
+class IndexReader:
+    """One state of an index, from beginning to end: a snapshot of the catalog, and the generation that it names.
+
+    A reader belongs to one thread. `exact` makes it compare vectors with every one in the catalog, for a generation
+    that cannot be used.
+    """
+
+    def __init__(self, shared: Shared, catalog: CatalogReader, exact: bool = False) -> None:
+        self.shared = shared
+        self.catalog = catalog
+        self.exact = exact
+        self.notebook = shared.notebook
+        self.root = shared.notebook.root
+        self.settings = shared.notebook.settings
+        self.folder = shared.notebook.index_folder
+        self.notify = shared.notify
+        self.store = shared.store
+
+    @property
+    def generation(self) -> int:
+        """The generation of vectors that belongs to this state; 0 before the first."""
+        return self.catalog.generation()
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What the writer decided, as the file said when it was first asked for."""
+        return load_decisions(self.root)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder that the settings name."""
+        return self.shared.encoder
+
+    def require_current_encoder(self) -> None:
+        """Raise `EncoderError` where the index holds another encoder's vectors."""
+        indexed = self.catalog.fingerprint()
+        if indexed is not None and indexed != self.encoder.fingerprint:
+            raise EncoderError("the index was made with another model; run `kb sync` to embed the notes again")
+
+    def embed(self, texts: list[str]) -> FloatArray:
+        """Vectors `(len(texts), dim)` of some passages, from the catalog where it has them."""
+        return self._embed(texts)[0]
+
+    def _embed(self, texts: list[str]) -> tuple[FloatArray, dict[str, FloatArray]]:
+        """The vectors of some texts, and by their keys those that had to be computed."""
+        import numpy as np
+
+        encoder = self.encoder
+        keys = [embedding_key(text, encoder.fingerprint) for text in texts]
+        known = self.catalog.vectors(keys)
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        fresh = dict(zip(missing, encoder.encode(list(missing.values())), strict=True)) if missing else {}
+        known |= fresh
+        return np.stack([known[key] for key in keys]), fresh
+
+    def cached(self, name: str, read: Callable[[], Answer], parameters: Hashable = ()) -> Answer:
+        """What `read` returns, read once for each state of the index and shared with other readers of that state."""
+        return self.shared.cache.get(self._state, name, parameters, read)
+
+    @property
+    def _state(self) -> str:
+        return self.catalog.state()
+
+    def passing(self, filter: Filter) -> Passing:
+        """The notes that a filter lets through."""
+        return self.cached("passing", lambda: self._passing(filter), filter)
+
+    def _passing(self, filter: Filter) -> Passing:
+        notes = self.catalog.note_ids(filter)
+        shares = (
+            len(notes) / max(self.catalog.count_notes(areas), 1) for areas in (FILED_AREAS, filter.areas or FILED_AREAS)
+        )
+        return Passing(frozenset(notes), *shares)
+
+    @property
+    def chunk_count(self) -> int:
+        """How many chunks there are."""
+        return self.cached("chunk count", self.catalog.count_chunks)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all of the notebook's passages may be kept in memory for the next query."""
+        return self.chunk_count <= SMALL
+
+    def passages(self) -> Passages:
+        """All passages."""
+        return self.cached("passages", self._passages)
+
+    def _passages(self) -> Passages:
+        ids, matrix = self.catalog.chunk_vectors()
+        rows: dict[str, list[int]] = {}
+        for row, id in enumerate(ids):
+            rows.setdefault(note_of(id), []).append(row)
+        return Passages(ids, matrix, rows)
+
+    def leftovers(self) -> list[Path]:
+        """What interrupted runs left in the index folder; to be asked while nobody writes."""
+        return folder.leftovers(self.folder) + self.store.leftovers(self.generation)

@@ -1,0 +1,94 @@
+"""Chroma's embedded client: one collection per area, in one folder. The only module that imports chromadb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from kb.errors import VectorError
+from kb.index.catalog import StoredVectors
+from kb.models import FiledArea
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI as ClientAPI
+    from chromadb.api.models.Collection import Collection as Collection
+
+    from kb.index.arrays import FloatArray
+
+BATCH = 4000
+# Measured on real MiniLM vectors: recall@10 of 1.000 up to 100,000 vectors. Nothing is left in Chroma's log, which
+# every later open would replay.
+GRAPH = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 400}
+HNSW = GRAPH | {"sync_threshold": 1, "batch_size": 2}
+
+
+def open_client(folder: Path) -> ClientAPI:
+    """A client on a folder, which Chroma makes where there is none."""
+    import chromadb
+    from chromadb.config import Settings
+
+    with guard(folder):
+        return chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
+
+
+def close_client(client: ClientAPI) -> None:
+    """Close a client's files."""
+    with suppress(AttributeError):
+        cast(Any, client).close()
+
+
+def collection(client: ClientAPI, area: FiledArea) -> Collection:
+    """The collection of an area, made where there is none."""
+    return client.get_or_create_collection(area, configuration=cast(Any, {"hnsw": HNSW}), embedding_function=None)
+
+
+def nearest(collection: Collection, vector: FloatArray, limit: int) -> dict[str, float]:
+    """Cosines of the nearest chunks of a collection to a unit vector `(dim,)`, by chunk id."""
+    answer = collection.query(query_embeddings=vector[None, :], n_results=limit, include=["distances"])
+    distances = (answer["distances"] or [[]])[0]
+    # Chroma answers with cosine distances; larger is better everywhere else.
+    return {id: 1.0 - distance for id, distance in zip(answer["ids"][0], distances, strict=True)}
+
+
+def stored(collection: Collection, ids: Sequence[str]) -> dict[str, FloatArray]:
+    """The vectors that a collection has under some ids."""
+    import numpy as np
+
+    found: dict[str, FloatArray] = {}
+    for start in range(0, len(ids), BATCH):
+        answer = collection.get(ids=list(ids[start : start + BATCH]), include=["embeddings"])
+        found |= zip(answer["ids"], np.asarray(answer["embeddings"], dtype=np.float32), strict=True)
+    return found
+
+
+def remove(collection: Collection, ids: Sequence[str]) -> None:
+    """Delete vectors by their ids."""
+    for start in range(0, len(ids), BATCH):
+        collection.delete(ids=list(ids[start : start + BATCH]))
+
+
+def add(collection: Collection, vectors: StoredVectors) -> int:
+    """Add vectors, and return how many replaced others.
+
+    Those are deleted first: an upsert of the only id in a collection silently leaves the old vector in HNSW.
+    """
+    replaced = 0
+    for start in range(0, len(vectors.ids), BATCH):
+        batch = vectors.ids[start : start + BATCH]
+        known = collection.get(ids=batch, include=[])["ids"]
+        if known:
+            collection.delete(ids=known)
+        collection.upsert(ids=batch, embeddings=vectors.matrix[start : start + BATCH])
+        replaced += len(known)
+    return replaced
+
+
+@contextmanager
+def guard(folder: Path) -> Iterator[None]:
+    """The one place where Chroma's errors become ours; it raises its own, SQLite's and bare ones of its core."""
+    try:
+        yield
+    except Exception as error:
+        raise VectorError(f"{folder} cannot be used: {' '.join(str(error).split())[:200]}") from error

@@ -1,1 +1,0 @@
-"""Markdown in: files, notes, chunks, areas."""

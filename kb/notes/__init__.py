@@ -1,0 +1,1 @@
+"""A Markdown file -> a note with its passages."""

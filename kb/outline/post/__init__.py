@@ -1,0 +1,1 @@
+"""An outline as a Markdown post: laid out, cited, checked and revised."""

@@ -1,0 +1,204 @@
+"""How a post cites notes, and what it remembers of its making: written and read back. Pure.
+
+A point's citation is an HTML comment, `<!-- notes/a.md:3-4 sha256:… chars:87 -->`, behind the point or behind the
+definition of its footnote. Hash and length find the quoted text again, whatever the writer made of it in the post.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import unquote
+
+from pydantic import ValidationError
+
+from kb.errors import InputError
+from kb.models import FiledArea, Frozen
+from kb.outline.post.escaping import as_path
+from kb.reports import Address, OpenQuestion, Outline, Point
+
+Citations = Literal["comment", "footnote", "none"]
+
+SHOWN_DIGITS = 12  # of a hash, in a footnote that readers see
+
+_CITATION = re.compile(
+    r"<!--\s(?P<path>[^<>\r\n]+?):(?P<start>\d{1,9})(?:-(?P<end>\d{1,9}))?\s+"
+    r"sha256:(?P<sha256>[0-9a-f]{64})\s+chars:(?P<length>\d{1,9})\s+-->"
+)
+_DEFINITION = re.compile(r" {0,3}\[\^([^\]\s]+)\]:")
+_MEMORY = re.compile(
+    r"<!-- kb memory[^<\r\n]*(?:\r\n?|\n)[ \t]*(?P<brief>\{[^\r\n]*\})[ \t]*(?:\r\n?|\n)(?P<hashes>[^<>]*?)(?=-->)"
+)
+_REMEMBERED = re.compile(r"\b(point|note):([0-9a-f]{64})")
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A quoted text: where it stood, its SHA-256 (whitespace collapsed), and its length in characters."""
+
+    path: str
+    start_line: int
+    end_line: int
+    sha256: str
+    length: int
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A citation and the offset in a post at which it stands; by a footnote, where that is referred to."""
+
+    citation: Citation
+    position: int
+
+
+class Brief(Frozen):
+    """What an outline was asked to be."""
+
+    topic: str
+    areas: tuple[FiledArea, ...] = ()
+    sections: int | None = None
+    citations: Citations = "comment"
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a post remembers: its brief, the hashes of all points that it was offered and of the files of all notes
+    that those were chosen from, and where the comments lie that say so: from `<!--` up to the `-->`, before which more
+    can be noted.
+    """
+
+    brief: Brief
+    points: frozenset[str]
+    notes: frozenset[str]
+    spans: tuple[tuple[int, int], ...]
+
+
+class Citing:
+    """Writes citations in one form, keeping the definitions of footnotes for the end of the post."""
+
+    def __init__(self, form: Citations, next_number: int = 1) -> None:
+        self.form = form
+        self.definitions: list[str] = []
+        self.cites_points = False
+        self._next_number = next_number
+
+    def __call__(self, place: Address | OpenQuestion) -> str:
+        """The citation of a point, another address, or a question, to be set right behind its text."""
+        if not isinstance(place, (Address, OpenQuestion)):
+            raise TypeError(f"cite takes a point or a question, not {place!r}")
+        if self.form == "none":
+            return ""
+        self.cites_points |= isinstance(place, Point)
+        machine = f"<!-- {_machine_form(place)} -->"
+        if self.form == "comment":
+            return f" {machine}"
+        return self._footnote(place, machine)
+
+    def _footnote(self, place: Address | OpenQuestion, machine: str) -> str:
+        number = self._next_number + len(self.definitions)
+        definition = f"[^{number}]: From `{address(place)}`"  # a bare address would make it a link's definition
+        if isinstance(place, Point):
+            definition += f", sha256 {place.sha256[:SHOWN_DIGITS]} {machine}"
+        self.definitions.append(definition)
+        return f"{' ' if place.text.endswith('^') else ''}[^{number}]"  # `^[` begins a footnote of another kind
+
+
+def address(place: Address | OpenQuestion) -> str:
+    """`path:start-end`, with what could end a comment or a code span written as in a URL."""
+    start, end = (place.line, place.line) if isinstance(place, OpenQuestion) else (place.start_line, place.end_line)
+    return f"{as_path(place.path)}:{start}" + (f"-{end}" if end != start else "")
+
+
+def find_cited(text: str) -> list[Cited]:
+    """Every citation of a post, in the order in which they stand; of a footnote nobody refers to, none."""
+    cited = []
+    for match in _CITATION.finditer(text):
+        label = _defined(text, match.start())
+        positions = [match.start()] if label is None else list(_references_to(label, text))
+        cited += [Cited(_citation(match), position) for position in positions]
+    return sorted(cited, key=lambda entry: entry.position)
+
+
+def last_definition(text: str) -> int | None:
+    """The offset behind the last definition of a footnote that cites a point."""
+    ends = [match.end() for match in _CITATION.finditer(text) if _defined(text, match.start()) is not None]
+    return max(ends, default=None)
+
+
+def next_footnote(text: str) -> int:
+    """A number above those of all footnotes of a post, the writer's own as well."""
+    return max((int(number) for number in re.findall(r"\[\^(\d{1,9})\]", text)), default=0) + 1
+
+
+def brief_of(outline: Outline, citations: Citations) -> Brief:
+    """What an outline was asked to be, and how it is to be cited."""
+    return Brief(topic=outline.topic, areas=outline.areas, sections=outline.wanted_sections, citations=citations)
+
+
+def memory_comment(brief: Brief, points: Iterable[str], notes: Iterable[str]) -> str:
+    """The comment in which a post remembers its brief, the points it was offered, and the notes they are from."""
+    settings = json.dumps(brief.model_dump(mode="json"), ensure_ascii=False)
+    inert = re.sub(
+        "[<>{^\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",
+        lambda match: f"\\u{ord(match[0]):04x}",
+        settings[1:],
+    )
+    return f"<!-- kb memory: what kb outline --update goes by\n{{{inert}\n{memory_lines(points, notes)}-->\n"
+
+
+def memory_lines(points: Iterable[str], notes: Iterable[str]) -> str:
+    """The lines that remember points and notes, by their hashes."""
+    lines = [f"point:{sha256}\n" for sha256 in points] + [f"note:{sha256}\n" for sha256 in notes]
+    return "".join(dict.fromkeys(lines))
+
+
+def read_memory(text: str) -> Memory | None:
+    """What a post remembers, or None. Raises `InputError` for a memory that cannot be read."""
+    found = list(_MEMORY.finditer(text))
+    if not found:
+        return None
+    try:
+        brief = Brief.model_validate_json(found[0]["brief"])
+    except ValidationError as error:
+        raise InputError(f"its kb memory cannot be read: {error.errors()[0]['msg']}; mend the comment") from error
+    remembered = [entry for match in found for entry in _REMEMBERED.findall(match["hashes"])]
+    points, notes = (frozenset(sha256 for kind, sha256 in remembered if kind == wanted) for wanted in ("point", "note"))
+    return Memory(brief, points, notes, tuple(match.span() for match in found))
+
+
+def _machine_form(place: Address | OpenQuestion) -> str:
+    if not isinstance(place, Point):
+        return address(place)
+    return f"{address(place)} sha256:{place.sha256} chars:{len(' '.join(place.text.split()))}"
+
+
+def _citation(match: re.Match[str]) -> Citation:
+    start = int(match["start"])
+    return Citation(
+        path=unquote(match["path"]),
+        start_line=start,
+        end_line=int(match["end"] or start),
+        sha256=match["sha256"],
+        length=int(match["length"]),
+    )
+
+
+def _defined(text: str, position: int) -> str | None:
+    """The label of the footnote whose definition a position lies in, on the same line."""
+    match = _DEFINITION.match(_line_before(text, position))
+    return match[1] if match else None
+
+
+def _line_before(text: str, position: int) -> str:
+    """What stands before a position on its line."""
+    return text[max(text.rfind("\n", 0, position), text.rfind("\r", 0, position)) + 1 : position]
+
+
+def _references_to(label: str, text: str) -> Iterator[int]:
+    for match in re.finditer(rf"(?<!\\)(?:\\\\)*(\[\^{re.escape(label)}\])", text):  # as it is, not escaped
+        defines = text.startswith(":", match.end()) and not _line_before(text, match.start(1)).strip()
+        if not defines:
+            yield match.start(1)

@@ -1,0 +1,68 @@
+"""`Outline` -> Markdown through a template. Pure: a template arrives as text."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from importlib import resources
+
+import jinja2
+from jinja2.sandbox import SandboxedEnvironment
+
+from kb.errors import InputError
+from kb.outline.post.citations import Citations, Citing, address, brief_of, memory_comment
+from kb.outline.post.escaping import anchors, as_comment, as_text, as_url, as_yaml
+from kb.reports import Outline
+
+TEMPLATES = ("jekyll", "hugo", "plain")
+
+
+def template_text(name: str) -> str:
+    """The text of a template that comes with kb."""
+    return resources.files("kb.outline.post").joinpath("templates", f"{name}.md.j2").read_text(encoding="utf-8")
+
+
+def render(outline: Outline, template: str, today: datetime.date, citations: Citations = "comment") -> str:
+    """Fill a template. Notes are data: they can bring in neither Liquid, HTML nor front matter.
+
+    Where points are cited, definitions of footnotes follow, and what `kb outline --update` goes by.
+    Raises `InputError` for a template that does not parse or asks for what is not there.
+    """
+    citing = Citing(citations)
+    headings = [section.heading for section in outline.sections]
+    try:
+        rendered = (
+            _environment(citing)
+            .from_string(template)
+            .render(outline=outline, today=today, anchors=anchors(headings), citations=citations)
+        )
+    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        line = getattr(error, "lineno", None)
+        raise InputError(f"the template cannot be used{f', line {line}' if line else ''}: {error}") from error
+    parts = [re.sub(r"\n{3,}", "\n\n", rendered).strip() + "\n"]
+    if citing.definitions:
+        parts.append("".join(f"{definition}\n" for definition in citing.definitions))
+    if citing.cites_points:
+        points = (point.sha256 for section in outline.sections for point in section.points)
+        notes = (note.sha256 for note in outline.considered)
+        parts.append(memory_comment(brief_of(outline, citations), points, notes))
+    return "\n".join(parts)
+
+
+def _environment(citing: Citing) -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(
+        loader=jinja2.DictLoader({}),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {
+        "text": as_text,
+        "yaml": as_yaml,
+        "url": as_url,
+        "comment": as_comment,
+        "address": address,
+        "cite": citing,
+    }
+    return environment

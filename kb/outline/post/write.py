@@ -1,0 +1,99 @@
+"""Outlines as files: rendered, checked against the notes, and updated."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from kb.errors import InputError, NoteError
+from kb.index.freshness import text_of
+from kb.index.reader import IndexReader
+from kb.notes import files
+from kb.notes.parse import OUTLINE_MARK
+from kb.outline.draft import draft
+from kb.outline.post.citations import Citations, find_cited, read_memory
+from kb.outline.post.render import TEMPLATES, render, template_text
+from kb.outline.post.revise import check, update
+from kb.reports import Outline
+from kb.reports.revised import Check, Update
+from kb.sync.changes import look
+
+UNCITED = (
+    "{path} has no citations to go by: it was written with --citations none, or not by `kb outline`; "
+    "write it with --citations comment"
+)
+
+
+def rendered(outline: Outline, template: str, citations: Citations, today: datetime.date) -> str:
+    """An outline as Markdown, by a template's name or the path of a Jinja file."""
+    if template in TEMPLATES:
+        text = template_text(template)
+    else:
+        try:
+            text = Path(template).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            names = ", ".join(TEMPLATES)
+            raise InputError(f"there is no template {template!r}; use {names}, or the path of a Jinja file") from error
+    return render(outline, text, today, citations)
+
+
+def check_post(reader: IndexReader, path: Path) -> Check:
+    """Every citation of a written outline against the notes' files as they are now."""
+    text = files.read_post(path)
+    cited = {entry.citation.path for entry in find_cited(text)}
+    if not cited:
+        raise InputError(UNCITED.format(path=path))
+    own = files.notebook_path(reader.root, path)
+    notes = {name: _text(reader, name) or "" for name in cited if files.state_of(reader.root, name)}
+    notes |= _pulled(reader, cited - set(notes))
+    checked = check(text, notes, _other_notes(reader, own))
+    return Check(path=_shown(path), ok=all(entry.state == "holds" for entry in checked), citations=checked)
+
+
+def _pulled(reader: IndexReader, paths: Collection[str]) -> dict[str, str]:
+    """The texts of those notes that are on another machine, as they were pulled, which is said."""
+    notes = [note for note in reader.catalog.notes() if note.remote and note.path in paths]
+    if notes:
+        reader.notify(f"{len(notes)} cited notes are not on this machine; compared with what `kb pull` brought")
+    return {note.path: text_of(reader, note) for note in notes}
+
+
+def update_post(reader: IndexReader, path: Path, today: datetime.date) -> Update:
+    """Draft a written outline's topic again and bring what is new into the file; nothing else in it changes."""
+    before = files.read_post(path)
+    memory = read_memory(before)
+    if memory is None:
+        raise InputError(UNCITED.format(path=path))
+    brief = memory.brief
+    outline = draft(reader, brief.topic, brief.areas, brief.sections, today)
+    try:
+        revision = update(before, outline)
+    except NoteError as error:
+        raise InputError(f"{path} {error}; mend it first") from error
+    if revision.text != before:
+        files.replace_post(path, before, revision.text)
+    return Update(path=_shown(path), added=revision.added)
+
+
+def _shown(path: Path) -> str:
+    """A path as text; bytes that are not UTF-8 become question marks."""
+    return str(path).encode(errors="replace").decode()
+
+
+def _other_notes(reader: IndexReader, own: str) -> Iterator[tuple[str, str]]:
+    """The notes that lie in the sources now, with their texts; neither posts nor outlines, which quote notes."""
+    kinds = {note.path: note.kind for note in reader.catalog.notes()}
+    for path in look(reader, reader.catalog.sources(), reader.decisions).files:
+        if path != own and kinds.get(path, "note") == "note":
+            text = _text(reader, path)
+            if text and OUTLINE_MARK not in text:
+                yield path, text
+
+
+def _text(reader: IndexReader, path: str) -> str | None:
+    """What a note says now; None where it cannot be read as one."""
+    try:
+        return files.read(reader.root, path).text
+    except NoteError:
+        return None

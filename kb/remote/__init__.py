@@ -1,0 +1,1 @@
+"""A Chroma server: its interface, what it holds, and notes that another machine keeps there."""

@@ -1,0 +1,82 @@
+"""The lexical side of a search: which chunks have a query's words, and how much of them each note has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from kb.index.reader import IndexReader
+from kb.models import Filter, note_of
+from kb.search.query import match_expression, telling_words
+from kb.search.words import NoteWeights, Word, idf, word_weights
+
+MANY_CHUNKS = 20_000  # above which common words are passed over
+BUDGET = 3_000  # matches that a query may cost then
+LOOK_UP_BELOW = 0.3  # the share of passing notes below which each match is looked up, instead of dropping most later
+
+
+def telling(reader: IndexReader, words: Sequence[str]) -> Sequence[str]:
+    """The words to look up: all of them, or in a large notebook the rarest."""
+    if reader.chunk_count <= MANY_CHUNKS:
+        return words
+    return telling_words({word: _frequency(reader, word) for word in words}, BUDGET)
+
+
+def matching(reader: IndexReader, words: Sequence[str], filter: Filter, limit: int) -> dict[str, float]:
+    """bm25 of the best `limit` chunks for any of some words among the notes that a filter lets through, by chunk id."""
+    if not words:
+        return {}
+    full_text = reader.catalog.full_text
+    expression, passing = match_expression(words), reader.passing(filter)
+    if passing.share < LOOK_UP_BELOW:
+        return full_text.match(expression, limit, passing.notes)
+    wanted = math.ceil(limit / passing.share)
+    while True:
+        found = full_text.match(expression, wanted)
+        kept = {id: bm25 for id, bm25 in found.items() if note_of(id) in passing.notes}
+        if len(kept) >= limit or len(found) < wanted:
+            return dict(islice(kept.items(), limit))
+        wanted *= 2
+
+
+class Weighed(NamedTuple):
+    """The stems of a query in order, and what each adds to the BM25+ of each note."""
+
+    words: list[Word]
+    weights: NoteWeights
+
+
+def weigh(reader: IndexReader, words: Sequence[str], candidates: Collection[str] | None) -> Weighed:
+    """Weigh some words in all notes, or in those of some chunks; in a large notebook only in these chunks."""
+    catalog, full_text = reader.catalog, reader.catalog.full_text
+    if candidates is None:
+        numbers = reader.cached("numbers", full_text.chunk_numbers)
+        sizes = reader.cached("sizes", catalog.sizes)
+    else:
+        notes = {note_of(id) for id in candidates}
+        large = reader.chunk_count > MANY_CHUNKS
+        numbers = full_text.numbers_of(candidates) if large else full_text.chunk_numbers(notes)
+        sizes = catalog.sizes(notes)
+    mean = reader.cached("mean size", catalog.mean_size) or 1.0
+    found = _look_up(reader, words, numbers, everywhere=candidates is None)
+    return Weighed(found, word_weights(found, {note: size / mean for note, size in sizes.items()}))
+
+
+def _look_up(reader: IndexReader, words: Sequence[str], numbers: Mapping[int, str], everywhere: bool) -> list[Word]:
+    full_text, chunks = reader.catalog.full_text, reader.chunk_count
+    found = []
+    for word in words:
+        for stem in full_text.stems(word):
+            asked = f"{stem}*" if word.endswith("*") else stem
+            having, places = full_text.occurrences(asked, None if everywhere else numbers)
+            here = [(numbers[chunk], chunk, column, position) for chunk, column, position in places]
+            found.append(Word(word, idf(chunks, having), here))
+    return found
+
+
+def _frequency(reader: IndexReader, word: str) -> int:
+    return reader.cached(
+        "frequency", lambda: reader.catalog.full_text.frequency(match_expression([word]), BUDGET), word
+    )

@@ -1,0 +1,73 @@
+"""What is shown of notes: a line of a list, or everything about one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kb.decisions import is_under_any
+from kb.errors import NoteError
+from kb.index.freshness import state_of, text_of
+from kb.index.reader import IndexReader
+from kb.models import Kind, NoteRecord, StoredArea
+from kb.notes.links import link_targets
+from kb.reports import ListedNote, NoteDetail, NoteList
+
+
+def list_notes(
+    reader: IndexReader, areas: Sequence[StoredArea], kinds: Sequence[Kind] = (), unsure: bool = False
+) -> NoteList:
+    """The notes of some areas and, where named, of some kinds; only unsure ones if asked for."""
+    return NoteList(
+        notes=tuple(
+            ListedNote.model_validate(_listed(note))
+            for note in reader.catalog.notes()
+            if note.area in areas and (not kinds or note.kind in kinds) and (note.verdict.unsure or not unsure)
+        )
+    )
+
+
+def show(reader: IndexReader, note: NoteRecord) -> NoteDetail:
+    """A note with its text as the file says now. Raises `NoteError` where the file is gone."""
+    state = state_of(reader, note)
+    if state is None:
+        raise NoteError(f"{note.path} is gone; run `kb sync`")
+    notes = reader.catalog.notes()
+    position = [other.id for other in notes].index(note.id)
+    targets = link_targets(notes)
+    return NoteDetail.model_validate(
+        _listed(note)
+        | {
+            "state": state,
+            "authors": note.authors,
+            "sources": note.sources,
+            "links": note.links,
+            "linked_from": tuple(other.path for other, found in zip(notes, targets, strict=True) if position in found),
+            "verdict": note.verdict,
+            "chunks": len(reader.catalog.chunks_of([note.id]).get(note.id, [])),
+            "text": text_of(reader, note),
+        }
+    )
+
+
+def outside_without_a_word(reader: IndexReader, sources: Sequence[str]) -> list[NoteRecord]:
+    """The notes of some sources that are held back although the writer never said that they lie outside."""
+    return [
+        note
+        for note in reader.catalog.notes()
+        if note.area == "outside" and note.verdict.decided_by == "classifier" and is_under_any(note.path, sources)
+    ]
+
+
+def _listed(note: NoteRecord) -> dict[str, object]:
+    return {
+        "path": note.path,
+        "title": note.title,
+        "area": note.area,
+        "kind": note.kind,
+        "date": note.date,
+        "tags": note.tags,
+        "unsure": note.verdict.unsure,
+        "confidence": note.verdict.confidence,
+        "nearest_area": note.verdict.nearest_area,
+        "remote": note.remote,
+    }

@@ -1,0 +1,76 @@
+"""What a sync did to each note, gathered for its report."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from kb.models import FiledArea, NoteRecord
+from kb.reports import Added, HeldBack, Renamed, Skipped, SyncReport
+
+
+class Outcomes:
+    """The lists and counts of a `SyncReport` in the making."""
+
+    def __init__(self) -> None:
+        self.added: list[Added] = []
+        self.updated: list[Added] = []
+        self.renamed: list[Renamed] = []
+        self.removed: list[str] = []
+        self.outside: list[HeldBack] = []
+        self.skipped: list[Skipped] = []
+        self.unchanged = 0
+        self.embedded_chunks = 0
+
+    def note(self, record: NoteRecord, chunks: int, origin: NoteRecord | None) -> None:
+        """Count a note that was read, now and as it was before."""
+        if record.area == "outside":
+            self.outside.append(_held_back(record))
+        elif origin is None or origin.area == "outside":
+            self.added.append(_added(record, chunks))
+        elif (origin.sha256, origin.area, origin.kind) != (record.sha256, record.area, record.kind):
+            self.updated.append(_added(record, chunks))
+        elif origin.path == record.path:
+            self.unchanged += 1
+
+    def rename(self, before: str, after: str) -> None:
+        """Count a note that was found again under another path."""
+        self.renamed.append(Renamed.model_validate({"from": before, "to": after}))
+
+    def withdraw(self) -> None:
+        """Take back what was read: none of it will be published."""
+        for outcomes in (self.added, self.updated, self.renamed, self.outside):
+            outcomes.clear()
+
+    def report(self, seconds: float) -> SyncReport:
+        """The report of a run that took so long."""
+        return SyncReport(
+            added=tuple(self.added),
+            updated=tuple(self.updated),
+            renamed=tuple(self.renamed),
+            removed=tuple(self.removed),
+            unchanged=self.unchanged,
+            outside=tuple(self.outside),
+            skipped=tuple(self.skipped),
+            embedded_chunks=self.embedded_chunks,
+            seconds=round(seconds, 3),
+        )
+
+
+def _held_back(record: NoteRecord) -> HeldBack:
+    return HeldBack(
+        path=record.path,
+        nearest_area=record.verdict.nearest_area,
+        confidence=record.verdict.scores["outside"],
+        evidence=record.verdict.evidence,
+    )
+
+
+def _added(record: NoteRecord, chunks: int) -> Added:
+    return Added(
+        path=record.path,
+        area=cast(FiledArea, record.area),  # what lies outside is held back
+        confidence=record.verdict.confidence,
+        unsure=record.verdict.unsure,
+        decided_by=record.verdict.decided_by,
+        chunks=chunks,
+    )

@@ -1,0 +1,263 @@
+"""The notes of some sources -> the index: read what changed, embed what is new, judge it, publish batch by batch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from kb.areas.judge import classifier, decide, phrase_keys
+from kb.errors import EncoderError, NoteError
+from kb.index.batch import Batch, chunk_records
+from kb.index.writer import IndexWriter
+from kb.models import AreaVerdict, Chunk, FileState, Note, NoteRecord, Progress, StoredArea
+from kb.notes import files
+from kb.notes.chunking import chunk_note
+from kb.notes.parse import parse_note
+from kb.reports import Skipped, SyncReport
+from kb.sync.changes import look
+from kb.sync.known import KnownNotes
+from kb.sync.outcomes import Outcomes
+from kb.sync.plan import Plan, make_plan, unseen_notes
+from kb.sync.removal import refuse_mass_removal
+
+if TYPE_CHECKING:
+    from kb.areas.classifier import Classifier
+    from kb.index.arrays import FloatArray
+
+EMBED_BATCH = 64  # chunks
+PUBLISH_BATCH = 300  # notes
+BULK_BYTES = 300_000  # of Markdown, some four hundred chunks: a GPU is worth loading torch for
+
+ShouldStop = Callable[[], bool]
+
+
+class Prepared(NamedTuple):
+    """A note that was read and cut, and the state of its file."""
+
+    note: Note
+    state: FileState
+    chunks: list[Chunk]
+
+
+def run(
+    writer: IndexWriter,
+    sources: Sequence[str],
+    progress: Progress,
+    should_stop: ShouldStop,
+    allow_removal: bool = False,
+) -> SyncReport:
+    """Bring the index up to date with some sources; with all of them when the model changed.
+
+    Stops after the batch in hand when `should_stop` says so. Raises `RemovalError` before anything changes where most
+    notes would leave the index, unless `allow_removal`.
+    """
+    started = time.monotonic()
+    reembed = writer.catalog.fingerprint() not in (None, writer.encoder.fingerprint)
+    if reembed:
+        _refuse_remote(writer)
+        writer.notify("the model changed: embedding all notes again")
+        sources = tuple(dict.fromkeys((*writer.catalog.sources(), *sources)))
+    sync = _Sync(writer, sources, reembed)
+    sync.run(progress, should_stop, allow_removal)
+    return sync.outcomes.report(time.monotonic() - started)
+
+
+def _refuse_remote(writer: IndexWriter) -> None:
+    """Raise `EncoderError` where there are notes that only the machine with their files can embed again."""
+    if any(note.remote for note in writer.catalog.notes()):
+        raise EncoderError(
+            "the notes that `kb pull` brought were embedded by another model; set `model` and `precision` in "
+            "kb.toml as on the machine that writes them"
+        )
+
+
+class _Sync:
+    """One run. With `reembed` nothing is published before the end: one generation never mixes two encoders."""
+
+    def __init__(self, writer: IndexWriter, sources: Sequence[str], reembed: bool) -> None:
+        self.outcomes = Outcomes()
+        self._writer = writer
+        self._sources = sources
+        self._reembed = reembed
+        self._known = KnownNotes(writer.root, writer.catalog.notes(), (*writer.catalog.sources(), *sources))
+        self._batch = Batch()
+        self._skipped: list[FileState] = []
+
+    def run(self, progress: Progress, should_stop: ShouldStop, allow_removal: bool) -> None:
+        """Plan, read, publish, and tidy up where nothing stopped the run."""
+        plan, looked_at = self._plan(allow_removal)
+        if plan.stale:  # before anything is embedded for nothing
+            self._writer.store.require_writer()
+        if sum(state.size for state in plan.stale) > BULK_BYTES:
+            self._writer.embed_in_bulk()
+        finished = self._ingest_all(plan.stale, progress, should_stop)
+        if finished:
+            self._remove(plan.missing)
+        elif self._reembed:
+            self._batch = Batch()
+            self.outcomes.withdraw()
+        self._publish()
+        if finished:
+            self._writer.remember_skipped(looked_at, self._skipped)
+            self._tidy()
+
+    def _plan(self, allow_removal: bool) -> tuple[Plan, Sequence[str]]:
+        """The plan, and the paths of all files that were looked at."""
+        writer, known = self._writer, self._known.by_path
+        seen = look(writer, self._sources, writer.decisions)
+        self.outcomes.skipped += seen.skipped
+        elsewhere: Sequence[str] = ()
+        if unseen_notes(known, seen, self._sources):
+            others = [source for source in writer.catalog.sources() if source not in self._sources]
+            elsewhere = tuple(look(writer, others, writer.decisions).files)
+        plan = make_plan(known, seen, elsewhere, self._sources, writer.decisions, self._reembed)
+        self.outcomes.unchanged = plan.unchanged
+        if not allow_removal:
+            refuse_mass_removal(writer, self._sources, plan.missing, list(seen.files.values()))
+        return plan, tuple(seen.files)
+
+    def _ingest_all(self, stale: Sequence[FileState], progress: Progress, should_stop: ShouldStop) -> bool:
+        """Read and embed files, as many at a time as make a batch; False when asked to stop before the end."""
+        prepared: list[Prepared] = []
+        stopped = False
+        for done, state in enumerate(stale):
+            progress(done, len(stale))
+            if stopped := should_stop():
+                break
+            if ready := self._prepare(state):
+                prepared.append(ready)
+            if sum(len(entry.chunks) for entry in prepared) >= EMBED_BATCH:
+                self._ingest(prepared)
+                prepared = []
+        self._ingest(prepared)
+        if not stopped:
+            progress(len(stale), len(stale))
+        return not stopped
+
+    def _prepare(self, state: FileState) -> Prepared | None:
+        """Read and cut one note; None where it says what it said before, or cannot be taken."""
+        writer = self._writer
+        try:
+            file = files.read(writer.root, state.path)
+            now = FileState(path=file.path, size=file.size, mtime_ns=file.mtime_ns)
+            known = self._known.by_path.get(state.path)
+            if known and known.sha256 == file.sha256 and self._is_judged(known) and not self._reembed:
+                self._batch.touched.append((known.id, now))
+                self.outcomes.unchanged += 1
+                return None
+            note = parse_note(file)
+        except NoteError as error:
+            self.outcomes.skipped.append(Skipped(path=state.path, reason=str(error)))
+            self._skipped.append(state)
+            return None
+        chunks = chunk_note(self._as_embedded(note), writer.encoder.count_tokens, writer.encoder.max_tokens)
+        return Prepared(note, now, chunks)
+
+    def _is_judged(self, known: NoteRecord) -> bool:
+        """Whether a note was filed here, by the decisions of today."""
+        return known.ruling == self._writer.decisions.ruling(known.path) and not known.remote
+
+    def _as_embedded(self, note: Note) -> Note:
+        """A note under the title that its vectors have: one titled after its file keeps them when it is renamed."""
+        origin = self._known.origin(note)
+        renamed = origin is not None and origin.path != note.path and not self._reembed
+        return note.model_copy(update={"title": origin.title}) if origin and renamed else note
+
+    def _ingest(self, prepared: Sequence[Prepared]) -> None:
+        """Embed the chunks of some notes in one go, judge each note, and put it into the batch."""
+        texts = [chunk.embedded for entry in prepared for chunk in entry.chunks]
+        if not texts:
+            return
+        judge = self._classifier
+        embedded = self._writer.embedded_chunks
+        vectors = self._writer.embed(texts)
+        self.outcomes.embedded_chunks += self._writer.embedded_chunks - embedded
+        start = 0
+        for entry in prepared:
+            self._file(entry, judge, vectors[start : start + len(entry.chunks)])
+            start += len(entry.chunks)
+        if len(self._batch.notes) >= PUBLISH_BATCH and not self._reembed:
+            self._publish()
+
+    @cached_property
+    def _classifier(self) -> Classifier:
+        """One for the whole run: it learns from what the writer filed before."""
+        return classifier(self._writer, () if self._reembed else list(self._known.by_path.values()))
+
+    def _file(self, entry: Prepared, judge: Classifier, vectors: FloatArray) -> None:
+        note = entry.note
+        origin = self._known.origin(note)
+        if origin and origin.path != note.path:
+            self._rename(origin, note.path)
+        verdict, area = self._decide(note, judge.classify(note, entry.chunks, vectors))
+        id = origin.id if origin else self._known.new_id(note.path)
+        record = self._record(entry, id, verdict, area)
+        self._batch.put(record, chunk_records(id, entry.chunks, self._writer.encoder.fingerprint), vectors)
+        self.outcomes.note(record, len(entry.chunks), origin)
+
+    def _decide(self, note: Note, verdict: AreaVerdict) -> tuple[AreaVerdict, StoredArea]:
+        return decide(note.path, note.area, verdict, self._writer.decisions, self._writer.settings.outside)
+
+    def _rename(self, origin: NoteRecord, path: str) -> None:
+        """Know a note by its new path, to which what was decided about it moves."""
+        self._known.rename(origin, path)
+        self.outcomes.rename(origin.path, path)
+        if self._writer.decisions.with_renamed(origin.path, path) != self._writer.decisions:
+            self._writer.decide(lambda decisions: decisions.with_renamed(origin.path, path))
+
+    def _record(self, entry: Prepared, id: str, verdict: AreaVerdict, area: StoredArea) -> NoteRecord:
+        note, decisions = entry.note, self._writer.decisions
+        return NoteRecord(
+            id=id,
+            path=note.path,
+            size=entry.state.size,
+            mtime_ns=entry.state.mtime_ns,
+            sha256=note.sha256,
+            title=note.title,
+            area=area,
+            kind=note.kind or ("post" if decisions.flags_for(note.path).posts else "note"),
+            date=note.date,
+            tags=note.tags,
+            authors=note.authors,
+            sources=note.sources,
+            references=note.references,
+            links=note.links,
+            ruling=decisions.ruling(note.path),
+            verdict=verdict,
+        )
+
+    def _remove(self, missing: Sequence[NoteRecord]) -> None:
+        """Take out the notes whose files are gone, less those that were found again under another path."""
+        renamed = {change.origin for change in self.outcomes.renamed}
+        for note in missing:
+            if note.path not in renamed:
+                self._batch.removed.append(note.id)
+                self.outcomes.removed.append(note.path)
+        if self._reembed:
+            self._set_aside_unread()
+
+    def _set_aside_unread(self) -> None:
+        """Notes that cannot be embedded by the new model leave the search until they can be read again."""
+        taken = set(self._batch.note_ids)
+        for note in self._known.by_path.values():
+            if note.id not in taken:
+                self._batch.notes.append((note.model_copy(update={"sha256": "", "size": 0, "mtime_ns": 0}), []))
+
+    def _publish(self) -> None:
+        self._writer.publish(self._batch, from_scratch=self._reembed and bool(self._batch))
+        self._batch = Batch()
+
+    def _tidy(self) -> None:
+        """Drop vectors that nothing uses, and single files as sources that are gone or that a folder holds."""
+        writer = self._writer
+        writer.store.settle(writer.catalog)
+        if self.outcomes.updated or self.outcomes.removed or self._reembed:
+            fingerprint = writer.encoder.fingerprint
+            writer.drop_unused_embeddings(phrase_keys(writer, fingerprint), fingerprint)
+        sources = writer.catalog.sources()
+        single = [path for path in sources if path.endswith(files.SUFFIXES)]
+        if single:
+            covered = look(writer, set(sources) - set(single), writer.decisions).files
+            writer.remove_sources(path for path in single if path in covered or not (writer.root / path).exists())
