@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 TOKENIZER = "tokenizer.json"
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or onnxruntime, once imported, makes an id of this machine and reports home
+
 
 class Export(Frozen):
     """What is kept beside the exported graphs: all that embedding needs to know of the model.
