@@ -11,6 +11,7 @@ from kb.decisions import Decisions
 from kb.errors import NoteError
 from kb.index.arrays import centroid
 from kb.index.batch import embedding_key
+from kb.index.freshness import file_state
 from kb.index.reader import IndexReader
 from kb.models import AreaVerdict, Chunk, FiledArea, NoteRecord, OutsidePolicy, StoredArea, VerdictArea
 from kb.notes import files
@@ -101,7 +102,9 @@ def _examples(reader: IndexReader, notes: Sequence[NoteRecord]) -> list[Example]
 
 
 def _vectors_of_held_back(reader: IndexReader, note: NoteRecord) -> FloatArray | None:
-    """Those of a note that the index has no passages of; None where its file cannot be read any more."""
+    """The vectors of a note without passages in the index; None where its file cannot be read."""
+    if file_state(reader, note) is None:
+        return None
     try:
         chunks = read_passages(reader, note.path)
     except NoteError:
