@@ -9,7 +9,6 @@ import os
 import stat
 import subprocess
 import sys
-import time
 import tomllib
 import weakref
 from collections.abc import Callable, Iterator
@@ -43,7 +42,13 @@ Write = Callable[[str, str], Path]
 PREAMBLE = """
 import sys
 from conftest import HashingEncoder
+from kb.index import opened
 from kb.knowledge import KnowledgeBase
+write_lock = opened.write_lock
+def announced(folder):
+    print("locking", flush=True)
+    return write_lock(folder)
+opened.write_lock = announced
 root, *arguments = sys.argv[1:]
 knowledge = KnowledgeBase(root, encoder=HashingEncoder())
 sys.stdin.readline()
@@ -70,6 +75,7 @@ def started(root: Path, program: str, *arguments: str) -> subprocess.Popen[str]:
         [sys.executable, "-c", PREAMBLE + program, str(root), *arguments],
         env=environment,
         stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -96,8 +102,8 @@ def beside(root: Path, program: str, *arguments: str) -> Iterator[subprocess.Pop
 def let_wait(process: subprocess.Popen[str]) -> None:
     """Let a process run until it waits for the lock that this one holds."""
     go(process)
-    time.sleep(1.5)
-    assert process.poll() is None
+    assert process.stdout
+    assert process.stdout.readline() == "locking\n"
 
 
 # --- decisions ---
