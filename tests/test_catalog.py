@@ -133,8 +133,8 @@ def test_a_newer_schema_is_refused(catalog: Catalog, tmp_path: Path) -> None:
 
 
 def test_an_older_schema_is_brought_up_to_date(catalog: Catalog, tmp_path: Path) -> None:
-    """A catalog of version 1 keeps its notes, none of them remote, can note unreferenced records, and vouches for its
-    vectors.
+    """A catalog of version 1 keeps its notes, none of them remote, can record unreferenced records, and
+    verifies its vectors.
     """
     catalog.publish(Changes(notes=[(NOTE, passages("a", "old"))]), 1, "model")
     catalog.store_vectors(["key"], np.eye(1, 4, dtype=np.float32), "model")
@@ -154,6 +154,22 @@ def test_an_older_schema_is_brought_up_to_date(catalog: Catalog, tmp_path: Path)
         assert upgraded.unreferenced() == {Unreferenced("gnn", "a:b:0")}
         assert upgraded.examine().vectors == frozenset()
         upgraded.close()
+
+
+def test_version_2_is_brought_up_to_date(catalog: Catalog, tmp_path: Path) -> None:
+    """A catalog of version 2 keeps its list of unreferenced records, and gets a state to name."""
+    catalog.set_unreferenced([Unreferenced("gnn", "a:b:0")])
+    catalog.close()
+    with sqlite3.connect(tmp_path / CATALOG_NAME) as connection:
+        connection.execute("ALTER TABLE unreferenced RENAME TO loose")
+        connection.execute("DROP TABLE skipped")
+        connection.execute("DELETE FROM meta")
+        connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    upgraded = Catalog(tmp_path)
+    assert upgraded.unreferenced() == {Unreferenced("gnn", "a:b:0")}
+    assert (upgraded.skipped(), bool(upgraded.state())) == ({}, True)
+    upgraded.close()
 
 
 @pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\0" + b"\xff" * 4096])
