@@ -32,6 +32,7 @@ from chromadb.api.client import Client
 from conftest import HashingEncoder, probe_here
 
 from kb.areas.texts import load_areas
+from kb.care import probe
 from kb.errors import KbError
 from kb.index import vectors
 from kb.index.catalog import CATALOG_NAME, Catalog

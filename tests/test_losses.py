@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from conftest import HashingEncoder
 from numpy.typing import NDArray
 
-from kb import decisions
 from kb.care import probe
 from kb.decisions import DECISIONS_NAME, load_decisions, save_decisions
 from kb.errors import KbError, LockError, RemovalError
@@ -547,7 +547,12 @@ def test_the_decisions_are_parsed_once(
         write(f"notes/{number}.md", text(f"Zebras {number} again."))
     parsed: list[str] = []
     loads = tomllib.loads
-    monkeypatch.setattr(decisions.tomllib, "loads", lambda content: parsed.append(content) or loads(content))
+
+    def counted(content: str) -> dict[str, Any]:
+        parsed.append(content)
+        return loads(content)
+
+    monkeypatch.setattr(tomllib, "loads", counted)
     verb(knowledge)
     assert len([content for content in parsed if "filed" in content]) == 1
 

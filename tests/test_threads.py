@@ -24,7 +24,7 @@ from kb.index.catalog import StoredVectors
 from kb.index.catalog.reading import CatalogReader
 from kb.index.vectors import GenerationStore
 from kb.knowledge import KnowledgeBase
-from kb.models import Encoder, Mode
+from kb.models import Encoder, FiledArea, Mode
 from kb.notebook import ChromaSettings
 from kb.remote.server import ServerStore
 
@@ -250,7 +250,7 @@ def test_only_the_latest_generation_stays_open(store: GenerationStore) -> None:
 def test_a_generation_built_from_scratch_under_the_same_number(store: GenerationStore) -> None:
     """An index that was rebuilt from its notes counts from 1 again, and its vectors are not taken for the old ones."""
     assert nearest(store, 1) == {"a:1:0"}
-    rebuilt = {"gnn": StoredVectors(["b:1:0"], np.eye(1, 4, dtype=np.float32))}
+    rebuilt: dict[FiledArea, StoredVectors] = {"gnn": StoredVectors(["b:1:0"], np.eye(1, 4, dtype=np.float32))}
     with store._reading(1):
         store.build(1, rebuilt)
         with pytest.raises(VectorError, match="replaced"):
