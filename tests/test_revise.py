@@ -16,9 +16,10 @@ from markdown_it import MarkdownIt
 
 from kb.errors import InputError, NoteError
 from kb.notes.files import replace_post
+from kb.outline.post.check import check
 from kb.outline.post.citations import Citations, find_cited, read_memory
 from kb.outline.post.render import TEMPLATES, render, template_text
-from kb.outline.post.revise import check, update
+from kb.outline.post.update import update
 from kb.reports import NoteVersion, OpenQuestion, Outline, Point, Reference, Section
 
 TODAY = datetime.date(2025, 11, 30)

@@ -6,6 +6,8 @@ import datetime
 import json
 import re
 import tomllib
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 import yaml
@@ -87,9 +89,21 @@ def _parse_yaml(body: str) -> dict[str, JsonValue]:
 
 
 def _check_shape(body: str) -> None:
-    """Refuse aliases, which can expand without bound, and deep nesting, before anything is built of it."""
+    """Refuse aliases, which can expand without bound, and deep nesting, before anything is built of it.
+
+    What libyaml cannot parse is looked at once more without it: it reads ahead, and may have a limit of its own there.
+    """
+    try:
+        _check_events(yaml.parse(body, Loader=_Loader))
+    except yaml.YAMLError:
+        with suppress(yaml.YAMLError):
+            _check_events(yaml.parse(body, Loader=yaml.SafeLoader))
+        raise
+
+
+def _check_events(events: Iterable[yaml.Event]) -> None:
     depth = 0
-    for event in yaml.parse(body, Loader=_Loader):
+    for event in events:
         if isinstance(event, yaml.AliasEvent):
             raise NoteError("has front matter with YAML aliases; write the values out")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

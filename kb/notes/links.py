@@ -15,7 +15,20 @@ from kb.models import NoteRecord
 
 NOTE_SUFFIXES = (".md", ".markdown", ".qmd", ".mdx", ".rmd")
 # What an outliner or a vault shows beside its notes.
-ATTACHMENTS = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".bmp", ".pdf", ".mp3", ".mp4", ".mov")
+ATTACHMENTS: tuple[str, ...] = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".svg",
+    ".webp",
+    ".avif",
+    ".bmp",
+    ".pdf",
+    ".mp3",
+    ".mp4",
+    ".mov",
+)
 ATTACHMENTS += (".webm", ".wav", ".zip", ".csv", ".xlsx", ".pptx", ".docx", ".canvas", ".excalidraw", ".base")
 RELATIVE = "./"  # how a link by path begins, which Markdown also has for files that are no notes
 

@@ -32,7 +32,7 @@ CREATE TABLE embeddings (
 );
 """
 
-# The full text of the chunks, each text as it is searched: `searchable` is a function of each connection.
+# The full text of the chunks, each text in its searchable form: `searchable` is a function of every connection.
 FULL_TEXT = f"""
 CREATE VIEW chunk_words (number, title, headings, text) AS
     SELECT number, searchable(title), searchable(headings), searchable(text) FROM chunks;
@@ -40,7 +40,8 @@ CREATE VIRTUAL TABLE passages USING fts5 (
     title, headings, text, content='chunk_words', content_rowid='number', tokenize='{TOKENIZER}'
 );
 CREATE TRIGGER chunk_added AFTER INSERT ON chunks BEGIN
-    INSERT INTO passages (rowid, title, headings, text) VALUES (new.number, searchable(new.title), searchable(new.headings), searchable(new.text));
+    INSERT INTO passages (rowid, title, headings, text)
+    VALUES (new.number, searchable(new.title), searchable(new.headings), searchable(new.text));
 END;
 CREATE TRIGGER chunk_removed AFTER DELETE ON chunks BEGIN
     INSERT INTO passages (passages, rowid, title, headings, text)
@@ -49,29 +50,30 @@ END;
 CREATE TRIGGER chunk_retitled AFTER UPDATE OF title ON chunks WHEN old.title <> new.title BEGIN
     INSERT INTO passages (passages, rowid, title, headings, text)
     VALUES ('delete', old.number, searchable(old.title), searchable(old.headings), searchable(old.text));
-    INSERT INTO passages (rowid, title, headings, text) VALUES (new.number, searchable(new.title), searchable(new.headings), searchable(new.text));
+    INSERT INTO passages (rowid, title, headings, text)
+    VALUES (new.number, searchable(new.title), searchable(new.headings), searchable(new.text));
 END;
 """  # noqa: S608  # a constant
 
-# Records on a server that no row may need: those being written, and those that were retired and not deleted yet. `part`
-# is an area, or `notes`.
-LOOSE = "CREATE TABLE loose (part TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (part, id)) WITHOUT ROWID;"
+# Records on a server that no row references for certain: those being written, and those retired but not deleted yet.
+# `part` is an area, or `notes`.
+UNREFERENCED = "CREATE TABLE unreferenced (part TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (part, id)) WITHOUT ROWID;"
+RENAMED = "ALTER TABLE loose RENAME TO unreferenced;"
 REMOTE = "ALTER TABLE notes ADD COLUMN remote INTEGER NOT NULL DEFAULT 0;"
-# SQLite notices what breaks its own structure, not a changed byte of a vector.
+# SQLite detects damage to its own structure, but not a changed byte in a vector.
 CHECKSUM = """
 ALTER TABLE embeddings ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 UPDATE embeddings SET checksum = crc32(vector);
 """
 
-# Files that could not be taken: a look at the sources need not read them again to know that nothing changed. And the
-# state that is published, which every commit names anew.
-SKIPPED = """
+# Files that were skipped, so that looking for changes need not read them again; and a name for the published state,
+# which every commit renews.
+SKIPPED_AND_STATE = """
 INSERT OR REPLACE INTO meta VALUES ('state', lower(hex(randomblob(16))));
 CREATE TABLE skipped (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL) WITHOUT ROWID;
 """
 
-# What makes a catalog one of this version, by the version it has.
-# With the kinds of their lines, all passages are read again; and the full text is one of searchable texts.
+# Passages have kinds once their notes are read again; the full-text index has the searchable form of each text.
 KINDS = f"""
 ALTER TABLE chunks ADD COLUMN kinds TEXT NOT NULL DEFAULT '';
 UPDATE notes SET sha256 = '', size = 0, mtime_ns = 0 WHERE NOT remote;
@@ -81,16 +83,17 @@ DROP TRIGGER chunk_retitled;
 DROP TABLE passages;
 {FULL_TEXT}
 INSERT INTO passages (passages) VALUES ('rebuild');
-"""
+"""  # noqa: S608  # constants
 
+# What brings a catalog up to this version, by the version it has.
 UPGRADES = {
-    0: f"{TABLES}{FULL_TEXT}{LOOSE}{SKIPPED}",
-    1: f"{REMOTE}\n{LOOSE}\n{CHECKSUM}{SKIPPED}{KINDS}",
-    2: f"{SKIPPED}{KINDS}",
+    0: f"{TABLES}{FULL_TEXT}{UNREFERENCED}{SKIPPED_AND_STATE}",
+    1: f"{REMOTE}\n{UNREFERENCED}\n{CHECKSUM}{SKIPPED_AND_STATE}{KINDS}",
+    2: f"{RENAMED}\n{SKIPPED_AND_STATE}{KINDS}",
     3: KINDS,
 }
 
-# Views of the full text's own index, seen by one connection: each place of each stem, and the stems with their counts.
+# Views of the full-text index, local to one connection: the places of each stem, and the stems with their counts.
 VIEWS = """
 CREATE VIRTUAL TABLE IF NOT EXISTS temp.places USING fts5vocab (main, passages, instance);
 CREATE VIRTUAL TABLE IF NOT EXISTS temp.stems USING fts5vocab (main, passages, row);
@@ -137,8 +140,8 @@ def note_record(row: sqlite3.Row) -> NoteRecord:
 
 
 def chunk_row(chunk: ChunkRecord, note: NoteRecord) -> dict[str, object]:
-    """A chunk as the parameters of `UPSERT_CHUNK`. With the title goes what else names a note: who wrote it, its tags,
-    and the works it is about, so that an author or an arXiv id finds it.
+    """A chunk as the parameters of `UPSERT_CHUNK`. The title column also holds the note's authors, tags and sources,
+    so that an author or an arXiv id finds it.
     """
     title = " ".join([note.title, *note.aliases, *note.authors, *note.tags, *note.sources])
     return chunk.model_dump(exclude={"heading_path"}) | {"title": title, "headings": json_list(chunk.heading_path)}
@@ -160,7 +163,7 @@ def chunk_record(row: sqlite3.Row) -> ChunkRecord:
 
 
 def filter_sql(filter: Filter) -> tuple[str, dict[str, object]]:
-    """A condition on `notes` and its parameters; lists travel as JSON, so that their length has no limit."""
+    """A condition on `notes` and its parameters."""
     conditions = ["notes.area <> 'outside'", "notes.kind IN (SELECT value FROM json_each(:kinds))"]
     parameters: dict[str, object] = {"kinds": json_list(filter.kinds)}
     if filter.areas:
@@ -187,12 +190,12 @@ def filter_sql(filter: Filter) -> tuple[str, dict[str, object]]:
 
 
 def json_list(values: Iterable[object]) -> str:
-    """Some values as one parameter of a statement: a list that travels as JSON has no limit to its length."""
+    """A list of values as one JSON parameter of a statement, which SQLite does not limit in length."""
     return json.dumps(list(values), ensure_ascii=False)
 
 
 def statements(script: str) -> list[str]:
-    """The statements of a script, each one complete (a trigger holds semicolons of its own)."""
+    """The statements of a script, split where SQLite sees a complete one (triggers contain semicolons)."""
     statements, current = [], ""
     for line in script.strip().splitlines(keepends=True):
         current += line
