@@ -446,3 +446,18 @@ def test_a_running_process_finds_what_another_added(living: KnowledgeBase, write
     with KnowledgeBase(living.root, encoder=HashingEncoder()) as other:
         other.add([write("notes/six.md", note("zebra", tags="[big]"))])
     assert "notes/six.md" in [hit.path for hit in living.search("zebra", filter=narrow).hits]
+
+
+def test_undated_notes_are_counted(living: KnowledgeBase) -> None:
+    """A filter by date says how many notes it leaves out for want of a date; the report names the date that is at fault,
+    and so does the doctor.
+    """
+    for name, front in (("old", "date: 2020-05-06"), ("new", "created: May 6, 2024"), ("none", "date: 05/06/2024")):
+        (living.root / f"notes/{name}.md").write_text(f"---\narea: gnn\n{front}\n---\nZebras of {name}.\n")
+    report = living.add([living.root / "notes"])
+    assert [(fault.path, fault.reason[:16]) for fault in report.faults] == [("notes/none.md", "date: 05/06/2024")]
+    answer = living.search("zebras", filter=Filter(since=datetime.date(2024, 1, 1), until=datetime.date(2024, 6, 1)))
+    assert "notes/new.md" in {hit.path for hit in answer.hits}
+    assert answer.undated >= 1
+    assert living.search("zebras").undated == 0
+    assert "notes/none.md" in {finding.path for finding in living.diagnose().findings}

@@ -38,6 +38,7 @@ class Facts:
     writer: str | None = None
     missing_bytes: int = 0
     gone: tuple[str, ...] = ()
+    faults: tuple[tuple[str, str], ...] = ()
     changed_notes: int = 0
 
     def with_(self, **changes: object) -> Facts:
@@ -121,6 +122,8 @@ def _surrounding_findings(facts: Facts) -> Iterator[Finding]:
 
 
 def _note_findings(facts: Facts) -> Iterator[Finding]:
+    for path, fault in facts.faults:
+        yield _finding("front matter", fault, "correct it in the note, then `kb sync`", path, "warning")
     for path in facts.gone:
         yield _finding("notes", "the file is gone", "kb sync", path, "warning")
     number = facts.changed_notes - len(facts.gone)

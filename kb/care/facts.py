@@ -92,6 +92,7 @@ def _of_notes(reader: IndexReader, facts: Facts, full: bool) -> Facts:
         gone=tuple(note.path for note in notes if state_of(reader, note) is None),
         changed_notes=pending_changes(reader),
         misread=tuple(note.path for note in misread),
+        faults=tuple((note.path, fault) for note in notes for fault in note.faults),
     )
 
 

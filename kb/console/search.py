@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from kb.console.terminal import area_text, indented, notice, plain, print_heading, remark, say, styled
+from kb.console.terminal import area_text, count, indented, notice, plain, print_heading, remark, say, styled
 from kb.reports import Explanation, Hit, SearchResult
 from kb.search.query import parse_query
 from kb.search.snippets import marks
@@ -15,6 +15,8 @@ from kb.search.snippets import marks
 def print_hits(result: SearchResult) -> None:
     """Hits with their addresses and the matching words marked; remarks go to standard error."""
     remark(result.missing, result.changed_notes)
+    if result.undated:
+        notice(f"{count(result.undated, 'note')} without a date left out")
     if not result.hits:
         notice("nothing found")
         return

@@ -41,6 +41,8 @@ def print_sync(report: SyncReport) -> None:
         _print_outside(report.outside)
     for entry in report.skipped:
         print_skipped(entry)
+    for fault in report.faults:
+        notice(f"{fault.path}: {fault.reason}")
     say(_totals(report))
 
 

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from kb.errors import InputError, NoteError
 from kb.models import FileState, NoteFile
 
-SUFFIXES = (".md", ".markdown")
+SUFFIXES = (".md", ".markdown", ".qmd", ".mdx", ".rmd")  # Quarto, MDX and R Markdown are read as Markdown
 MAX_BYTES = 1_000_000
 MAX_LINES = 20_000
 TOO_LARGE = f"is larger than {MAX_BYTES // 1_000_000} MB; split it"

@@ -48,6 +48,7 @@ from kb.reports.search import Scores as Scores
 from kb.reports.search import SearchResult as SearchResult
 from kb.reports.search import TermWeight as TermWeight
 from kb.reports.sync import Added as Added
+from kb.reports.sync import Fault as Fault
 from kb.reports.sync import Forgotten as Forgotten
 from kb.reports.sync import HeldBack as HeldBack
 from kb.reports.sync import Pulled as Pulled

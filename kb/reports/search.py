@@ -87,7 +87,9 @@ class Hit(Frozen):
 
 
 class SearchResult(Frozen):
-    """The answer to one query. `missing` lists the hits that were dropped because their files are gone."""
+    """The answer to one query. `missing` lists the hits that were dropped because their files are gone;
+    `undated` counts the notes that a filter by date leaves out because they have none.
+    """
 
     schema_: Literal["kb.search/1"] = Field(default="kb.search/1", serialization_alias="schema")
     query: str
@@ -96,4 +98,5 @@ class SearchResult(Frozen):
     hits: tuple[Hit, ...]
     changed_notes: int
     missing: tuple[str, ...] = ()
+    undated: int = 0
     seconds: float

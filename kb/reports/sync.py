@@ -47,6 +47,13 @@ class Skipped(Frozen):
     reason: str
 
 
+class Fault(Frozen):
+    """What the front matter of a note states wrongly; the note was taken without it."""
+
+    path: str
+    reason: str
+
+
 class SyncReport(Frozen):
     """What `kb add` or `kb sync` did."""
 
@@ -58,6 +65,7 @@ class SyncReport(Frozen):
     unchanged: int = 0
     outside: tuple[HeldBack, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    faults: tuple[Fault, ...] = ()
     embedded_chunks: int = 0
     seconds: float = 0.0
 

@@ -74,6 +74,7 @@ def search(
         hits=hits,
         changed_notes=recent_changes(reader),
         missing=missing,
+        undated=_undated(reader, filter),
         seconds=round(time.monotonic() - started, 3),
     )
 
@@ -150,6 +151,13 @@ def _score_alike(first: Ranked, second: Ranked) -> bool:
         if one is not None and other is not None and abs(one - other) > SAME_SCORES * max(abs(one), abs(other)):
             return False
     return True
+
+
+def _undated(reader: IndexReader, filter: Filter) -> int:
+    """How many notes a filter by date leaves out because they have no date."""
+    if not (filter.since or filter.until):
+        return 0
+    return len(reader.catalog.undated(filter.model_copy(update={"since": None, "until": None})))
 
 
 def _sentences(chunk: ChunkRecord) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from kb.models import FiledArea, NoteRecord
-from kb.reports import Added, HeldBack, Renamed, Skipped, SyncReport
+from kb.reports import Added, Fault, HeldBack, Renamed, Skipped, SyncReport
 
 
 class Outcomes:
@@ -18,11 +18,13 @@ class Outcomes:
         self.removed: list[str] = []
         self.outside: list[HeldBack] = []
         self.skipped: list[Skipped] = []
+        self.faults: list[Fault] = []
         self.unchanged = 0
         self.embedded_chunks = 0
 
     def note(self, record: NoteRecord, chunks: int, origin: NoteRecord | None) -> None:
         """Record a note that was read, by comparing it with its previous record."""
+        self.faults += [Fault(path=record.path, reason=fault) for fault in record.faults]
         if record.area == "outside":
             self.outside.append(_held_back(record))
         elif origin is None or origin.area == "outside":
@@ -38,7 +40,7 @@ class Outcomes:
 
     def withdraw(self) -> None:
         """Take back all notes: none of them will be published."""
-        for outcomes in (self.added, self.updated, self.renamed, self.outside):
+        for outcomes in (self.added, self.updated, self.renamed, self.outside, self.faults):
             outcomes.clear()
 
     def report(self, seconds: float) -> SyncReport:
@@ -51,6 +53,7 @@ class Outcomes:
             unchanged=self.unchanged,
             outside=tuple(self.outside),
             skipped=tuple(self.skipped),
+            faults=tuple(self.faults),
             embedded_chunks=self.embedded_chunks,
             seconds=round(seconds, 3),
         )

@@ -118,6 +118,12 @@ class CatalogReader:
         condition, parameters = schema.filter_sql(filter)
         return {row["id"] for row in self._rows(f"SELECT id FROM notes WHERE {condition}", parameters)}  # noqa: S608  # constants
 
+    def undated(self, filter: Filter) -> set[str]:
+        """The notes without a date among those that a filter admits, by id."""
+        condition, parameters = schema.filter_sql(filter)
+        sql = f"SELECT id FROM notes WHERE date IS NULL AND {condition}"  # noqa: S608  # constants
+        return {row["id"] for row in self._rows(sql, parameters)}
+
     def count_notes(self, areas: Sequence[FiledArea]) -> int:
         """How many notes are filed under some areas."""
         sql = "SELECT count(*) n FROM notes WHERE area IN (SELECT value FROM json_each(?))"
