@@ -16,7 +16,7 @@ from kb.errors import InputError, KbError, NoteError
 from kb.models import Note, NoteFile
 from kb.notes.chunking import chunk_note
 from kb.notes.files import decode
-from kb.notes.front_matter import read_front_matter
+from kb.notes.markup.front_matter import read_front_matter
 from kb.notes.parse import parse_note
 from kb.notes.statements import statements
 from kb.outline.post.check import check

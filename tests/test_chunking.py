@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kb.models import Chunk, Note, NoteFile
 from kb.notes.chunking import CountTokens, chunk_note
-from kb.notes.front_matter import read_front_matter
+from kb.notes.markup.front_matter import read_front_matter
 from kb.notes.parse import parse_note
 
 FRONT_MATTER = "---\ntitle: A note\ntags: [a]\n---\n"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kb.models import NoteFile
 from kb.notes.chunking import chunk_note
-from kb.notes.comments import without_comments
+from kb.notes.markup.comments import without_comments
 from kb.notes.parse import parse_note
 from kb.notes.statements import statements
 

@@ -389,7 +389,7 @@ def test_duplicates(here: Path, report: Callable[..., Any]) -> None:
     copy = (here / "notes" / "gcn.md").read_text(encoding="utf-8").replace("graph", "network", 2)
     (here / "notes" / "gcn-copy.md").write_text(copy, encoding="utf-8")
     lora = (here / "notes" / "lora.md").read_text(encoding="utf-8").split("\n## ")
-    (here / "notes" / "ranks.md").write_text(f"{lora[0].split('# ')[0]}# Ranks\n\n## {lora[2]}", encoding="utf-8")
+    (here / "notes" / "ranks.md").write_text(f"{lora[0].split('# ')[0]}# Ranks\n\n## {lora[1]}", encoding="utf-8")
     added = {note["path"]: note["near_duplicate_of"] for note in report("add", "notes")["added"]}
     assert added == {"notes/gcn-copy.md": "notes/gcn.md", "notes/ranks.md": None}
     found = report("duplicates")

@@ -449,8 +449,8 @@ def test_a_running_process_finds_what_another_added(living: KnowledgeBase, write
 
 
 def test_undated_notes_are_counted(living: KnowledgeBase) -> None:
-    """A filter by date says how many notes it leaves out for want of a date; the report names the date that is at fault,
-    and so does the doctor.
+    """A filter by date says how many notes it leaves out for want of a date; the report and the doctor name the date
+    that is at fault.
     """
     for name, front in (("old", "date: 2020-05-06"), ("new", "created: May 6, 2024"), ("none", "date: 05/06/2024")):
         (living.root / f"notes/{name}.md").write_text(f"---\narea: gnn\n{front}\n---\nZebras of {name}.\n")

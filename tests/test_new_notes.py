@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kb.errors import InputError
 from kb.models import NoteFile
-from kb.notes.front_matter import read_front_matter
+from kb.notes.markup.front_matter import read_front_matter
 from kb.notes.new import titled, write_note
 from kb.notes.parse import parse_note
 

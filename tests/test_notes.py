@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from kb.knowledge import KnowledgeBase
 from kb.models import AREAS, Note
 from kb.notes import files as notebook
-from kb.notes.front_matter import read_front_matter
+from kb.notes.markup.front_matter import read_front_matter
 from kb.notes.parse import parse_note
 
 NOTES = sorted((REPOSITORY / "notes").glob("*.md"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.notes.blocks import structure_of
+from kb.notes.markup.blocks import structure_of
 from kb.notes.prose import clean
 from kb.notes.statements import statements
 from kb.search.query import query_words

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.models import Statement
-from kb.notes.blocks import structure_of
-from kb.notes.comments import without_comments
+from kb.notes.markup.blocks import structure_of
+from kb.notes.markup.comments import without_comments
 from kb.notes.prose import clean
 from kb.notes.statements import statements
 

@@ -147,6 +147,8 @@ class _Names:
             exact = self._paths.get(posixpath.normpath(path))
             if exact is not None:
                 return exact
+        if link.startswith("../"):
+            return None
         for found in (
             self._ending_with(wanted),
             self._by_title.get(link.casefold()),

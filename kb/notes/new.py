@@ -16,7 +16,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from kb.errors import InputError, NoteError
 from kb.notes.files import write_file
-from kb.notes.front_matter import read_front_matter
+from kb.notes.markup.front_matter import read_front_matter
 
 SLUG_LENGTH = 80  # characters of a file name
 _BLANK_LINES = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from kb.index.freshness import text_of
 from kb.index.reader import IndexReader
 from kb.models import AREAS, FiledArea, NoteRecord, VerdictArea
-from kb.notes.comments import without_comments
+from kb.notes.markup.comments import without_comments
 from kb.notes.prose import clean
 from kb.outline.earlier_posts import example_post, posts_near, with_repeated_points
 from kb.outline.evidence import gather

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kb.models import NoteRecord
-from kb.notes.references import citations_in, reference_url
+from kb.notes.markup.references import citations_in, reference_url
 from kb.outline.points import Excerpt
 from kb.reports import Gap, Reference, Section
 

@@ -9,8 +9,8 @@ from functools import cached_property
 
 from markdown_it.token import Token
 
-from kb.notes.blocks import parse_blocks
-from kb.notes.front_matter import read_front_matter
+from kb.notes.markup.blocks import parse_blocks
+from kb.notes.markup.front_matter import read_front_matter
 
 _NEWLINE = re.compile(r"\r\n?|\n")
 _BULLET = re.compile(r" {0,3}[-*+][ \t]+")

@@ -10,7 +10,7 @@ from kb.errors import InputError, NoteError
 from kb.index.freshness import text_of
 from kb.index.reader import IndexReader
 from kb.notes import files
-from kb.notes.comments import without_comments
+from kb.notes.markup.comments import without_comments
 from kb.notes.parse import OUTLINE_MARK
 from kb.outline.draft import draft
 from kb.outline.post.check import check

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
-from kb.notes.front_matter import as_texts
+from kb.notes.markup.front_matter import as_texts
 from kb.notes.prose import clean
 
 SOURCE_KEYS = ("source", "sources", "arxiv", "doi", "url", "link")

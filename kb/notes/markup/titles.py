@@ -10,9 +10,9 @@ from urllib.parse import unquote
 from pydantic import JsonValue
 
 from kb.models import LineKind
-from kb.notes.blocks import shorten_name
-from kb.notes.dates import DATE_PREFIX
-from kb.notes.front_matter import as_texts
+from kb.notes.markup.blocks import shorten_name
+from kb.notes.markup.dates import DATE_PREFIX
+from kb.notes.markup.front_matter import as_texts
 from kb.notes.prose import clean
 
 FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folder

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from kb.models import Block, BlockKind, LineKind
-from kb.notes.dialects import begins_bibtex, is_metadata, only_links
+from kb.notes.markup.dialects import begins_bibtex, is_metadata, only_links
 from kb.notes.prose import clean
 
 MAX_NAME = 300  # characters of a title or heading that are kept: every passage below repeats them
