@@ -371,6 +371,30 @@ def memory(work: Path, passages: Sequence[str]) -> Iterator[Row]:
         )
 
 
+def grouping_memory() -> Row:
+    """Peak memory of grouping the notes of one area for ideas."""
+    done = run([sys.executable, "-c", GROUPING], REPOSITORY)
+    return Row(
+        "memory of grouping 6,000 notes of one area",
+        f"{6_000 * 384 * 4 / 1e6:.0f} MB of vectors",
+        f"{done.megabytes:.0f} MB, {done.seconds:.1f} s",
+        "",
+        "<= 250 MB",
+    )
+
+
+GROUPING = """
+import numpy as np
+from scipy.sparse import csr_array
+from kb.ideas.ripeness import groups
+from kb.index.arrays import unit_rows
+random = np.random.default_rng(0)
+subjects = random.standard_normal((1_200, 384), dtype=np.float32)
+vectors = unit_rows(subjects[np.arange(6_000) % 1_200] + random.standard_normal((6_000, 384), dtype=np.float32))
+groups(vectors, csr_array((6_000, 6_000)))
+"""
+
+
 # --- peers ---
 
 
@@ -467,6 +491,7 @@ def rows(arguments: argparse.Namespace) -> Iterator[Row]:
             yield recall(root(name), queries, f"{notes * each:,} chunks")
     if wanted("memory"):
         yield from memory(work, passages)
+        yield grouping_memory()
     if wanted("peers") and arguments.peers:
         yield from peers(arguments.peers.resolve(), root("small"), work, runs)
 

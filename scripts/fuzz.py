@@ -25,7 +25,7 @@ from kb.outline.post.render import TEMPLATES, render, template_text
 from kb.outline.post.update import update
 from kb.reports import Address, CoveredBefore, Gap, NoteVersion, OpenQuestion, Outline, Point, Reference, Section
 from kb.search.query import match_expression, parse_query
-from kb.search.snippets import marks, snippet
+from kb.search.snippets import marks, snippets
 
 TODAY = datetime.date(2025, 11, 30)
 FORMS: tuple[Citations, ...] = ("comment", "footnote", "none")
@@ -56,8 +56,9 @@ def note(content: bytes) -> None:
     for chunk in chunks:
         assert chunk.text in "\n".join(lines[chunk.start_line - 1 : chunk.end_line])
         assert words(chunk.embedded) <= MAX_TOKENS or len(chunk.text) == 1
-        snippet(chunk.text, ["a", "graph"])
-        for found in statements(chunk.text, chunk.start_line):
+        said = statements(chunk.text, chunk.start_line)
+        snippets([[found.text for found in said] or [chunk.text]], ["a", "graph"])
+        for found in said:
             assert chunk.start_line <= found.start_line <= found.end_line <= chunk.end_line
     read.model_dump_json()
 

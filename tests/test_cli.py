@@ -410,7 +410,7 @@ def test_searching_many_queries(there: Path, kb: Command, typed: Callable[[bytes
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("query", ['"', "* AND (", "x' OR 1=1 --", "🍕", "NEAR/3", "-- -", "\x00", "word " * 5000])
+@pytest.mark.parametrize("query", ['"', "* AND (", "x' OR 1=1 --", "🍕", "NEAR/3", "-- -", "\x00", "word " * 3000])
 def test_no_query_is_syntax(there: Path, kb: Command, query: str) -> None:
     """Any text is a valid query: none is a syntax error."""
     run = kb("search", "-n", "1", "--", query)

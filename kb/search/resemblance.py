@@ -7,7 +7,6 @@ runs of five words (his shingles).
 from __future__ import annotations
 
 import re
-import zlib
 from array import array
 from collections.abc import Iterable
 from typing import TypeAlias
@@ -23,11 +22,13 @@ _WORD = re.compile(r"\w+")
 
 
 def word_runs(text: str) -> Runs:
-    """Fingerprints of the distinct runs of five words of a text, sorted; a shorter text is a single run."""
-    codes = [zlib.crc32(word.encode()) for word in _WORD.findall(text.lower())]
-    width = min(RUN, len(codes))
-    # The hash of a tuple of integers is the same in every process, unlike that of a string.
-    return _sorted(map(hash, zip(*(codes[start:] for start in range(width)), strict=False)))
+    """Fingerprints of the distinct runs of five words of a text, sorted; a shorter text is a single run.
+
+    They are hashes of strings, which differ between processes: compare them, and do not store them.
+    """
+    words = _WORD.findall(text.lower())
+    width = min(RUN, len(words))
+    return _sorted(map(hash, zip(*(words[start:] for start in range(width)), strict=False)))
 
 
 def joined_runs(passages: Iterable[Runs]) -> Runs:
