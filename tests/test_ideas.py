@@ -118,7 +118,7 @@ def test_what_was_written_before_counts_against(filled: KnowledgeBase, write: Wr
 
 
 def test_one_area_and_a_limit(filled: KnowledgeBase) -> None:
-    """Ideas can be asked for one area, and for so many; none is wrong usage."""
+    """Ideas can be limited to an area and a number; a limit of 0 is wrong usage."""
     assert [idea.area for idea in filled.ideas(areas=("llm",)).ideas] == ["llm"]
     assert len(filled.ideas(limit=1).ideas) == 1
     with pytest.raises(InputError, match="at least 1, is 0"):

@@ -43,20 +43,20 @@ def test_what_the_notes_share_is_the_title() -> None:
     ],
 )
 def test_no_title_of_what_any_text_has(heading: str) -> None:
-    """Parts that any text may have, forms that many notes fill in, paths, and loose words name no subject."""
+    """Generic parts, headings of templates, paths and weak words name no subject."""
     group = [wording(heading, heading, text=f"{heading} {heading}") for _ in range(3)]
     assert titles(group, OTHERS) == []
 
 
 def test_no_title_of_one_common_word() -> None:
-    """One word stands alone only where few other notes are about it."""
+    """A single word is a title only if few other notes are about it."""
     group = [wording("GPUs", text="GPUs are slow to boot.") for _ in range(3)]
     assert titles(group, OTHERS) == ["GPUs"]
     assert titles(group, [wording("GPUs") for _ in range(7)]) == []
 
 
 def test_spelling_of_prose() -> None:
-    """Words are spelt as in sentences: addresses, file names and code beside them do not count, nor does a capital
+    """Words are spelt as in sentences: addresses, file names and code do not count, nor does a capital
     that only begins a sentence.
     """
     text = "[how](#multi-gpu-jobs) `multi-gpu-jobs` in multi-gpu-jobs.md, ![](img/multi-gpu-jobs). Run Multi-GPU jobs."
