@@ -11,32 +11,38 @@ from typing import TYPE_CHECKING
 
 from kb import rooms
 from kb.decisions import Decisions, Flags, is_under
-from kb.errors import InputError, NotebookError, NoteError, OutsideError, RemovalError, ServerError
+from kb.errors import InputError, NoteError, OutsideError, RemovalError, ServerError
 from kb.index.freshness import file_state
 from kb.index.reader import IndexReader
 from kb.index.writer import IndexWriter
 from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea
-from kb.notebook import CONFIG_NAME, find_notebook, is_notebook, open_notebook, write_template
+from kb.notebook import find_notebook, open_notebook, write_template
 from kb.notes.files import write_file
 from kb.opening import OpenNotebook, today
 from kb.reports import (
+    BackedUp,
+    Check,
     Classification,
+    Diagnosis,
+    Duplicates,
     Evaluation,
     Filed,
     Forgotten,
+    Ideas,
     NoteDetail,
     NoteList,
     Outline,
+    Pulled,
+    Rebuilt,
     Reclassification,
+    RelatedNotes,
+    Restored,
     SearchResult,
     Skipped,
     Status,
     SyncReport,
+    Update,
 )
-from kb.reports.cared import BackedUp, Diagnosis, Pulled, Rebuilt, Restored
-from kb.reports.compared import Duplicates, RelatedNotes
-from kb.reports.ideas import Ideas
-from kb.reports.revised import Check, Update
 
 if TYPE_CHECKING:
     from kb.evaluation.areas import AreaEvaluation
@@ -165,12 +171,12 @@ class KnowledgeBase(OpenNotebook):
     def related(self, name: str, limit: int = DEFAULT_LIMIT) -> RelatedNotes:
         """The notes and posts related to one: by what they say, and by links either way."""
         self._autosync()
-        return self._index.read(lambda reader: rooms.comparing.related(reader, self._find(reader, name), limit))
+        return self._index.read(lambda reader: rooms.related.related(reader, self._find(reader, name), limit))
 
     def duplicates(self) -> Duplicates:
         """The notes and passages that say nearly the same."""
         self._autosync()
-        return self._index.read(lambda reader: rooms.comparing.duplicates(reader, self._progress))
+        return self._index.read(lambda reader: rooms.duplicates.duplicates(reader, self._progress))
 
     def outline(
         self, topic: str, areas: tuple[FiledArea, ...] = (), sections: int | None = None, llm: bool = True
@@ -274,7 +280,7 @@ class KnowledgeBase(OpenNotebook):
         outcomes = (*report.updated, *report.added)
         if not outcomes:
             return report
-        older = rooms.comparing.repeated_notes(reader, [outcome.path for outcome in outcomes])
+        older = rooms.duplicates.repeated_notes(reader, [outcome.path for outcome in outcomes])
         return report.with_repeats(older)
 
     def _autosync(self) -> None:
@@ -288,6 +294,4 @@ class KnowledgeBase(OpenNotebook):
 def init(root: str | Path | None = None) -> Path:
     """Make a folder a notebook: write a commented `kb.toml`. Returns its path."""
     folder = Path(root) if root is not None else find_notebook() or Path.cwd()
-    if is_notebook(folder) and (folder / CONFIG_NAME).exists():
-        raise NotebookError(f"{folder / CONFIG_NAME} exists already; edit it as it is")
     return write_template(folder.resolve())

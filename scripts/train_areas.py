@@ -1,10 +1,10 @@
-"""Fit the seven weights of the area classifier.
+"""Fits the seven weights of the area classifier, and prints cross-validated metrics.
 
-The texts in `area_texts/` were written for this: one file an area, and one for what lies outside; a heading a subject,
-a paragraph a text. Paragraphs of one subject are put together into notes of several lengths, a quarter of them with a
-paragraph that belongs elsewhere. Each note is seen with all phrases and terms, and with only some of them: what
-a writer brings will not be listed either. Weights are not negative, so that every reason speaks for what it names.
-The figures printed come from ten folds that never share a subject.
+The training texts in `area_texts/` were written for this purpose: one file for each area and one for subjects outside,
+with a heading for each subject and a few paragraphs on it. Synthetic notes combine paragraphs of a subject; some of
+them also get an unrelated paragraph. They are classified in several rounds, with all phrases and terms of the areas and
+with some removed, because the vocabulary of real notes is not listed in full either. Weights are constrained to be
+non-negative, so that each feature speaks for its group. No subject is in two of the ten folds.
 """
 
 from __future__ import annotations
@@ -29,13 +29,12 @@ from kb.notes.parse import parse_note
 
 TEXTS = Path(__file__).parent / "area_texts"
 WEIGHTS = Path(__file__).parent.parent / "kb/areas/weights.toml"
-DROPPED = (0.0, 0.3, 0.5, 0.7)  # of the phrases and terms, in one round each
-LENGTHS = (40, 90, 180, 260)  # words of a note
-NOTES_A_SUBJECT = {"outside": 3}
-MOST_NOTES = 6
-NOISE = 0.25
-TITLED = 0.4
-SHRINKAGE = 0.003  # more than the folds ask for: what others write is less plain than these texts
+DROPPED = (0.0, 0.3, 0.5, 0.7)  # share of the phrases and terms removed in each round
+LENGTHS = (40, 90, 180, 260)  # words at which a note is long enough
+NOTES_PER_SUBJECT = {"ml-systems": 6, "gnn": 6, "llm": 6, "outside": 3}
+NOISE = 0.25  # probability of an unrelated paragraph in a note of more than two paragraphs
+TITLED = 0.4  # probability of a title
+L2_PENALTY = 0.003  # larger than cross-validation suggests: real notes are less clear-cut than these texts
 FOLDS = 10
 BLANK = Weights(area=(0, 0, 0), outside=(0, 0, 0), outside_bias=0)
 Matrix = NDArray[np.float64]
@@ -43,7 +42,7 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Text:
-    """A made-up note: its side (the place in `SIDES`), its subject, whether the subject is far away, and its text."""
+    """A synthetic note: the index of its side in `SIDES`, its subject, whether that is far from all areas, its text."""
 
     side: int
     subject: str
@@ -54,16 +53,16 @@ class Text:
 
 @dataclass(frozen=True)
 class Sample:
-    """What was measured of many notes: `(notes, groups, 3)`, with their sides and subjects."""
+    """The features `(notes, groups, 3)` of synthetic notes, with their sides and subjects."""
 
-    measures: Matrix
+    features: Matrix
     sides: NDArray[np.int64]
     subjects: NDArray[np.str_]
     far: NDArray[np.bool_]
 
 
 def subjects() -> Iterator[tuple[str, str, list[str]]]:
-    """Side, subject and paragraphs."""
+    """The side, name and paragraphs of every subject."""
     for side in SIDES:
         sections = re.split(r"^## ", (TEXTS / f"{side}.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
         for section in sections[1:]:
@@ -71,18 +70,19 @@ def subjects() -> Iterator[tuple[str, str, list[str]]]:
             yield side, heading.strip(), [part.strip() for part in re.split(r"\n\s*\n", body) if part.strip()]
 
 
-def made_up_notes(seed: int) -> list[Text]:
-    """Notes of several paragraphs about one subject each."""
+def synthetic_notes(seed: int) -> list[Text]:
+    """Notes of several paragraphs, each on one subject."""
     chance = random.Random(seed)
     every = [paragraph for _, _, paragraphs in subjects() for paragraph in paragraphs]
     return [
         _note(chance, side, subject, paragraphs, every)
         for side, subject, paragraphs in subjects()
-        for _ in range(NOTES_A_SUBJECT.get(side, MOST_NOTES))
+        for _ in range(NOTES_PER_SUBJECT[side])
     ]
 
 
 def _note(chance: random.Random, side: str, subject: str, paragraphs: list[str], every: list[str]) -> Text:
+    """A note of randomly ordered paragraphs on a subject; `every` are the paragraphs of all subjects."""
     length, taken = chance.choice(LENGTHS), list[str]()
     for paragraph in chance.sample(paragraphs, len(paragraphs)):
         taken.append(paragraph)
@@ -95,7 +95,7 @@ def _note(chance: random.Random, side: str, subject: str, paragraphs: list[str],
 
 
 def some_of(texts: AreaTexts, dropped: float, chance: random.Random) -> AreaTexts:
-    """The texts without a share of their phrases and terms."""
+    """The texts without a random share of their phrases and terms."""
 
     def kept(values: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(value for value in values if chance.random() >= dropped)
@@ -112,7 +112,7 @@ def some_of(texts: AreaTexts, dropped: float, chance: random.Random) -> AreaText
 
 
 class Embedder:
-    """The default model, and the vectors it has given already."""
+    """Embeds texts with the default model and caches their vectors."""
 
     def __init__(self) -> None:
         self.encoder = load_encoder(None, "int8", TEXTS, print)
@@ -126,18 +126,18 @@ class Embedder:
         return np.stack([self._known[text] for text in wanted])
 
 
-def measured(embed: Embedder, dropped: float, seed: int) -> Sample:
-    """The measures of made-up notes by areas that lack a share of their texts."""
+def sample_of(embed: Embedder, dropped: float, seed: int) -> Sample:
+    """The features of synthetic notes for areas without a share of their phrases and terms."""
     chance = random.Random(seed)
-    notes = made_up_notes(seed)
+    notes = synthetic_notes(seed)
     areas, rows = load_areas(), []
     embed(phrase for phrase, _ in areas.phrases)
-    for made_up in notes:
+    for synthetic in notes:
         texts = some_of(areas, dropped, chance)
         scoring = Scoring(texts, embed(phrase for phrase, _ in texts.phrases), BLANK)
-        note, chunks = _cut(made_up, embed)
-        reading = scoring.read(note, chunks, embed(chunk.embedded for chunk in chunks))
-        rows.append(scoring.measures(reading))
+        note, chunks = _chunked(synthetic, embed)
+        signals = scoring.signals(note, chunks, embed(chunk.embedded for chunk in chunks))
+        rows.append(scoring.features(signals))
     return Sample(
         np.array(rows),
         np.array([note.side for note in notes]),
@@ -146,69 +146,70 @@ def measured(embed: Embedder, dropped: float, seed: int) -> Sample:
     )
 
 
-def _cut(text: Text, embed: Embedder) -> tuple[Note, list[Chunk]]:
+def _chunked(text: Text, embed: Embedder) -> tuple[Note, list[Chunk]]:
     note = parse_note(NoteFile(path="notes.md", size=0, mtime_ns=0, text=text.text, sha256=""))
     note = note.model_copy(update={"title": text.title})
     return note, chunk_note(note, embed.encoder.count_tokens, embed.encoder.max_tokens)
 
 
-def fit(measures: Matrix, sides: NDArray[np.int64]) -> Matrix:
-    """Weights of nearness, terms and hints for areas, the same for kinds of outside, and the bias: the most likely
-    ones, shrunk a little.
+def fit(features: Matrix, sides: NDArray[np.int64]) -> Matrix:
+    """Maximum-likelihood weights with an L2 penalty: nearness, terms and hints for areas, the same for kinds of
+    outside, and the bias of the latter.
     """
     inside = len(AREAS)
-    mine = np.zeros(measures.shape[:2], dtype=bool)
+    mine = np.zeros(features.shape[:2], dtype=bool)
     mine[np.arange(len(sides)), np.minimum(sides, inside)] = True
     mine[sides == inside, inside:] = True
 
     def loss(weights: Matrix) -> tuple[float, Matrix]:
-        shares = _shares(weights, measures)
+        shares = _shares(weights, features)
         hit = (shares * mine).sum(axis=1, keepdims=True) + 1e-12
         slope = (shares - shares * mine / hit) / len(sides)
         gradient = np.concatenate(
             [
-                np.einsum("nk,nkf->f", slope[:, :inside], measures[:, :inside]) + 2 * SHRINKAGE * weights[:3],
-                np.einsum("nk,nkf->f", slope[:, inside:], measures[:, inside:]) + 2 * SHRINKAGE * weights[3:6],
+                np.einsum("nk,nkf->f", slope[:, :inside], features[:, :inside]) + 2 * L2_PENALTY * weights[:3],
+                np.einsum("nk,nkf->f", slope[:, inside:], features[:, inside:]) + 2 * L2_PENALTY * weights[3:6],
                 [slope[:, inside:].sum()],
             ]
         )
-        return float(-np.log(hit).mean() + SHRINKAGE * (weights[:6] ** 2).sum()), gradient
+        return float(-np.log(hit).mean() + L2_PENALTY * (weights[:6] ** 2).sum()), gradient
 
     found = minimize(loss, np.full(7, 0.3), jac=True, method="L-BFGS-B", bounds=[(0, None)] * 6 + [(None, None)])
     weights: Matrix = found.x
     return weights
 
 
-def _shares(weights: Matrix, measures: Matrix) -> Matrix:
+def _shares(weights: Matrix, features: Matrix) -> Matrix:
+    """The softmax over groups for each note, `(notes, groups)`."""
     inside = len(AREAS)
-    logits = measures @ weights[3:6] + weights[6]
-    logits[:, :inside] = measures[:, :inside] @ weights[:3]
+    logits = features @ weights[3:6] + weights[6]
+    logits[:, :inside] = features[:, :inside] @ weights[:3]
     powers: Matrix = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares: Matrix = powers / powers.sum(axis=1, keepdims=True)
     return shares
 
 
-def probabilities(weights: Matrix, measures: Matrix) -> Matrix:
-    """The four probabilities of each note."""
-    shares = _shares(weights, measures)
+def probabilities(weights: Matrix, features: Matrix) -> Matrix:
+    """The probabilities of the four sides for each note, `(notes, 4)`."""
+    shares = _shares(weights, features)
     return np.column_stack([shares[:, : len(AREAS)], shares[:, len(AREAS) :].sum(axis=1)])
 
 
 def cross_validated(sample: Sample) -> Matrix:
-    """Probabilities of each note by weights that saw no note on its subject."""
+    """The probabilities of each note under weights that were fitted without its subject."""
     names = sorted(set(sample.subjects))
     random.Random(0).shuffle(names)
     fold = np.array([names.index(subject) % FOLDS for subject in sample.subjects])
     result = np.zeros((len(fold), len(SIDES)))
     for number in range(FOLDS):
         held_out = fold == number
-        weights = fit(sample.measures[~held_out], sample.sides[~held_out])
-        result[held_out] = probabilities(weights, sample.measures[held_out])
+        weights = fit(sample.features[~held_out], sample.sides[~held_out])
+        result[held_out] = probabilities(weights, sample.features[held_out])
     return result
 
 
 def describe(name: str, shares: Matrix, sample: Sample) -> None:
-    """Print the measures of one round."""
+    """Print the metrics of one round."""
     sides, outside = sample.sides, len(AREAS)
     inside = sides != outside
     best = shares.argmax(axis=1)
@@ -222,22 +223,22 @@ def describe(name: str, shares: Matrix, sample: Sample) -> None:
 
 
 def main() -> None:
-    """Measure, fit, write."""
+    """Sample, cross-validate, fit, and write the weights."""
     embed = Embedder()
-    rounds = [measured(embed, dropped, seed) for seed, dropped in enumerate(DROPPED)]
+    rounds = [sample_of(embed, dropped, seed) for seed, dropped in enumerate(DROPPED)]
     whole = Sample(
         *(
             np.concatenate([getattr(sample, field) for sample in rounds])
-            for field in ("measures", "sides", "subjects", "far")
+            for field in ("features", "sides", "subjects", "far")
         )
     )
     shares = cross_validated(whole)
     ends = np.cumsum([len(sample.sides) for sample in rounds])
     for dropped, sample, end in zip(DROPPED, rounds, ends, strict=True):
         describe(f"{dropped:.0%} of texts dropped", shares[end - len(sample.sides) : end], sample)
-    weights = [round(float(weight), 3) for weight in fit(whole.measures, whole.sides)]
+    weights = [round(float(weight), 3) for weight in fit(whole.features, whole.sides)]
     WEIGHTS.write_text(
-        "# Written by scripts/train_areas: the weights of nearness to phrases, of plain terms, and of hints.\n"
+        "# Written by scripts/train_areas: weights of nearness, terms and hints; the bias of kinds of outside.\n"
         f"area = {weights[:3]}\noutside = {weights[3:6]}\noutside_bias = {weights[6]}\n",
         encoding="utf-8",
     )

@@ -1,4 +1,4 @@
-"""Notes cut into chunks that follow headings, fit the encoder, and lose nothing."""
+"""Chunks follow the headings of a note, fit the encoder, and lose nothing."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def words(text: str) -> int:
 
 
 def fragments(text: str) -> int:
-    """A vocabulary of short pieces, in which long words cost much."""
+    """A tokenizer with short tokens, of which long words need many."""
     return len(re.findall(r"\w{1,3}|[^\w\s]", text))
 
 
@@ -62,7 +62,7 @@ def squeezed(text: str) -> str:
 def test_chunks_partition_the_body_at_their_lines_within_the_budget(
     body: str, front_matter: str, max_tokens: int, count: CountTokens
 ) -> None:
-    """Of any Markdown, each visible character is in exactly one chunk, in order, at its lines, and each chunk fits."""
+    """In any Markdown, every visible character is in exactly one chunk, in order and with correct lines; chunks fit."""
     body = re.sub("[\r\0\ud800-\udfff]", "", body) + "\nThe end."
     text = front_matter + ("Begin.\n\n" if body.startswith(("---", "+++")) else "") + body
     chunks = chunk_note(note_of(text), count, max_tokens)
@@ -100,7 +100,7 @@ The end.
 
 
 def test_chunks_follow_the_headings() -> None:
-    """Each section is a chunk with its heading path; a heading with nothing below goes with what follows."""
+    """Each section is a chunk with its heading path; a heading without text is joined to the next section."""
     assert [(chunk.heading_path, chunk.start_line, chunk.end_line) for chunk in chunks_of(SECTIONS)] == [
         ((), 4, 6),
         (("Sampling",), 8, 10),
@@ -110,7 +110,7 @@ def test_chunks_follow_the_headings() -> None:
 
 
 def test_the_encoder_sees_the_title_and_the_headings_once() -> None:
-    """What is embedded begins with title and heading path, then the cleaned text."""
+    """The embedded text is the title and heading path, then the plain text."""
     assert chunks_of(SECTIONS)[2].embedded == "Graphs > Sampling > Cost\nCost grows with depth."
 
 
@@ -123,22 +123,22 @@ def test_the_encoder_sees_the_title_and_the_headings_once() -> None:
         pytest.param("Some words make one sentence. " * 12, "Some words", id="between sentences"),
     ],
 )
-def test_a_long_block_is_cut_where_a_reader_would(body: str, begins: str | tuple[str, ...]) -> None:
+def test_a_long_block_is_cut_at_its_structure(body: str, begins: str | tuple[str, ...]) -> None:
     """Lists are cut between items, tables between rows, code between lines, prose between sentences."""
     chunks = chunks_of(body)
     assert len(chunks) > 1
     assert all(chunk.text.startswith(begins) for chunk in chunks)
 
 
-def test_one_endless_word_is_cut_as_well() -> None:
-    """A word longer than the encoder reads is in several chunks, whole."""
+def test_a_word_longer_than_the_budget_is_cut() -> None:
+    """A word with more tokens than the encoder takes is divided into chunks, and no character is lost."""
     chunks = chunks_of("a" * 1000, 30, fragments)
     assert len(chunks) > 10
     assert "".join(chunk.text for chunk in chunks) == "a" * 1000
 
 
-def test_a_title_longer_than_the_encoder_reads_leaves_room_for_the_text() -> None:
-    """However long the title and headings are, at least half of the budget is the passage's own."""
+def test_a_long_title_leaves_room_for_the_text() -> None:
+    """However long title and headings are, the text has at least half of the budget."""
     text = f"---\ntitle: {'word ' * 200}\n---\n## {'deep ' * 200}\n\nThe point itself.\n"
     last = chunks_of(text)[-1]
     assert last.text.endswith("The point itself.")
@@ -146,35 +146,35 @@ def test_a_title_longer_than_the_encoder_reads_leaves_room_for_the_text() -> Non
     assert words(last.embedded.split("\n")[0]) <= 12
 
 
-def test_what_did_not_change_keeps_its_digest_wherever_it_moves() -> None:
-    """A section's digest depends on its headings and text, not on its place in the note or the note's title."""
+def test_an_unchanged_section_keeps_its_digest_when_it_moves() -> None:
+    """A digest depends on heading path and text, not on the position in the note."""
     before = {chunk.heading_path: chunk.digest for chunk in chunks_of(SECTIONS)}
     moved = SECTIONS.replace("Opening words.", "Opening words.\n\nMore of them.")
     after = {chunk.heading_path: chunk.digest for chunk in chunks_of(moved)}
     assert {path for path in before if before[path] != after[path]} == {()}
 
 
-def test_the_same_words_under_another_heading_are_another_passage() -> None:
-    """A digest names the heading path as well as the text."""
+def test_equal_text_under_another_heading_has_another_digest() -> None:
+    """A digest covers the heading path as well as the text."""
     first, second = chunks_of("# T\n\n## A\n\nSame words.\n\n## B\n\nSame words.\n")[-2:]
     assert first.digest != second.digest
 
 
 @pytest.mark.parametrize("blank", ["\u00a0", "\x0c", "\u2003"])
 def test_no_chunk_is_blank(blank: str) -> None:
-    """A paragraph of blanks that Markdown does not know as such makes no chunk of its own."""
+    """A paragraph of whitespace that Markdown does not count as blank makes no chunk."""
     assert all(chunk.text.strip() for chunk in chunks_of(f"{blank}\n\n# Head\n\nText.\n\n# Tail\n\n{blank}\n"))
 
 
 def test_an_edit_changes_the_chunks_around_it() -> None:
-    """In a section of fifty chunks, whichever paragraph is edited, however: three chunks change, hardly ever four."""
+    """Any edit of a paragraph in a section of fifty chunks changes at most four, and in 99% of cases at most three."""
     random = Random(0)
     paragraphs = [" ".join(f"w{random.randrange(999)}" for _ in range(random.randint(5, 40))) for _ in range(125)]
     before = {chunk.embedded for chunk in chunks_of("# Long\n\n" + "\n\n".join(paragraphs), max_tokens=100)}
     assert 45 <= len(before) <= 55
     changed = []
     for place, paragraph in enumerate(paragraphs):
-        edits = (paragraph + " and more", paragraph[:40], f"Begun anew. {paragraph}", "", "a\n\nb\n\n" + paragraph)
+        edits = (paragraph + " and more", paragraph[:40], f"Begun again. {paragraph}", "", "a\n\nb\n\n" + paragraph)
         text = "\n\n".join([*paragraphs[:place], edits[place % 5], *paragraphs[place + 1 :]])
         changed.append(len({chunk.embedded for chunk in chunks_of("# Long\n\n" + text, max_tokens=100)} - before))
     assert sum(number > 3 for number in changed) / len(changed) <= 0.01

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
-from conftest import HashingEncoder
+from conftest import HashingEncoder, indexed, made_once
 
 from kb.errors import KbError
 from kb.knowledge import KnowledgeBase
@@ -55,20 +55,22 @@ def apart(quick: bool, *case: object) -> ParameterSet:
     return pytest.param(*case, marks=[] if quick else pytest.mark.torture)
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A notebook of sixty notes with a sound index; to be copied."""
-    root = tmp_path_factory.mktemp("whole") / "notebook"
-    (root / "notes").mkdir(parents=True)
+def make_whole(root: Path) -> None:
+    """Write sixty notes, and index them."""
+    (root / "notes").mkdir()
     chance = random.Random(1)
     words = [f"word{number}" for number in range(400)]
     for number in range(60):
         text = "\n\n".join(" ".join(chance.choices(words, k=40)) for _ in range(4))
         area = ("gnn", "llm", "ml-systems")[number % 3]
         (root / f"notes/{number}.md").write_text(f"---\narea: {area}\n---\n# Note {number}\n\nzebras {text}\n")
-    with KnowledgeBase(root, create=True, encoder=HashingEncoder()) as knowledge:
-        knowledge.add([root / "notes"])
-    return root
+    indexed(root, HashingEncoder())
+
+
+@pytest.fixture(scope="session")
+def whole(shared: Path) -> Path:
+    """A notebook of sixty notes with a sound index; to be copied."""
+    return made_once(shared / "whole", make_whole)
 
 
 @pytest.fixture
@@ -179,6 +181,7 @@ def mislead(folder: Path) -> None:
     manifest.write_text(json.dumps(published))
 
 
+@pytest.mark.apart
 def test_a_crash_of_chroma_is_a_finding(harmed: Path) -> None:
     """Vectors that kill the process that opens them are a finding, and the doctor lives on to mend them."""
     for folder in harmed.glob(".kb/vectors/1/*/"):
@@ -186,7 +189,7 @@ def test_a_crash_of_chroma_is_a_finding(harmed: Path) -> None:
     with KnowledgeBase(harmed, encoder=HashingEncoder()) as knowledge:
         (finding,) = knowledge.diagnose().findings
     assert finding.check == "vectors"
-    assert "Chroma was ended by SIG" in finding.message
+    assert "Chroma was killed by SIG" in finding.message
     assert_mended(harmed, embedded=False)
 
 
@@ -292,7 +295,7 @@ def test_a_repair_says_what_it_mends(harmed: Path) -> None:
     lines: list[str] = []
     with KnowledgeBase(harmed, encoder=HashingEncoder(), notify=lines.append) as knowledge:
         assert knowledge.repair().ok
-    assert lines == ["found, orphans: left behind by a run that did not end"]
+    assert lines == ["found, orphans: left by an interrupted run"]
 
 
 def test_orphans(harmed: Path) -> None:

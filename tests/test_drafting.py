@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import HashingEncoder, Run
 
-from kb.console.outlines import print_written
+from kb.console.outline import print_written
 from kb.errors import EvidenceError, InputError
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
@@ -253,6 +253,6 @@ def test_points_made_before(library: KnowledgeBase, capfd: pytest.CaptureFixture
         lines = (library.root / point.said.path).read_text().split("\n")
         assert point.text in said(outline)
         assert point.said.text in clean("\n".join(lines[point.said.start_line - 1 : point.said.end_line]))
-        assert f"kb: already made at {point.said.path}:{point.said.start_line}" in told
+        assert f"kb: this point is already made at {point.said.path}:{point.said.start_line}" in told
         assert f"{point.text}\n" in told
         assert f"Already made there: {point.text} ({point.said.path}:{point.said.start_line}" in written

@@ -11,21 +11,9 @@ import pytest
 from conftest import HashingEncoder
 
 from kb.knowledge import KnowledgeBase
-from kb.reports import SyncReport
-from kb.reports.compared import Duplicates
-from kb.search.resemblance import (
-    BLOCK,
-    MIN_RUNS,
-    MOST,
-    NEAR,
-    RUN,
-    alike_notes,
-    alike_passages,
-    containment,
-    neighbours,
-    resemblance,
-    word_runs,
-)
+from kb.reports import Duplicates, SyncReport
+from kb.search.likeness import BLOCK, MOST, NEAR, alike_notes, alike_passages, neighbours
+from kb.search.resemblance import MIN_RUNS, RUN, containment, resemblance, word_runs
 
 Write = Callable[[str, str], Path]
 

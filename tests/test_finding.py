@@ -375,12 +375,12 @@ def test_a_phrase_that_nobody_has_binds_nobody(notebook: Path, living: Knowledge
     said: list[str] = []
     with KnowledgeBase(notebook, encoder=HashingEncoder(), notify=said.append) as knowledge:
         assert set(paths(knowledge.search('"stripes zebra"'))) >= {"two", "three", "four"}
-    assert said == ["no note has the exact words 'stripes zebra'; these come near"]
+    assert said == ["no note contains the exact words 'stripes zebra'; showing near matches"]
 
 
 def test_a_query_of_exclusions_alone_is_refused(living: KnowledgeBase) -> None:
     """A query that says only what is not wanted finds nothing and says so."""
-    with pytest.raises(InputError, match="add what is"):
+    with pytest.raises(InputError, match="only excludes words"):
         living.search("-zebra")
 
 

@@ -1,4 +1,4 @@
-"""The settings block at the top of a note, as Jekyll, Hugo and Obsidian write it, and as an attacker might."""
+"""Front matter as Jekyll, Hugo and Obsidian write it, and as an attacker might."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ related: "[[Attention]]"
         pytest.param("---\ndate: 2026-02-30\n---\n", {"date": "2026-02-30"}, id="a day that does not exist"),
     ],
 )
-def test_front_matter_and_body_are_told_apart(block: str, expected: dict[str, JsonValue]) -> None:
-    """The block becomes plain JSON values, dates as text, and the body begins right after it."""
+def test_front_matter_is_split_from_the_body(block: str, expected: dict[str, JsonValue]) -> None:
+    """The block becomes JSON values with dates as text, and the body begins right after it."""
     assert split_front_matter(block + "Body.\n") == (expected, len(block))
 
 
@@ -104,7 +104,7 @@ def test_front_matter_and_body_are_told_apart(block: str, expected: dict[str, Js
     ],
 )
 def test_a_thematic_break_at_the_top_is_body(text: str) -> None:
-    """A note that merely begins with a rule has no front matter, and loses no line."""
+    """A note that merely begins with a thematic break has no front matter, and loses no line."""
     assert split_front_matter(text) == ({}, 0)
 
 
@@ -133,22 +133,22 @@ def test_a_thematic_break_at_the_top_is_body(text: str) -> None:
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else None,
 )
-def test_a_block_that_cannot_be_taken_says_why(block: str, message: str) -> None:
-    """Broken and hostile blocks raise one `NoteError` on one line, and nothing else."""
+def test_invalid_front_matter_is_refused(block: str, message: str) -> None:
+    """Invalid and hostile blocks raise a `NoteError` of one line that states the reason."""
     with pytest.raises(NoteError, match=message) as raised:
         split_front_matter(block + "Body.\n")
     assert "\n" not in str(raised.value)
 
 
-def test_aliases_cannot_expand_without_bound() -> None:
-    """A handful of lines of nested aliases (a billion laughs) is refused before anything is built."""
+def test_aliases_are_refused() -> None:
+    """Nested aliases (a billion laughs attack) are refused before they are expanded."""
     lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 12))]
     with pytest.raises(NoteError, match="aliases"):
         split_front_matter("---\n" + "\n".join(lines) + "\n---\nBody.\n")
 
 
 def test_thirty_thousand_open_brackets_do_not_kill_the_process() -> None:
-    """Nesting as deep as the size limit allows is a `NoteError`, not a crash of the interpreter."""
+    """The deepest nesting that the size limit allows is a `NoteError`, not a crash of the interpreter."""
     program = (
         "from kb.errors import NoteError\n"
         "from kb.notes.front_matter import split_front_matter\n"
@@ -160,8 +160,8 @@ def test_thirty_thousand_open_brackets_do_not_kill_the_process() -> None:
 
 
 @pytest.mark.parametrize("number", ["0x" + "f" * 5000, "0b" + "1" * 20_000], ids=["hexadecimal", "binary"])
-def test_a_number_too_long_to_write_out_can_be_told_as_text(number: str) -> None:
-    """Huge integers in other bases, which Python reads and cannot print, are refused or readable as text."""
+def test_a_huge_number_can_be_converted_to_text(number: str) -> None:
+    """Huge integers in other bases, which Python parses but cannot print in decimal, are refused or become text."""
     try:
         front_matter, _ = split_front_matter(f"---\ntitle: {number}\n---\nBody.\n")
     except NoteError:
@@ -180,8 +180,8 @@ def test_a_number_too_long_to_write_out_can_be_told_as_text(number: str) -> None
         ([], ()),
     ],
 )
-def test_one_text_or_a_list_of_texts_is_a_tuple(value: JsonValue, texts: tuple[str, ...]) -> None:
-    """Whatever the writer put there becomes texts, without blanks, repeats or nested values."""
+def test_a_value_becomes_a_tuple_of_texts(value: JsonValue, texts: tuple[str, ...]) -> None:
+    """Texts, lists and numbers become texts, without empty, duplicate or nested values."""
     assert as_texts(value) == texts
 
 
@@ -200,6 +200,6 @@ def test_one_text_or_a_list_of_texts_is_a_tuple(value: JsonValue, texts: tuple[s
         (True, None),
     ],
 )
-def test_a_date_is_read_or_there_is_none(value: JsonValue, date: datetime.date | None) -> None:
-    """A value begins with a day that exists, or has no date; nothing is raised."""
+def test_a_date_is_parsed_or_none(value: JsonValue, date: datetime.date | None) -> None:
+    """A value that does not begin with a valid ISO date gives None."""
     assert as_date(value) == date

@@ -18,7 +18,7 @@ from kb.ideas.ripeness import MAX_NOTES, RipeGroup, Ripeness, groups, in_turn
 from kb.ideas.titles import MAX_TITLE_WORDS
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, FiledArea
-from kb.reports.ideas import Ideas
+from kb.reports import Ideas
 
 Write = Callable[[str, str], Path]
 

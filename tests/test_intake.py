@@ -342,7 +342,7 @@ def test_no_text_stops_an_add(knowledge: KnowledgeBase, write: Write, body: str)
     assert len(report.added) + len(report.skipped) == 2
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read every folder")
+@pytest.mark.usefixtures("mere_user")
 def test_a_folder_that_cannot_be_read_loses_no_notes(knowledge: KnowledgeBase, write: Write) -> None:
     """The notes of a folder that is locked for a while stay in the index; the folder is reported."""
     folder = write("notes/locked/a.md", text("whales sing")).parent

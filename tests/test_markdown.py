@@ -1,4 +1,4 @@
-"""Text to `Note`: title, date, tags, references, links, and blocks under their headings."""
+"""A text is parsed into a note: title, date, tags, references, links, and blocks under their headings."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def outline_of(text: str) -> list[tuple[str, str]]:
         ("#\n\ntext", "___.md", "___"),
     ],
 )
-def test_a_title_is_found_for_every_note(text: str, path: str, title: str) -> None:
-    """Front matter names the note, else its first heading, else its file."""
+def test_every_note_has_a_title(text: str, path: str, title: str) -> None:
+    """The title is that of the front matter, else the first heading, else made from the file name."""
     assert note_of(text, path).title == title
 
 
@@ -54,7 +54,7 @@ def test_a_title_is_found_for_every_note(text: str, path: str, title: str) -> No
 def test_a_date_is_taken_from_front_matter_or_the_file_name(
     front_matter: str, path: str, date: datetime.date | None
 ) -> None:
-    """A day that does not exist counts as none."""
+    """Front matter takes precedence; an invalid date is ignored."""
     assert note_of(f"---\n{front_matter}\n---\ntext\n", path).date == date
 
 
@@ -75,7 +75,7 @@ def test_a_date_is_taken_from_front_matter_or_the_file_name(
     ],
 )
 def test_tags_come_from_front_matter_and_prose(text: str, tags: tuple[str, ...]) -> None:
-    """Tags are lower-cased, without repeats; what only looks like one (anchors, code, headings) is none."""
+    """Tags are lower-cased and unique; anchors, code and headings are not tags."""
     assert note_of(text).tags == tags
 
 
@@ -92,7 +92,7 @@ def test_tags_come_from_front_matter_and_prose(text: str, tags: tuple[str, ...])
     ],
 )
 def test_references_are_arxiv_ids_dois_and_urls(text: str, references: tuple[str, ...]) -> None:
-    """Each work is named once and in one spelling, without the punctuation around it."""
+    """Each reference is listed once, in a canonical form, without surrounding punctuation."""
     assert note_of(text).references == references
 
 
@@ -110,14 +110,14 @@ def test_references_are_arxiv_ids_dois_and_urls(text: str, references: tuple[str
     ],
 )
 def test_front_matter_names_the_works_a_note_is_about(front_matter: str, sources: tuple[str, ...]) -> None:
-    """Bare arXiv ids are known as such, also when YAML takes one for a number."""
+    """Bare arXiv ids are recognised, even if they look like a number to YAML."""
     note = note_of(f"---\n{front_matter}\n---\ntext\n")
     assert note.sources == sources
     assert note.references[: len(sources)] == sources
 
 
-def test_references_have_addresses() -> None:
-    """An arXiv id and a DOI lead to their pages; a URL is its own."""
+def test_references_have_urls() -> None:
+    """ArXiv ids and DOIs have the URL of their page; a URL is its own."""
     references = ["arXiv:1706.03762", "doi:10.1038/nature14539", "https://a.org/b:c"]
     assert [reference_url(reference) for reference in references] == [
         "https://arxiv.org/abs/1706.03762",
@@ -140,8 +140,8 @@ def test_references_have_addresses() -> None:
         ("```\n[[code]] [a](b.md)\n```\n", ()),
     ],
 )
-def test_links_to_other_notes_are_found(text: str, links: tuple[str, ...]) -> None:
-    """Wikilinks and links to Markdown files are kept without part or label; code, images and the web are not."""
+def test_links_to_notes_are_found(text: str, links: tuple[str, ...]) -> None:
+    """Wikilinks and links to Markdown files are found without anchor and label; code, images and URLs are not."""
     assert note_of(text).links == links
 
 
@@ -215,13 +215,13 @@ def test_links_to_other_notes_are_found(text: str, links: tuple[str, ...]) -> No
         pytest.param("[only]: http://a.org\n", [("other", "")], id="nothing but a link definition"),
     ],
 )
-def test_blocks_stand_under_their_headings(text: str, blocks: list[tuple[str, str]]) -> None:
-    """Blocks have their kind and heading; a `#` in code, formulas, quotes, lists or HTML is no heading."""
+def test_blocks_have_kind_and_heading(text: str, blocks: list[tuple[str, str]]) -> None:
+    """A `#` in code, formulas, quotes, lists or HTML does not start a heading."""
     assert outline_of(f"---\ntitle: x\n---\n{text}") == blocks
 
 
-def test_blocks_hold_every_line_that_is_not_blank() -> None:
-    """Block offsets are those of the note's text, front matter included."""
+def test_blocks_contain_every_non_blank_line() -> None:
+    """Blocks contain all lines of the body; their offsets count from the beginning of the file."""
     text = "---\ntitle: x\n---\n\n# A\nText\nover lines.\n\n[ref]: http://a.org\n\n***\n"
     assert [text[block.start : block.end] for block in note_of(text).blocks] == [
         "# A",
@@ -231,15 +231,15 @@ def test_blocks_hold_every_line_that_is_not_blank() -> None:
     ]
 
 
-def test_a_title_or_heading_without_end_is_cut() -> None:
-    """Every passage below repeats its headings: of one that is as long as a book only the beginning is kept."""
+def test_long_titles_and_headings_are_shortened() -> None:
+    """Titles and headings are cut at `MAX_NAME` characters, because every passage below repeats them."""
     note = note_of(f"---\ntitle: {'word ' * 1000}\n---\n# {'deep ' * 1000}\n\nText.\n")
     assert note.title.endswith("word…")
     assert {len(name) for name in (note.title, *note.blocks[-1].heading_path)} == {MAX_NAME}
 
 
-def test_a_first_heading_that_repeats_the_title_is_no_section() -> None:
-    """Heading paths do not begin with the title once more, whatever its case; other headings stay."""
+def test_a_first_heading_that_repeats_the_title_is_dropped() -> None:
+    """Heading paths do not begin with the title, regardless of case; other headings stay."""
     paths = [block.heading_path for block in note_of("---\ntitle: graphs\n---\n# Graphs\n\n## Graphs\n\ntext").blocks]
     assert paths == [(), ("Graphs",), ("Graphs",)]
 
@@ -254,22 +254,22 @@ def test_a_first_heading_that_repeats_the_title_is_no_section() -> None:
         ("---\narea: {a: b}\n---\ntext", "unknown area"),
     ],
 )
-def test_a_note_that_says_something_wrong_is_refused_with_what_is_right(text: str, message: str) -> None:
-    """The error names the value and the values that are known."""
+def test_an_invalid_note_is_refused(text: str, message: str) -> None:
+    """The error names the invalid value and the valid ones."""
     with pytest.raises(NoteError, match=message):
         note_of(text)
 
 
-def test_front_matter_says_what_a_note_is() -> None:
-    """Area, kind and authors are taken as written; a skeleton is an outline until its writer says otherwise."""
+def test_area_kind_and_authors() -> None:
+    """They are taken from front matter; a note with the mark of `kb outline` is an outline unless it states a kind."""
     note = note_of("---\narea: detour\nkind: post\nauthors: [A. B., C. D.]\n---\ntext")
     assert (note.area, note.kind, note.authors) == ("detour", "post", ("A. B.", "C. D."))
     assert note_of("<!-- kb outline: graphs -->\n\ntext").kind == "outline"
     assert note_of("---\nkind: note\n---\n<!-- kb outline: graphs -->\n\ntext").kind == "note"
 
 
-def test_endless_repetitions_are_parsed() -> None:
-    """A few kilobytes of marks that never close do not hang a sync."""
+def test_repeated_marks_are_parsed_quickly() -> None:
+    """A few kilobytes of unclosed marks are parsed within seconds."""
     program = (
         "from kb.notes.parse import parse_note\n"
         "from kb.models import NoteFile\n"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import HashingEncoder
+from conftest import HashingEncoder, made_once
 
 from kb.errors import EncoderError
 from kb.index.encoder.reranker import load_reranker
@@ -43,12 +43,10 @@ def write_model(folder: Path, outputs: int = 1, scores: bool = True) -> None:
     BertTokenizer(vocab=vocabulary, model_max_length=64).save_pretrained(folder)
 
 
-@pytest.fixture(scope="module")
-def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def cross_encoder(shared: Path) -> Path:
     """The folder of a tiny cross-encoder. Not to be changed by a test."""
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    write_model(folder)
-    return folder
+    return made_once(shared / "cross-encoder", write_model)
 
 
 def test_scores_are_the_probabilities_of_the_model(cross_encoder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The `kb` command: a group that loads each command when it is asked for, so that `kb --help` costs click alone."""
+"""The `kb` command: a group that imports each command on demand, so that `kb --help` needs nothing but click."""
 
 from __future__ import annotations
 
@@ -11,32 +11,33 @@ from pathlib import Path
 
 import click
 
-from kb import __version__
+from kb import __version__, rooms
+from kb.console import streams
 from kb.errors import KbError
 
 COMMANDS = {
-    "init": "adding",
-    "add": "adding",
-    "sync": "adding",
-    "forget": "adding",
-    "pull": "adding",
-    "classify": "filing",
-    "file": "filing",
-    "reclassify": "filing",
-    "search": "searching",
-    "related": "comparing",
-    "duplicates": "comparing",
-    "outline": "writing",
-    "ideas": "suggesting",
-    "list": "reading",
-    "show": "reading",
-    "open": "reading",
-    "status": "reading",
-    "doctor": "caring",
-    "rebuild": "caring",
-    "backup": "caring",
-    "restore": "caring",
-    "eval": "measuring",
+    "init": "care",
+    "add": "sync",
+    "sync": "sync",
+    "forget": "sync",
+    "pull": "sync",
+    "classify": "areas",
+    "file": "areas",
+    "reclassify": "areas",
+    "search": "search",
+    "related": "comparison",
+    "duplicates": "comparison",
+    "outline": "outline",
+    "ideas": "ideas",
+    "list": "notes",
+    "show": "notes",
+    "open": "notes",
+    "status": "care",
+    "doctor": "care",
+    "rebuild": "care",
+    "backup": "care",
+    "restore": "care",
+    "eval": "evaluation",
     "completion": "shell",
 }
 
@@ -61,12 +62,12 @@ def _notebook_option() -> click.Option:
         expose_value=False,
         callback=_remember_notebook,
         metavar="DIR",
-        help="The notebook, if not the nearest one upwards.",
+        help="Use this notebook instead of the nearest one upwards.",
     )
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported one by one; each takes `--notebook`, before or after its name."""
+    """A group that imports its commands on demand; `--notebook` may come before or after the name of a command."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -81,11 +82,11 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; a reader that stopped early, such as `head`, is no error to speak of."""
+        """Run a command; nothing is said when the reader of a pipe, such as `head`, stops early."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # discards what is still buffered
             raise click.exceptions.Exit(128 + signal.SIGPIPE) from None
 
 
@@ -94,35 +95,34 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="kb", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Keep research notes under three areas, find them by meaning, and lay out
-    the next post with an address on every line.
+    """Keep research notes in three areas, find them by meaning, and draft the
+    next post with an address for every line.
     """
 
 
 def main() -> None:
-    """Run the command line. The one place that turns an error into an exit code."""
-    # To look for plugins, pydantic reads the metadata of every installed package; and while libraries are imported,
-    # the collector would look through their many objects again and again and find nothing to free.
+    """Run the command line. This is the one place that turns errors into exit codes."""
+    # To find plugins, pydantic would read the metadata of every installed package. While libraries are imported, the
+    # garbage collector would traverse their many objects repeatedly and find nothing to free.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(100_000)
+    streams.tolerate_any_encoding()
     try:
         code = cli.main(prog_name="kb", standalone_mode=False)
     except KbError as error:
         code = _complain(str(error), error.exit_code)
     except click.UsageError as error:
-        error.show()
+        error.show(sys.stderr)  # left to itself, click writes UTF-8 to a stream that is ASCII
         code = error.exit_code
     except click.ClickException as error:
         code = _complain(error.format_message(), error.exit_code)
-    except OSError as error:  # the disk itself: full, failing, not writable
-        code = _complain(f"{error.filename or 'the disk'}: {error.strerror or error}; `kb doctor` says more", 1)
+    except OSError as error:  # the disk is full, failing or not writable
+        code = _complain(f"{error.filename or 'the disk'}: {error.strerror or error}; run `kb doctor`", 1)
     except (click.Abort, KeyboardInterrupt):
         code = 130
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _complain(message: str, code: int) -> int:
-    from kb.console.terminal import complain
-
-    complain(message)
+    rooms.terminal.complain(message)
     return code

@@ -48,10 +48,8 @@ def average_linkage(vectors: FloatArray, links: csr_array) -> NDArray[np.float64
         nearest, distances = _nearest_neighbours(clusters)
         pairs = _reciprocal_pairs(nearest, distances)
         members = clusters.members[pairs].tolist()
-        merges += [
-            _Merge(first, second, distance)
-            for (first, second), distance in zip(members, distances[pairs[:, 0]].tolist(), strict=True)
-        ]
+        joined = zip(members, distances[pairs[:, 0]].tolist(), strict=True)
+        merges += [_Merge(first, second, distance) for (first, second), distance in joined]
         clusters = _merged(clusters, pairs)
     return _linkage_matrix(sorted(merges, key=lambda merge: merge.distance))
 

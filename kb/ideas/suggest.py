@@ -20,8 +20,7 @@ from kb.index.reader import IndexReader, Passages
 from kb.models import ChunkRecord, FiledArea, NoteRecord
 from kb.outline.questions import open_questions
 from kb.outline.relevance import link_matrix
-from kb.reports import CoveredBefore
-from kb.reports.ideas import Idea, Ideas
+from kb.reports import CoveredBefore, Idea, Ideas
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray

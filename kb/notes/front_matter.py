@@ -1,10 +1,12 @@
-"""Front matter: the settings block at the top of a note, as Jekyll, Hugo and Obsidian write it."""
+"""Parses front matter: the block of YAML or TOML at the top of a note, as Jekyll, Hugo and Obsidian write it. Pure."""
 
 from __future__ import annotations
 
 import datetime
 import re
 import tomllib
+from collections.abc import Iterable
+from contextlib import suppress
 
 import yaml
 from pydantic import JsonValue, TypeAdapter, ValidationError
@@ -24,7 +26,7 @@ _MAPPING = TypeAdapter(dict[str, JsonValue])
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # chosen at run time
-    """A safe loader that takes dates and decimals as text: no such date may exist, and an arXiv id ends in a zero."""
+    """A safe loader that keeps dates and decimals as text: a date may be invalid, and 1706.03760 must keep its zero."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -34,9 +36,9 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def split_front_matter(text: str) -> tuple[dict[str, JsonValue], int]:
-    """The front matter of a note and the offset at which its body begins; `({}, 0)` where it has none.
+    """The front matter of a note and the offset at which its body begins; `({}, 0)` if there is no front matter.
 
-    Raises `NoteError` for a block that does not parse, is too large, too deep, or not a mapping.
+    Raises `NoteError` if it is invalid, too large, nested too deeply, or not a mapping.
     """
     for pattern, parse in ((_YAML, _parse_yaml), (_TOML, _parse_toml)):
         match = pattern.match(text)
@@ -48,14 +50,14 @@ def split_front_matter(text: str) -> tuple[dict[str, JsonValue], int]:
 
 
 def as_texts(value: JsonValue, separators: str = r",") -> tuple[str, ...]:
-    """A front matter value that is one text or a list of texts, as a tuple without blanks or repeats."""
+    """A value that is a text or a list as a tuple of texts, without empty, duplicate or nested values."""
     parts = value if isinstance(value, list) else re.split(separators, value) if isinstance(value, str) else [value]
     texts = (printable(str(part)).strip() for part in parts if part is not None and not isinstance(part, (dict, list)))
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
 def as_date(value: JsonValue) -> datetime.date | None:
-    """The date that a text begins with (`2024-01-03`, with or without a time), or None."""
+    """The ISO date with which a value begins, such as `2024-01-03 09:30`, or None."""
     try:
         return datetime.date.fromisoformat(str(value).strip()[:10])
     except ValueError:
@@ -63,7 +65,7 @@ def as_date(value: JsonValue) -> datetime.date | None:
 
 
 def _looks_like_mapping(body: str) -> bool:
-    """Between two thematic breaks there may be prose; front matter has a key on its first line of substance."""
+    """Whether a block begins with a key, comments apart; otherwise it is prose between two thematic breaks."""
     lines = [line for line in body.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     return not lines or bool(re.match(r"""[\w"'][^:\n]*:(\s|$)|\{""", lines[0]))
 
@@ -81,9 +83,21 @@ def _parse_yaml(body: str) -> dict[str, JsonValue]:
 
 
 def _check_shape(body: str) -> None:
-    """Refuse aliases, which can expand without bound, and deep nesting, before anything is built of it."""
+    """Refuse aliases, which can expand without bound, and deep nesting, before anything is built of it.
+
+    What libyaml cannot parse is looked at once more without it: it reads ahead, and may have a limit of its own there.
+    """
+    try:
+        _check_events(yaml.parse(body, Loader=_Loader))
+    except yaml.YAMLError:
+        with suppress(yaml.YAMLError):
+            _check_events(yaml.parse(body, Loader=yaml.SafeLoader))
+        raise
+
+
+def _check_events(events: Iterable[yaml.Event]) -> None:
     depth = 0
-    for event in yaml.parse(body, Loader=_Loader):
+    for event in events:
         if isinstance(event, yaml.AliasEvent):
             raise NoteError("has front matter with YAML aliases; write the values out")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -103,15 +117,15 @@ def _as_mapping(loaded: object) -> dict[str, JsonValue]:
     if loaded is None:
         return {}
     if not isinstance(loaded, dict):
-        raise NoteError("has front matter that is not a list of keys")
+        raise NoteError("has front matter that is not a mapping of keys to values")
     try:
         return _MAPPING.validate_python(_plain(loaded))
     except ValidationError as error:
-        raise NoteError(f"has front matter that cannot be kept: {error.errors()[0]['msg']}") from error
+        raise NoteError(f"has front matter that cannot be stored as JSON: {error.errors()[0]['msg']}") from error
 
 
 def _plain(value: object, depth: int = 0) -> object:
-    """YAML and TOML values as JSON ones: keys and dates become text. Raises `NoteError` for deep nesting."""
+    """A YAML or TOML value as a JSON value: keys and dates become text. Raises `NoteError` if nested too deeply."""
     if depth > MAX_DEPTH:
         raise NoteError(TOO_DEEP)
     if isinstance(value, dict):
@@ -119,7 +133,7 @@ def _plain(value: object, depth: int = 0) -> object:
     if isinstance(value, (list, tuple, set)):
         return [_plain(item, depth + 1) for item in value]
     if isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
-        return hex(value)  # Python refuses to write a huge one in decimals
+        return hex(value)  # Python refuses to convert a huge integer to decimal
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     return value.isoformat() if isinstance(value, (datetime.date, datetime.time)) else str(value)

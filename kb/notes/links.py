@@ -1,4 +1,4 @@
-"""Who links to whom. Pure."""
+"""Resolves the links between notes. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from kb.models import NoteRecord
 
 
 def link_targets(notes: Sequence[NoteRecord]) -> list[set[int]]:
-    """For each note the positions of those it links to: by path, from its own folder or the notebook's root, or else
-    by file name or title. A note's links to itself are left out.
+    """For each note, the indices of the notes it links to, itself excluded.
+
+    A link may name a path, relative to the note's folder or the notebook, or a file name or title.
     """
     names = _known_names(notes)
     targets = []
@@ -23,7 +24,7 @@ def link_targets(notes: Sequence[NoteRecord]) -> list[set[int]]:
 
 
 def missing_targets(notes: Sequence[NoteRecord]) -> list[list[str]]:
-    """For each note the links that lead to none of the notes."""
+    """For each note, the links that match no note."""
     names = _known_names(notes)
     return [
         [link for link in note.links if _target(names, posixpath.dirname(note.path), link) is None] for note in notes
@@ -31,7 +32,7 @@ def missing_targets(notes: Sequence[NoteRecord]) -> list[list[str]]:
 
 
 def _known_names(notes: Sequence[NoteRecord]) -> dict[str, int]:
-    """The position of the note that a name means, by the name."""
+    """The index of the note to which each name refers; if notes share a name, the most exact kind of name wins."""
     names: dict[str, int] = {}
     for kind in zip(*map(_names, notes), strict=True):
         for index, name in enumerate(kind):
@@ -40,7 +41,7 @@ def _known_names(notes: Sequence[NoteRecord]) -> dict[str, int]:
 
 
 def _names(note: NoteRecord) -> tuple[str, str, str, str]:
-    """What a link may call a note, the most exact first."""
+    """The names by which a link may refer to a note, the most exact first."""
     path = PurePosixPath(note.path)
     return note.path, path.name, path.stem, note.title
 

@@ -1,14 +1,13 @@
-"""Text -> `Note`: front matter, title, blocks under their headings, links, tags, references. Pure."""
+"""Parses the text of a file into a `Note`: front matter, title, blocks, links, tags, references. Pure."""
 
 from __future__ import annotations
 
 import re
 from itertools import zip_longest
 from pathlib import PurePosixPath
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import unquote
 
-from markdown_it.token import Token
 from pydantic import JsonValue
 
 from kb.errors import NoteError
@@ -17,8 +16,11 @@ from kb.notes.blocks import parse_blocks
 from kb.notes.front_matter import as_date, as_texts, split_front_matter
 from kb.notes.prose import CODE_SPAN, clean
 
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
 OUTLINE_MARK = "<!-- kb outline"
-MAX_NAME = 300  # characters of a title or heading that are kept: every passage below repeats them
+MAX_NAME = 300  # characters of a title or heading; every chunk below repeats it
 
 _BLOCK_KINDS: dict[str, BlockKind] = {
     "heading_open": "heading",
@@ -42,13 +44,13 @@ _DATE_PREFIX = re.compile(r"^(\d{4}-\d{2}-\d{2})[-_ ]?")
 
 
 def parse_note(file: NoteFile) -> Note:
-    """Parse one note. Raises `NoteError` where the front matter is broken or there is nothing below it."""
+    """Parse a note. Raises `NoteError` if the front matter is invalid or no text follows it."""
     front_matter, body_start = split_front_matter(file.text)
     if not file.text[body_start:].strip():
         raise NoteError("has no text below its front matter")
     stem = PurePosixPath(file.path).stem
     blocks = _blocks(file.text, body_start)
-    title = _named(" ".join(as_texts(front_matter.get("title"), r"\n"))) or _first_heading(blocks) or _title_of(stem)
+    title = _front_matter_title(front_matter) or _first_heading(blocks) or _title_from_stem(stem)
     sources = _sources(front_matter)
     prose = _CODE.sub(" ", "\n".join(file.text[block.start : block.end] for block in blocks if block.kind != "code"))
     return Note(
@@ -70,13 +72,13 @@ def parse_note(file: NoteFile) -> Note:
 
 
 def reference_url(reference: str) -> str:
-    """The address of one of a note's references: an arXiv id, a DOI or a URL."""
+    """The URL of a reference: `arXiv:<id>`, `doi:<id>`, or itself a URL."""
     scheme, _, value = reference.partition(":")
     return {"arXiv": f"https://arxiv.org/abs/{value}", "doi": f"https://doi.org/{value}"}.get(scheme, reference)
 
 
 def _blocks(text: str, body_start: int) -> tuple[Block, ...]:
-    """The top-level blocks of the body in order; together they hold every non-blank line."""
+    """The top-level blocks of the body in order. Together they contain every non-blank line."""
     lines = text[body_start:].split("\n")
     starts = [body_start]
     for line in lines:
@@ -89,20 +91,21 @@ def _blocks(text: str, body_start: int) -> tuple[Block, ...]:
         if token.level or not token.map or token.nesting < 0 or token.map[0] < done:
             continue
         begin, end = token.map
-        blocks.extend(_gap(lines, starts, done, begin, path))
+        blocks.extend(_unparsed(lines, starts, done, begin, path))
         if token.type == "heading_open":
-            path = _descend(path, int(token.tag[1:]), following)
+            path = _below(path, int(token.tag[1:]), following)
         kind = _BLOCK_KINDS.get(token.type, "other")
         if any(line.strip() for line in lines[begin:end]):
             blocks.append(_block(kind, lines, starts, begin, end, path))
         done = end
-    blocks.extend(_gap(lines, starts, done, len(lines), path))
+    blocks.extend(_unparsed(lines, starts, done, len(lines), path))
     return tuple(blocks)
 
 
 def _block(
     kind: BlockKind, lines: list[str], starts: list[int], begin: int, end: int, path: list[tuple[int, str]]
 ) -> Block:
+    """The block of the lines `[begin, end)` without trailing blank lines; `starts` holds the offset of every line."""
     while end > begin + 1 and not lines[end - 1].strip():
         end -= 1
     return Block(
@@ -113,24 +116,25 @@ def _block(
     )
 
 
-def _gap(lines: list[str], starts: list[int], begin: int, end: int, path: list[tuple[int, str]]) -> list[Block]:
-    """Lines that the parser turns into nothing (link definitions, say) are text of the note all the same."""
+def _unparsed(lines: list[str], starts: list[int], begin: int, end: int, path: list[tuple[int, str]]) -> list[Block]:
+    """A block of lines for which the parser has no token, such as link definitions, unless all are blank."""
     while begin < end and not lines[begin].strip():
         begin += 1
     return [_block("other", lines, starts, begin, end, path)] if begin < end else []
 
 
-def _descend(path: list[tuple[int, str]], level: int, inline: Token | None) -> list[tuple[int, str]]:
-    heading = _named(clean(inline.content[: 10 * MAX_NAME])) if inline else ""
+def _below(path: list[tuple[int, str]], level: int, inline: Token | None) -> list[tuple[int, str]]:
+    """The headings above a block, with their levels, after another heading; one without text only closes sections."""
+    heading = _shortened(clean(inline.content[: 10 * MAX_NAME])) if inline else ""
     return [(above, text) for above, text in path if above < level] + ([(level, heading)] if heading else [])
 
 
-def _named(words: str) -> str:
-    return words if len(words) <= MAX_NAME else words[: MAX_NAME - 1].rstrip() + "…"
+def _shortened(name: str) -> str:
+    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1].rstrip() + "…"
 
 
 def _without_title(blocks: tuple[Block, ...], title: str) -> tuple[Block, ...]:
-    """Heading paths without a first heading that only repeats the title."""
+    """The blocks without a first heading in their path that repeats the title."""
     return tuple(
         block.model_copy(update={"heading_path": block.heading_path[1:]})
         if block.heading_path and block.heading_path[0].casefold() == title.casefold()
@@ -139,16 +143,22 @@ def _without_title(blocks: tuple[Block, ...], title: str) -> tuple[Block, ...]:
     )
 
 
+def _front_matter_title(front_matter: dict[str, JsonValue]) -> str:
+    return _shortened(" ".join(as_texts(front_matter.get("title"), r"\n")))
+
+
 def _first_heading(blocks: tuple[Block, ...]) -> str:
     return next((block.heading_path[-1] for block in blocks if block.kind == "heading" and block.heading_path), "")
 
 
-def _title_of(stem: str) -> str:
+def _title_from_stem(stem: str) -> str:
+    """A title made from a file name: `2024-01-03-graph-nets` becomes `Graph nets`."""
     words = re.sub(r"[-_]+", " ", _DATE_PREFIX.sub("", stem)).strip()
     return words[:1].upper() + words[1:] or stem
 
 
 def _tags(front_matter: dict[str, JsonValue], prose: str) -> tuple[str, ...]:
+    """The tags in front matter and prose, in lower case."""
     listed = [
         tag.lstrip("#").lower()
         for key in ("tags", "tag", "categories", "category", "keywords")
@@ -158,7 +168,7 @@ def _tags(front_matter: dict[str, JsonValue], prose: str) -> tuple[str, ...]:
 
 
 def _kind(front_matter: dict[str, JsonValue], body: str) -> Kind | None:
-    """What front matter says; a skeleton that `kb outline` wrote is one until its writer says otherwise."""
+    """The kind in front matter; without one, a note that begins with the mark of `kb outline` is an outline."""
     named = front_matter.get("kind")
     if named is None:
         return "outline" if body.lstrip().startswith(OUTLINE_MARK) else None
@@ -179,7 +189,7 @@ def _area(front_matter: dict[str, JsonValue]) -> FiledArea | None:
 
 
 def _sources(front_matter: dict[str, JsonValue]) -> tuple[str, ...]:
-    """The works a note is about: its `source` keys, as arXiv ids, DOIs and URLs where they are that."""
+    """The works that a note is about, as arXiv ids, DOIs and URLs; other values of its source keys are ignored."""
     named = [
         source
         for key in ("source", "sources", "arxiv", "doi", "url", "link")
@@ -195,7 +205,7 @@ def _sources(front_matter: dict[str, JsonValue]) -> tuple[str, ...]:
 
 
 def _references(text: str) -> list[str]:
-    """ArXiv ids, DOIs and other URLs of a text, in order of kind and appearance."""
+    """All arXiv ids in a text, then all DOIs, then all other URLs, each in order of appearance."""
     arxiv = [f"arXiv:{match[1]}" for match in _ARXIV.finditer(text)]
     doi = [f"doi:{match[1]}" for match in _DOI.finditer(text)]
     urls = [match[0] for match in _URL.finditer(text) if "arxiv.org/" not in match[0] and "doi.org/" not in match[0]]
@@ -203,7 +213,7 @@ def _references(text: str) -> list[str]:
 
 
 def _links(prose: str) -> tuple[str, ...]:
-    """Targets of wikilinks and of links to other Markdown files, as they are written."""
+    """The targets of wikilinks and of links to Markdown files, as written but without anchors."""
     wiki = [match[1].strip() for match in _WIKILINK.finditer(prose)]
     targets = [match[1] or match[2] for match in _LINK.finditer(prose)]
     files = [unquote(target.split("#")[0]) for target in targets if "://" not in target]

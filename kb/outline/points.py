@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kb.models import ChunkRecord, NoteRecord, Statement
-from kb.notes.prose import statements
+from kb.notes.statements import statements
 from kb.outline.questions import asks, is_question
 from kb.reports import Address, Point
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, NoteRecord, Statement
-from kb.notes.prose import statements
+from kb.notes.statements import statements
 from kb.reports import OpenQuestion
 
 if TYPE_CHECKING:

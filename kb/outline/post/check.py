@@ -11,8 +11,7 @@ from typing import NamedTuple
 from kb.notes.prose import clean
 from kb.outline.post.citations import Citation, Cited, find_cited
 from kb.outline.post.layout import Post
-from kb.reports import Address
-from kb.reports.revised import CheckedCitation, CitationState
+from kb.reports import Address, CheckedCitation, CitationState
 
 MAX_QUOTATION = 2_000  # characters; points are far shorter, and a longer text would take hours to search for
 MAX_SEARCHED = 20_000  # characters of the lines at an address in which every offset is tried

@@ -18,8 +18,7 @@ from kb.outline.post.citations import (
 )
 from kb.outline.post.escaping import anchors, as_text
 from kb.outline.post.layout import Part, Post
-from kb.reports import Outline, Point, Section
-from kb.reports.revised import AddedPoint
+from kb.reports import AddedPoint, Outline, Point, Section
 
 _CONTENTS_END = re.compile(r"^[ \t]*(\d{1,9})[.)][ \t]+\[[^\r\n]*\]\(#closing\)", re.MULTILINE)
 _CLOSING_ANCHOR = 'id="closing"'

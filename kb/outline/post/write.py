@@ -16,8 +16,7 @@ from kb.outline.post.check import check
 from kb.outline.post.citations import Citations, find_cited, read_memory
 from kb.outline.post.render import TEMPLATES, render, template_text
 from kb.outline.post.update import update
-from kb.reports import Outline
-from kb.reports.revised import Check, Update
+from kb.reports import Check, Outline, Update
 from kb.sync.changes import look
 
 UNCITED = (

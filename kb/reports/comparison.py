@@ -1,4 +1,4 @@
-"""What a user gets back from comparing notes with one another: `kb related` and `kb duplicates`."""
+"""Related notes and near-duplicates."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Literal
 from pydantic import Field
 
 from kb.models import FiledArea, Frozen, Kind
-from kb.reports import Address
+from kb.reports.outline import Address
 
 
 class ComparedNote(Frozen):
-    """A note that is like another."""
+    """A note that resembles another."""
 
     path: str
     title: str
@@ -20,9 +20,9 @@ class ComparedNote(Frozen):
 
 
 class Related(ComparedNote):
-    """A note related to the one asked about. `score` is how alike the passages of both are (a mean of cosines),
-    `passage_score` the cosine of the nearest pair, `ours` and `theirs`. `link` says where links lead: `to` this note,
-    `from` it, `both` ways.
+    """A note related to the one asked about. `score` is the similarity of their passages (a mean of cosines),
+    `passage_score` the cosine of the nearest pair, `ours` and `theirs`. `link` is the direction of the links between
+    them: `to` this note, `from` it, or `both`.
     """
 
     state: Literal["current", "changed"]
@@ -34,7 +34,7 @@ class Related(ComparedNote):
 
 
 class RelatedNotes(Frozen):
-    """The notes related to one note. `missing` lists those dropped because their file is gone."""
+    """The notes related to one note. `missing` lists those that were dropped because their files are gone."""
 
     schema_: Literal["kb.related/1"] = Field(default="kb.related/1", serialization_alias="schema")
     path: str
@@ -45,8 +45,8 @@ class RelatedNotes(Frozen):
 
 
 class NoteGroup(Frozen):
-    """Notes that say nearly the same. `similarity` is the least share of five-word runs that two of them have in
-    common.
+    """Notes that say nearly the same. `similarity` is the smallest share of five-word runs that any two of
+    them have in common.
     """
 
     similarity: float
@@ -54,8 +54,8 @@ class NoteGroup(Frozen):
 
 
 class PassageGroup(Frozen):
-    """Passages that say nearly the same. `similarity` is the least share of a passage's five-word runs that stand in
-    another, longer one.
+    """Passages that say nearly the same. `similarity` is the smallest share of a passage's five-word runs that
+    another, longer passage contains.
     """
 
     similarity: float
@@ -63,7 +63,7 @@ class PassageGroup(Frozen):
 
 
 class Duplicates(Frozen):
-    """What a notebook says twice; passages of notes that are listed as a whole are not listed again."""
+    """Near-duplicates in a notebook. The passages of notes that are listed as a whole are not listed again."""
 
     schema_: Literal["kb.duplicates/1"] = Field(default="kb.duplicates/1", serialization_alias="schema")
     notes: tuple[NoteGroup, ...]

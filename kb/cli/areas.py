@@ -1,4 +1,4 @@
-"""Areas: classify, file, reclassify."""
+"""The areas of notes: classify, file, reclassify."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.cli.session import JSON_OPTION, STORED_AREA, knowledge_base
+from kb import rooms
+from kb.cli.parameters import JSON_OPTION, STORED_AREA
+from kb.cli.session import knowledge_base
 
 if TYPE_CHECKING:
     from kb.models import StoredArea
@@ -16,19 +18,15 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @JSON_OPTION
 def classify_command(paths: tuple[str, ...], as_json: bool) -> int:
-    """Show which area notes belong to and why; nothing is stored."""
-    from kb.console.notes import print_classification, print_skipped
-    from kb.console.terminal import print_report
-    from kb.reports import Skipped
-
+    """Show the area of each note and why; nothing is stored."""
     skipped = False
     with knowledge_base() as knowledge:
         for verdict in knowledge.classify(paths):
-            if isinstance(verdict, Skipped):
-                print_skipped(verdict)
+            if isinstance(verdict, rooms.reports.Skipped):
+                rooms.console_sync.print_skipped(verdict)
                 skipped = True
             else:
-                print_report(verdict, as_json, print_classification)
+                rooms.terminal.print_report(verdict, as_json, rooms.console_areas.print_classification)
     return 3 if skipped else 0
 
 
@@ -43,21 +41,18 @@ Examples:
 )
 @click.argument("note")
 @click.argument("area", required=False, type=STORED_AREA)
-@click.option("--undo", is_flag=True, help="Take back what you decided for this note.")
+@click.option("--undo", is_flag=True, help="Withdraw your decision about this note.")
 @JSON_OPTION
 def file_command(note: str, area: StoredArea | None, undo: bool, as_json: bool) -> None:
-    """File a note under an area yourself.
+    """File a note under an area of your choice.
 
-    The decision is kept in kb.decisions.toml and wins over every other verdict.
+    The decision is kept in kb.decisions.toml and overrides every other verdict.
     """
-    from kb.console.notes import print_filed
-    from kb.console.terminal import print_report
-
     if undo == (area is not None):
-        raise click.UsageError("name an area, or --undo")
+        raise click.UsageError("give either an AREA or --undo")
     with knowledge_base() as knowledge:
         filed = knowledge.file(note, area)
-    print_report(filed, as_json, print_filed)
+    rooms.terminal.print_report(filed, as_json, rooms.console_areas.print_filed)
 
 
 @click.command(
@@ -71,15 +66,12 @@ Examples:
 @click.option("--apply", is_flag=True, help="Move the notes.")
 @JSON_OPTION
 def reclassify_command(apply: bool, as_json: bool) -> int:
-    """Show which notes would be filed elsewhere today.
+    """Show which notes would be filed elsewhere now.
 
-    Verdicts stay as they were given until then, whatever you filed or changed
-    in kb.toml since. Notes that you filed yourself stay where they are.
+    Notes keep their verdicts until --apply moves them, even after you filed
+    other notes or edited kb.toml. Notes that you filed yourself never move.
     """
-    from kb.console.notes import print_reclassification
-    from kb.console.terminal import print_report
-
     with knowledge_base() as knowledge:
         report = knowledge.reclassify(apply)
-    print_report(report, as_json, print_reclassification)
+    rooms.terminal.print_report(report, as_json, rooms.console_areas.print_reclassification)
     return 3 if report.skipped else 0

@@ -1,4 +1,4 @@
-"""Findings of the doctor, and tables of measures."""
+"""Tables of measures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from rich.text import Text
 
 from kb.console.terminal import area_text, count, plain, print_table, say, shorten_path, styled
 from kb.reports import Evaluation, Measures
-from kb.reports.cared import Diagnosis
 from kb.search.snippets import shorten
 
 if TYPE_CHECKING:
@@ -20,21 +19,8 @@ SHOWN_ERRORS = 10
 GROUP_WIDTH, PATH_WIDTH = 40, 50
 
 
-def print_diagnosis(diagnosis: Diagnosis) -> None:
-    """Each finding with what mends it."""
-    if diagnosis.ok:
-        say("the index is sound")
-    for finding in diagnosis.findings:
-        style = "red" if finding.severity == "error" else "yellow"
-        say(
-            f"{finding.severity}  {finding.check}: {finding.message}" + (f" ({finding.path})" if finding.path else ""),
-            style,
-        )
-        say(f"  mend: {finding.repair}")
-
-
 def print_evaluation(evaluation: Evaluation) -> None:
-    """A row a way to rank, with 95 % intervals, the best of each measure in bold."""
+    """One row per ranking, with 95 % intervals; the best value of each measure is bold."""
     table = Table.grid(padding=(0, 2))
     names = {"ndcg_10": "nDCG@10", "recall_10": "recall@10", "recall_100": "recall@100", "mrr": "MRR"}
     table.add_row("", *names.values(), style="dim")
@@ -48,7 +34,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
         for name in ("hybrid", evaluation.best_other)
     )
     against = f"hybrid against {evaluation.best_other}: {ours - other:+.3f} nDCG@10, {_p(evaluation.p_value)}"
-    say(f"{evaluation.queries} queries; {against}")
+    say(f"{count(evaluation.queries, 'query', 'queries')}; {against}")
 
 
 def _p(value: float) -> str:
@@ -62,27 +48,27 @@ def _with_interval(system: Measures, name: str, bold: bool) -> Text:
 
 
 def print_area_evaluation(evaluation: AreaEvaluation) -> None:
-    """The measures, then tables: labels against verdicts, sources, and the most confident wrong verdicts."""
+    """The measures, then the confusion matrix, the accuracy per source, and the most confident wrong verdicts."""
     measures = {
         "macro-F1, three areas": evaluation.macro_f1_areas,
         "macro-F1, with outside": evaluation.macro_f1,
-        "AUROC, inside or outside": evaluation.auroc,
+        "AUROC, inside against outside": evaluation.auroc,
         "expected calibration error": evaluation.calibration_error,
-        "inside, yet held back": evaluation.held_back,
+        "inside but held back": evaluation.held_back,
     }
     table = Table.grid(padding=(0, 2))
     for name, value in measures.items():
         table.add_row(name, styled("–" if value is None else f"{value:.3f}", "bold"))
     print_table(table)
     left_out = f" ({evaluation.mixed} mixed, not scored)" if evaluation.mixed else ""
-    say(f"{count(evaluation.notes, 'note')}{left_out}; {evaluation.verdicts_per_second:,.0f} verdicts a second")
+    say(f"{count(evaluation.notes, 'note')}{left_out}; {evaluation.verdicts_per_second:,.0f} verdicts per second")
     _print_confusion(evaluation)
     _print_groups(evaluation)
     _print_errors(evaluation)
 
 
 def _print_confusion(evaluation: AreaEvaluation) -> None:
-    table = _titled("right", "label, and verdicts", *evaluation.confusion)
+    table = _titled("right", "label \\ verdict", *evaluation.confusion)
     for area, verdicts in evaluation.confusion.items():
         cells = [styled(str(number), "bold" if verdict == area else "") for verdict, number in verdicts.items()]
         table.add_row(area_text(area), *cells)
@@ -98,10 +84,10 @@ def _print_groups(evaluation: AreaEvaluation) -> None:
 
 
 def _print_errors(evaluation: AreaEvaluation) -> None:
-    """Nothing where all is right."""
+    """Nothing if every verdict is right."""
     if not evaluation.errors:
         return
-    table = _titled("left", "wrong, the most confident first", "label", "verdict", "")
+    table = _titled("left", "wrong verdicts, most confident first", "label", "verdict", "")
     for error in evaluation.errors[:SHOWN_ERRORS]:
         path = shorten_path(plain(error.path), PATH_WIDTH)
         table.add_row(styled(path), area_text(error.gold), area_text(error.verdict), f"{error.confidence:.2f}")
@@ -109,7 +95,7 @@ def _print_errors(evaluation: AreaEvaluation) -> None:
 
 
 def print_outline_evaluation(evaluation: OutlineEvaluation) -> None:
-    """A row a system, the best of each measure in bold; then what no outline may miss, and the topics."""
+    """One row per system, the best value of each measure bold; then properties of our outlines, and the topics."""
     names = {
         "heading_f1": "soft F1",
         "heading_recall": "recall",
@@ -130,10 +116,10 @@ def print_outline_evaluation(evaluation: OutlineEvaluation) -> None:
     ours = evaluation.systems[-1]
     say(
         f"{count(evaluation.topics, 'topic')}, {evaluation.refused} with too little evidence; "
-        f"{evaluation.seconds_each:.2f} s each"
+        f"{evaluation.seconds_each:.2f} s per outline"
     )
-    say(f"citations that hold: at least {ours.citations_valid:.0%}; at most {ours.leftovers} left over")
-    say(f"nearest two points {ours.nearest_points:.2f}, headings {ours.nearest_headings:.2f}")
+    say(f"citations that hold: at least {ours.citations_valid:.0%}; at most {count(ours.leftovers, 'leftover')}")
+    say(f"highest similarity of two points {ours.nearest_points:.2f}, of two headings {ours.nearest_headings:.2f}")
     say(f"longest heading: {count(ours.longest_heading, 'word')}")
     _print_topics(evaluation)
 
@@ -147,7 +133,7 @@ def _print_topics(evaluation: OutlineEvaluation) -> None:
 
 
 def _titled(justify: Literal["left", "right"], *columns: str) -> Table:
-    """A table below an empty line; all columns but the first are justified."""
+    """A table after an empty line; `justify` holds for all columns but the first."""
     say("")
     table = Table.grid(padding=(0, 2))
     for number in range(len(columns)):

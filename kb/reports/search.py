@@ -1,4 +1,4 @@
-"""The answer to a query: hits, their scores, and what made them."""
+"""The answer to a query: hits, their scores, and how the scores came about."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from kb.models import FiledArea, Frozen, Kind, Mode
 
 
 class Scores(Frozen):
-    """Cosine and bm25 (larger is better) of a passage; null where that side did not find it."""
+    """Cosine and BM25 (larger is better) of a passage; null where that ranking did not find it."""
 
     dense: float | None
     lexical: float | None
 
 
 class Passage(Frozen):
-    """A further passage of a note that was found."""
+    """A further matching passage of a hit."""
 
     heading_path: tuple[str, ...]
     start_line: int
@@ -37,11 +37,11 @@ class TermWeight(Frozen):
 class Explanation(Frozen):
     """How a score came about.
 
-    `raw` is what a cross-encoder gave where `reranked`, else the sum of `standing` (how many standard deviations the
-    cosine lies above those of ordinary passages, once the query has moved towards `feedback` by `feedback_weight`),
-    `words`, `near`, `passage` and `boilerplate`;
-    `agreement` is the share of notes that meaning and words have in common among their ten best, and `answered` the
-    probability that the notebook has anything on the query.
+    `raw` is the score of the cross-encoder if `reranked`, and otherwise the sum of `standing`, `words`, `near`,
+    `passage` and `boilerplate`. `standing` is the z-score of the cosine among those of ordinary passages, once the
+    query vector has moved towards the notes in `feedback` by `feedback_weight`. `agreement` is the share of notes that
+    the dense and the lexical ranking have in common among their ten best, and `answered` the probability that the
+    notebook has anything on the query.
     """
 
     raw: float
@@ -60,9 +60,9 @@ class Explanation(Frozen):
 
 
 class Hit(Frozen):
-    """A note found for a query, with its best passage. `score` is the probability that it is what was looked for; with
-    `--mode dense` or `lexical` the cosine or bm25. A `remote` note was pulled from a server. `same_as` is
-    the address at which a better hit shows a near-identical passage.
+    """A note found for a query, with its best passage. `score` is the probability that it is relevant; with
+    `--mode dense` or `lexical` it is the cosine or BM25. A `remote` note was pulled from a server. `same_as` is the
+    address of a near-identical passage in a better hit.
     """
 
     rank: int
@@ -87,7 +87,7 @@ class Hit(Frozen):
 
 
 class SearchResult(Frozen):
-    """The answer to one query. `missing` lists hits dropped because their file is gone."""
+    """The answer to one query. `missing` lists the hits that were dropped because their files are gone."""
 
     schema_: Literal["kb.search/1"] = Field(default="kb.search/1", serialization_alias="schema")
     query: str

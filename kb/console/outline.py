@@ -1,4 +1,4 @@
-"""What was written when an outline went to a file, and how such a file fares later."""
+"""An outline that was written to a file, its check and its update."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from kb.console.terminal import count, notice, print_table, say, styled
-from kb.reports import Address, Outline
-from kb.reports.revised import Check, CheckedCitation, CitationState, Update
+from kb.reports import Address, Check, CheckedCitation, CitationState, Outline, Update
 
 STATE_STYLES = {"moved": "yellow", "changed": "red", "gone": "red"}
-VERBS = {"holds": "hold"}  # of several
+PLURALS = {"holds": "hold"}
 
 
 def print_written(outline: Outline, path: str) -> None:
-    """The sections of an outline, and what to know besides."""
+    """The sections of an outline, its other parts, and the posts that covered the topic before."""
     say(f"wrote {path}")
     table = Table.grid(padding=(0, 2))
     for number, section in enumerate(outline.sections, 1):
@@ -27,17 +26,17 @@ def print_written(outline: Outline, path: str) -> None:
     print_table(table)
     say(
         f"{count(len(outline.references), 'reference')}, {count(len(outline.open_questions), 'open question')}, "
-        f"{len(outline.leftovers)} left over"
+        f"{count(len(outline.leftovers), 'leftover')}"
     )
     for post in outline.covered_before:
         date = f"{post.date}, " if post.date else ""
-        notice(f"you wrote on this before: {post.title} ({post.path}, {date}similarity {post.similarity:.2f})")
+        notice(f"you covered this before: {post.title} ({post.path}, {date}similarity {post.similarity:.2f})")
         for point in post.points:
-            notice(f"already made at {_address(point.said)}: {point.text}")
+            notice(f"this point is already made at {_address(point.said)}: {point.text}")
 
 
 def print_check(check: Check) -> None:
-    """A line for each citation that does not hold, with what to do, and the counts."""
+    """One line per citation that does not hold, with what to do, then the counts."""
     table = Table.grid(padding=(0, 2))
     for citation in check.citations:
         if citation.state != "holds":
@@ -50,15 +49,16 @@ def print_check(check: Check) -> None:
     if table.row_count:
         print_table(table)
     counts = Counter(citation.state for citation in check.citations)
-    states = (f"{counts[state]} {_of_many(state, counts[state])}" for state in get_args(CitationState) if counts[state])
-    say(f"{count(len(check.citations), 'citation')}: {', '.join(states)}")
+    found = [state for state in get_args(CitationState) if counts[state]]
+    states = ", ".join(f"{counts[state]} {_agreeing(state, counts[state])}" for state in found)
+    say(f"{count(len(check.citations), 'citation')}: {states}")
 
 
 def print_update(update: Update) -> None:
-    """The sections that got something new."""
+    """The sections to which points were added."""
     sections = Counter((point.section, point.new_section) for point in update.added)
     if not sections:
-        say(f"nothing new for {update.path}")
+        say(f"{update.path}: there are no new points")
         return
     say(f"updated {update.path}")
     table = Table.grid(padding=(0, 2))
@@ -69,16 +69,16 @@ def print_update(update: Update) -> None:
     print_table(table)
 
 
-def _of_many(state: str, number: int) -> str:
-    return VERBS.get(state, state) if number != 1 else state
+def _agreeing(state: str, number: int) -> str:
+    return PLURALS.get(state, state) if number != 1 else state
 
 
 def _advice(citation: CheckedCitation) -> str:
     if citation.moved_to:
-        return f"write {_address(citation.moved_to)}"
+        return f"change the address to {_address(citation.moved_to)}"
     if citation.state == "changed":
-        return "the note no longer says this: read it, then reword or delete the point"
-    return "the note is gone: bring it back, or delete the point"
+        return "the note no longer contains this; reword or delete the point"
+    return "the note is gone; restore it, or delete the point"
 
 
 def _address(place: Address | CheckedCitation) -> str:
