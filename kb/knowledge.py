@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from kb import rooms
 from kb.decisions import Decisions, Flags, is_under
-from kb.errors import InputError, NotebookError, NoteError, OutsideError, RemovalError, ServerError
+from kb.errors import InputError, NoteError, OutsideError, RemovalError, ServerError
 from kb.index.freshness import file_state
 from kb.index.reader import IndexReader
 from kb.index.writer import IndexWriter
 from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea
-from kb.notebook import CONFIG_NAME, find_notebook, is_notebook, open_notebook, write_template
+from kb.notebook import find_notebook, open_notebook, write_template
 from kb.notes.files import write_file
 from kb.opening import OpenNotebook, today
 from kb.reports import (
@@ -294,6 +294,4 @@ class KnowledgeBase(OpenNotebook):
 def init(root: str | Path | None = None) -> Path:
     """Make a folder a notebook: write a commented `kb.toml`. Returns its path."""
     folder = Path(root) if root is not None else find_notebook() or Path.cwd()
-    if is_notebook(folder) and (folder / CONFIG_NAME).exists():
-        raise NotebookError(f"{folder / CONFIG_NAME} exists already; edit it as it is")
     return write_template(folder.resolve())

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from kb.errors import CatalogError
-from kb.index.catalog import CATALOG_NAME, Catalog, Changes, Loose
+from kb.index.catalog import CATALOG_NAME, Catalog, Changes, Unreferenced
 from kb.models import AreaVerdict, ChunkRecord, FileState, Filter, NoteRecord
 
 VERDICT = AreaVerdict(
@@ -133,14 +133,14 @@ def test_a_newer_schema_is_refused(catalog: Catalog, tmp_path: Path) -> None:
 
 
 def test_an_older_schema_is_brought_up_to_date(catalog: Catalog, tmp_path: Path) -> None:
-    """A catalog of version 1 keeps its notes, none of them remote, can note loose records, and vouches for its
-    vectors.
+    """A catalog of version 1 keeps its notes, none of them remote, can record unreferenced records, and
+    verifies its vectors.
     """
     catalog.publish(Changes(notes=[(NOTE, passages("a", "old"))]), 1, "model")
     catalog.store_vectors(["key"], np.eye(1, 4, dtype=np.float32), "model")
     catalog.close()
     with sqlite3.connect(tmp_path / CATALOG_NAME) as connection:
-        connection.execute("DROP TABLE loose")
+        connection.execute("DROP TABLE unreferenced")
         connection.execute("DROP TABLE skipped")
         connection.execute("ALTER TABLE notes DROP COLUMN remote")
         connection.execute("ALTER TABLE embeddings DROP COLUMN checksum")
@@ -150,10 +150,26 @@ def test_an_older_schema_is_brought_up_to_date(catalog: Catalog, tmp_path: Path)
         upgraded = Catalog(tmp_path)
         assert upgraded.notes() == [NOTE]
         assert not upgraded.file_states()[NOTE.path].remote
-        upgraded.set_loose([Loose("gnn", "a:b:0")])
-        assert upgraded.loose() == {Loose("gnn", "a:b:0")}
+        upgraded.set_unreferenced([Unreferenced("gnn", "a:b:0")])
+        assert upgraded.unreferenced() == {Unreferenced("gnn", "a:b:0")}
         assert upgraded.examine().vectors == frozenset()
         upgraded.close()
+
+
+def test_version_2_is_brought_up_to_date(catalog: Catalog, tmp_path: Path) -> None:
+    """A catalog of version 2 keeps its list of unreferenced records, and gets a state to name."""
+    catalog.set_unreferenced([Unreferenced("gnn", "a:b:0")])
+    catalog.close()
+    with sqlite3.connect(tmp_path / CATALOG_NAME) as connection:
+        connection.execute("ALTER TABLE unreferenced RENAME TO loose")
+        connection.execute("DROP TABLE skipped")
+        connection.execute("DELETE FROM meta")
+        connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    upgraded = Catalog(tmp_path)
+    assert upgraded.unreferenced() == {Unreferenced("gnn", "a:b:0")}
+    assert (upgraded.skipped(), bool(upgraded.state())) == ({}, True)
+    upgraded.close()
 
 
 @pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\0" + b"\xff" * 4096])

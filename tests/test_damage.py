@@ -189,7 +189,7 @@ def test_a_crash_of_chroma_is_a_finding(harmed: Path) -> None:
     with KnowledgeBase(harmed, encoder=HashingEncoder()) as knowledge:
         (finding,) = knowledge.diagnose().findings
     assert finding.check == "vectors"
-    assert "Chroma was ended by SIG" in finding.message
+    assert "Chroma was killed by SIG" in finding.message
     assert_mended(harmed, embedded=False)
 
 
@@ -295,7 +295,7 @@ def test_a_repair_says_what_it_mends(harmed: Path) -> None:
     lines: list[str] = []
     with KnowledgeBase(harmed, encoder=HashingEncoder(), notify=lines.append) as knowledge:
         assert knowledge.repair().ok
-    assert lines == ["found, orphans: left behind by a run that did not end"]
+    assert lines == ["found, orphans: left by an interrupted run"]
 
 
 def test_orphans(harmed: Path) -> None:

@@ -54,7 +54,7 @@ def found(diagnosis: Diagnosis) -> list[tuple[str, str]]:
         ({"vector_problems": ("it crashed",), "vectors": {}}, [("vectors", "error")]),
         ({"vectors": {"gnn": 1, "llm": 1}}, [("vectors", "error")]),
         ({"vectors": {"gnn": 2, "llm": 1, "detour": 1}}, [("vectors", "error")]),
-        ({"strays": ("7.part",)}, [("orphans", "warning")]),
+        ({"orphans": ("7.part",)}, [("orphans", "warning")]),
         ({"unwritable": ("a", "b")}, [("permissions", "error")]),
         ({"writer": "4711"}, [("lock", "warning")]),
         ({"missing_bytes": 10_000_000}, [("disk", "warning")]),

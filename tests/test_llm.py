@@ -152,15 +152,15 @@ def test_an_answer_may_leave_everything_as_it_is() -> None:
     ("answer", "message"),
     [
         ("Sure! Here is your outline.", "JSON"),
-        ("[1, 2]", "not as asked"),
-        ("[" * 100_000, "not as asked"),
+        ("[1, 2]", "is invalid"),
+        ("[" * 100_000, "is invalid"),
         (json.dumps(GOOD | {"points": []}), "points"),
         (json.dumps(GOOD | {"title": "x" * 121}), "title"),
         (json.dumps(GOOD | {"sections": GOOD["sections"][:1]}), "every section once"),
         (json.dumps(GOOD | {"sections": GOOD["sections"][:1] * 2}), "every section once"),
         (changed(id="s3"), "every section once"),
         (changed(name="x" * 81), r"sections\.0\.name"),
-        (changed(name="one"), "alike"),
+        (changed(name="one"), "same name"),
         (changed(name=" "), "plain text"),
         (changed(name="# Heading"), "plain text"),
         (changed(name="two\nlines"), "plain text"),
@@ -170,8 +170,8 @@ def test_an_answer_may_leave_everything_as_it_is() -> None:
         (changed(name="see https://a.example"), "plain text"),
         (changed(name="escape \x1b[2J"), "plain text"),
         (changed(summary={"text": "It is.", "points": []}), "points"),
-        (changed(summary={"text": "It is.", "points": ["p1"]}), "has not: 'p1'"),
-        (changed(summary={"text": "It is.", "points": ["p9"]}), "has not: 'p9'"),
+        (changed(summary={"text": "It is.", "points": ["p1"]}), "outside its section: 'p1'"),
+        (changed(summary={"text": "It is.", "points": ["p9"]}), "outside its section: 'p9'"),
         (changed(summary={"text": "It is. So it was.", "points": ["p3"]}), "one sentence"),
         (changed(summary={"text": "[x](y)", "points": ["p3"]}), "plain text"),
         (changed(points=[{"text": "invented"}]), "points"),
@@ -215,12 +215,12 @@ def test_one_question_is_asked(server: Server) -> None:
         (lambda asked: asked.send(b"no such\n model", status=404), "status 404: no such model"),
         (lambda asked: asked.send(b"", status=500), "status 500$"),
         (lambda asked: asked.send(b"", status=307, Location="/v1/elsewhere"), "status 307"),
-        (lambda asked: asked.send(b"nonsense"), "as a language model does"),
-        (lambda asked: asked.send(b'{"choices": []}'), "as a language model does"),
-        (lambda asked: asked.send(b'{"choices": [{"message": {"content": null}}]}'), "without a text"),
+        (lambda asked: asked.send(b"nonsense"), "no chat completion"),
+        (lambda asked: asked.send(b'{"choices": []}'), "no chat completion"),
+        (lambda asked: asked.send(b'{"choices": [{"message": {"content": null}}]}'), "has no text"),
         (lambda asked: asked.send(b"[" * (MAX_BYTES + 1)), "more than 1,000,000 bytes"),
-        (lambda asked: asked.wfile.write(b"no HTTP at all\r\n\r\n"), "cannot be asked"),
-        (lambda asked: None, "cannot be asked"),
+        (lambda asked: asked.wfile.write(b"no HTTP at all\r\n\r\n"), "cannot be reached"),
+        (lambda asked: None, "cannot be reached"),
         (lambda asked: time.sleep(1), "within 0.2 s"),
         (trickle, "within 0.2 s"),
     ],
@@ -238,7 +238,7 @@ def test_a_server_that_fails_is_one_error(server: Server, answer: Answer, messag
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1/v1", "http://127.0.0.1:99999/v1", "https://127.0.0.1:1"])
 def test_nobody_there(address: str) -> None:
     """A refused connection and a port that cannot be are the same error."""
-    with pytest.raises(LanguageModelError, match="cannot be asked"):
+    with pytest.raises(LanguageModelError, match="cannot be reached"):
         ask(address, None, None, "", "")
 
 
@@ -299,7 +299,7 @@ def test_without_a_good_answer_the_outline_is_the_same(
     failed = kb("outline", TOPIC)
     assert (failed.code, failed.out) == (0, plain)
     assert len(server.paths) == len(failed.err.splitlines()) == 1
-    assert failed.err.endswith("; the outline is made of your notes' own words\n")
+    assert failed.err.endswith("; the outline keeps the headings made from your notes\n")
 
 
 @pytest.mark.model

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import HashingEncoder, Run
-from test_sections import NOTES, evidence_of
+from test_sections import NOTES, excerpts_of
 
 from kb.errors import InputError
 from kb.evaluation.baselines import flat, k_means, own_headings
@@ -92,7 +92,7 @@ def test_broken_file(tmp_path: Path, text: str, complaint: str) -> None:
 
 def test_baselines() -> None:
     """Passages go under titles, under the headings over them, or under words of their cluster, quoted once each."""
-    evidence = evidence_of(NOTES)
+    evidence = excerpts_of(NOTES)
     vectors = HashingEncoder().encode([entry.chunk.text for entry in evidence])
     titles = {entry.note.title for entry in evidence}
     over = {heading for entry in evidence for heading in entry.chunk.heading_path}

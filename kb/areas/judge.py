@@ -11,6 +11,7 @@ from kb.decisions import Decisions
 from kb.errors import NoteError
 from kb.index.arrays import centroid
 from kb.index.batch import embedding_key
+from kb.index.freshness import file_state
 from kb.index.reader import IndexReader
 from kb.models import AreaVerdict, Chunk, FiledArea, Note, NoteRecord, OutsidePolicy, StoredArea
 from kb.notes import files
@@ -103,17 +104,19 @@ def _examples(reader: IndexReader, notes: Sequence[NoteRecord]) -> list[Example]
     examples = []
     for note in filed:
         rows = passages.rows.get(note.id)
-        vectors = passages.matrix[rows] if rows else _vectors_of_file(reader, note.path)
+        vectors = passages.matrix[rows] if rows else _vectors_of_held_back(reader, note)
         if vectors is not None:
             area = "outside" if note.area == "detour" else note.area
             examples.append(Example(note.path, area, centroid(vectors)))
     return examples
 
 
-def _vectors_of_file(reader: IndexReader, path: str) -> FloatArray | None:
+def _vectors_of_held_back(reader: IndexReader, note: NoteRecord) -> FloatArray | None:
     """The vectors of a note that has no passages in the index; None if its file cannot be read."""
+    if file_state(reader, note) is None:
+        return None
     try:
-        chunks = read_passages(reader, path)
+        chunks = read_passages(reader, note.path)
     except NoteError:
         return None
     return reader.embed([chunk.embedded for chunk in chunks]) if chunks else None

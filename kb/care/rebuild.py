@@ -1,4 +1,4 @@
-"""An index rebuilt: from its catalog where that is intact, from the notes where it is not."""
+"""Rebuilding an index: from its catalog where that is intact, else from the notes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Sync = Callable[[IndexWriter], SyncReport]
 
 
 def rebuild(index: Index, sync: Sync) -> Rebuilt:
-    """Rebuild everything that can be, then take in what the sources say now."""
+    """Rebuild the index, then bring it up to date with its sources."""
     started = time.monotonic()
     made_from: Literal["catalog", "notes"] = "catalog"
     try:
@@ -33,7 +33,7 @@ def rebuild(index: Index, sync: Sync) -> Rebuilt:
 
 
 def _rebuild_from_catalog(writer: IndexWriter) -> None:
-    """Full text and vectors from scratch; notes whose rows are wrong leave, for the sync to take them in again."""
+    """Rebuild full text and vectors, and remove notes with wrong rows, which the sync will take in again."""
     catalog = writer.catalog
     examined = catalog.examine()
     if examined.file:

@@ -80,10 +80,10 @@ def search_command(
 ) -> None:
     """Find notes by meaning and by words.
 
-    In QUERY, "exact words" must occur in a note as written, infer* matches any
+    In QUERY, "some words" must occur in a note as a phrase, infer* matches any
     word that begins with infer, and -word excludes notes with that word. In a
-    query of more than ten words, quotes are only emphasis. A DATE is a day
-    (2024-05-31), a month (2024-05) or a year (2024); zeros may be left out.
+    query of more than ten words, quotes are ignored. A DATE is a day
+    (2024-05-31 or 2024-5-31), a month (2024-05) or a year (2024).
     """
     if batch == bool(query):
         raise click.UsageError("give a QUERY, or --batch and queries on standard input")

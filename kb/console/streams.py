@@ -17,7 +17,7 @@ def tolerate_any_encoding() -> None:
     codecs.register_error(IN_TEXT, _substituted)
     codecs.register_error(IN_JSON, _escaped)
     for stream, errors in ((sys.stdout, IN_TEXT), (sys.stderr, IN_TEXT), (sys.stdin, "replace")):
-        if isinstance(stream, io.TextIOWrapper):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors != errors:
             stream.reconfigure(errors=errors)
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 
 from kb.areas.texts import SIDES
 from kb.errors import InputError
+from kb.evaluation.json_lines import read_json_lines
 from kb.evaluation.metrics import auroc, calibration_error, confusion, macro_f1
 from kb.models import AreaVerdict, Frozen, VerdictArea
 from kb.reports import Skipped
@@ -75,21 +76,9 @@ class AreaEvaluation(Frozen):
 
 
 def load_labels(path: Path) -> list[AreaLabel]:
-    """Read JSON lines of labels. Raises `InputError` naming the line that is wrong."""
+    """Read JSON lines of labels. Raises `InputError` naming the line that is wrong, or labels a note again."""
     labels: dict[str, AreaLabel] = {}
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            label = AreaLabel.model_validate_json(line)
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            raise InputError(f"{path}:{number}: {key + ': ' if key else ''}{first['msg']}") from error
+    for number, label in read_json_lines(path, AreaLabel):
         if label.path in labels:
             raise InputError(f"{path}:{number}: {label.path} is labelled twice")
         labels[label.path] = label

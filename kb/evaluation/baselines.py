@@ -35,7 +35,7 @@ def own_headings(excerpts: Sequence[Excerpt]) -> list[Section]:
 
 
 def k_means(excerpts: Sequence[Excerpt], vectors: FloatArray) -> list[Section]:
-    """Clusters of passages by unit vectors `(n, dim)`, the largest first, labelled with words of highest tf-idf."""
+    """Clusters of passages by their unit vectors `(n, dim)`, largest first, labelled with words of highest tf-idf."""
     from scipy.cluster.vq import kmeans2
 
     if not excerpts:

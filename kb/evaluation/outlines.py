@@ -8,9 +8,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from kb.errors import InputError
+from kb.evaluation.json_lines import read_json_lines
 from kb.evaluation.metrics import kendall_tau, normalised_mutual_information, purity, soft_overlap
 from kb.models import Frozen
 from kb.outline.points import Encode
@@ -112,21 +113,8 @@ class Attempt(NamedTuple):
 
 
 def load_outlines(path: Path) -> list[GoldOutline]:
-    """Read JSON lines of outlines. Raises `InputError` naming the line that is wrong."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
-    outlines = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            outlines.append(GoldOutline.model_validate_json(line))
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            raise InputError(f"{path}:{number}: {key + ': ' if key else ''}{first['msg']}") from error
+    """Read JSON lines of outlines. Raises `InputError` naming the line that is wrong, or for an empty file."""
+    outlines = [outline for _, outline in read_json_lines(path, GoldOutline)]
     if not outlines:
         raise InputError(f"{path} has no outline; write one JSON object a line")
     return outlines
@@ -146,21 +134,23 @@ def compare_outlines(
         system: [_scores(topic, made[system], encode, holds) for topic, made in zip(gold, attempts, strict=True)]
         for system in OUTLINE_SYSTEMS
     }
+    ours = [made["kb"] for made in attempts]
     return OutlineEvaluation(
         topics=len(gold),
-        refused=sum(not made["kb"].sections for made in attempts),
+        refused=sum(not made.sections for made in ours),
         systems=tuple(_measures(system, rows) for system, rows in scores.items()),
-        by_topic=tuple(
-            TopicScores(
-                topic=topic.topic,
-                headings=tuple(section.heading for section in made["kb"].sections),
-                heading_f1=row.heading_f1,
-                nmi=row.nmi,
-                notes_cited=row.notes_cited,
-            )
-            for topic, made, row in zip(gold, attempts, scores["kb"], strict=True)
-        ),
+        by_topic=tuple(map(_topic_scores, gold, ours, scores["kb"])),
         seconds_each=seconds_each,
+    )
+
+
+def _topic_scores(gold: GoldOutline, made: Attempt, scores: OutlineScores) -> TopicScores:
+    return TopicScores(
+        topic=gold.topic,
+        headings=tuple(section.heading for section in made.sections),
+        heading_f1=scores.heading_f1,
+        nmi=scores.nmi,
+        notes_cited=scores.notes_cited,
     )
 
 

@@ -47,7 +47,9 @@ def average_linkage(vectors: FloatArray, links: csr_array) -> NDArray[np.float64
     while len(clusters.members) > 1:
         nearest, distances = _nearest_neighbours(clusters)
         pairs = _reciprocal_pairs(nearest, distances)
-        merges += [_Merge(*sorted(clusters.members[pair].tolist()), distances[pair[0]]) for pair in pairs]
+        members = clusters.members[pairs].tolist()
+        joined = zip(members, distances[pairs[:, 0]].tolist(), strict=True)
+        merges += [_Merge(first, second, distance) for (first, second), distance in joined]
         clusters = _merged(clusters, pairs)
     return _linkage_matrix(sorted(merges, key=lambda merge: merge.distance))
 

@@ -1,4 +1,4 @@
-"""Working titles for groups of notes, made of the notes' own words. Pure."""
+"""Working titles for groups of notes, in the notes' own words. Pure."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from numpy.typing import NDArray
 from kb.outline.headings import is_generic
 from kb.search.query import STOPWORDS
 
-Title = tuple[str, ...]  # the words of its phrases, in lower case
+Title = tuple[str, ...]  # phrases: words in lower case with spaces between them
 
 MAX_TITLE_WORDS = 9
 MAX_PHRASES, MAX_PHRASE_WORDS = 3, 4
 TITLES = 8
-MENTIONS = 4  # how often a note must name what is in none of its headings to be about it
+MENTIONS = 4  # of a phrase in the text of a note that are counted
 MIN_GAIN = 0.2  # what a phrase must add for each note of a group
-FORM = 3  # a heading that so many other notes have is part of a form that they fill in, and no subject
-COMMON = 6  # a word that more other notes are about is no title by itself
+FORM = 3  # other notes with the same heading, from which it belongs to a template and names no subject
+COMMON = 6  # other notes about a single word, up to which it can be a title
 
 _WORD = re.compile(r"[^\W_]+(?:['’.+/-][^\W_]+)*")
 _PAUSE = re.compile(r"[^\w\s'’.+/&-]|[.](?=\s|$)|\s(?:[-–—]+|/)\s")
 _PATH = re.compile(r".*/.*[\d./-]|.*[\d.-].*/|.*\.(?:md|py|js|json|ya?ml|toml|txt|sh|html?)$")
 _PARTICIPLE = re.compile(r".{3,}[^\We]ed", re.IGNORECASE)
-# Beside the stopwords, what neither begins nor ends the name of a subject.
-_LOOSE_WORDS = """
+# Like stopwords, these neither begin nor end the name of a subject.
+_WEAK_WORDS = """
 above across after again against all along also among another any around because before below best better between
 big both different during each eight either else enough even every few first five four getting good great he her
 here him his however key last least less main many may might more most much must near never new next nine none now
@@ -39,7 +39,7 @@ off often old once one only other others out own part per quick really same seco
 some still such ten third three through together too towards two under until up upon us use used useful uses using
 various very via vs want well within without yet
 """
-_LOOSE = STOPWORDS | frozenset(_LOOSE_WORDS.split())
+_WEAK = STOPWORDS | frozenset(_WEAK_WORDS.split())
 _FORMAL = re.compile(
     r"(?:readme|index|getting started|quick ?start|install(?:ation|ing)?|usage|requirements|prerequisites|"
     r"(?:table of )?contents|(?:user )?documentation|docs|faq|glossary|appendix|change ?log|release notes|licen[sc]e|"
@@ -51,7 +51,7 @@ _FORMAL = re.compile(
 
 @dataclass(frozen=True)
 class Wording:
-    """The words of a note: its title, headings and tags, and its text with them."""
+    """The words of a note: its title, headings and tags, and its text, which includes them."""
 
     title: str
     headings: tuple[str, ...]
@@ -60,17 +60,17 @@ class Wording:
 
     @cached_property
     def words(self) -> str:
-        """The words of its text."""
+        """The words of the text, as `words_of` gives them."""
         return words_of(self.text)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
-        """Each of the words of its text."""
+        """The distinct words of the text."""
         return frozenset(self.words.split())
 
     @cached_property
     def names(self) -> str:
-        """The words of its title, headings and tags."""
+        """The words of the title, headings and tags, as `words_of` gives them."""
         return words_of("; ".join((self.title, *self.headings, *self.tags)))
 
     @cached_property
@@ -79,7 +79,7 @@ class Wording:
         return frozenset(words_of(heading).strip() for heading in self.headings)
 
     def about(self, words: str) -> float:
-        """How much words, one after the other, are a subject of it, 0..1."""
+        """How much a phrase is a subject of the note, 0..1: 1 in a heading, less by the mentions in the text."""
         phrase = f" {words} "
         if phrase in self.names:
             return 1.0
@@ -89,59 +89,69 @@ class Wording:
 
 
 def words_of(text: str) -> str:
-    """The words of a text in lower case, one blank between them and around."""
+    """The words of a text in lower case, with single spaces between and around them."""
     return f" {' '.join(_WORD.findall(text.lower().replace('-', ' ')))} "
 
 
 def working_titles(group: Sequence[Wording], others: Sequence[Wording]) -> list[Title]:
-    """Titles of phrases that stand in titles, headings and tags of a group, and are subjects of its notes but of few
-    others; the most telling first, at most `TITLES`, each beginning with another phrase.
+    """At most `TITLES` titles for a group of notes, the most specific first, each beginning with another phrase.
 
-    One phrase after the other is taken by how much it adds to what the title says of each note, times the logarithm
-    of how rare it is elsewhere.
+    Phrases come from titles, headings and tags of the group; they are subjects of its notes but of few others. A title
+    is built greedily: the next phrase is the one that adds most to what the title says of each note, times the
+    logarithm of its rarity in the other notes.
     """
-    candidates = _candidates(group, others)
-    about = {words: np.array([entry.about(words) for entry in group]) for words in candidates}
-    elsewhere = {words: sum(entry.about(words) for entry in others) for words in candidates}
-    rarity = {
-        words: math.log((len(others) + 1) / (count + 1)) * math.sqrt(len(words.split()))
-        for words, count in elsewhere.items()
-    }
+    phrases = _Phrases(group, others)
+    nothing = np.zeros(len(group))
+    firsts = sorted(phrases.candidates, key=lambda words: -phrases.gain(words, nothing))[:TITLES]
+    titles = dict.fromkeys(map(phrases.title_from, firsts))
+    return [title for title in titles if " " in " ".join(title) or phrases.elsewhere[title[0]] <= COMMON]
 
-    def gain(words: str, said: NDArray[np.float64]) -> float:
-        return rarity[words] * float(np.maximum(about[words] - said, 0).sum())
 
-    def continued(first: str) -> Title:
-        chosen, said = [first], about[first]
+class _Phrases:
+    """The phrases that titles of a group are built from: how much they say of each note, and how rare they are."""
+
+    def __init__(self, group: Sequence[Wording], others: Sequence[Wording]) -> None:
+        self.candidates = _candidates(group, others)
+        self.elsewhere = {words: sum(entry.about(words) for entry in others) for words in self.candidates}
+        self._about = {words: np.array([entry.about(words) for entry in group]) for words in self.candidates}
+        self._weights = {
+            words: math.log((len(others) + 1) / (count + 1)) * math.sqrt(len(words.split()))
+            for words, count in self.elsewhere.items()
+        }
+        self._min_gain = MIN_GAIN * len(group)
+
+    def gain(self, words: str, said: NDArray[np.float64]) -> float:
+        """What a phrase adds to a title that says `said`, 0..1, of each note."""
+        return self._weights[words] * float(np.maximum(self._about[words] - said, 0).sum())
+
+    def title_from(self, first: str) -> Title:
+        """The title that begins with a phrase."""
+        chosen, said = [first], self._about[first]
         while len(chosen) < MAX_PHRASES:
             room = MAX_TITLE_WORDS - 1 - sum(len(words.split()) for words in chosen)
-            free = [words for words in candidates if len(words.split()) <= room and _is_new(words, chosen)]
-            best = max(free, key=lambda words: gain(words, said), default=None)
-            if best is None or gain(best, said) <= MIN_GAIN * len(group):
+            free = [words for words in self.candidates if len(words.split()) <= room and _is_new(words, chosen)]
+            best = max(free, key=lambda words: self.gain(words, said), default=None)
+            if best is None or self.gain(best, said) <= self._min_gain:
                 break
             chosen.append(best)
-            said = np.maximum(said, about[best])
+            said = np.maximum(said, self._about[best])
         return tuple(chosen)
-
-    firsts = sorted(candidates, key=lambda words: -gain(words, np.zeros(len(group))))[:TITLES]
-    titles = dict.fromkeys(map(continued, firsts))
-    return [title for title in titles if " " in " ".join(title) or elsewhere[title[0]] <= COMMON]
 
 
 def as_written(title: Title, group: Sequence[Wording]) -> str | None:
-    """A title in the spelling of a group's notes, beginning with a capital; None where they never wrote it so."""
+    """A title in the notes' spelling, with a capital first letter; None if no note spells one of its phrases out."""
     phrases = [_as_written(words, group) for words in title]
     return listed(phrases) if all(phrases) else None
 
 
 def listed(phrases: Sequence[str]) -> str:
-    """Phrases as an enumeration, beginning with a capital."""
+    """Phrases joined by commas and "and", with a capital first letter."""
     title = ", ".join(phrases[:-1]) + " and " + phrases[-1] if len(phrases) > 1 else phrases[0]
     return title[:1].upper() + title[1:]
 
 
 def _candidates(group: Sequence[Wording], others: Sequence[Wording]) -> list[str]:
-    """The words of phrases: what titles begin with, and terms that several notes of the group have."""
+    """The phrases that can be in a title: beginnings of notes' titles, and terms that several notes are about."""
     titles = [_beginning(entry.title) for entry in group if not _recurs(entry.title, others)]
     terms = dict.fromkeys(words_of(term).strip() for entry in group for term in _terms(entry, others))
     shared = [words for words in terms if sum(entry.about(words) > 0 for entry in group) > 1]
@@ -155,18 +165,18 @@ def _candidates(group: Sequence[Wording], others: Sequence[Wording]) -> list[str
 
 
 def _beginning(title: str) -> str:
-    """The words of what a title names before its first pause; empty where it names nothing."""
+    """The phrase that a title names before its first pause; an empty string if it names none."""
     part = _PAUSE.split(title)[0].strip()
     words = _WORD.findall(part)
-    telling = [index for index, word in enumerate(words) if _tells(word)]
-    if not telling or _is_form(part):
+    strong = [index for index, word in enumerate(words) if _is_strong(word)]
+    if not strong or _is_form(part):
         return ""
-    return words_of(" ".join(_closed(words[telling[0] : telling[-1] + 1]))).strip()
+    return words_of(" ".join(_closed(words[strong[0] : strong[-1] + 1]))).strip()
 
 
 def _terms(entry: Wording, others: Sequence[Wording]) -> Iterator[str]:
-    """What runs of telling words in a note's title, headings and tags end with, a name's last word being what it is a
-    name of; one word alone where it looks like a term.
+    """The ends of runs of strong words in a note's title, headings and tags: in English the head noun comes last.
+    Single words only if they look like a term.
     """
     names = (entry.title, *entry.headings, *entry.tags)
     parts = (part.strip() for name in names if not _recurs(name, others) for part in _PAUSE.split(name))
@@ -183,22 +193,22 @@ def _recurs(heading: str, others: Sequence[Wording]) -> bool:
 
 
 def _is_form(part: str) -> bool:
-    """Whether a piece of a heading names a part that any text may have."""
+    """Whether a piece of a heading names a part that any text could have."""
     return is_generic(part) or bool(_FORMAL.fullmatch(part))
 
 
 def _runs(words: Sequence[str]) -> list[list[str]]:
-    """The longest runs of telling words."""
-    return [list(run) for tells, run in groupby(words, _tells) if tells]
+    """The longest runs of strong words."""
+    return [list(run) for strong, run in groupby(words, _is_strong) if strong]
 
 
 def _closed(run: list[str]) -> list[str]:
-    """A run without what was done to its subject: "model" of "model trained"."""
+    """A run without a participle at its end: "model" for "model trained"."""
     return run[:-1] if _PARTICIPLE.fullmatch(run[-1]) else run
 
 
-def _tells(word: str) -> bool:
-    return word.lower() not in _LOOSE and len(word) > 1 and not word[0].isdigit() and not _PATH.match(word)
+def _is_strong(word: str) -> bool:
+    return word.lower() not in _WEAK and len(word) > 1 and not word[0].isdigit() and not _PATH.match(word)
 
 
 def _looks_like_a_term(word: str) -> bool:
@@ -206,13 +216,13 @@ def _looks_like_a_term(word: str) -> bool:
 
 
 def _is_new(words: str, chosen: Sequence[str]) -> bool:
-    """Whether a phrase has no word that the title has already."""
+    """Whether a phrase shares no word with those chosen."""
     return not set(words.split()) & {word for phrase in chosen for word in phrase.split()}
 
 
 def _as_written(words: str, group: Sequence[Wording]) -> str:
-    """A phrase as the notes mostly write it in prose, inside a sentence where they do; empty where nowhere."""
-    # What stands beside these marks is an address, a file's name, code or a longer word.
+    """The commonest spelling of a phrase in prose, preferably inside a sentence; an empty string without one."""
+    # Next to one of these characters a match is part of an address, a file name, code or a longer word.
     spelt = re.compile(
         rf"(?<![\w\[`#/.@-]){'(?: & |[ -])'.join(map(re.escape, words.split()))}(?![\w\]`/(=-])(?!\.\w)", re.IGNORECASE
     )

@@ -44,7 +44,8 @@ class Background:
         weight = len(usual) + USUAL_WORTH
         mean = (usual.sum() + USUAL_WORTH * USUAL_MEAN) / weight
         variance = (((usual - mean) ** 2).sum() + USUAL_WORTH * USUAL_DEVIATION**2) / weight
-        return (passages @ vector - mean) / variance**0.5
+        scores: FloatArray = ((passages @ vector - mean) / variance**0.5).astype("float32")
+        return scores
 
 
 def background(reader: IndexReader) -> Background:

@@ -123,9 +123,9 @@ def _report(reader: IndexReader, whole: Sequence[_AlikeIds], parts: Sequence[_Al
         passages=tuple(
             PassageGroup(
                 similarity=group.similarity,
-                passages=tuple(sorted(members, key=lambda address: (address.path, address.start_line))),
+                passages=tuple(sorted(places, key=lambda address: (address.path, address.start_line))),
             )
             for group in parts
-            if len(members := [addresses[id] for id in group.ids if id in addresses]) > 1
+            if len(places := [addresses[id] for id in group.ids if id in addresses]) > 1
         ),
     )

@@ -46,27 +46,32 @@ CREATE TRIGGER chunk_retitled AFTER UPDATE OF title ON chunks WHEN old.title <> 
 END;
 """  # noqa: S608  # a constant
 
-# Records on a server that no row may need: those being written, and those that were retired and not deleted yet. `part`
-# is an area, or `notes`.
-LOOSE = "CREATE TABLE loose (part TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (part, id)) WITHOUT ROWID;"
+# Records on a server that no row references for certain: those being written, and those retired but not deleted yet.
+# `part` is an area, or `notes`.
+UNREFERENCED = "CREATE TABLE unreferenced (part TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (part, id)) WITHOUT ROWID;"
+RENAMED = "ALTER TABLE loose RENAME TO unreferenced;"
 REMOTE = "ALTER TABLE notes ADD COLUMN remote INTEGER NOT NULL DEFAULT 0;"
-# SQLite notices what breaks its own structure, not a changed byte of a vector.
+# SQLite detects damage to its own structure, but not a changed byte in a vector.
 CHECKSUM = """
 ALTER TABLE embeddings ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 UPDATE embeddings SET checksum = crc32(vector);
 """
 
-# Files that could not be taken: a look at the sources need not read them again to know that nothing changed. And the
-# state that is published, which every commit names anew.
-SKIPPED = """
+# Files that were skipped, so that looking for changes need not read them again; and a name for the published state,
+# which every commit renews.
+SKIPPED_AND_STATE = """
 INSERT OR REPLACE INTO meta VALUES ('state', lower(hex(randomblob(16))));
 CREATE TABLE skipped (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL) WITHOUT ROWID;
 """
 
-# What makes a catalog one of this version, by the version it has.
-UPGRADES = {0: f"{TABLES}{LOOSE}{SKIPPED}", 1: f"{REMOTE}\n{LOOSE}\n{CHECKSUM}{SKIPPED}", 2: SKIPPED}
+# What brings a catalog up to this version, by the version it has.
+UPGRADES = {
+    0: f"{TABLES}{UNREFERENCED}{SKIPPED_AND_STATE}",
+    1: f"{REMOTE}\n{UNREFERENCED}\n{CHECKSUM}{SKIPPED_AND_STATE}",
+    2: f"{RENAMED}\n{SKIPPED_AND_STATE}",
+}
 
-# Views of the full text's own index, seen by one connection: each place of each stem, and the stems with their counts.
+# Views of the full-text index, local to one connection: the places of each stem, and the stems with their counts.
 VIEWS = """
 CREATE VIRTUAL TABLE IF NOT EXISTS temp.places USING fts5vocab (main, passages, instance);
 CREATE VIRTUAL TABLE IF NOT EXISTS temp.stems USING fts5vocab (main, passages, row);
@@ -113,8 +118,8 @@ def note_record(row: sqlite3.Row) -> NoteRecord:
 
 
 def chunk_row(chunk: ChunkRecord, note: NoteRecord) -> dict[str, object]:
-    """A chunk as the parameters of `UPSERT_CHUNK`. With the title goes what else names a note: who wrote it, its tags,
-    and the works it is about, so that an author or an arXiv id finds it.
+    """A chunk as the parameters of `UPSERT_CHUNK`. The title column also holds the note's authors, tags and sources,
+    so that an author or an arXiv id finds it.
     """
     title = " ".join([note.title, *note.authors, *note.tags, *note.sources])
     return chunk.model_dump(exclude={"heading_path"}) | {"title": title, "headings": json_list(chunk.heading_path)}
@@ -135,7 +140,7 @@ def chunk_record(row: sqlite3.Row) -> ChunkRecord:
 
 
 def filter_sql(filter: Filter) -> tuple[str, dict[str, object]]:
-    """A condition on `notes` and its parameters; lists travel as JSON, so that their length has no limit."""
+    """A condition on `notes` and its parameters."""
     conditions = ["notes.area <> 'outside'", "notes.kind IN (SELECT value FROM json_each(:kinds))"]
     parameters: dict[str, object] = {"kinds": json_list(filter.kinds)}
     if filter.areas:
@@ -161,12 +166,12 @@ def filter_sql(filter: Filter) -> tuple[str, dict[str, object]]:
 
 
 def json_list(values: Iterable[object]) -> str:
-    """Some values as one parameter of a statement: a list that travels as JSON has no limit to its length."""
+    """A list of values as one JSON parameter of a statement, which SQLite does not limit in length."""
     return json.dumps(list(values), ensure_ascii=False)
 
 
 def statements(script: str) -> list[str]:
-    """The statements of a script, each one complete (a trigger holds semicolons of its own)."""
+    """The statements of a script, split where SQLite sees a complete one (triggers contain semicolons)."""
     statements, current = [], ""
     for line in script.strip().splitlines(keepends=True):
         current += line
