@@ -14,11 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 from shutil import copy2, copytree
 
+import click
 import pytest
 from conftest import REPOSITORY, HashingEncoder, Run, indexed, made_once
 
 from kb import __version__
-from kb.cli import COMMANDS
+from kb.cli import COMMANDS, cli
 from kb.cli.parameters import DateType
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
@@ -726,6 +727,14 @@ def test_help_lists_every_command(kb: Command) -> None:
     assert all(re.search(rf"^  {command} +[A-Z].*\.$", overview, re.MULTILINE) for command in COMMANDS)
     bare = kb()
     assert overview in (bare.out, bare.err)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_overview_quotes_each_command(command: str) -> None:
+    """The overview, which imports no command, has the first sentence of each command's own help."""
+    loaded = cli.get_command(click.Context(cli), command)
+    assert loaded
+    assert loaded.get_short_help_str(limit=1000) == COMMANDS[command][1]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
