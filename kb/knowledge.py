@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kb import rooms
 from kb.decisions import Decisions, Flags, is_under
-from kb.errors import InputError, NoteError, OutsideError, RemovalError, ServerError
+from kb.errors import InputError, LockError, NoteError, OutsideError, RemovalError, ServerError
 from kb.index.freshness import file_state
 from kb.index.reader import IndexReader
 from kb.index.writer import IndexWriter
@@ -287,7 +287,7 @@ class KnowledgeBase(OpenNotebook):
         if self._index.notebook.settings.autosync:
             try:
                 self.sync()
-            except (RemovalError, ServerError) as error:  # what is indexed can be searched all the same
+            except (LockError, RemovalError, ServerError) as error:  # what is indexed can be searched all the same
                 self._notify(str(error))
 
 

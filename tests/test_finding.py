@@ -445,15 +445,15 @@ def test_unknown_words_are_looked_up_in_linear_time(library: KnowledgeBase, quer
     the text of all questions grows no faster than the query.
     """
     asked: list[str] = []
-    with library._index.reader() as reader:
+    with library._index.reader() as reader, pytest.MonkeyPatch.context() as patch:
         frequency = reader.catalog.full_text.frequency
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(
-                reader.catalog.full_text,
-                "frequency",
-                lambda expression, most: asked.append(expression) or frequency(expression, most),
-            )
-            assert spelled(reader, query) == query
+
+        def counted(expression: str, most: int) -> int:
+            asked.append(expression)
+            return frequency(expression, most)
+
+        patch.setattr(reader.catalog.full_text, "frequency", counted)
+        assert spelled(reader, query) == query
     assert len(asked) <= MAX_COMPOUND * len(query.split())
     assert sum(map(len, asked)) <= (MAX_COMPOUND + 10) * len(query)
 

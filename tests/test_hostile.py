@@ -401,13 +401,18 @@ def test_nothing_of_a_note_is_live_in_a_post(here: Path, tmp_path: Path, kb: Com
 
 
 def test_a_post_may_have_any_name(here: Path, tmp_path: Path, kb: Command) -> None:
-    """A written outline whose name is not text can be checked, and is named in text."""
-    post = tmp_path / os.fsdecode(b"po\xff\x1b[31mst.md")
+    """A written outline with control characters in its name can be checked, and is named without them; one whose name
+    is not text is refused with what is wrong.
+    """
+    post = tmp_path / "po\x1b[31mst.md"
     assert kb("outline", TOPIC, "--rename", "1=a\udcff", "-o", str(post)).code == 0
     for arguments in ([str(post)], [str(post), "--json"]):
         run = kb("outline", "--check", *arguments)
         assert (run.code, steering(run.out + run.err)) == (0, set())
         assert run.out.encode()
+    run = kb("outline", "--check", str(tmp_path / os.fsdecode(b"po\xff\x1b[31mst.md")))
+    assert (run.code, steering(run.out + run.err)) == (2, set())
+    assert "not UTF-8" in run.err
 
 
 # --- what a file becomes after it was indexed ---

@@ -456,7 +456,7 @@ def test_a_post_that_was_saved_meanwhile_is_left_alone(tmp_path: Path) -> None:
     """What the writer saved while points were looked for is not overwritten."""
     post = tmp_path / "post.md"
     post.write_text("mine, newer")
-    with pytest.raises(InputError, match="changed meanwhile"):
+    with pytest.raises(InputError, match="edited in the meantime"):
         replace_post(post, "mine", "mine and kb's")
     assert post.read_text() == "mine, newer"
     assert list(tmp_path.iterdir()) == [post]
