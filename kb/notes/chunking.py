@@ -118,7 +118,7 @@ def _groups(text: str, pieces: list[Piece], budget: int) -> list[list[Piece]]:
 
 def _pieces(text: str, block: Block, count_tokens: CountTokens, budget: int) -> Iterator[Piece]:
     """A block that fits the budget, or else parts of it that do."""
-    plain = clean(text[block.start : block.end])
+    plain = clean(text[block.start : block.end].rstrip())  # as in a chunk: without a blank, `1.` is a word
     countable = len(plain) <= CHARACTERS_PER_TOKEN * budget
     tokens = count_tokens(plain) if countable else 1 + len(plain) // CHARACTERS_PER_TOKEN
     if tokens <= budget:
@@ -131,7 +131,7 @@ def _pieces(text: str, block: Block, count_tokens: CountTokens, budget: int) -> 
 def _fitting(text: str, group: list[Piece], count_tokens: CountTokens, budget: int) -> list[tuple[int, int]]:
     """The span of a group, or of its halves: with some tokenizers a text has more tokens than its pieces together."""
     start, end = group[0].start, group[-1].end
-    if len(group) == 1 or count_tokens(clean(text[start:end])) <= budget:
+    if len(group) == 1 or count_tokens(clean(text[start:end].rstrip())) <= budget:
         return [(start, end)]
     middle = len(group) // 2
     return [span for half in (group[:middle], group[middle:]) for span in _fitting(text, half, count_tokens, budget)]
