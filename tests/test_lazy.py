@@ -65,7 +65,7 @@ def test_looking_loads_no_model_and_no_chroma(shelf: Path) -> None:
 def test_lexical_search_loads_no_numpy(shelf: Path) -> None:
     """A lexical search needs no vectors, and of plain passages shows snippets without a Markdown parser."""
     (loaded,) = loaded_by(shelf, "search --mode lexical averages neighbours")
-    assert loaded & (HEAVY | {"numpy", "scipy", "markdown_it", "tokenizers"}) == set()
+    assert loaded & (HEAVY | {"numpy", "scipy", "markdown_it", "tokenizers", "filelock", "platformdirs"}) == set()
     assert "sqlite3" in loaded
 
 

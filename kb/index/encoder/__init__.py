@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import platformdirs
 from pydantic import ValidationError
 
 from kb.errors import EncoderError
@@ -66,6 +65,8 @@ def _may_have_gpu() -> bool:
 
 
 def _cache() -> Path:
+    import platformdirs
+
     return platformdirs.user_cache_path("kb") / "encoders"
 
 
