@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kb import rooms
 from kb.decisions import Decisions, Flags, is_under
-from kb.errors import InputError, NoteError, OutsideError, RemovalError, ServerError
+from kb.errors import InputError, LockError, NoteError, OutsideError, RemovalError, ServerError
 from kb.index.freshness import file_state
 from kb.index.reader import IndexReader
 from kb.index.writer import IndexWriter
@@ -19,36 +19,36 @@ from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, Stored
 from kb.notebook import find_notebook, open_notebook, write_template
 from kb.notes.files import write_file
 from kb.opening import OpenNotebook, today
-from kb.reports import (
-    BackedUp,
-    Check,
-    Classification,
-    Diagnosis,
-    Duplicates,
-    Evaluation,
-    Filed,
-    Forgotten,
-    Ideas,
-    NoteDetail,
-    NoteList,
-    Outline,
-    Pulled,
-    Rebuilt,
-    Reclassification,
-    RelatedNotes,
-    Restored,
-    SearchResult,
-    Skipped,
-    Status,
-    SyncReport,
-    Update,
-)
+from kb.reports import Filed
 
 if TYPE_CHECKING:
     from kb.evaluation.areas import AreaEvaluation
     from kb.evaluation.outlines import OutlineEvaluation
     from kb.evaluation.queries import Golden
     from kb.outline.post.citations import Citations
+    from kb.reports import (
+        BackedUp,
+        Check,
+        Classification,
+        Diagnosis,
+        Duplicates,
+        Evaluation,
+        Forgotten,
+        Ideas,
+        NoteDetail,
+        NoteList,
+        Outline,
+        Pulled,
+        Rebuilt,
+        Reclassification,
+        RelatedNotes,
+        Restored,
+        SearchResult,
+        Skipped,
+        Status,
+        SyncReport,
+        Update,
+    )
 
 DEFAULT_LIMIT = 10
 
@@ -287,7 +287,7 @@ class KnowledgeBase(OpenNotebook):
         if self._index.notebook.settings.autosync:
             try:
                 self.sync()
-            except (RemovalError, ServerError) as error:  # what is indexed can be searched all the same
+            except (LockError, RemovalError, ServerError) as error:  # what is indexed can be searched all the same
                 self._notify(str(error))
 
 

@@ -25,7 +25,7 @@ def test_the_nearest_folder_upwards_is_the_notebook(tmp_path: Path, monkeypatch:
 
 
 def test_a_named_notebook_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An explicit folder overrides `KB_NOTEBOOK`, and that the working directory; an empty variable is ignored."""
+    """An explicit folder overrides `KB_NOTEBOOK`, which overrides the working directory unless it is empty."""
     (tmp_path / "kb.toml").touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KB_NOTEBOOK", str(tmp_path / "named"))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kb import reports
+
 ROOT = Path(__file__).parent.parent / "kb"
 # Lowest first. A module imports from its own room and from the rooms before it; what stands on one line is one step of
 # a note's way, or of a query's, through the house.
@@ -134,6 +136,23 @@ def test_the_table_of_rooms() -> None:
     assert told == homes
     users = {room_of(module) for module in TREES if module not in TABLES and "kb.rooms" in imports(module)}
     assert users <= USERS_OF_ROOMS
+
+
+def test_the_table_of_reports() -> None:
+    """The reports that load when they are asked for are those that type checkers are told of."""
+    table = TREES["kb.reports"]
+    told = {
+        alias.name: (node.module or "").removeprefix("kb.reports.")
+        for node in ast.walk(table)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kb.reports.")
+        for alias in node.names
+    }
+    assert told == reports.HOMES
+    assert all(
+        getattr(reports, name).__module__ == f"kb.reports.{home}"
+        for name, home in told.items()
+        if name[0].isupper() and isinstance(getattr(reports, name), type)
+    )
 
 
 def test_imports_have_no_cycles() -> None:

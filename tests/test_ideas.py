@@ -118,7 +118,7 @@ def test_what_was_written_before_counts_against(filled: KnowledgeBase, write: Wr
 
 
 def test_one_area_and_a_limit(filled: KnowledgeBase) -> None:
-    """Ideas can be asked for one area, and for so many; none is wrong usage."""
+    """Ideas can be limited to an area and a number; a limit of 0 is wrong usage."""
     assert [idea.area for idea in filled.ideas(areas=("llm",)).ideas] == ["llm"]
     assert len(filled.ideas(limit=1).ideas) == 1
     with pytest.raises(InputError, match="at least 1, is 0"):
@@ -180,4 +180,4 @@ def test_ideas_as_they_are_printed(kb: Callable[..., Run], indexed_notes: Path, 
     (tmp_path / "kb.toml").touch()
     empty = kb("--notebook", str(tmp_path), "ideas")
     assert (empty.code, empty.out) == (0, "")
-    assert empty.err == "kb: no idea: of 0 notes no three belong together closely enough for a post; add notes\n"
+    assert empty.err == "kb: no ideas: among 0 notes, no three are similar enough for a post; add more notes\n"

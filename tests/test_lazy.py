@@ -62,6 +62,14 @@ def test_looking_loads_no_model_and_no_chroma(shelf: Path) -> None:
 
 
 @pytest.mark.model
+def test_lexical_search_loads_no_numpy(shelf: Path) -> None:
+    """A lexical search needs no vectors, and of plain passages shows snippets without a Markdown parser."""
+    (loaded,) = loaded_by(shelf, "search --mode lexical averages neighbours")
+    assert loaded & (HEAVY | {"numpy", "scipy", "markdown_it", "tokenizers", "filelock", "platformdirs"}) == set()
+    assert "sqlite3" in loaded
+
+
+@pytest.mark.model
 def test_search_never_loads_torch(shelf: Path) -> None:
     """A search embeds its query without torch and the libraries above it."""
     (loaded,) = loaded_by(shelf, "search averages of neighbours")

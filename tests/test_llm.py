@@ -1,4 +1,4 @@
-"""The optional language model: what it may propose, and that the outline stands without it."""
+"""The optional language model: what it may propose, and that the outline does not depend on it."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def test_one_question_is_asked(server: Server) -> None:
     ids=["404", "500", "redirect", "text", "empty", "null", "huge", "no-http", "hangs-up", "silent", "trickle"],
 )
 def test_a_server_that_fails_is_one_error(server: Server, answer: Answer, message: str) -> None:
-    """Whatever a server does instead of answering ends soon, in one line; a redirect is not followed."""
+    """Any failure of a server ends soon in a one-line error; a redirect is not followed."""
     server.answer = answer
     with pytest.raises(LanguageModelError, match=message) as raised:
         ask(server.address, None, None, "", "", timeout=0.2 if "within" in message else 60)
@@ -274,7 +274,7 @@ def plain(indexed_notes: Path, real_encoder: Encoder) -> str:
 @pytest.mark.model
 @pytest.mark.usefixtures("own")
 def test_the_model_can_be_left_out(kb: Callable[..., Run], server: Server, plain: str) -> None:
-    """With `--no-llm` nobody is asked."""
+    """With `--no-llm` there is no request."""
     run = kb("outline", TOPIC, "--no-llm")
     assert (run.code, run.out, run.err, server.paths) == (0, plain, "", [])
 
@@ -304,7 +304,7 @@ def test_without_a_good_answer_the_outline_is_the_same(
 
 @pytest.mark.model
 def test_a_good_answer_is_shown_and_marked(own: Path, server: Server, real_encoder: Encoder) -> None:
-    """Generated title, names and summary stand in every template, marked, and no point is added or lost."""
+    """Generated title, names and summary are marked in every template, and no point is added or lost."""
 
     def answer(asked: Asked) -> None:
         told = json.loads(server.questions[-1]["messages"][1]["content"])["sections"]

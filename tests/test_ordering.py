@@ -1,4 +1,4 @@
-"""The order of sections, and what an outline is told to lack."""
+"""The order of sections, and the gaps of an outline."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_what_is_near_and_old_comes_first() -> None:
 
 
 def test_limits_and_outlook_come_last() -> None:
-    """A heading that speaks of limits stands at the end, however near it is to the topic, and outlook behind it."""
+    """A section on limits comes at the end, however close it is to the topic, and an outlook after it."""
     note = record("A note of a few words.\n")
     places = [Place(name, [note], AXES[0]) for name in ("Where it goes next", "Failure modes", "Results", "The basics")]
     assert [places[index].heading for index in in_order(places, AXES[0], NO_EXAMPLE)] == [
@@ -50,8 +50,8 @@ def test_limits_and_outlook_come_last() -> None:
     ]
 
 
-def test_a_published_post_is_a_model() -> None:
-    """Sections stand as the like parts of a post do."""
+def test_a_published_post_is_an_example() -> None:
+    """Sections follow the order of similar parts of an example post."""
     note = record("A note of a few words.\n")
     places = [Place(name, [note], axis) for name, axis in zip("abc", AXES, strict=False)]
     assert in_order(places, AXES[3], AXES[[2, 0, 1]]) == [2, 0, 1]
@@ -79,7 +79,7 @@ def test_one_old_note(fields: dict[str, object], kinds: list[str]) -> None:
 
 
 def test_parts_of_the_topic_without_evidence() -> None:
-    """A part of the topic of which no point has a word is named; one that the points speak of is not."""
+    """A part of the topic is a gap if no point has a word of it, and only then."""
     paths = ("notes/a.md", "notes/b.md")
     sections = [section("Caches", "Caching a block costs memory.", *paths)]
     told = found(
@@ -89,7 +89,7 @@ def test_parts_of_the_topic_without_evidence() -> None:
 
 
 def test_names_that_nothing_explains() -> None:
-    """A term of several notes that none explains is a gap, and so is a link to a note that is not there."""
+    """A term of several notes that none explains is a gap, and so is a link to a missing note."""
     paths = tuple(f"notes/{name}.md" for name in "abc")
     sections = [section("Kernels", "Kernels.", *paths)]
     plain = dict.fromkeys(paths, "The CUTLASS kernel beats the WMMA one. WMMA is a matrix instruction.\n")

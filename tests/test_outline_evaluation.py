@@ -1,4 +1,4 @@
-"""Outlines beside those that writers made, and three simple ways to make one."""
+"""Outlines compared with those of writers and with three baselines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judged queries, from the file to the table."""
+"""Judged queries, from the file to the table of measures."""
 
 from __future__ import annotations
 

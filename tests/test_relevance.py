@@ -34,7 +34,7 @@ def ranked(notes: list[NoteRecord], own: list[float], tags: NDArray[np.float64] 
     [{"links": ("a",)}, {"path": "deep/c.md"}],
 )
 def test_links_and_folders_count(mark: dict[str, object]) -> None:
-    """Of two notes that say equally little, the one that the best one links to or lies beside bears on the topic."""
+    """Of two equal notes, the one that the best note links to or shares a folder with bears on the topic."""
     notes = [note("a", path="deep/a.md"), note("b", path="other/b.md"), note("c", **mark), note("d")]
     assert ranked(notes, [1.0, 0.4, 0.4, 0.0]) == ["a", "c"]
 

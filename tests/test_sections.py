@@ -1,4 +1,4 @@
-"""From passages to sections: every point is quoted, none twice, and what has no place is left over."""
+"""From passages to sections: every point is quoted, none twice, and statements without a section are leftovers."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_sections_are_whole() -> None:
 
 
 def test_nothing_is_said_twice() -> None:
-    """A statement that several notes make is quoted once, and is not left over besides."""
+    """A statement that several notes make is quoted once and is not a leftover as well."""
     copies = NOTES | {path.replace(".md", "-copy.md"): text for path, text in NOTES.items()}
     skeleton = build(copies)
     said = [point.text for section in skeleton.sections for point in section.points]

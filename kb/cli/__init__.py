@@ -15,30 +15,31 @@ from kb import __version__, rooms
 from kb.console import streams
 from kb.errors import KbError
 
+# The module of each command, and the first sentence of its help: `kb --help` imports none of them.
 COMMANDS = {
-    "init": "care",
-    "add": "sync",
-    "sync": "sync",
-    "forget": "sync",
-    "pull": "sync",
-    "classify": "areas",
-    "file": "areas",
-    "reclassify": "areas",
-    "search": "search",
-    "related": "comparison",
-    "duplicates": "comparison",
-    "outline": "outline",
-    "ideas": "ideas",
-    "list": "notes",
-    "show": "notes",
-    "open": "notes",
-    "status": "care",
-    "doctor": "care",
-    "rebuild": "care",
-    "backup": "care",
-    "restore": "care",
-    "eval": "evaluation",
-    "completion": "shell",
+    "init": ("care", "Create a notebook in this folder."),
+    "add": ("sync", "Add notes to the notebook, each filed under its area."),
+    "sync": ("sync", "Bring the index up to date with all sources."),
+    "forget": ("sync", "Remove a note, or a folder's notes, from the index."),
+    "pull": ("sync", "Fetch the notes that another machine keeps on a server."),
+    "classify": ("areas", "Show the area of each note and why; nothing is stored."),
+    "file": ("areas", "File a note under an area of your choice."),
+    "reclassify": ("areas", "Show which notes would be filed elsewhere now."),
+    "search": ("search", "Find notes by meaning and by words."),
+    "related": ("comparison", "Find the notes and posts related to a note."),
+    "duplicates": ("comparison", "List notes and passages that nearly repeat each other."),
+    "outline": ("outline", "Draft the skeleton of a post from your notes."),
+    "ideas": ("ideas", "Suggest what to write about next."),
+    "list": ("notes", "List the notes with their areas."),
+    "show": ("notes", "Show a note: its area and why, its links, its text."),
+    "open": ("notes", "Open a note in $VISUAL or $EDITOR, at a line."),
+    "status": ("care", "Show how many notes each area has, and what changed."),
+    "doctor": ("care", "Check the index for damage, and against the notes."),
+    "rebuild": ("care", "Rebuild the index from its catalog, or from the notes."),
+    "backup": ("care", "Save the index to one compressed file."),
+    "restore": ("care", "Restore the index from a backup."),
+    "eval": ("evaluation", "Measure search, the classifier or outlines on known answers."),
+    "completion": ("shell", "Print the completion script for a shell."),
 }
 
 EPILOG = """\b
@@ -75,11 +76,15 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"kb.cli.{COMMANDS[cmd_name]}")
+        module = import_module(f"kb.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         if all(parameter.name != "notebook" for parameter in command.params):
             command.params.append(_notebook_option())
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; nothing is said when the reader of a pipe, such as `head`, stops early."""

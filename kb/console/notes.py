@@ -63,4 +63,6 @@ def print_note(note: NoteDetail) -> None:
 def _verdict_words(verdict: AreaVerdict) -> str:
     unsure = ", unsure" if verdict.unsure else ""
     also = f", also {verdict.also}" if verdict.also else ""
-    return f"({verdict.decided_by}; classifier: {verdict.confidence:.2f}, next {verdict.runner_up}{also}{unsure})"
+    return (
+        f"(by {verdict.decided_by}; confidence {verdict.confidence:.2f}, runner-up {verdict.runner_up}{also}{unsure})"
+    )

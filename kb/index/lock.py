@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from kb.errors import LockError
 from kb.index import PRIVATE_FILE
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 WAIT_SECONDS = 10.0
 POLL_SECONDS = 0.01  # a busy writer leaves gaps of some milliseconds, which a slower poll would keep missing
@@ -28,7 +30,7 @@ def write_lock(folder: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
     lock = _file_lock(folder)
     try:
         lock.acquire(timeout=wait, poll_interval=POLL_SECONDS)
-    except Timeout as error:
+    except TimeoutError as error:
         raise LockError(
             f"{folder} is being written by process {_holder(folder)}; waited {wait:.0f} s, try again when it is done"
         ) from error
@@ -48,7 +50,7 @@ def holder_of(folder: Path) -> str | None:
     lock = _file_lock(folder)
     try:
         lock.acquire(timeout=0)
-    except Timeout:
+    except TimeoutError:
         return _holder(folder)
     except OSError:
         return None  # the folder cannot be written at all
@@ -57,6 +59,8 @@ def holder_of(folder: Path) -> str | None:
 
 
 def _file_lock(folder: Path) -> FileLock:
+    from filelock import FileLock
+
     return FileLock(folder / LOCK_NAME, mode=PRIVATE_FILE)
 
 

@@ -10,14 +10,14 @@ from pydantic import JsonValue
 
 from kb.errors import NoteError
 from kb.models import Block, FiledArea, Kind, LineKind, Note, NoteFile
+from kb.notes.links import links_in
 from kb.notes.markup.blocks import structure_of
 from kb.notes.markup.comments import without_comments
 from kb.notes.markup.dates import date_of
 from kb.notes.markup.front_matter import as_texts, read_front_matter
-from kb.notes.links import links_in
-from kb.notes.prose import CODE_SPAN
 from kb.notes.markup.references import sources_of
 from kb.notes.markup.titles import title_of
+from kb.notes.prose import CODE_SPAN
 
 OUTLINE_MARK = "<!-- kb outline"
 TAG_KEYS = ("tags", "tag", "categories", "category", "keywords")

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 MAX_HEADING_WORDS = 9
 SAME_HEADING = 0.75  # the cosine from which two headings are alike
 TOPIC_WEIGHT = 0.3  # of the topic in what a heading should be near to; the rest is the cluster's centre
-PARTIAL_HANDICAP = 0.12  # times the share of a cluster's excerpts that are not from the notes that a name speaks for
+PARTIAL_HANDICAP = (
+    0.12  # times the share of a cluster's excerpts that are from other notes than those that a name covers
+)
 BARE_HANDICAP = 0.05  # of a heading without its note's subject: out of context it says little
 SHORT_HANDICAP = 0.05  # of a single word
 TAIL_HANDICAP = 0.1  # of a heading after its note's subject
@@ -95,7 +97,7 @@ class _Cluster:
         return Counter(entry.note.id for entry in self.excerpts)
 
     def handicap(self, *ids: str) -> float:
-        """That of a name that speaks for some of the notes only."""
+        """That of a name that covers only some of the notes."""
         return PARTIAL_HANDICAP * (1 - sum(self.counts[id] for id in ids) / len(self.excerpts))
 
 

@@ -1,57 +1,127 @@
-"""What each verb returns: frozen models, whose fields are the JSON contract."""
+"""What each verb returns: frozen models, whose fields are the JSON contract. Each loads when it is first asked for."""
 
-from kb.reports.areas import Classification as Classification
-from kb.reports.areas import Filed as Filed
-from kb.reports.areas import Move as Move
-from kb.reports.areas import Reclassification as Reclassification
-from kb.reports.care import AreaCount as AreaCount
-from kb.reports.care import BackedUp as BackedUp
-from kb.reports.care import Diagnosis as Diagnosis
-from kb.reports.care import Finding as Finding
-from kb.reports.care import Rebuilt as Rebuilt
-from kb.reports.care import Restored as Restored
-from kb.reports.care import Saved as Saved
-from kb.reports.care import Status as Status
-from kb.reports.comparison import ComparedNote as ComparedNote
-from kb.reports.comparison import Duplicates as Duplicates
-from kb.reports.comparison import NoteGroup as NoteGroup
-from kb.reports.comparison import PassageGroup as PassageGroup
-from kb.reports.comparison import Related as Related
-from kb.reports.comparison import RelatedNotes as RelatedNotes
-from kb.reports.evaluation import Evaluation as Evaluation
-from kb.reports.evaluation import Measures as Measures
-from kb.reports.ideas import Idea as Idea
-from kb.reports.ideas import Ideas as Ideas
-from kb.reports.notes import ListedNote as ListedNote
-from kb.reports.notes import NoteDetail as NoteDetail
-from kb.reports.notes import NoteList as NoteList
-from kb.reports.outline import AddedPoint as AddedPoint
-from kb.reports.outline import Address as Address
-from kb.reports.outline import Check as Check
-from kb.reports.outline import CheckedCitation as CheckedCitation
-from kb.reports.outline import CitationState as CitationState
-from kb.reports.outline import CoveredBefore as CoveredBefore
-from kb.reports.outline import Gap as Gap
-from kb.reports.outline import NoteVersion as NoteVersion
-from kb.reports.outline import OpenQuestion as OpenQuestion
-from kb.reports.outline import Outline as Outline
-from kb.reports.outline import Point as Point
-from kb.reports.outline import Reference as Reference
-from kb.reports.outline import Repeated as Repeated
-from kb.reports.outline import Section as Section
-from kb.reports.outline import Summary as Summary
-from kb.reports.outline import Update as Update
-from kb.reports.search import Explanation as Explanation
-from kb.reports.search import Hit as Hit
-from kb.reports.search import Passage as Passage
-from kb.reports.search import Scores as Scores
-from kb.reports.search import SearchResult as SearchResult
-from kb.reports.search import TermWeight as TermWeight
-from kb.reports.sync import Added as Added
-from kb.reports.sync import Fault as Fault
-from kb.reports.sync import Forgotten as Forgotten
-from kb.reports.sync import HeldBack as HeldBack
-from kb.reports.sync import Pulled as Pulled
-from kb.reports.sync import Renamed as Renamed
-from kb.reports.sync import Skipped as Skipped
-from kb.reports.sync import SyncReport as SyncReport
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kb.reports.areas import Classification as Classification
+    from kb.reports.areas import Filed as Filed
+    from kb.reports.areas import Move as Move
+    from kb.reports.areas import Reclassification as Reclassification
+    from kb.reports.care import AreaCount as AreaCount
+    from kb.reports.care import BackedUp as BackedUp
+    from kb.reports.care import Diagnosis as Diagnosis
+    from kb.reports.care import Finding as Finding
+    from kb.reports.care import Rebuilt as Rebuilt
+    from kb.reports.care import Restored as Restored
+    from kb.reports.care import Saved as Saved
+    from kb.reports.care import Status as Status
+    from kb.reports.comparison import ComparedNote as ComparedNote
+    from kb.reports.comparison import Duplicates as Duplicates
+    from kb.reports.comparison import NoteGroup as NoteGroup
+    from kb.reports.comparison import PassageGroup as PassageGroup
+    from kb.reports.comparison import Related as Related
+    from kb.reports.comparison import RelatedNotes as RelatedNotes
+    from kb.reports.evaluation import Evaluation as Evaluation
+    from kb.reports.evaluation import Measures as Measures
+    from kb.reports.ideas import Idea as Idea
+    from kb.reports.ideas import Ideas as Ideas
+    from kb.reports.notes import ListedNote as ListedNote
+    from kb.reports.notes import NoteDetail as NoteDetail
+    from kb.reports.notes import NoteList as NoteList
+    from kb.reports.outline import AddedPoint as AddedPoint
+    from kb.reports.outline import Address as Address
+    from kb.reports.outline import Check as Check
+    from kb.reports.outline import CheckedCitation as CheckedCitation
+    from kb.reports.outline import CitationState as CitationState
+    from kb.reports.outline import CoveredBefore as CoveredBefore
+    from kb.reports.outline import Gap as Gap
+    from kb.reports.outline import NoteVersion as NoteVersion
+    from kb.reports.outline import OpenQuestion as OpenQuestion
+    from kb.reports.outline import Outline as Outline
+    from kb.reports.outline import Point as Point
+    from kb.reports.outline import Reference as Reference
+    from kb.reports.outline import Repeated as Repeated
+    from kb.reports.outline import Section as Section
+    from kb.reports.outline import Summary as Summary
+    from kb.reports.outline import Update as Update
+    from kb.reports.search import Explanation as Explanation
+    from kb.reports.search import Hit as Hit
+    from kb.reports.search import Passage as Passage
+    from kb.reports.search import Scores as Scores
+    from kb.reports.search import SearchResult as SearchResult
+    from kb.reports.search import TermWeight as TermWeight
+    from kb.reports.sync import Added as Added
+    from kb.reports.sync import Fault as Fault
+    from kb.reports.sync import Forgotten as Forgotten
+    from kb.reports.sync import HeldBack as HeldBack
+    from kb.reports.sync import Pulled as Pulled
+    from kb.reports.sync import Renamed as Renamed
+    from kb.reports.sync import Skipped as Skipped
+    from kb.reports.sync import SyncReport as SyncReport
+
+HOMES = {
+    "Classification": "areas",
+    "Filed": "areas",
+    "Move": "areas",
+    "Reclassification": "areas",
+    "AreaCount": "care",
+    "BackedUp": "care",
+    "Diagnosis": "care",
+    "Finding": "care",
+    "Rebuilt": "care",
+    "Restored": "care",
+    "Saved": "care",
+    "Status": "care",
+    "ComparedNote": "comparison",
+    "Duplicates": "comparison",
+    "NoteGroup": "comparison",
+    "PassageGroup": "comparison",
+    "Related": "comparison",
+    "RelatedNotes": "comparison",
+    "Evaluation": "evaluation",
+    "Measures": "evaluation",
+    "Idea": "ideas",
+    "Ideas": "ideas",
+    "ListedNote": "notes",
+    "NoteDetail": "notes",
+    "NoteList": "notes",
+    "AddedPoint": "outline",
+    "Address": "outline",
+    "Check": "outline",
+    "CheckedCitation": "outline",
+    "CitationState": "outline",
+    "CoveredBefore": "outline",
+    "Gap": "outline",
+    "NoteVersion": "outline",
+    "OpenQuestion": "outline",
+    "Outline": "outline",
+    "Point": "outline",
+    "Reference": "outline",
+    "Repeated": "outline",
+    "Section": "outline",
+    "Summary": "outline",
+    "Update": "outline",
+    "Explanation": "search",
+    "Hit": "search",
+    "Passage": "search",
+    "Scores": "search",
+    "SearchResult": "search",
+    "TermWeight": "search",
+    "Added": "sync",
+    "Fault": "sync",
+    "Forgotten": "sync",
+    "HeldBack": "sync",
+    "Pulled": "sync",
+    "Renamed": "sync",
+    "Skipped": "sync",
+    "SyncReport": "sync",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in HOMES:
+        raise AttributeError(f"module 'kb.reports' has no attribute {name!r}")
+    return getattr(import_module(f"kb.reports.{HOMES[name]}"), name)

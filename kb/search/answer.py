@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from kb.index.freshness import State, state_of
 from kb.index.reader import IndexReader
@@ -27,16 +26,14 @@ RERANKED = 50  # chunks that a cross-encoder reads
 SAME_SCORES = 0.05  # the scores of near-identical passages differ by less than this share of the larger one
 
 
-@dataclass(frozen=True)
-class RankedPassage:
+class RankedPassage(NamedTuple):
     """A passage of a note, and why it ranks where it does."""
 
     ranked: Ranked
     chunk: ChunkRecord
 
 
-@dataclass(frozen=True)
-class NotePassages:
+class NotePassages(NamedTuple):
     """A note that was found, the state of its file, and its passages, best first. `same_as` is the address at which
     another hit shows the same as the first of them.
     """

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import platformdirs
 from pydantic import ValidationError
 
 from kb.errors import EncoderError
+from kb.index.encoder import export
 from kb.index.encoder.onnx import Export, OnnxEncoder, file_sha256
 from kb.models import Encoder, Precision
 from kb.notes.files import replacing
@@ -49,8 +49,6 @@ def bulk_encoder(encoder: Encoder, model: str | None, root: Path, announce: Anno
     """
     if not (isinstance(encoder, OnnxEncoder) and _may_have_gpu()):
         return encoder
-    from kb.index.encoder import export
-
     with export.quiet():
         device = export.gpu()
         if device is None:
@@ -67,6 +65,8 @@ def _may_have_gpu() -> bool:
 
 
 def _cache() -> Path:
+    import platformdirs
+
     return platformdirs.user_cache_path("kb") / "encoders"
 
 
@@ -135,8 +135,6 @@ def _prepare(model: str | None, precision: Precision, source: Path | None, stamp
 
 
 def _export(folder: Path, fingerprint: str, precision: Precision, name: str, announce: Announce) -> Encoder:
-    from kb.index.encoder import export
-
     announce(f"preparing the model {name}, once (about 15 s); later starts take a fraction of a second")
     with export.quiet():
         model = export.load_model(folder)
