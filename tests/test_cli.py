@@ -165,15 +165,6 @@ YAML_BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n"
         ("utf16.md", "# Title".encode("utf-16"), "is binary"),
         ("binary.md", b"# Title\n\x00\x01", "is binary"),
         ("head-only.md", b"---\ntitle: T\n---\n", "has no text below its front matter"),
-        ("broken.md", b"---\ntitle: [a\n---\nText\n", "has broken front matter: line 3"),
-        ("biology.md", b"---\narea: biology\n---\nText\n", "unknown area 'biology'"),
-        ("kind.md", b"---\nkind: banana\n---\nText\n", "unknown kind 'banana'"),
-        ("object.md", b'---\na: !!python/object/apply:os.system ["touch owned"]\n---\nText\n', "broken front matter"),
-        ("bomb.md", f"---\n{YAML_BOMB}---\nText\n".encode(), "aliases"),
-        ("deep.md", f"---\na: {'[' * 3000}{']' * 3000}\n---\nText\n".encode(), "nested deeper than 20 levels"),
-        ("deep-toml.md", f"+++\na = {'[' * 3000}{']' * 3000}\n+++\nText\n".encode(), "front matter"),
-        ("huge.md", f"---\na: {'x' * 70_000}\n---\nText\n".encode(), "more than 64,000 characters"),
-        ("toml.md", b"+++\na = \n+++\nText\n", "has broken front matter"),
     ],
 )
 def test_files_that_are_no_notes(notebook: Path, kb: Command, name: str, content: bytes, reason: str) -> None:
@@ -183,6 +174,30 @@ def test_files_that_are_no_notes(notebook: Path, kb: Command, name: str, content
     assert run.code == 3
     assert run.out.startswith("1 skipped")
     assert re.fullmatch(rf"skipped  notes/{name} .*{re.escape(reason)}.*\n", run.err)
+    assert not (notebook / "owned").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "fault"),
+    [
+        ("broken.md", b"---\ntitle: [a\n---\nText\n", "has broken front matter: line 3"),
+        ("biology.md", b"---\narea: biology\n---\nText\n", "area: 'biology' is not known"),
+        ("kind.md", b"---\nkind: banana\n---\nText\n", "kind: 'banana' is not known"),
+        ("object.md", b'---\na: !!python/object/apply:os.system ["touch owned"]\n---\nText\n', "broken front matter"),
+        ("bomb.md", f"---\n{YAML_BOMB}---\nText\n".encode(), "aliases"),
+        ("deep.md", f"---\na: {'[' * 3000}{']' * 3000}\n---\nText\n".encode(), "nested deeper than 20 levels"),
+        ("deep-toml.md", f"+++\na = {'[' * 3000}{']' * 3000}\n+++\nText\n".encode(), "front matter"),
+        ("huge.md", f"---\na: {'x' * 70_000}\n---\nText\n".encode(), "more than 64,000 characters"),
+        ("toml.md", b"+++\na = \n+++\nText\n", "has broken front matter"),
+    ],
+)
+def test_front_matter_that_is_wrong(notebook: Path, kb: Command, name: str, content: bytes, fault: str) -> None:
+    """A note whose front matter cannot be read, or says what kb does not know, is taken and its fault is said."""
+    (notebook / "notes" / name).write_bytes(content)
+    run = kb("add", f"notes/{name}", "--area", "gnn")
+    assert run.code == 0
+    assert run.out.startswith(f"added  notes/{name}")
+    assert re.fullmatch(rf"kb: notes/{name}: .*{re.escape(fault)}.*\n", run.err)
     assert not (notebook / "owned").exists()
 
 

@@ -17,6 +17,7 @@ from _pytest.mark import ParameterSet
 from conftest import HashingEncoder, indexed, made_once
 
 from kb.errors import KbError
+from kb.index.catalog.connection import add_functions
 from kb.knowledge import KnowledgeBase
 
 Write = Callable[[str, str], Path]
@@ -195,6 +196,7 @@ def test_a_crash_of_chroma_is_a_finding(harmed: Path) -> None:
 
 def change_catalog(root: Path, sql: str) -> None:
     with closing(sqlite3.connect(root / ".kb/catalog.db")) as connection, connection:
+        add_functions(connection)
         connection.execute(sql)
 
 
@@ -238,6 +240,7 @@ VERDICT = 11  # the column of a note
 def contents(root: Path) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table of a catalog, as bytes where it is text; but the verdicts, which have no checksum."""
     with closing(sqlite3.connect(root / ".kb/catalog.db")) as connection:
+        add_functions(connection)
         connection.text_factory = bytes
         tables = [
             name.decode() for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")

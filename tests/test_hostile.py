@@ -56,17 +56,10 @@ def note(body: str, front_matter: str = "") -> bytes:
     return f"---\narea: gnn\n{front_matter}---\n{said}\n\n{item}\n".encode()
 
 
+ABOUT = b"Deep graph networks suffer from over-smoothing: message passing makes node embeddings of a graph alike.\n"
+
 # What is no note, and why not.
 REFUSED = {
-    "bomb.md": (f"---\n{BOMB}---\nText\n".encode(), "YAML aliases"),
-    "loop-alias.md": (b"---\na: &a [*a]\n---\nText\n", "YAML aliases"),
-    "huge-front.md": (f"---\na: {'x' * 900_000}\n---\nText\n".encode(), "more than 64,000 characters"),
-    "deep-flow.md": (f"---\na: {'[' * 30_000}\n---\nText\n".encode(), "nested deeper than 20 levels"),
-    "deep-block.md": (f"---\n{DEEP}---\nText\n".encode(), "nested deeper than 20 levels"),
-    "deep-toml.md": (f"+++\n[{'.'.join('a' * 20_000)}]\n+++\nText\n".encode(), "nested deeper than 20 levels"),
-    "deep-toml-array.md": (f"+++\na = {'[' * 30_000}\n+++\nText\n".encode(), "broken front matter"),
-    "object.md": (b'---\na: !!python/object/apply:os.system ["touch owned"]\n---\nText\n', "broken front matter"),
-    "number.md": (f"---\na: {'9' * 50_000}\n---\nText\n".encode(), "broken front matter"),
     "empty.md": (b"", "is empty"),
     "nul.md": (b"# Title\n\x00\n", "is binary"),
     "binary.md": (bytes(range(256)) * 400, "is binary"),
@@ -78,8 +71,21 @@ REFUSED = {
     "headings.md": (b"# a\n" * 100_000, "more than 20,000 lines"),
     "carriage-returns.md": (b"a\r" * (MAX_LINES + 1), "more than 20,000 lines"),
 }
+# Front matter that is refused; the note below it is taken.
+FAULTY = {
+    "bomb.md": (f"---\n{BOMB}---\n", "YAML aliases"),
+    "loop-alias.md": ("---\na: &a [*a]\n---\n", "YAML aliases"),
+    "huge-front.md": (f"---\na: {'x' * 900_000}\n---\n", "more than 64,000 characters"),
+    "deep-flow.md": (f"---\na: {'[' * 30_000}\n---\n", "nested deeper than 20 levels"),
+    "deep-block.md": (f"---\n{DEEP}---\n", "nested deeper than 20 levels"),
+    "deep-toml.md": (f"+++\n[{'.'.join('a' * 20_000)}]\n+++\n", "nested deeper than 20 levels"),
+    "deep-toml-array.md": (f"+++\na = {'[' * 30_000}\n+++\n", "broken front matter"),
+    "object.md": ('---\na: !!python/object/apply:os.system ["touch owned"]\n---\n', "broken front matter"),
+    "number.md": (f"---\na: {'9' * 50_000}\n---\n", "broken front matter"),
+}
 # What is made harmless; all of it talks about the topic.
 TAKEN = {
+    **{name: block.encode() + ABOUT for name, (block, _) in FAULTY.items()},
     "ansi.md": note(STEERING, f"title: {json.dumps('ANSI ' + STEERING)}\ntags: [{json.dumps(STEERING)}]\n"),
     "bidi.md": note(BIDI, f"title: {json.dumps('Bidi ' + BIDI)}\nauthors: [{json.dumps(BIDI + 'a')}]\n"),
     "entities.md": note("&#27;[31m &#x202e; &#155;2J &lt;script&gt;", 'title: "Entities &#27;[31m"\n'),
@@ -215,6 +221,8 @@ def test_each_hostile_file_is_refused_with_its_reason(book: Path, report: Any) -
     assert skipped.keys() == REASONS.keys()
     assert {path: skipped[path] for path in REASONS if REASONS[path] not in skipped[path]} == {}
     assert not any("\n" in reason for reason in skipped.values())
+    faults = {entry["path"]: entry["reason"] for entry in report["faults"]}
+    assert {name for name, (_, reason) in FAULTY.items() if reason not in faults[f"notes/{name}"]} == set()
     assert not list(book.rglob("owned"))
 
 
@@ -272,6 +280,7 @@ def take_apart() -> None:
     """Everything that is done to the text of a note without a model, done to each repetition."""
     for text in REPETITIONS:
         sys.stderr.write(f"{text[:30]!r}\n")
+        text = f"Text.\n\n{text}"  # of a comment that is not closed, nothing else would be left
         parsed = parse_note(NoteFile(path="a.md", size=1, mtime_ns=1, text=text, sha256="0"))
         chunks = chunk_note(parsed, lambda passage: len(passage.split()), 100)
         assert sum(len(name) for chunk in chunks for name in chunk.heading_path) < 2 * MAX_BYTES
@@ -349,7 +358,7 @@ def named(arguments: list[str]) -> str:
 def test_nothing_shown_steers_the_terminal(here: Path, kb: Command, arguments: list[str]) -> None:
     """Whatever a file, its name or a query holds: what is printed is text, and as JSON it is valid JSON of text."""
     run = kb(*arguments)
-    assert (run.code, steering(run.out + run.err)) == (0, set())
+    assert (run.code, steering(run.out + run.err)) == (3 if arguments == ["doctor"] else 0, set())  # it finds faults
     run = kb(arguments[0], "--json", *arguments[1:])
     assert steering(run.out + run.err) == set()
     assert all(json.loads(line)["schema"] for line in run.out.splitlines())
@@ -394,7 +403,7 @@ def test_nothing_of_a_note_is_live_in_a_post(here: Path, tmp_path: Path, kb: Com
     assert not re.sub(r'<!--.*?-->|<a id="[a-z0-9-]+">|</a>', "", html, flags=re.DOTALL).strip()
     assert all(str(token.attrs["href"]).startswith(("#", "https:")) for token in inner if token.type == "link_open")
     assert "image" not in {token.type for token in inner}
-    assert len(re.findall("over-smoothing", body, re.IGNORECASE)) > 10
+    assert len(re.findall("over-smoothing", body, re.IGNORECASE)) > 5
     if form != "none":
         checked = json.loads(kb("outline", "--check", str(post), "--json").out)
         assert {entry["state"] for entry in checked["citations"]} == {"holds"}

@@ -500,15 +500,15 @@ def test_skipped_files_are_not_read_by_every_search(
     they change.
     """
     note = write("notes/a.md", text("Zebras."))
-    write("notes/broken.md", "---\narea: cooking\n---\nSoup.\n")
+    write("notes/broken.md", "---\narea: gnn\n---\n")
     knowledge.add(["notes"])
-    note.write_text("---\narea: cooking\n---\nZebras.\n")
+    note.write_text("---\narea: llm\n---\n")
     assert len(knowledge.sync().skipped) == 2
     read = Counted(files.read)
     monkeypatch.setattr(files, "read", read)
     assert knowledge.status().changed_notes == 0
     assert read.calls == 0
-    write("notes/broken.md", "---\narea: cooking\n---\nMore soup.\n")
+    write("notes/broken.md", "---\narea: gnn\n---\nSoup.\n")
     assert knowledge.status().changed_notes == 1
 
 

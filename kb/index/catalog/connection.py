@@ -42,7 +42,9 @@ def connect(path: Path) -> sqlite3.Connection:
 def add_functions(connection: sqlite3.Connection) -> None:
     """Give a connection the functions that the catalog's tables use: `crc32` and `searchable`."""
     connection.create_function("crc32", 1, zlib.crc32, deterministic=True)
-    connection.create_function("searchable", 1, searchable, deterministic=True)
+    connection.create_function(
+        "searchable", 1, lambda text: searchable(text.decode(errors="replace")), deterministic=True
+    )
 
 
 def copy(path: Path, target: Path) -> None:

@@ -32,28 +32,29 @@ CREATE TABLE embeddings (
 );
 """
 
-# The full text of the chunks, each text in its searchable form: `searchable` is a function of every connection.
+
+def _words(row: str) -> str:
+    """The texts of a row of `chunks` in their searchable form, as SQL. A blob, since damaged text need not be UTF-8."""
+    return ", ".join(f"searchable(CAST({row}.{column} AS BLOB))" for column in ("title", "headings", "text"))
+
+
+# The full text of the chunks: `searchable` is a function of every connection.
 FULL_TEXT = f"""
-CREATE VIEW chunk_words (number, title, headings, text) AS
-    SELECT number, searchable(title), searchable(headings), searchable(text) FROM chunks;
+CREATE VIEW chunk_words (number, title, headings, text) AS SELECT number, {_words("chunks")} FROM chunks;
 CREATE VIRTUAL TABLE passages USING fts5 (
     title, headings, text, content='chunk_words', content_rowid='number', tokenize='{TOKENIZER}'
 );
 CREATE TRIGGER chunk_added AFTER INSERT ON chunks BEGIN
-    INSERT INTO passages (rowid, title, headings, text)
-    VALUES (new.number, searchable(new.title), searchable(new.headings), searchable(new.text));
+    INSERT INTO passages (rowid, title, headings, text) VALUES (new.number, {_words("new")});
 END;
 CREATE TRIGGER chunk_removed AFTER DELETE ON chunks BEGIN
-    INSERT INTO passages (passages, rowid, title, headings, text)
-    VALUES ('delete', old.number, searchable(old.title), searchable(old.headings), searchable(old.text));
+    INSERT INTO passages (passages, rowid, title, headings, text) VALUES ('delete', old.number, {_words("old")});
 END;
 CREATE TRIGGER chunk_retitled AFTER UPDATE OF title ON chunks WHEN old.title <> new.title BEGIN
-    INSERT INTO passages (passages, rowid, title, headings, text)
-    VALUES ('delete', old.number, searchable(old.title), searchable(old.headings), searchable(old.text));
-    INSERT INTO passages (rowid, title, headings, text)
-    VALUES (new.number, searchable(new.title), searchable(new.headings), searchable(new.text));
+    INSERT INTO passages (passages, rowid, title, headings, text) VALUES ('delete', old.number, {_words("old")});
+    INSERT INTO passages (rowid, title, headings, text) VALUES (new.number, {_words("new")});
 END;
-"""  # noqa: S608  # a constant
+"""  # noqa: S608  # constants
 
 # Records on a server that no row references for certain: those being written, and those retired but not deleted yet.
 # `part` is an area, or `notes`.

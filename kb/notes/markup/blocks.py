@@ -92,7 +92,7 @@ def line_kinds(lines: Sequence[str], tokens: Sequence[Token]) -> str:
         elif token.type == "hr":
             kind = LineKind.METADATA
         if kind and token.map:
-            for number in range(*token.map):
+            for number in range(token.map[0], min(token.map[1], len(lines))):
                 if lines[number].strip():
                     kinds[number] = kind
     return "".join(_by_dialect(lines, kinds))
@@ -137,7 +137,7 @@ class _Blocks:
         for token, following in zip_longest(tokens, tokens[1:]):
             if token.level or not token.map or token.nesting < 0 or token.map[0] < done:
                 continue
-            begin, end = token.map
+            begin, end = token.map[0], min(token.map[1], len(self._lines))
             blocks += self._filled("other", done, begin)
             if token.type == "heading_open":
                 self._descend(int(token.tag[1:]), following)

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from kb.notes.prose import printable
+
 KEYS = ("date", "created", "published", "updated")  # the first that has a date is taken
 LATER_KEYS = (
     "lastmod",
@@ -97,7 +99,7 @@ def _date_of_path(path: str) -> datetime.date | None:
 
 
 def _fault(key: str, value: JsonValue) -> str:
-    text = " ".join(str(value).split())[:40]
+    text = printable(" ".join(str(value).split()))[:40]
     if _TWO_WAYS.match(text):
         return f"{key}: {text} may be two dates; write it as 2024-03-08"
     return f"{key}: {text} is not a date that can be read; write it as 2024-03-08"
