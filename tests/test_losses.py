@@ -448,6 +448,7 @@ def test_a_remote_path_opens_no_file_outside(
 
 
 @pytest.mark.apart
+@pytest.mark.apart
 def test_the_doctor_reads_while_its_child_writes(
     knowledge: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
