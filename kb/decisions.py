@@ -1,4 +1,4 @@
-"""`kb.decisions.toml`: what only the writer knows. Read often, written only when they decide something."""
+"""`kb.decisions.toml`: what only the user knows. Written only when they decide something."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ class Decisions(Frozen):
         return self.flags[max(holders, key=len)] if holders else Flags()
 
     def ruling(self, path: str) -> str:
-        """All that was decided about a note, in one line to compare: where it is filed, and its source's flags."""
+        """All that was decided about a note, as one comparable line: where it is filed, and its source's flags."""
         return f"{self.filed.get(path, '')} {self.flags_for(path).model_dump_json(exclude_defaults=True)}"
 
     def forgets(self, path: str, source: str) -> bool:
-        """Whether a path, or a folder above it, was forgotten; a source named inside that folder is nearer."""
+        """Whether a path or a folder above it was forgotten; a source inside that folder takes precedence."""
         return any(is_under(path, folder) and not is_under(source, folder) for folder in self.forgotten)
 
     def with_filed(self, path: str, area: StoredArea | None) -> Decisions:
-        """A copy in which `path` is filed under `area`; None takes the decision back."""
+        """A copy in which `path` is filed under `area`; None withdraws the decision."""
         filed = {name: value for name, value in self.filed.items() if name != path}
         return self.model_copy(update={"filed": filed if area is None else filed | {path: area}})
 
     def with_flags(self, source: str, flags: Flags) -> Decisions:
-        """A copy in which a source carries these flags besides those that it had."""
+        """A copy in which a source has these flags in addition to its own."""
         before = self.flags.get(source, Flags())
         merged = Flags(
             area=flags.area or before.area, detour=flags.detour or before.detour, posts=flags.posts or before.posts
@@ -61,7 +61,7 @@ class Decisions(Frozen):
         return self.model_copy(update={"flags": self.flags | {source: merged}})
 
     def with_forgotten(self, path: str) -> Decisions:
-        """A copy that forgets a path, and what was decided at or below it."""
+        """A copy that forgets a path and drops the decisions at or below it."""
         return self.model_copy(
             update={
                 "filed": {name: value for name, value in self.filed.items() if not is_under(name, path)},
@@ -71,7 +71,7 @@ class Decisions(Frozen):
         )
 
     def with_added(self, sources: Iterable[str], flags: Flags) -> Decisions:
-        """A copy in which some sources are no longer forgotten, and carry these flags besides those that they had."""
+        """A copy in which some sources are no longer forgotten, and have these flags in addition to their own."""
         decisions = self
         for source in sources:
             decisions = decisions.with_remembered(source)
@@ -80,11 +80,11 @@ class Decisions(Frozen):
         return decisions
 
     def with_remembered(self, path: str) -> Decisions:
-        """A copy that no longer forgets `path`; what was forgotten below or above it stays so."""
+        """A copy that no longer forgets `path`; paths forgotten below or above it stay forgotten."""
         return self.model_copy(update={"forgotten": tuple(name for name in self.forgotten if name != path)})
 
     def with_renamed(self, origin: str, to: str) -> Decisions:
-        """A copy in which what was decided about one note follows it to another path."""
+        """A copy in which the decisions about one note move to its new path."""
 
         def moved(names: dict[str, Value]) -> dict[str, Value]:
             return {to if name == origin else name: value for name, value in names.items()}
@@ -105,22 +105,22 @@ def is_under_any(path: str, folders: Iterable[str]) -> bool:
 
 
 def load_decisions(root: Path) -> Decisions:
-    """Read the decisions; none yet is an empty set. Raises `ConfigError` for a file that does not parse."""
+    """Read the decisions; without a file there are none. Raises `ConfigError` for a file that does not parse."""
     path = root / DECISIONS_NAME
     try:
         return Decisions.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return Decisions()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}; mend it, nothing was changed") from error
+        raise ConfigError(f"{path} cannot be read: {error}; correct it, nothing was changed") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{path}: {key}: {first['msg']}; mend it, nothing was changed") from error
+        raise ConfigError(f"{path}: {key}: {first['msg']}; correct it, nothing was changed") from error
 
 
 def save_decisions(root: Path, decisions: Decisions) -> None:
-    """Replace the file in one step, keeping the comments that the writer put into it."""
+    """Atomically replace the file, keeping the comments that the user put into it."""
     import tomlkit
 
     path = root / DECISIONS_NAME
@@ -136,7 +136,7 @@ def save_decisions(root: Path, decisions: Decisions) -> None:
 
 
 def _merge(table: MutableMapping[str, object], wanted: Mapping[str, object]) -> None:
-    """Make a TOML table say what is wanted, touching only what differs: comments and order stay."""
+    """Make a TOML table hold the wanted values, changing only what differs, so that comments and order stay."""
     for key in [key for key in table if key not in wanted]:
         del table[key]
     for key, value in wanted.items():

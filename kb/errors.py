@@ -1,23 +1,23 @@
-"""Everything that can go wrong and be said to the user in one line.
+"""Every failure that is reported to the user, as one line.
 
 ```
 KbError                 exit code 1
 ├── InputError          2  wrong usage: a missing path, an unknown area, an empty query
-├── NotebookError       1  no notebook here, or one that cannot be read
-├── ConfigError         1  kb.toml or kb.decisions.toml does not say what it should
-├── NoteError           1  one note cannot be read; an add skips it and goes on
-├── EncoderError        1  the model cannot be loaded or exported
-├── CatalogError        1  .kb/catalog.db cannot be used
-│   ├── DamageError     1  it is damaged or lost
-│   └── NewerError      1  it was made by a newer kb
-├── BackupError         1  a backup cannot be written, or is none
+├── NotebookError       1  there is no notebook here, or it cannot be read
+├── ConfigError         1  kb.toml or kb.decisions.toml is invalid
+├── NoteError           1  a note cannot be read; `kb add` skips it and continues
+├── EncoderError        1  the model cannot be loaded or exported, or does not match the index
+├── CatalogError        1  the catalog cannot be used
+│   ├── DamageError     1  it is damaged or missing
+│   └── NewerError      1  a newer version of kb wrote it
+├── BackupError         1  a backup cannot be written, or a file is not a backup
 ├── VectorError         1  a generation of vectors is missing or damaged
-│   └── ServerError     1  a Chroma server cannot be reached, or does not do what it is asked
-├── LockError           1  another process is writing
-├── OutsideError        1  notes lie outside the areas, and kb.toml refuses such
-├── RemovalError        1  most notes would leave the index at once, and nobody confirmed it
-├── LanguageModelError  1  no language model answers, or not as asked; an outline goes without it
-├── QualityError        1  a measure is below what was asked for
+│   └── ServerError     1  a Chroma server is unreachable, or a request to it failed
+├── LockError           1  another process holds the write lock
+├── OutsideError        1  notes lie outside the areas, and kb.toml refuses those
+├── RemovalError        1  most notes would leave the index, and this was not confirmed
+├── LanguageModelError  1  a language model is unreachable, or its answer is unusable; outlines do without it
+├── QualityError        1  a metric is below the required minimum
 └── EvidenceError       3  the notes say too little about a topic
 ```
 """
@@ -32,17 +32,17 @@ class KbError(Exception):
 
 
 class InputError(KbError):
-    """The command or call was used wrongly."""
+    """A command or method was used incorrectly."""
 
     exit_code = 2
 
 
 class QualityError(KbError):
-    """A measure is below what was asked for."""
+    """A metric is below the required minimum."""
 
 
 class OutsideError(KbError):
-    """Notes lie outside the areas, and the notebook takes none of those; `report` says what became of the others."""
+    """Notes lie outside the areas, and the settings refuse those. `report` covers the whole run."""
 
     def __init__(self, message: str, report: object) -> None:
         super().__init__(message)
@@ -54,15 +54,15 @@ class NotebookError(KbError):
 
 
 class ConfigError(KbError):
-    """A settings file does not say what it should."""
+    """A settings or decisions file is invalid."""
 
 
 class NoteError(KbError):
-    """One note cannot be read."""
+    """A note cannot be read. While a file is parsed, the message lacks the path: `has broken front matter: …`."""
 
 
 class EncoderError(KbError):
-    """The model cannot be loaded or exported."""
+    """The model cannot be loaded or exported, or is not the one that the index was built with."""
 
 
 class CatalogError(KbError):
@@ -70,15 +70,15 @@ class CatalogError(KbError):
 
 
 class DamageError(CatalogError):
-    """The catalog is damaged or lost."""
+    """The catalog is damaged or missing."""
 
 
 class NewerError(CatalogError):
-    """The catalog was made by a newer kb."""
+    """A newer version of kb wrote the catalog."""
 
 
 class BackupError(KbError):
-    """A backup cannot be written, or what should be restored is none."""
+    """A backup cannot be written, or a file to restore is not a backup."""
 
 
 class VectorError(KbError):
@@ -86,27 +86,27 @@ class VectorError(KbError):
 
 
 class ServerError(VectorError):
-    """A Chroma server cannot be reached, or does not do what it is asked."""
+    """A Chroma server is unreachable, or a request to it failed."""
 
 
 class LockError(KbError):
-    """Another process holds the notebook's write lock."""
+    """Another process holds the write lock of the notebook."""
 
 
 class LanguageModelError(KbError):
-    """A language model does not answer, or not as it was asked to."""
+    """A language model is unreachable, or its answer is unusable."""
 
 
 class RemovalError(KbError):
-    """Most notes would leave the index at once, which was not confirmed."""
+    """Most notes would leave the index, and this was not confirmed."""
 
 
 class EvidenceError(KbError):
-    """The notes say too little about a topic to make an outline of it."""
+    """The notes say too little about a topic for an outline."""
 
     exit_code = 3
 
 
 def one_line(error: Exception) -> str:
-    """An error's message without its line breaks, at most 300 characters."""
+    """The message of an error on one line, cut at 300 characters."""
     return " ".join(str(error).split())[:300]

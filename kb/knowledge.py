@@ -11,37 +11,44 @@ from typing import TYPE_CHECKING
 
 from kb import rooms
 from kb.decisions import Decisions, Flags, is_under
-from kb.errors import InputError, NotebookError, NoteError, OutsideError, RemovalError, ServerError
+from kb.errors import InputError, LockError, NoteError, OutsideError, RemovalError, ServerError
 from kb.index.freshness import file_state
 from kb.index.reader import IndexReader
 from kb.index.writer import IndexWriter
-from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea, System
-from kb.notebook import CONFIG_NAME, find_notebook, is_notebook, open_notebook, write_template
+from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea
+from kb.notebook import find_notebook, open_notebook, write_template
 from kb.notes.files import write_file
 from kb.opening import OpenNotebook, today
-from kb.reports import (
-    Classification,
-    Evaluation,
-    Filed,
-    Forgotten,
-    NoteDetail,
-    NoteList,
-    Outline,
-    Reclassification,
-    SearchResult,
-    Skipped,
-    Status,
-    SyncReport,
-)
-from kb.reports.cared import BackedUp, Diagnosis, Pulled, Rebuilt, Restored
-from kb.reports.compared import Duplicates, RelatedNotes
-from kb.reports.ideas import Ideas
-from kb.reports.revised import Check, Update
+from kb.reports import Filed
 
 if TYPE_CHECKING:
+    from kb.evaluation.areas import AreaEvaluation
     from kb.evaluation.outlines import OutlineEvaluation
-    from kb.evaluation.runner import Golden
+    from kb.evaluation.queries import Golden
     from kb.outline.post.citations import Citations
+    from kb.reports import (
+        BackedUp,
+        Check,
+        Classification,
+        Diagnosis,
+        Duplicates,
+        Evaluation,
+        Forgotten,
+        Ideas,
+        NoteDetail,
+        NoteList,
+        Outline,
+        Pulled,
+        Rebuilt,
+        Reclassification,
+        RelatedNotes,
+        Restored,
+        SearchResult,
+        Skipped,
+        Status,
+        SyncReport,
+        Update,
+    )
 
 DEFAULT_LIMIT = 10
 
@@ -164,12 +171,12 @@ class KnowledgeBase(OpenNotebook):
     def related(self, name: str, limit: int = DEFAULT_LIMIT) -> RelatedNotes:
         """The notes and posts related to one: by what they say, and by links either way."""
         self._autosync()
-        return self._index.read(lambda reader: rooms.comparing.related(reader, self._find(reader, name), limit))
+        return self._index.read(lambda reader: rooms.related.related(reader, self._find(reader, name), limit))
 
     def duplicates(self) -> Duplicates:
         """The notes and passages that say nearly the same."""
         self._autosync()
-        return self._index.read(lambda reader: rooms.comparing.duplicates(reader, self._progress))
+        return self._index.read(lambda reader: rooms.duplicates.duplicates(reader, self._progress))
 
     def outline(
         self, topic: str, areas: tuple[FiledArea, ...] = (), sections: int | None = None, llm: bool = True
@@ -181,7 +188,7 @@ class KnowledgeBase(OpenNotebook):
         self._autosync()
         outline = self._index.read(lambda reader: rooms.draft.draft(reader, topic, areas, sections, today()))
         settings = self._index.notebook.settings.outline
-        return rooms.generated.worded(outline, settings, self._notify) if llm else outline
+        return rooms.asking.worded(outline, settings, self._notify) if llm else outline
 
     def ideas(self, areas: Sequence[FiledArea] = AREAS, limit: int = 6) -> Ideas:
         """What could be written next: groups of notes that are ripe for a post, area after area."""
@@ -251,21 +258,19 @@ class KnowledgeBase(OpenNotebook):
         self._index.close()
         return rooms.backup.restore(notebook, Path(path), overwrite, lambda: self._open(open_notebook(notebook.root)))
 
-    def evaluate(self, golden: str | Path) -> Evaluation:
-        """Measure each way to rank with the judged queries of a file."""
-        return self.evaluate_queries(rooms.runner.load_golden(Path(golden)))
-
-    def evaluate_queries(self, golden: Golden) -> Evaluation:
-        """The same with queries at hand."""
-
-        def rank(query: str, limit: int) -> dict[System, list[str]]:
-            return self._index.read(lambda reader: rooms.find.rankings(reader, query, limit))
-
-        return rooms.runner.evaluate(golden, rank)
+    def evaluate(self, golden: Golden) -> Evaluation:
+        """Measure each way to rank with judged queries."""
+        return self._index.read(lambda reader: rooms.measure.evaluate_queries(reader, golden))
 
     def evaluate_outlines(self, path: str | Path) -> OutlineEvaluation:
-        """Measure outlines of the topics of a file, beside simple ways to make one."""
-        return self._index.read(lambda reader: rooms.appraise.appraise(reader, Path(path), self._progress, today()))
+        """Measure outlines of the topics of a file, and three baselines."""
+        day = today()
+        return self._index.read(lambda reader: rooms.measure.evaluate_outlines(reader, Path(path), self._progress, day))
+
+    def evaluate_areas(self, labels: str | Path, root: str | Path) -> AreaEvaluation:
+        """Measure the classifier on notes below `root`. This notebook keeps their vectors but indexes none of them."""
+        with self._index.write() as writer:
+            return rooms.measure.evaluate_areas(writer, Path(labels), Path(root), self._progress)
 
     def _run(self, writer: IndexWriter, sources: Sequence[str], allow_removal: bool = False) -> SyncReport:
         return rooms.run.run(writer, sources, self._progress, self._should_stop, allow_removal)
@@ -275,20 +280,18 @@ class KnowledgeBase(OpenNotebook):
         outcomes = (*report.updated, *report.added)
         if not outcomes:
             return report
-        older = rooms.comparing.repeated_notes(reader, [outcome.path for outcome in outcomes])
+        older = rooms.duplicates.repeated_notes(reader, [outcome.path for outcome in outcomes])
         return report.with_repeats(older)
 
     def _autosync(self) -> None:
         if self._index.notebook.settings.autosync:
             try:
                 self.sync()
-            except (RemovalError, ServerError) as error:  # what is indexed can be searched all the same
+            except (LockError, RemovalError, ServerError) as error:  # what is indexed can be searched all the same
                 self._notify(str(error))
 
 
 def init(root: str | Path | None = None) -> Path:
     """Make a folder a notebook: write a commented `kb.toml`. Returns its path."""
     folder = Path(root) if root is not None else find_notebook() or Path.cwd()
-    if is_notebook(folder) and (folder / CONFIG_NAME).exists():
-        raise NotebookError(f"{folder / CONFIG_NAME} exists already; edit it as it is")
     return write_template(folder.resolve())

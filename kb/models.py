@@ -1,4 +1,4 @@
-"""The frozen types that travel between stages: a note, its passages, a verdict, and what the catalog keeps."""
+"""The immutable types that rooms exchange: notes, chunks, verdicts, catalog records, and two model interfaces."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ EvidenceKind = Literal["phrase", "term", "passage", "example"]
 OutsidePolicy = Literal["hold", "detour", "refuse"]
 BlockKind = Literal["heading", "paragraph", "list", "code", "table", "quote", "other"]
 
-Notify = Callable[[str], None]  # a line for the user, beside the results
-Progress = Callable[[int, int], None]  # how much is done, of how much
+Notify = Callable[[str], None]  # takes a message for the user
+Progress = Callable[[int, int], None]  # takes the number of notes done and the total
 
 AREAS: tuple[Area, ...] = ("ml-systems", "gnn", "llm")
 FILED_AREAS: tuple[FiledArea, ...] = ("ml-systems", "gnn", "llm", "detour")
@@ -38,37 +38,37 @@ STORED_AREAS: tuple[StoredArea, ...] = (*FILED_AREAS, "outside")
 
 
 class Encoder(Protocol):
-    """Texts to unit vectors. The real one runs a model; tests may use any other."""
+    """Turns texts into unit vectors. `max_tokens` is the limit of its input; text beyond that is truncated."""
 
     fingerprint: str
     dimensions: int
     max_tokens: int
 
     def count_tokens(self, text: str) -> int:
-        """Word pieces of a text, special tokens not counted; at most `max_tokens` are embedded."""
+        """The number of tokens in a text, without special tokens."""
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
-        """Embed passages: float32 `(len(texts), dimensions)`, rows of length 1."""
+        """Embed passages as float32 unit vectors `(len(texts), dimensions)`."""
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
-        """Embed one query: float32 `(dimensions,)` of length 1."""
+        """Embed a query as a float32 unit vector `(dimensions,)`."""
 
 
 class Reranker(Protocol):
-    """A query and passages to scores. The real one runs a cross-encoder."""
+    """Scores passages for a query; implemented by a cross-encoder."""
 
     def score(self, query: str, passages: list[str]) -> list[float]:
-        """How well each passage answers the query, as a probability."""
+        """The probability that each passage answers the query."""
 
 
 class Frozen(BaseModel):
-    """Base of all types here: immutable, and no field that is not declared."""
+    """Base class: immutable, and rejects undeclared fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class FileState(Frozen):
-    """What a look at a file's directory entry tells: enough to see that it may have changed."""
+    """A file's size and modification time: a cheap hint that its content may have changed."""
 
     path: str
     size: int
@@ -76,14 +76,14 @@ class FileState(Frozen):
 
 
 class NoteFile(FileState):
-    r"""One file as read: newlines are `\\n`, and `sha256` is that of the bytes on disk."""
+    r"""A file that was read. `text` has `\\n` newlines; `sha256` is the hash of the bytes on disk."""
 
     text: str
     sha256: str
 
 
 class LineKind(StrEnum):
-    """What a line of a note is; a note's kinds are one letter a line. `DEFINITION` only points elsewhere: a link
+    """What a line of a note is; the kinds of a note are one letter a line. A `DEFINITION` only points elsewhere: a link
     definition, a badge, an entry of a table of contents. `METADATA` is front matter, or markup of a tool.
     """
 
@@ -101,7 +101,7 @@ class LineKind(StrEnum):
 
 
 class Block(Frozen):
-    """A top-level Markdown block: characters `[start, end)` of the note's text, under a heading path."""
+    """A top-level Markdown block: characters `[start, end)` of the note's text, and the headings above it."""
 
     kind: BlockKind
     start: int
@@ -110,7 +110,9 @@ class Block(Frozen):
 
 
 class Note(Frozen):
-    """One parsed Markdown file."""
+    """A parsed Markdown file. `text` has blanks in place of comments, and `kinds` a `LineKind` for each of its lines;
+    `faults` say what its front matter states wrongly.
+    """
 
     path: str
     sha256: str
@@ -135,13 +137,13 @@ class Note(Frozen):
 
     @cached_property
     def newlines(self) -> list[int]:
-        """The offsets of the newlines of the text."""
+        """The character offsets of all newlines."""
         return [match.start() for match in re.finditer("\n", self.text)]
 
 
 class Chunk(Frozen):
-    """A passage of a note. `kinds` has the `LineKind` of each of its lines; `embedded` is exactly what the encoder
-    sees, `digest` names heading path and text.
+    """A passage of a note. `kinds` has the `LineKind` of each of its lines; `embedded` is the exact input of the
+    encoder; `digest` hashes heading path and text.
     """
 
     heading_path: tuple[str, ...]
@@ -154,8 +156,10 @@ class Chunk(Frozen):
 
 
 class AreaText(Frozen):
-    """What an area means, or one kind of what lies outside: phrases compared by meaning, plain terms, vaguer hints.
-    `names` are what the area itself is called.
+    """Defines an area, or one kind of subject outside the areas.
+
+    `phrases` are compared by meaning. `terms` are unambiguous words, `hints` merely suggestive ones. `names` are what
+    the area itself is called.
     """
 
     description: str = ""
@@ -166,8 +170,10 @@ class AreaText(Frozen):
 
 
 class Evidence(Frozen):
-    """One reason for a verdict: the area it speaks for, and where the note says it. `weight` is what the log-odds of
-    that area lose when the reason is taken away; an example's address is that of the note like this one.
+    """One reason for or against a verdict, with its address.
+
+    `weight` is how far the log-odds of the area `toward` fall without it. Evidence of kind `example` has the address
+    of the similar note.
     """
 
     kind: EvidenceKind = "phrase"
@@ -179,9 +185,9 @@ class Evidence(Frozen):
 
 
 class AreaVerdict(Frozen):
-    """Which area a note belongs to, how sure that is, and why. The four `scores` sum to 1.
+    """Which area a note belongs to, with what confidence, and why. The four `scores` are probabilities.
 
-    `confidence` is the score of `area`, and `margin` its lead over the runner-up.
+    `confidence` is the score of `area`; `margin` is its lead over the runner-up.
     """
 
     area: VerdictArea
@@ -196,14 +202,16 @@ class AreaVerdict(Frozen):
 
     @property
     def nearest_area(self) -> Area:
-        """The likeliest of the three areas, whatever the verdict."""
+        """The most probable of the three areas, even if the verdict is `outside`."""
         return max(AREAS, key=lambda area: self.scores[area])
 
 
 class NoteRecord(FileState):
-    """A note as the catalog keeps it. `area` is where it is filed; `outside` means held back, without chunks;
-    `ruling` names the writer's decisions that held when it was filed; a `remote` note was filed on another machine,
-    and its file need not be on this one.
+    """A note in the catalog.
+
+    `area` is where it is filed; a note with `outside` is held back and has no chunks. `ruling` identifies the user's
+    decisions that applied when it was filed. A `remote` note was filed on another machine; its file may not exist on
+    this one.
     """
 
     id: str
@@ -224,17 +232,17 @@ class NoteRecord(FileState):
 
 
 def note_of(chunk_id: str) -> str:
-    """The id of the note that a chunk is from."""
+    """The id of the note that a chunk belongs to."""
     return chunk_id.split(":", 1)[0]
 
 
 def digest_of(chunk_id: str) -> str:
-    """The hash of what a chunk says."""
+    """The `digest` of a chunk."""
     return chunk_id.split(":", 2)[1]
 
 
 class ChunkRecord(Frozen):
-    """A chunk as the catalog keeps it; `embedding_key` is the hash of what was embedded."""
+    """A chunk in the catalog. `embedding_key` hashes the embedded text and the encoder's fingerprint."""
 
     id: str
     note_id: str
@@ -248,9 +256,10 @@ class ChunkRecord(Frozen):
 
 
 class Filter(Frozen):
-    """Which notes a search may return. Empty areas or tags mean all of them; dates are inclusive.
+    """Which notes a search may return: those in any of `areas` and with all of `tags`, where empty means no condition.
 
-    `phrases` must all stand in a note, word after word, and nothing in `without` may.
+    Dates are inclusive. A note must contain every one of `phrases` and none of `without`; both are matched as
+    consecutive words, regardless of case and inflection.
     """
 
     areas: tuple[FiledArea, ...] = ()
@@ -263,7 +272,7 @@ class Filter(Frozen):
 
 
 class Statement(Frozen):
-    """One sentence or bullet of a note, cleaned of Markdown, at its lines."""
+    """A sentence or bullet of a note, without Markdown, and its lines."""
 
     text: str
     start_line: int

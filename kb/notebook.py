@@ -1,9 +1,8 @@
-"""Where the notebook is, and what its `kb.toml` says."""
+"""Finding the notebook, and reading its `kb.toml`."""
 
 from __future__ import annotations
 
 import os
-import shlex
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from kb.errors import ConfigError, NotebookError
 from kb.models import AreaText, Frozen, OutsidePolicy, Precision, VerdictArea
+from kb.notes.files import is_utf8, replacing
 
 CONFIG_NAME = "kb.toml"
 INDEX_NAME = ".kb"
@@ -22,31 +22,31 @@ TEMPLATE = """\
 # The default model, all-MiniLM-L6-v2, comes with kb and needs no download.
 # model = "path/to/model"
 
-# Embed in "int8" (the default, half the time) or in "fp32".
+# Embed in "int8" (the default, twice as fast) or in "fp32".
 # precision = "int8"
 
-# Put the best hits into order by a cross-encoder, which reads query and passage together: a
-# sentence-transformers folder (relative to this file) or hub name. It needs PyTorch at each search.
+# Rerank the best hits with a cross-encoder, which reads query and passage together: a
+# sentence-transformers folder (relative to this file) or hub name. Every search then needs PyTorch.
 # rerank = "path/to/cross-encoder"
 
-# Look at all sources before each search.
+# Sync all sources before each search.
 # autosync = false
 
-# What becomes of notes outside the areas: "hold" them back, take each as a "detour", or "refuse" (kb add fails).
+# What to do with notes outside the areas: "hold" them back, add each as a "detour", or "refuse" (kb add fails).
 # outside = "hold"
 
-# Keep the index elsewhere, for instance outside a synchronised folder.
+# Where to keep the index, for example outside a synchronised folder.
 # index_dir = ".kb"
 
-# What the areas mean. Phrases are compared by meaning; terms are words that settle it, hints are vaguer ones. They add
-# to a built-in area (or to what lies outside); with a description you replace it by an area of your own.
+# What the areas mean. Phrases are compared by meaning; terms are decisive words, hints are weaker ones. They extend a
+# built-in area (or what lies outside); a description replaces it with an area of your own.
 # areas.llm.terms = ["our-own-model"]
 # areas.outside.phrases = ["minutes of our housing association"]
 # areas.gnn.description = "Cryptography: ciphers, signatures and proofs"
 # areas.gnn.phrases = ["zero-knowledge proofs", "elliptic curves"]
 
-# Keep the vectors on a Chroma server instead of in files, so that other machines can search them too. The notes' text
-# goes there as well. A token is read from the environment variable KB_CHROMA_TOKEN only. Keep the tables last.
+# Keep the vectors on a Chroma server instead of in files, so that other machines can search them too. The text of the
+# notes is stored there as well. A token is read only from the environment variable KB_CHROMA_TOKEN. Keep tables last.
 # [chroma]
 # url = "http://127.0.0.1:8000"
 # tenant = "default_tenant"
@@ -54,16 +54,16 @@ TEMPLATE = """\
 # collection = "kb"
 # timeout = 30
 
-# A language model with the OpenAI interface, such as a local Ollama, may propose the title, the section names and
-# order, and one-sentence summaries of outlines. The points of an outline are sent to this address, and nothing is
-# sent anywhere without it. A key is read from the environment variable KB_LLM_KEY only.
+# A language model with the OpenAI API, such as a local Ollama, may propose the title, the headings and order of the
+# sections, and one-sentence summaries of an outline. The points of the outline are sent to this address; without it,
+# nothing is sent anywhere. A key is read only from the environment variable KB_LLM_KEY.
 # [outline]
 # llm = "http://localhost:11434/v1"
 # llm_model = "llama3.2"
 """
 KEY_VARIABLE = "KB_LLM_KEY"
-TOKEN_VARIABLE = "KB_CHROMA_TOKEN"  # noqa: S105  # the name of one
-ADDRESS = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"  # without a name and password, which would be shown
+TOKEN_VARIABLE = "KB_CHROMA_TOKEN"  # noqa: S105  # the name of a variable
+ADDRESS = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"  # without user name and password, which messages would show
 NAME = r"^[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?$"
 
 
@@ -75,8 +75,8 @@ class OutlineSettings(Frozen):
 
 
 class ChromaSettings(Frozen):
-    """The table `[chroma]`: the address of a server, where in it the notebook lies (`collection` is what the names of
-    its collections begin with), and how many seconds an answer may take.
+    """The table `[chroma]`: the address of a server, the place of the notebook there (`collection` is the prefix of its
+    collections' names), and the timeout in seconds.
     """
 
     url: str | None = Field(default=None, pattern=ADDRESS)
@@ -87,7 +87,7 @@ class ChromaSettings(Frozen):
 
 
 class Settings(Frozen):
-    """What `kb.toml` says. Relative paths are relative to the notebook."""
+    """The settings in `kb.toml`. Relative paths are relative to the notebook."""
 
     model: str | None = Field(default=None, min_length=1)
     precision: Precision = "int8"
@@ -102,20 +102,21 @@ class Settings(Frozen):
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook: its root folder, without symbolic links, and its settings."""
+    """A notebook: its root folder, with symbolic links resolved, and its settings."""
 
     root: Path
     settings: Settings
 
     @property
     def index_folder(self) -> Path:
-        """Where the index lies."""
+        """The folder of the index."""
         return self.root / Path(self.settings.index_dir).expanduser()
 
 
 def open_notebook(root: Path) -> Notebook:
-    """The notebook in a folder. Raises `ConfigError` where `kb.toml` does not say what it should."""
+    """The notebook in a folder. Raises `ConfigError` for a bad `kb.toml`, `NotebookError` for a name not in UTF-8."""
     resolved = root.resolve()
+    _require_utf8(resolved)
     return Notebook(resolved, load_settings(resolved))
 
 
@@ -132,15 +133,15 @@ def find_notebook(explicit: Path | None = None) -> Path | None:
 
 
 def is_notebook(root: Path) -> bool:
-    """Whether a folder is a notebook already. Raises `NotebookError` where that cannot be seen."""
+    """Whether a folder is a notebook. Raises `NotebookError` if it cannot be read."""
     try:
         return (root / CONFIG_NAME).is_file() or (root / INDEX_NAME).is_dir()
     except OSError as error:
-        raise NotebookError(f"{root} cannot be looked at: {error.strerror}") from error
+        raise NotebookError(f"{root} cannot be read: {error.strerror}; check its permissions") from error
 
 
 def load_settings(root: Path) -> Settings:
-    """Read `kb.toml`; without one, the defaults. Raises `ConfigError` naming the line or key that is wrong."""
+    """Read `kb.toml`, or return the defaults without one. Raises `ConfigError` naming the invalid line or key."""
     path = root / CONFIG_NAME
     try:
         return parse_settings(path)
@@ -149,13 +150,13 @@ def load_settings(root: Path) -> Settings:
 
 
 def parse_settings(path: Path) -> Settings:
-    """The settings in a file. Raises `FileNotFoundError`, and `ConfigError` naming the line or key that is wrong."""
+    """The settings in a file. Raises `FileNotFoundError`, and `ConfigError` naming the invalid line or key."""
     try:
         return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}; mend it, or delete it to use the defaults") from error
+        raise ConfigError(f"{path} cannot be read: {error}; correct it, or delete it to use the defaults") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
@@ -165,47 +166,38 @@ def parse_settings(path: Path) -> Settings:
 
 
 def write_template(root: Path) -> Path:
-    """Write a commented `kb.toml` into a folder that has none; raises `NotebookError` where it cannot."""
+    """Write a commented `kb.toml`, whole or not at all, into a folder that has none. Raises `NotebookError`."""
     path = root / CONFIG_NAME
+    _require_utf8(root)
+    if os.path.lexists(path):
+        raise NotebookError(f"{path} exists already; edit it instead")
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATE)
-    except FileExistsError as error:
-        raise NotebookError(f"{path} exists already; edit it as it is") from error
+        with replacing(path) as file:
+            file.write(TEMPLATE.encode())
     except OSError as error:
         raise NotebookError(f"{path} cannot be written: {error.strerror}") from error
     return path
 
 
+def _require_utf8(root: Path) -> None:
+    if not is_utf8(str(root)):
+        shown = os.fsencode(root).decode(errors="replace")
+        raise NotebookError(f"the folder {shown!r} has a name that is not UTF-8; rename it")
+
+
 def language_model_key() -> str | None:
-    """The key for the language model: `KB_LLM_KEY`, if it is set. Raises `ConfigError` for one that is no key."""
+    """The key for the language model: `KB_LLM_KEY`, if set. Raises `ConfigError` for one that cannot be sent."""
     return _secret(KEY_VARIABLE)
 
 
 def chroma_token() -> str | None:
-    """The token for the Chroma server: `KB_CHROMA_TOKEN`, if it is set. Raises `ConfigError` for one that is none."""
+    """The token for the Chroma server: `KB_CHROMA_TOKEN`, if set. Raises `ConfigError` for one that cannot be sent."""
     return _secret(TOKEN_VARIABLE)
 
 
 def _secret(variable: str) -> str | None:
     value = os.environ.get(variable, "").strip()
     if not (value.isascii() and value.isprintable()):
-        raise ConfigError(f"{variable} holds characters that no key has; set it again")
+        raise ConfigError(f"{variable} has characters that are not printable ASCII; set it again")
     return value or None
-
-
-def editor_command(path: Path, line: int) -> list[str]:
-    """The command that opens a file at a line: `VISUAL`, else `EDITOR`, else vi."""
-    named = (os.environ.get(name, "").strip() for name in ("VISUAL", "EDITOR"))
-    value = next((command for command in named if command), "vi")
-    try:
-        command = shlex.split(value)
-    except ValueError as error:
-        raise ConfigError(f"EDITOR or VISUAL is {value!r}, which is no command: {error}; set EDITOR") from error
-    name = Path(command[0]).stem
-    if name in ("code", "codium", "cursor"):
-        return [*command, "--goto", f"{path}:{line}"]
-    if name in ("subl", "zed", "hx"):
-        return [*command, f"{path}:{line}"]
-    return [*command, f"+{line}", str(path)]

@@ -1,9 +1,10 @@
-"""An open notebook: what every verb of `KnowledgeBase` begins with."""
+"""An open notebook: what all verbs of `KnowledgeBase` share."""
 
 from __future__ import annotations
 
 import datetime
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +24,7 @@ from kb.notes.naming import find_note
 
 
 def _silent(*_: object) -> None:
-    """Neither notices nor progress."""
+    """Discard notices and progress."""
 
 
 def _never() -> bool:
@@ -31,12 +32,12 @@ def _never() -> bool:
 
 
 def today() -> datetime.date:
-    """The date by which notes are recent, and with which a skeleton is written."""
+    """The date by which notes count as recent, and which a new outline carries."""
     return datetime.date.today()
 
 
 def open_index(notebook: Notebook, encoder: Encoder | None, notify: Notify) -> Index:
-    """The index of a notebook, with its vectors on the server that the settings name, or else in its index folder."""
+    """The index of a notebook. Its vectors are on the Chroma server that the settings name, or else in its folder."""
     chroma, folder = notebook.settings.chroma, notebook.index_folder
     store: VectorStore
     if chroma.url is None:
@@ -49,10 +50,10 @@ def open_index(notebook: Notebook, encoder: Encoder | None, notify: Notify) -> I
 class OpenNotebook:
     """A notebook and its index.
 
-    `root` defaults to `KB_NOTEBOOK`, else to the nearest folder upwards that is a notebook; with `create` a folder
-    becomes one. `encoder` replaces the model (for tests, or one of your own), `notify` receives lines for the user,
-    `progress` the count of notes done and to do, and `should_stop` is asked between batches.
-    Use it as a context manager, or call `close`. Raises `NotebookError` where there is no notebook.
+    `root` defaults to `KB_NOTEBOOK`, else to the nearest notebook upwards; with `create`, a folder that is none becomes
+    one. `encoder` replaces the model, `notify` receives lines for the user, `progress` the number of notes done and
+    their total, and `should_stop` is called between batches. Use it as a context manager, or call `close`. Raises
+    `NotebookError` if there is no notebook.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class OpenNotebook:
     ) -> None:
         found = find_notebook(Path(root) if root is not None else None)
         if not create and (found is None or not is_notebook(found)):
-            place = f"{found} is no notebook" if found else "there is no notebook here or above"
+            place = f"{found} is not a notebook" if found else "there is no notebook here or above"
             raise NotebookError(f"{place}; run `kb init`, or `kb add` your notes")
         self._encoder = encoder
         self._notify = notify
@@ -88,27 +89,27 @@ class OpenNotebook:
         self.close()
 
     def close(self) -> None:
-        """Close files and clients; the next verb opens them again."""
+        """Close files and clients; the next verb reopens them."""
         self._index.close()
 
     @property
     def root(self) -> Path:
-        """The notebook's folder."""
+        """The folder of the notebook."""
         return self._index.notebook.root
 
     def locate(self, address: str) -> tuple[Path, int]:
-        """The file and line of a note's name, or of an address such as `notes/gcn.md:12-14`."""
+        """The file and line that a note's name, or an address such as `notes/gcn.md:12-14`, refers to."""
         name, _, lines = address.rpartition(":")
         start = lines.split("-")[0]
         at_line = bool(name) and start.isdigit()
         with self._index.reader() as reader:
             note = self._find(reader, name if at_line else address)
             if note.remote and file_state(reader, note) is None:
-                raise NoteError(f"{note.path} is on another machine; `kb show` prints what `kb pull` brought of it")
+                raise NoteError(f"{note.path} is on another machine; `kb show` prints what was pulled")
         return self.root / note.path, int(start) if at_line else 1
 
     def find_note(self, name: str) -> NoteRecord:
-        """The note that a path, a file name without its ending, or a title names. Raises `InputError`."""
+        """The note with a path, a file name without extension, or a title. Raises `InputError`."""
         with self._index.reader() as reader:
             return self._find(reader, name)
 
@@ -116,14 +117,19 @@ class OpenNotebook:
         return find_note(reader.catalog.notes(), name, self._name(name))
 
     def _name(self, path: str | Path) -> str:
+        """The notebook path of a file. Raises `InputError` for a name that is not text, which no index can hold."""
+        _require_text(path)
         return notebook_path(self.root, Path(path))
 
     def _source(self, path: str | Path) -> str:
-        """The notebook path of a source. Raises `InputError` for one that does not exist, or has no proper name."""
+        """The notebook path of a source. Raises `InputError` for one that does not exist, or whose name is not text."""
+        _require_text(path)
         if not os.path.lexists(path):
-            raise InputError(f"{path} does not exist")
-        name = self._name(path)
-        if not is_utf8(name):
-            shown = os.fsencode(name).decode(errors="replace")
-            raise InputError(f"{shown} has a name that is not UTF-8; rename it")
-        return name
+            raise InputError(f"{path} does not exist; give the path of a file or folder")
+        return self._name(path)
+
+
+def _require_text(path: str | Path) -> None:
+    if not is_utf8(str(path)):
+        shown, encoding = os.fsencode(path).decode(errors="replace"), sys.getfilesystemencoding().upper()
+        raise InputError(f"the name {shown!r} is not {encoding}; rename the file")

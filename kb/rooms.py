@@ -1,7 +1,6 @@
-"""The one table of what loads when it is asked for.
+"""The one table of modules that are imported on demand, so that a command waits only for what it uses.
 
-Commands and verbs name a module here, `rooms.answer`, and wait for no other's imports; type checkers see the modules
-themselves.
+Commands and verbs write `rooms.answer`; type checkers see the modules themselves.
 """
 
 from __future__ import annotations
@@ -11,51 +10,67 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kb.areas import judge as judge
-    from kb.care import backup as backup
-    from kb.care import doctor as doctor
-    from kb.care import facts as facts
-    from kb.care import rebuild as rebuild
-    from kb.care import status as status
-    from kb.evaluation import appraise as appraise
-    from kb.evaluation import runner as runner
-    from kb.ideas import suggest as suggest
-    from kb.index import vectors as vectors
-    from kb.notes import new as new
-    from kb.outline import draft as draft
-    from kb.outline import generated as generated
-    from kb.outline.post import write as write
-    from kb.remote import pull as pull
-    from kb.remote import server as server
-    from kb.search import answer as answer
-    from kb.search import comparing as comparing
-    from kb.search import find as find
-    from kb.sync import changes as changes
-    from kb.sync import listing as listing
-    from kb.sync import reclassify as reclassify
-    from kb.sync import removal as removal
-    from kb.sync import run as run
+    from kb import knowledge, models, reports
+    from kb.areas import judge
+    from kb.care import backup, doctor, facts, rebuild, status
+    from kb.console import areas as console_areas
+    from kb.console import care as console_care
+    from kb.console import comparison as console_comparison
+    from kb.console import evaluation as console_evaluation
+    from kb.console import ideas as console_ideas
+    from kb.console import notes as console_notes
+    from kb.console import outline as console_outline
+    from kb.console import picking as console_picking
+    from kb.console import search as console_search
+    from kb.console import sync as console_sync
+    from kb.console import terminal
+    from kb.evaluation import measure, queries
+    from kb.ideas import suggest
+    from kb.index import vectors
+    from kb.notes import new
+    from kb.outline import draft, picking
+    from kb.outline.language_model import asking
+    from kb.outline.post import write
+    from kb.remote import pull, server
+    from kb.search import answer, duplicates, find, related
+    from kb.sync import changes, listing, reclassify, removal, run
 
 HOMES = {
+    "knowledge": "kb.knowledge",
+    "models": "kb.models",
+    "reports": "kb.reports",
     "judge": "kb.areas.judge",
     "backup": "kb.care.backup",
     "doctor": "kb.care.doctor",
     "facts": "kb.care.facts",
     "rebuild": "kb.care.rebuild",
     "status": "kb.care.status",
-    "appraise": "kb.evaluation.appraise",
-    "runner": "kb.evaluation.runner",
+    "console_areas": "kb.console.areas",
+    "console_care": "kb.console.care",
+    "console_comparison": "kb.console.comparison",
+    "console_evaluation": "kb.console.evaluation",
+    "console_ideas": "kb.console.ideas",
+    "console_notes": "kb.console.notes",
+    "console_outline": "kb.console.outline",
+    "console_picking": "kb.console.picking",
+    "console_search": "kb.console.search",
+    "console_sync": "kb.console.sync",
+    "terminal": "kb.console.terminal",
+    "measure": "kb.evaluation.measure",
+    "queries": "kb.evaluation.queries",
     "suggest": "kb.ideas.suggest",
     "vectors": "kb.index.vectors",
     "new": "kb.notes.new",
     "draft": "kb.outline.draft",
-    "generated": "kb.outline.generated",
+    "picking": "kb.outline.picking",
+    "asking": "kb.outline.language_model.asking",
     "write": "kb.outline.post.write",
     "pull": "kb.remote.pull",
     "server": "kb.remote.server",
     "answer": "kb.search.answer",
-    "comparing": "kb.search.comparing",
+    "duplicates": "kb.search.duplicates",
     "find": "kb.search.find",
+    "related": "kb.search.related",
     "changes": "kb.sync.changes",
     "listing": "kb.sync.listing",
     "reclassify": "kb.sync.reclassify",

@@ -20,6 +20,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from string import ascii_lowercase
 
 import numpy as np
 from numpy.typing import NDArray
@@ -273,6 +274,34 @@ def searches(root: Path, warm_up: Sequence[str], queries: Sequence[str], label: 
             yield Row(what, f"{least:.1f} ms", f"p50 {p50:.1f}, p95 {p95:.1f} ms", f"{p50 / least:.2f}", reach)
 
 
+def unusual_searches(root: Path, work: Path, passages: Sequence[str], queries: Sequence[str]) -> Iterator[Row]:
+    """Searches with more to look up than usual, in a running process, in turn with the same queries as they are."""
+    unsynced = work / "unsynced"
+    shutil.rmtree(unsynced, ignore_errors=True)
+    shutil.copytree(root, unsynced)
+    notes, each = SIZES["small"]
+    write_notes(unsynced / "notes" / "unsynced", notes, each, passages)
+    letters = random.Random(2)
+
+    def unknown(length: int) -> str:
+        return "".join(letters.choices(ascii_lowercase, k=length))
+
+    unusual: dict[str, tuple[Path, Callable[[str], str]]] = {
+        "an unknown word of 8,000 letters": (root, lambda query: f"{query} {unknown(8_000)}"),
+        "100 new exclusions": (root, lambda query: " ".join([query, *(f"-{unknown(9)}" for _ in range(100))])),
+        f"{notes} unsynced files": (unsynced, lambda query: query),
+    }
+    for name, (folder, changed) in unusual.items():
+        with KnowledgeBase(root) as usual, KnowledgeBase(folder) as knowledge:
+            floor, ours = [], []
+            for query in queries:
+                floor.append(timed(partial(usual.search, query)))
+                ours.append(timed(partial(knowledge.search, changed(query))))
+        (p50, p95), (least, _) = percentiles(ours), percentiles(floor)
+        figure = f"p50 {p50:.1f}, p95 {p95:.1f} ms"
+        yield Row(f"search, 500 notes, {name}", f"{least:.1f} ms", figure, f"{p50 / least:.2f}", "<= 2.0")
+
+
 def recall(root: Path, queries: Sequence[str], label: str) -> Row:
     """How many of the ten nearest of an exact scan the index finds."""
     encoder = real_encoder()
@@ -371,6 +400,30 @@ def memory(work: Path, passages: Sequence[str]) -> Iterator[Row]:
         )
 
 
+def grouping_memory() -> Row:
+    """Peak memory of grouping the notes of one area for ideas."""
+    done = run([sys.executable, "-c", GROUPING], REPOSITORY)
+    return Row(
+        "memory of grouping 6,000 notes of one area",
+        f"{6_000 * 384 * 4 / 1e6:.0f} MB of vectors",
+        f"{done.megabytes:.0f} MB, {done.seconds:.1f} s",
+        "",
+        "<= 250 MB",
+    )
+
+
+GROUPING = """
+import numpy as np
+from scipy.sparse import csr_array
+from kb.ideas.ripeness import groups
+from kb.index.arrays import unit_rows
+random = np.random.default_rng(0)
+subjects = random.standard_normal((1_200, 384), dtype=np.float32)
+vectors = unit_rows(subjects[np.arange(6_000) % 1_200] + random.standard_normal((6_000, 384), dtype=np.float32))
+groups(vectors, csr_array((6_000, 6_000)))
+"""
+
+
 # --- peers ---
 
 
@@ -457,6 +510,7 @@ def rows(arguments: argparse.Namespace) -> Iterator[Row]:
         yield against_floor("kb search, 500 notes, cold", hybrid, "vectors", root("small"), runs, "<= 1.6, <= 300 MB")
     if wanted("search"):
         yield from searches(root("small"), warm_up, queries, "500 notes", "<= 3.0")
+        yield from unusual_searches(root("small"), work, passages, queries)
         yield from searches(root("large"), warm_up, queries, "100,000 chunks", "p50 30, p95 80 ms")
     if wanted("add"):
         yield from first_add(arguments.notes.resolve(), work)
@@ -467,6 +521,7 @@ def rows(arguments: argparse.Namespace) -> Iterator[Row]:
             yield recall(root(name), queries, f"{notes * each:,} chunks")
     if wanted("memory"):
         yield from memory(work, passages)
+        yield grouping_memory()
     if wanted("peers") and arguments.peers:
         yield from peers(arguments.peers.resolve(), root("small"), work, runs)
 

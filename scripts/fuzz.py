@@ -1,4 +1,4 @@
-"""Feed what a fuzzer makes up to everything that reads notes, queries and posts, and check what must hold of any."""
+"""Fuzz targets for everything that reads notes, queries and posts; each checks invariants that hold for any input."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from kb.errors import InputError, KbError, NoteError
 from kb.models import Note, NoteFile
 from kb.notes.chunking import chunk_note
 from kb.notes.files import decode
-from kb.notes.front_matter import split_front_matter
+from kb.notes.markup.front_matter import read_front_matter
 from kb.notes.parse import parse_note
-from kb.notes.prose import statements
+from kb.notes.statements import statements
+from kb.outline.post.check import check
 from kb.outline.post.citations import Citations, find_cited, read_memory
 from kb.outline.post.render import TEMPLATES, render, template_text
-from kb.outline.post.revise import check, update
+from kb.outline.post.update import update
 from kb.reports import Address, CoveredBefore, Gap, NoteVersion, OpenQuestion, Outline, Point, Reference, Section
 from kb.search.query import match_expression, parse_query
-from kb.search.snippets import marks, snippet
+from kb.search.snippets import marks, snippets
 
 TODAY = datetime.date(2025, 11, 30)
 FORMS: tuple[Citations, ...] = ("comment", "footnote", "none")
@@ -32,31 +33,32 @@ MAX_TOKENS = 24
 
 
 def words(text: str) -> int:
-    """A count of tokens that costs next to nothing."""
+    """A cheap substitute for the number of tokens."""
     return len(re.findall(r"\w{1,4}|[^\w\s]", text))
 
 
 def parsed(text: str) -> Note:
-    """The note of a text. Raises `NoteError`, and may raise nothing else."""
+    """The note of a text. Raises nothing but `NoteError`."""
     return parse_note(NoteFile(path="notes/a.md", size=len(text), mtime_ns=1, text=text, sha256="0" * 64))
 
 
 def note(content: bytes) -> None:
-    """A file is a note or a `NoteError`; its chunks hold its body once, at their lines, and its statements theirs."""
+    """A file is a note or a `NoteError`; chunks partition its body, and chunks and statements have correct lines."""
     try:
         read = parsed(decode(content))
     except NoteError as error:
         _one_line(error)
         return
-    body = read.text[split_front_matter(read.text)[1] :]
+    body = read.text[read_front_matter(read.text).end :]
     chunks = chunk_note(read, words, MAX_TOKENS)
     assert "".join("".join(chunk.text.split()) for chunk in chunks) == "".join(body.split())
     lines = read.text.split("\n")
     for chunk in chunks:
         assert chunk.text in "\n".join(lines[chunk.start_line - 1 : chunk.end_line])
         assert words(chunk.embedded) <= MAX_TOKENS or len(chunk.text) == 1
-        snippet(chunk.text, ["a", "graph"])
-        for found in statements(chunk.text, chunk.start_line):
+        said = statements(chunk.text, chunk.kinds, chunk.start_line)
+        snippets([[found.text for found in said] or [chunk.text]], ["a", "graph"])
+        for found in said:
             assert chunk.start_line <= found.start_line <= found.end_line <= chunk.end_line
     read.model_dump_json()
 
@@ -66,7 +68,7 @@ def _one_line(error: KbError) -> None:
 
 
 def front_matter(content: bytes) -> None:
-    """Whatever stands between the marks is a mapping that JSON can hold, or a `NoteError` of one line."""
+    """Any text between front matter delimiters is a JSON-compatible mapping or a one-line `NoteError`."""
     for mark in (b"---", b"+++"):
         try:
             parsed(decode(b"%b\n%b\n%b\nText.\n" % (mark, content, mark))).model_dump_json()
@@ -75,7 +77,7 @@ def front_matter(content: bytes) -> None:
 
 
 def query(content: bytes) -> None:
-    """FTS5 takes what is made of a query, its phrases, and what it leaves out."""
+    """FTS5 accepts the expressions made from a query, its phrases and its exclusions."""
     text = content.decode(errors="replace")
     asked = parse_query(text)
     for expression in filter(None, (match_expression(asked.words), *map(_phrase, (*asked.phrases, *asked.without)))):
@@ -96,9 +98,9 @@ def _phrase(text: str) -> str:
 
 
 def outline(content: bytes) -> None:
-    """What notes say adds no tag, no link and no template code to a page, and cuts no citation short.
+    """Text from notes cannot inject HTML, links or template code into a page, nor break a citation.
 
-    The first byte says which template and which form of citations.
+    The first byte selects the template and the form of citations.
     """
     text = content[1:].decode(errors="replace")
     if not text.strip():
@@ -120,7 +122,7 @@ def outline(content: bytes) -> None:
 
 
 def outline_of(text: str) -> Outline:
-    """An outline in which a text stands wherever a note's words go."""
+    """An outline with the same text in every field that quotes a note."""
     said = " ".join(text.split())
     digest = hashlib.sha256(said.encode()).hexdigest()
     path = "notes/a.md"
@@ -142,7 +144,7 @@ def outline_of(text: str) -> Outline:
 
 
 def post(content: bytes) -> None:
-    """Any post can be checked; an update only inserts, and a second one changes nothing."""
+    """Any post can be checked; an update only inserts, and is idempotent."""
     text = content.decode(errors="replace")
     check(text, {"notes/a.md": text, "notes/b.md": ""}, [("notes/c.md", text)])
     offered = outline_of("A point that no post has, in words of its own.")
@@ -168,9 +170,9 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 
 
 def main() -> None:
-    """Fuzz one target until libFuzzer is told to stop or finds something."""
+    """Fuzz one target until libFuzzer finds a failure or reaches its limit."""
     if len(sys.argv) < 2 or sys.argv[1] not in TARGETS:
-        sys.exit(f"usage: scripts/fuzz {{{','.join(TARGETS)}}} [an option of libFuzzer, such as -max_total_time=600]")
+        sys.exit(f"usage: scripts/fuzz {{{','.join(TARGETS)}}} [libFuzzer options, such as -max_total_time=600]")
     import atheris
 
     atheris.Setup(sys.argv, TARGETS[sys.argv.pop(1)])

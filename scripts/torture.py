@@ -1,4 +1,4 @@
-"""Do to kb what must not hurt it, and print what came of it. Fails where anything was lost."""
+"""Test the crash safety of kb and print the results. Fails if anything was lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Answer = Mapping[str, Any]
 
 
 def answers(program: str, *arguments: object) -> Iterator[Answer]:
-    """What one of the programs among the tests prints, an object a line, in a folder of its own."""
+    """Run a program from the tests in a temporary folder, and yield the JSON objects that it prints."""
     with tempfile.TemporaryDirectory(prefix="kb-torture-") as folder:
         command = [sys.executable, str(TESTS / program), folder, *map(str, arguments)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -34,7 +34,7 @@ def answers(program: str, *arguments: object) -> Iterator[Answer]:
 
 
 def killed(*arguments: object) -> list[Answer]:
-    """Kills, each announced when something is wrong with it."""
+    """Run kills, and report each on standard error."""
     kills = []
     for kill in answers("killing.py", *arguments):
         kills.append(kill)
@@ -45,7 +45,7 @@ def killed(*arguments: object) -> list[Answer]:
 
 
 def row(name: str, kills: Sequence[Answer]) -> list[str]:
-    """One line: kills by verb, all of them, those near a write, notes that had to be found, and what came of it."""
+    """A row of the table: kills by verb, in all and near a write, the notes that must be found, and the results."""
     by_verb = [sum(kill["verb"] == verb for kill in kills) for verb in VERBS]
     near = sum(kill["near_write"] for kill in kills)
     required, lost = (sum(kill["acknowledged"] for kill in kills), sum(len(kill["lost"]) for kill in kills))
@@ -54,7 +54,7 @@ def row(name: str, kills: Sequence[Answer]) -> list[str]:
 
 
 def kill_table(kills: Sequence[Answer], unsafe: Sequence[Answer]) -> Table:
-    """Kills by the phase in which they struck; last those of a writer that changes the current generation in place."""
+    """Kills by phase; the last row is a writer that changes the current generation in place."""
     table = Table(box=None, pad_edge=False)
     table.add_column("killed in", no_wrap=True)
     for column in (*VERBS, "kills", "near a write", "notes", "lost", "faults", "re-runs"):
@@ -68,12 +68,12 @@ def kill_table(kills: Sequence[Answer], unsafe: Sequence[Answer]) -> Table:
 
 
 def is_harmed(kills: Sequence[Answer]) -> bool:
-    """Whether any kill did what it must not."""
+    """Whether any kill lost a note, left a fault, or kept the command from completing when run again."""
     return any(kill["lost"] or kill["faults"] or not kill["completed"] for kill in kills)
 
 
 def writers(seconds: float) -> tuple[str, bool]:
-    """Two writers at once, in a line, and whether they lost anything."""
+    """Run two concurrent writers; a summary, and whether anything was lost."""
     (answer,) = answers("crowding.py", "--writers", seconds)
     first, second = answer["added"]
     line = f"two writers for {seconds:.0f} s: {first} and {second} notes added, {len(answer['lost'])} of them lost"
@@ -81,14 +81,14 @@ def writers(seconds: float) -> tuple[str, bool]:
 
 
 def readers(rounds: int) -> tuple[str, bool]:
-    """Readers beside a writer, in a line, and whether they saw what never was."""
+    """Run readers concurrently with a writer; a summary, and whether any saw an inconsistent state."""
     (answer,) = answers("crowding.py", "--rounds", rounds)
-    line = f"two readers while all notes are added anew {answer['rounds']} times: {answer['searches']:,} searches"
+    line = f"two readers while all notes are re-added {answer['rounds']} times: {answer['searches']:,} searches"
     return f"{line}, {len(answer['mixed'])} of them mixed", bool(answer["mixed"] or answer["failed"])
 
 
 def tests() -> tuple[str, bool]:
-    """The slow tests: each file damaged in each way, each of twenty levels of a full disk."""
+    """Run the slow tests, which damage every file in every way and fill a disk to twenty levels."""
     command = [sys.executable, "-m", "pytest", "-m", "torture", "--color=no"]
     ended = subprocess.run(command, cwd=TESTS.parent, capture_output=True, text=True, check=False)
     if ended.returncode:
@@ -97,13 +97,17 @@ def tests() -> tuple[str, bool]:
 
 
 def main() -> None:
-    """Parse the arguments, run the parts, and print."""
+    """Run the requested parts and print their results."""
     parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
-    parser.add_argument("--kills", type=int, default=240, help="kills in all, at least")
-    parser.add_argument("--each", type=int, default=20, help="kills in each phase, at least")
-    parser.add_argument("--unsafe", type=int, default=24, help="kills of a writer that writes in place, to be caught")
-    parser.add_argument("--seconds", type=float, default=120, help="how long two writers write")
-    parser.add_argument("--rounds", type=int, default=200, help="how often all is added anew beside readers")
+    parser.add_argument("--kills", type=int, default=240, help="minimum number of kills")
+    parser.add_argument("--each", type=int, default=20, help="minimum number of kills in each phase")
+    parser.add_argument(
+        "--unsafe", type=int, default=24, help="kills of a writer that writes in place, which must be detected"
+    )
+    parser.add_argument("--seconds", type=float, default=120, help="duration of the test with two writers")
+    parser.add_argument(
+        "--rounds", type=int, default=200, help="how often all notes are re-added while two readers search"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="+", choices=("kills", "writers", "readers", "tests"))
     arguments = parser.parse_args()

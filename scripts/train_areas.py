@@ -1,12 +1,12 @@
-"""Fit the seven weights of the area classifier.
+"""Fits the seven weights of the area classifier, and prints cross-validated metrics.
 
-The texts in `area_texts/` were written for this, grouped by subject under second-level headings. In `SIDE.md` every
-paragraph is a text; paragraphs of one subject are combined into notes of several lengths, a quarter of them with a
-paragraph from elsewhere. In `SIDE-notes.md` a line `====` separates whole notes in the forms that notes take; some of
-them are continued by sections from `tails.md` (installation, logs, references), which say nothing about the subject.
-Each note is measured with all phrases and terms, and with only some of them, because the notes of other writers use
-words that are not listed. Weights are not negative, so that every reason speaks for what it names. The figures printed
-come from ten folds that never share a subject.
+The training texts in `area_texts/` were written for this purpose, with a heading for each subject. In `SIDE.md` every
+paragraph is a text. Synthetic notes combine paragraphs of a subject; some of them also get an unrelated paragraph. In
+`SIDE-notes.md` a line `====` separates whole notes in the forms that real notes take; some of them are continued by
+sections from `tails.md` (installation, logs, references), which say nothing about the subject. All are classified in
+several rounds, with all phrases and terms of the areas and with some removed, because the vocabulary of real notes is
+not listed in full either. Weights are constrained to be non-negative, so that each feature speaks for its group. No
+subject is in two of the ten folds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.metrics import f1_score, roc_auc_score
 
-from kb.areas.scoring import Scoring, Weights, spread
+from kb.areas.scoring import Scoring, Weights, evenly_spaced
 from kb.areas.texts import SIDES, AreaTexts, load_areas
 from kb.evaluation.metrics import calibration_error
 from kb.index.encoder import load_encoder
@@ -32,16 +32,15 @@ from kb.notes.parse import parse_note
 
 TEXTS = Path(__file__).parent / "area_texts"
 WEIGHTS = Path(__file__).parent.parent / "kb/areas/weights.toml"
-DROPPED = (0.0, 0.3, 0.5, 0.7)  # of the phrases and terms, in one round each
-LENGTHS = (40, 90, 180, 260)  # words of a note
-NOTES_A_SUBJECT = {"outside": 3}
-MOST_NOTES = 6
-NOISE = 0.25
-TAILS = (0, 0, 1, 2, 3)  # sections appended to a whole note, drawn with equal chances
-NOTES_A_DRAW = 12  # measured with the same phrases and terms left
-TITLED = 0.4
-SHRINKAGE = 0.003  # more than the folds ask for: what others write is less plain than these texts
-INSIDE_COSTS = 2.0  # a note wrongly held back is a loss to its writer, one let in only a nuisance: so many times worse
+DROPPED = (0.0, 0.3, 0.5, 0.7)  # share of the phrases and terms removed in each round
+LENGTHS = (40, 90, 180, 260)  # words at which a note is long enough
+NOTES_PER_SUBJECT = {"ml-systems": 6, "gnn": 6, "llm": 6, "outside": 3}
+NOISE = 0.25  # probability of an unrelated paragraph in a note of more than two paragraphs
+TAILS = (0, 0, 1, 2, 3)  # sections appended to a whole note, drawn with equal probability
+NOTES_PER_DRAW = 12  # classified with the same phrases and terms
+TITLED = 0.4  # probability of a title
+L2_PENALTY = 0.003  # larger than cross-validation suggests: real notes are less clear-cut than these texts
+INSIDE_COST = 2.0  # of a note wrongly held back, which its writer may miss, in notes wrongly let in
 FOLDS = 10
 BLANK_LINES, RULE = r"\n\s*\n", r"^====$"
 BLANK = Weights(area=(0, 0, 0), outside=(0, 0, 0), outside_bias=0)
@@ -50,7 +49,7 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Text:
-    """A made-up note: its side (the place in `SIDES`), its subject, whether the subject is far away, and its text."""
+    """A synthetic note: the index of its side in `SIDES`, its subject, whether that is far from all areas, its text."""
 
     side: int
     subject: str
@@ -61,16 +60,16 @@ class Text:
 
 @dataclass(frozen=True)
 class Sample:
-    """What was measured of many notes: `(notes, groups, 3)`, with their sides and subjects."""
+    """The features `(notes, groups, 3)` of synthetic notes, with their sides and subjects."""
 
-    measures: Matrix
+    features: Matrix
     sides: NDArray[np.int64]
     subjects: NDArray[np.str_]
     far: NDArray[np.bool_]
 
 
 def subjects(suffix: str, separator: str) -> Iterator[tuple[str, str, list[str]]]:
-    """Side, subject and texts, from the files whose names end like this."""
+    """The side, name and texts of every subject, from the files whose names end in `suffix`."""
     for side in SIDES:
         sections = re.split(r"^## ", _read(f"{side}{suffix}"), flags=re.MULTILINE)
         for section in sections[1:]:
@@ -87,7 +86,7 @@ def _parts(text: str, separator: str) -> list[str]:
 
 
 def training_notes(seed: int) -> list[Text]:
-    """Notes combined from paragraphs, and whole ones."""
+    """Notes combined from paragraphs, and whole ones; each on one subject."""
     chance = random.Random(seed)
     return [*_combined_notes(chance), *_whole_notes(chance)]
 
@@ -96,7 +95,7 @@ def _combined_notes(chance: random.Random) -> Iterator[Text]:
     paragraphs_of = list(subjects("", BLANK_LINES))
     every = [paragraph for _, _, paragraphs in paragraphs_of for paragraph in paragraphs]
     for side, subject, paragraphs in paragraphs_of:
-        for _ in range(NOTES_A_SUBJECT.get(side, MOST_NOTES)):
+        for _ in range(NOTES_PER_SUBJECT[side]):
             yield _note(chance, side, subject, paragraphs, every)
 
 
@@ -110,6 +109,7 @@ def _whole_notes(chance: random.Random) -> Iterator[Text]:
 
 
 def _note(chance: random.Random, side: str, subject: str, paragraphs: list[str], every: list[str]) -> Text:
+    """A note of randomly ordered paragraphs on a subject; `every` are the paragraphs of all subjects."""
     length, taken = chance.choice(LENGTHS), list[str]()
     for paragraph in chance.sample(paragraphs, len(paragraphs)):
         taken.append(paragraph)
@@ -122,7 +122,7 @@ def _note(chance: random.Random, side: str, subject: str, paragraphs: list[str],
 
 
 def some_of(texts: AreaTexts, dropped: float, chance: random.Random) -> AreaTexts:
-    """The texts without a share of their phrases and terms."""
+    """The texts without a random share of their phrases and terms."""
 
     def kept(values: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(value for value in values if chance.random() >= dropped)
@@ -139,7 +139,7 @@ def some_of(texts: AreaTexts, dropped: float, chance: random.Random) -> AreaText
 
 
 class Embedder:
-    """The default model, and the vectors it has given already."""
+    """Embeds texts with the default model and caches their vectors."""
 
     def __init__(self) -> None:
         self.encoder = load_encoder(None, "int8", TEXTS, print)
@@ -153,19 +153,19 @@ class Embedder:
         return np.stack([self._known[text] for text in wanted])
 
 
-def measured(embed: Embedder, dropped: float, seed: int) -> Sample:
-    """The measures of notes by areas that lack a share of their texts."""
+def sample_of(embed: Embedder, dropped: float, seed: int) -> Sample:
+    """The features of training notes for areas without a share of their phrases and terms."""
     chance = random.Random(seed)
     notes = training_notes(seed)
     areas, rows = load_areas(), []
     embed(phrase for phrase, _ in areas.phrases)
-    for start in range(0, len(notes), NOTES_A_DRAW):
+    for start in range(0, len(notes), NOTES_PER_DRAW):
         texts = some_of(areas, dropped, chance)
         scoring = Scoring(texts, embed(phrase for phrase, _ in texts.phrases), BLANK)
-        for text in notes[start : start + NOTES_A_DRAW]:
-            note, chunks = _cut(text, embed)
-            reading = scoring.read(note, *spread(chunks, embed(chunk.embedded for chunk in chunks)))
-            rows.append(scoring.measures(reading))
+        for text in notes[start : start + NOTES_PER_DRAW]:
+            note, chunks = _chunked(text, embed)
+            signals = scoring.signals(note, *evenly_spaced(chunks, embed(chunk.embedded for chunk in chunks)))
+            rows.append(scoring.features(signals))
     return Sample(
         np.array(rows),
         np.array([note.side for note in notes]),
@@ -174,71 +174,72 @@ def measured(embed: Embedder, dropped: float, seed: int) -> Sample:
     )
 
 
-def _cut(text: Text, embed: Embedder) -> tuple[Note, list[Chunk]]:
+def _chunked(text: Text, embed: Embedder) -> tuple[Note, list[Chunk]]:
     note = parse_note(NoteFile(path="notes.md", size=0, mtime_ns=0, text=text.text, sha256=""))
     note = note.model_copy(update={"title": text.title})
     return note, chunk_note(note, embed.encoder.count_tokens, embed.encoder.max_tokens)
 
 
-def fit(measures: Matrix, sides: NDArray[np.int64]) -> Matrix:
-    """Weights of nearness, terms and hints for areas, the same for kinds of outside, and the bias: the most likely
-    ones, shrunk a little.
+def fit(features: Matrix, sides: NDArray[np.int64]) -> Matrix:
+    """Maximum-likelihood weights with an L2 penalty: nearness, terms and hints for areas, the same for kinds of
+    outside, and the bias of the latter.
     """
     inside = len(AREAS)
-    mine = np.zeros(measures.shape[:2], dtype=bool)
+    mine = np.zeros(features.shape[:2], dtype=bool)
     mine[np.arange(len(sides)), np.minimum(sides, inside)] = True
     mine[sides == inside, inside:] = True
-    costs = np.where(sides == inside, 1.0, INSIDE_COSTS)
+    costs = np.where(sides == inside, 1.0, INSIDE_COST)
     costs /= costs.sum()
 
     def loss(weights: Matrix) -> tuple[float, Matrix]:
-        shares = _shares(weights, measures)
+        shares = _shares(weights, features)
         hit = (shares * mine).sum(axis=1, keepdims=True) + 1e-12
         slope = (shares - shares * mine / hit) * costs[:, None]
         gradient = np.concatenate(
             [
-                np.einsum("nk,nkf->f", slope[:, :inside], measures[:, :inside]) + 2 * SHRINKAGE * weights[:3],
-                np.einsum("nk,nkf->f", slope[:, inside:], measures[:, inside:]) + 2 * SHRINKAGE * weights[3:6],
+                np.einsum("nk,nkf->f", slope[:, :inside], features[:, :inside]) + 2 * L2_PENALTY * weights[:3],
+                np.einsum("nk,nkf->f", slope[:, inside:], features[:, inside:]) + 2 * L2_PENALTY * weights[3:6],
                 [slope[:, inside:].sum()],
             ]
         )
-        return float(-costs @ np.log(hit[:, 0]) + SHRINKAGE * (weights[:6] ** 2).sum()), gradient
+        return float(-costs @ np.log(hit[:, 0]) + L2_PENALTY * (weights[:6] ** 2).sum()), gradient
 
     found = minimize(loss, np.full(7, 0.3), jac=True, method="L-BFGS-B", bounds=[(0, None)] * 6 + [(None, None)])
     weights: Matrix = found.x
     return weights
 
 
-def _shares(weights: Matrix, measures: Matrix) -> Matrix:
+def _shares(weights: Matrix, features: Matrix) -> Matrix:
+    """The softmax over groups for each note, `(notes, groups)`."""
     inside = len(AREAS)
-    logits = measures @ weights[3:6] + weights[6]
-    logits[:, :inside] = measures[:, :inside] @ weights[:3]
+    logits = features @ weights[3:6] + weights[6]
+    logits[:, :inside] = features[:, :inside] @ weights[:3]
     powers: Matrix = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares: Matrix = powers / powers.sum(axis=1, keepdims=True)
     return shares
 
 
-def probabilities(weights: Matrix, measures: Matrix) -> Matrix:
-    """The four probabilities of each note."""
-    shares = _shares(weights, measures)
+def probabilities(weights: Matrix, features: Matrix) -> Matrix:
+    """The probabilities of the four sides for each note, `(notes, 4)`."""
+    shares = _shares(weights, features)
     return np.column_stack([shares[:, : len(AREAS)], shares[:, len(AREAS) :].sum(axis=1)])
 
 
 def cross_validated(sample: Sample) -> Matrix:
-    """Probabilities of each note by weights that saw no note on its subject."""
+    """The probabilities of each note under weights that were fitted without its subject."""
     names = sorted(set(sample.subjects))
     random.Random(0).shuffle(names)
     fold = np.array([names.index(subject) % FOLDS for subject in sample.subjects])
     result = np.zeros((len(fold), len(SIDES)))
     for number in range(FOLDS):
         held_out = fold == number
-        weights = fit(sample.measures[~held_out], sample.sides[~held_out])
-        result[held_out] = probabilities(weights, sample.measures[held_out])
+        weights = fit(sample.features[~held_out], sample.sides[~held_out])
+        result[held_out] = probabilities(weights, sample.features[held_out])
     return result
 
 
 def describe(name: str, shares: Matrix, sample: Sample) -> None:
-    """Print the measures of one round."""
+    """Print the metrics of one round."""
     sides, outside = sample.sides, len(AREAS)
     inside = sides != outside
     best = shares.argmax(axis=1)
@@ -253,8 +254,8 @@ def describe(name: str, shares: Matrix, sample: Sample) -> None:
     )
 
 
-def describe_band(shares: Matrix, sides: NDArray[np.int64]) -> None:
-    """Print how often verdicts of each confidence are right: below where that is rare, a verdict is unsure."""
+def describe_confidence(shares: Matrix, sides: NDArray[np.int64]) -> None:
+    """Print how often verdicts are right by their confidence, which shows below what confidence one is unsure."""
     best, confidence = shares.argmax(axis=1), shares.max(axis=1)
     for low in np.arange(0.3, 1.0, 0.1):
         some = (confidence >= low) & (confidence < low + 0.1)
@@ -263,23 +264,23 @@ def describe_band(shares: Matrix, sides: NDArray[np.int64]) -> None:
 
 
 def main() -> None:
-    """Measure, fit, write."""
+    """Sample, cross-validate, fit, and write the weights."""
     embed = Embedder()
-    rounds = [measured(embed, dropped, seed) for seed, dropped in enumerate(DROPPED)]
+    rounds = [sample_of(embed, dropped, seed) for seed, dropped in enumerate(DROPPED)]
     whole = Sample(
         *(
             np.concatenate([getattr(sample, field) for sample in rounds])
-            for field in ("measures", "sides", "subjects", "far")
+            for field in ("features", "sides", "subjects", "far")
         )
     )
     shares = cross_validated(whole)
     ends = np.cumsum([len(sample.sides) for sample in rounds])
     for dropped, sample, end in zip(DROPPED, rounds, ends, strict=True):
         describe(f"{dropped:.0%} of texts dropped", shares[end - len(sample.sides) : end], sample)
-    describe_band(shares, whole.sides)
-    weights = [round(float(weight), 3) for weight in fit(whole.measures, whole.sides)]
+    describe_confidence(shares, whole.sides)
+    weights = [round(float(weight), 3) for weight in fit(whole.features, whole.sides)]
     WEIGHTS.write_text(
-        "# Written by scripts/train_areas: the weights of nearness to phrases, of plain terms, and of hints.\n"
+        "# Written by scripts/train_areas: weights of nearness, terms and hints; the bias of kinds of outside.\n"
         f"area = {weights[:3]}\noutside = {weights[3:6]}\noutside_bias = {weights[6]}\n",
         encoding="utf-8",
     )

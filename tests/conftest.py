@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +19,13 @@ from filelock import FileLock
 from hypothesis import settings
 from numpy.typing import NDArray
 
+from kb.care import probe
 from kb.cli import main
 from kb.index.encoder import load_encoder
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
+from kb.notebook import open_notebook
+from kb.opening import open_index
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -90,6 +95,23 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """A folder below `shared`, made by the first process that needs it. Not to be changed by a test."""
+    with FileLock(f"{folder}.lock"):
+        made = Path(f"{folder}.made")
+        if not made.exists():
+            folder.mkdir()
+            make(folder)
+            made.touch()
+    return folder
+
+
+def indexed(root: Path, encoder: Encoder) -> None:
+    """Add all notes of a new notebook."""
+    with KnowledgeBase(root, create=True, encoder=encoder) as knowledge:
+        knowledge.add([root / "notes"])
+
+
 @pytest.fixture(scope="session")
 def model_home(shared: Path) -> Path:
     """A home folder for the whole run: the model is exported into its cache once."""
@@ -107,6 +129,21 @@ def _own_home(model_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+def probe_here(root: Path, full: bool) -> list[str]:
+    """What the doctor asks Chroma in a process of its own, asked in this one."""
+    with closing(open_index(open_notebook(root), None, lambda line: None)) as index, index.reader() as reader:
+        return list(probe.problems(reader, full))
+
+
+@pytest.fixture(autouse=True)
+def _doctor_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doctor starts no process, which takes a second, but where a test asks for it: Chroma opens no file that is
+    not whole, so that it takes a manifest that lies to let it end this one.
+    """
+    if "apart" not in request.keywords:
+        monkeypatch.setattr(probe, "probe", probe_here)
+
+
 @pytest.fixture(scope="session")
 def real_encoder(model_home: Path) -> Encoder:
     """The model that comes with kb."""
@@ -116,6 +153,25 @@ def real_encoder(model_home: Path) -> Encoder:
         patch.setenv("HF_HUB_OFFLINE", "1")
         with FileLock(model_home / "export.lock"):
             return RememberingEncoder(load_encoder(None, "int8", Path(), lambda line: None))
+
+
+@pytest.fixture
+def mere_user() -> Iterator[None]:
+    """Whoever runs the tests, this one reads only what the modes of files and folders let it."""
+    if os.geteuid() != 0:
+        yield
+        return
+    if sys.platform != "linux":
+        pytest.skip("root may read every folder")
+    kernel = ctypes.CDLL(None, use_errno=True)
+    this_thread = (ctypes.c_uint32 * 2)(0x20080522)  # the third version of the interface
+    before, less = (ctypes.c_uint32 * 6)(), (ctypes.c_uint32 * 6)()
+    for rights in (before, less):
+        assert kernel.capget(this_thread, rights) == 0
+    less[0] &= ~0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH
+    assert kernel.capset(this_thread, less) == 0
+    yield
+    assert kernel.capset(this_thread, before) == 0
 
 
 @pytest.fixture
@@ -171,10 +227,16 @@ def kb(real_encoder: Encoder, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Cap
 @pytest.fixture(scope="session")
 def indexed_notes(shared: Path, real_encoder: Encoder) -> Path:
     """A notebook holding the repository's own notes, indexed with the real model. Not to be changed by a test."""
-    root = shared / "own"
-    with FileLock(shared / "own.lock"):
-        if not root.exists():
-            shutil.copytree(REPOSITORY / "notes", root / "notes")
-            with KnowledgeBase(root, create=True, encoder=real_encoder) as opened:
-                opened.add([root / "notes"])
-    return root
+
+    def make(root: Path) -> None:
+        shutil.copytree(REPOSITORY / "notes", root / "notes")
+        indexed(root, real_encoder)
+
+    return made_once(shared / "own", make)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how to run the tests in this order again, which `-q` leaves out."""
+    seed = config.getoption("randomly_seed", None)
+    if seed is not None:
+        terminalreporter.write_line(f"in this order again: pytest --randomly-seed={seed}")

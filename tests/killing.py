@@ -29,7 +29,7 @@ from typing import Any
 
 import chromadb
 from chromadb.api.client import Client
-from conftest import HashingEncoder
+from conftest import HashingEncoder, probe_here
 
 from kb.areas.texts import load_areas
 from kb.care import probe
@@ -40,10 +40,8 @@ from kb.index.vectors import GenerationStore
 from kb.index.writer import IndexWriter
 from kb.knowledge import KnowledgeBase
 from kb.models import FILED_AREAS, NoteFile, note_of
-from kb.notebook import open_notebook
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
-from kb.opening import open_index
 from kb.sync import run as intake
 
 PHASES = ("embedding", "copy", "Chroma write", "close", "commit", "sweep")
@@ -423,7 +421,7 @@ def _required(allowed: Allowed) -> list[str]:
 
 
 def _look(pipe: int, root: Path, task: Task, allowed: Allowed, sizes: Mapping[str, int]) -> None:
-    probe.probe = _probe_here
+    probe.probe = probe_here
     faults = [f"{path.name} has {path.stat().st_size} bytes" for path in _too_large(root, sizes)]
     lost: list[str] = []
     completed = False
@@ -433,7 +431,7 @@ def _look(pipe: int, root: Path, task: Task, allowed: Allowed, sizes: Mapping[st
         with KnowledgeBase(root, create=True, encoder=HashingEncoder()) as knowledge:
             task.run(knowledge)
         again = list(missing(root, {number: versions[-1:] for number, versions in allowed.items()}, faults, False))
-        again += _probe_here(root, full=True)
+        again += probe_here(root, full=True)
         again += [f"bytes of {note.path} are left" for note in _left(root, task)]
         completed = not again
         faults += again
@@ -447,13 +445,6 @@ def _left(root: Path, task: Task) -> Iterator[Version]:
     gone = [note for number, note in task.before.items() if task.erases and number not in task.after]
     content = b"".join(path.read_bytes() for path in index_files(root)) if gone else b""
     return (note for note in gone if note.token.encode() in content)
-
-
-def _probe_here(root: Path, full: bool) -> list[str]:
-    """What the doctor asks Chroma in a process of its own; this one is."""
-    index = open_index(open_notebook(root), HashingEncoder(), lambda line: None)
-    with closing(index), index.reader() as reader:
-        return list(probe.problems(reader, full))
 
 
 def _too_large(root: Path, sizes: Mapping[str, int]) -> Iterator[Path]:

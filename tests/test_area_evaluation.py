@@ -11,8 +11,8 @@ from conftest import HashingEncoder, Run
 
 from kb.areas.texts import SIDES
 from kb.errors import InputError
-from kb.evaluation.areas import AreaLabel, GroupAccuracy, WrongVerdict, load_labels, measure
-from kb.measuring import evaluate_areas
+from kb.evaluation.areas import AreaLabel, GroupAccuracy, WrongVerdict, compare_verdicts, load_labels
+from kb.knowledge import KnowledgeBase
 from kb.models import AreaVerdict, VerdictArea
 from kb.reports import Skipped
 
@@ -53,7 +53,7 @@ def test_measures_by_hand() -> None:
     labels += [AreaLabel(path="a/7.md", area="mixed"), AreaLabel(path="a/8.md", area="llm")]
     gone = Skipped(path="a/8.md", reason="cannot be read")
     verdicts = {path: said for path, (_, said) in judged.items()}
-    table = measure(labels, verdicts, [gone], seconds=2.0)
+    table = compare_verdicts(labels, verdicts, [gone], seconds=2.0)
     assert (table.notes, table.mixed, table.skipped, table.verdicts_per_second) == (6, 1, (gone,), 3.0)
     assert table.macro_f1_areas == pytest.approx((4 / 5 + 2 / 3) / 2)
     assert table.macro_f1 == pytest.approx((1 / 2 + 1 / 2 + 1 / 2) / 3)
@@ -81,22 +81,12 @@ def test_measures_by_hand() -> None:
 def test_what_one_side_leaves_undefined() -> None:
     """Without notes inside, or without notes outside, there is no AUROC, and nothing is made up for it."""
     loaf, lora = AreaLabel(path="loaf.md", area="outside"), AreaLabel(path="lora.md", area="llm")
-    alone = measure([loaf], {"loaf.md": verdict(outside=0.9)}, [], 1.0)
-    assert (alone.macro_f1, alone.macro_f1_areas, alone.auroc, alone.held_back, alone.let_in) == (
-        1.0,
-        None,
-        None,
-        None,
-        0.0,
-    )
-    inside = measure([lora], {"lora.md": verdict(llm=0.9)}, [], 1.0)
-    assert (inside.macro_f1, inside.macro_f1_areas, inside.auroc, inside.held_back, inside.let_in) == (
-        1.0,
-        1.0,
-        None,
-        0.0,
-        None,
-    )
+    alone = compare_verdicts([loaf], {"loaf.md": verdict(outside=0.9)}, [], 1.0)
+    assert (alone.macro_f1, alone.macro_f1_areas, alone.auroc) == (1.0, None, None)
+    assert (alone.held_back, alone.let_in) == (None, 0.0)
+    inside = compare_verdicts([lora], {"lora.md": verdict(llm=0.9)}, [], 1.0)
+    assert (inside.macro_f1, inside.macro_f1_areas, inside.auroc) == (1.0, 1.0, None)
+    assert (inside.held_back, inside.let_in) == (0.0, None)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +97,7 @@ def test_what_one_side_leaves_undefined() -> None:
         ('{"path": "a.md"}', "area: "),
         ('{"path": "a.md", "area": "detour"}', "area"),
         ('{"path": "", "area": "gnn"}', "path: "),
-        ('{"path": "b.md", "area": "gnn"}', "b.md has a label already"),
+        ('{"path": "b.md", "area": "gnn"}', "b.md is labelled twice"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, line: str, complaint: str) -> None:
@@ -128,20 +118,20 @@ def write_labels(folder: Path, **areas: str) -> Path:
     return path
 
 
-def silent(*_: object) -> None:
-    """Neither notices nor progress."""
-
-
-def test_the_second_run_embeds_nothing(notebook: Path, write: Callable[[str, str], Path]) -> None:
-    """Vectors are kept in the user's cache; nothing is written to the notes' own folder, and progress is told."""
+def test_the_second_run_embeds_nothing(notebook: Path, write: Callable[[str, str], Path], tmp_path: Path) -> None:
+    """The cache keeps vectors but indexes no note; nothing is written to the notes' folder; progress is reported."""
     write("notes/gcn.md", GCN)
     write("notes/loaf.md", LOAF)
     labels = write_labels(notebook, gcn="gnn", loaf="outside", gone="mixed")
     before = sorted(notebook.rglob("*"))
     first, second = HashingEncoder(), HashingEncoder()
     told: list[tuple[int, int]] = []
-    table = evaluate_areas(labels, notebook, silent, lambda done, total: told.append((done, total)), first)
-    again = evaluate_areas(labels, notebook, silent, silent, second)
+    cache = tmp_path / "cache" / "areas"
+    with KnowledgeBase(cache, create=True, encoder=first, progress=lambda *done: told.append(done)) as knowledge:
+        table = knowledge.evaluate_areas(labels, notebook)
+        assert knowledge.list().notes == ()
+    with KnowledgeBase(cache, create=True, encoder=second) as knowledge:
+        again = knowledge.evaluate_areas(labels, notebook)
     assert any("Knead the dough" in text for text in first.embedded)
     assert second.embedded == []
     assert again.model_copy(update={"verdicts_per_second": table.verdicts_per_second}) == table
@@ -150,10 +140,10 @@ def test_the_second_run_embeds_nothing(notebook: Path, write: Callable[[str, str
     assert sorted(notebook.rglob("*")) == before
 
 
-def test_no_note_at_all_is_refused(notebook: Path) -> None:
-    """Labels whose notes are somewhere else measure nothing, and that is said."""
+def test_no_note_at_all_is_refused(notebook: Path, knowledge: KnowledgeBase) -> None:
+    """Labels whose notes are elsewhere measure nothing and are refused."""
     with pytest.raises(InputError, match="names no note that can be read below"):
-        evaluate_areas(write_labels(notebook, gcn="gnn"), notebook, silent, silent, HashingEncoder())
+        knowledge.evaluate_areas(write_labels(notebook, gcn="gnn"), notebook)
 
 
 @pytest.mark.model
@@ -171,10 +161,10 @@ def test_the_classifier_alone_is_measured(
     run = kb(*command)
     assert (run.code, run.err) == (3, "skipped  notes/empty.md is empty\n")
     lines = run.out.splitlines()
-    assert lines[:3] == [
-        "macro-F1, three areas       " + lines[0][-5:],
-        "macro-F1, with outside      0.556",
-        "AUROC, inside or outside    –",
+    assert [" ".join(line.split()) for line in lines[:3]] == [
+        f"macro-F1, three areas {lines[0][-5:]}",
+        "macro-F1, with outside 0.556",
+        "AUROC, inside against outside –",
     ]
     assert lines[6].startswith("3 notes (1 mixed, not scored); ")
     assert lines[-1].split()[:3] == ["notes/loaf.md", "gnn", "outside"]

@@ -1,4 +1,4 @@
-"""The texts of the areas: those that come with kb, and what a writer makes of them."""
+"""The built-in texts of the areas, and their customisation in kb.toml."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.areas.texts import OWN_OUTSIDE, AreaTexts, load_areas, side_of
+from kb.areas.texts import CUSTOM_OUTSIDE, AreaTexts, load_areas, side_of
 from kb.errors import ConfigError
 from kb.models import AREAS, AreaText
 from kb.notebook import load_settings
@@ -23,8 +23,8 @@ SMALL = AreaTexts(
 )
 
 
-def test_areas_that_come_with_kb() -> None:
-    """The three areas are there, near misses and far ones outside, and no phrase or word speaks for two."""
+def test_built_in_areas() -> None:
+    """There are three areas and at least ten kinds of outside, and no phrase or term belongs to two of them."""
     areas = load_areas()
     assert tuple(areas.areas) == AREAS
     assert len(areas.outside) >= 10
@@ -43,38 +43,38 @@ def test_areas_that_come_with_kb() -> None:
         ("XML parsing", "XML parsing"),
     ],
 )
-def test_the_name_of_an_area_is_left_out(topic: str, rest: str) -> None:
-    """A text less the names of areas, in the singular or plural and in any case, is the rest of its words."""
+def test_names_of_areas_are_left_out(topic: str, rest: str) -> None:
+    """Names of areas are removed from a text in the singular or plural and in any case."""
     assert load_areas().without_names(topic) == rest
 
 
-def test_a_table_without_description_adds() -> None:
-    """What is built in stays; a word that the writer gives to one area speaks for no other any more."""
-    after = SMALL.with_own({"llm": AreaText(phrases=("our bot",), terms=("Oven",))})
+def test_a_table_without_description_extends_an_area() -> None:
+    """The built-in texts stay; a term that the user assigns to one area is removed from the others."""
+    after = SMALL.customised({"llm": AreaText(phrases=("our bot",), terms=("Oven",))})
     assert after.areas["llm"] == AreaText(phrases=("tokens in prompts", "our bot"), terms=("*RAG", "Oven"))
     assert after.areas["gnn"].hints == ()
-    assert after.own == ()
+    assert after.replaced == ()
 
 
-def test_a_table_with_description_replaces() -> None:
-    """The name means what the writer says, and what it meant before lies outside."""
-    own = AreaText(description="Ciphers", phrases=("elliptic curves",))
-    after = SMALL.with_own({"gnn": own})
-    assert after.areas["gnn"] == own
+def test_a_table_with_description_replaces_an_area() -> None:
+    """The area is what the user defined; its built-in texts become a kind of outside."""
+    custom = AreaText(description="Ciphers", phrases=("elliptic curves",))
+    after = SMALL.customised({"gnn": custom})
+    assert after.areas["gnn"] == custom
     assert after.outside["gnn as it was"] == SMALL.areas["gnn"]
-    assert after.own == ("gnn",)
+    assert after.replaced == ("gnn",)
     sides = {phrase: side_of(group) for phrase, group in after.phrases}
     assert (sides["Ciphers"], sides["elliptic curves"], sides["nodes with edges"]) == ("gnn", "gnn", "outside")
 
 
-def test_more_outside() -> None:
-    """A table for outside is one more kind of it."""
-    after = SMALL.with_own({"outside": AreaText(phrases=("our intranet",))})
-    assert list(after.outside) == ["kitchen", OWN_OUTSIDE]
+def test_a_table_for_outside() -> None:
+    """A table for outside becomes another kind of outside."""
+    after = SMALL.customised({"outside": AreaText(phrases=("our intranet",))})
+    assert list(after.outside) == ["kitchen", CUSTOM_OUTSIDE]
 
 
 def test_areas_in_the_settings(tmp_path: Path) -> None:
-    """kb.toml takes tables for the three areas and for outside, and no other."""
+    """kb.toml accepts tables for the three areas and for outside, and rejects others."""
     (tmp_path / "kb.toml").write_text(
         'outside = "detour"\n[areas.gnn]\nterms = ["GIN"]\n[areas.outside]\nphrases = ["x"]\n'
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kb.models import LineKind, Note, NoteFile
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
-from kb.notes.prose import SAYING, statements
+from kb.notes.statements import SAYING, statements
 
 
 def note_of(text: str, path: str = "notes/a.md") -> Note:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from kb.errors import CatalogError
-from kb.index.catalog import CATALOG_NAME, Catalog, Changes, Loose
+from kb.index.catalog import CATALOG_NAME, Catalog, Changes, Unreferenced
+from kb.index.catalog.connection import add_functions
 from kb.models import AreaVerdict, ChunkRecord, FileState, Filter, NoteRecord
 
 VERDICT = AreaVerdict(
@@ -39,7 +40,6 @@ NOTE = NoteRecord(
     tags=("graphs", "größe"),
     authors=("Kipf",),
     sources=("arXiv:1609.02907",),
-    references=("https://example.org",),
     links=("b",),
     ruling="",
     verdict=VERDICT,
@@ -133,27 +133,48 @@ def test_a_newer_schema_is_refused(catalog: Catalog, tmp_path: Path) -> None:
 
 
 def test_an_older_schema_is_brought_up_to_date(catalog: Catalog, tmp_path: Path) -> None:
-    """A catalog of version 1 keeps its notes, none of them remote, can note loose records, and vouches for its
-    vectors.
+    """A catalog of version 1 keeps its notes, none of them remote and all to be read again, can record unreferenced
+    records, verifies its vectors, and finds words in the new way.
     """
     catalog.publish(Changes(notes=[(NOTE, passages("a", "old"))]), 1, "model")
     catalog.store_vectors(["key"], np.eye(1, 4, dtype=np.float32), "model")
     catalog.close()
     with sqlite3.connect(tmp_path / CATALOG_NAME) as connection:
-        connection.execute("DROP TABLE loose")
+        connection.execute("DROP TABLE unreferenced")
         connection.execute("DROP TABLE skipped")
+        connection.execute("DROP VIEW chunk_words")
+        connection.execute("ALTER TABLE chunks DROP COLUMN kinds")
         connection.execute("ALTER TABLE notes DROP COLUMN remote")
         connection.execute("ALTER TABLE embeddings DROP COLUMN checksum")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
     for _ in range(2):
         upgraded = Catalog(tmp_path)
-        assert upgraded.notes() == [NOTE]
+        assert upgraded.notes() == [NOTE.model_copy(update={"sha256": "", "size": 0, "mtime_ns": 0})]
+        assert upgraded.full_text.frequency('"old"', 9) == 1
         assert not upgraded.file_states()[NOTE.path].remote
-        upgraded.set_loose([Loose("gnn", "a:b:0")])
-        assert upgraded.loose() == {Loose("gnn", "a:b:0")}
+        upgraded.set_unreferenced([Unreferenced("gnn", "a:b:0")])
+        assert upgraded.unreferenced() == {Unreferenced("gnn", "a:b:0")}
         assert upgraded.examine().vectors == frozenset()
         upgraded.close()
+
+
+def test_version_2_is_brought_up_to_date(catalog: Catalog, tmp_path: Path) -> None:
+    """A catalog of version 2 keeps its list of unreferenced records, and gets a state to name."""
+    catalog.set_unreferenced([Unreferenced("gnn", "a:b:0")])
+    catalog.close()
+    with sqlite3.connect(tmp_path / CATALOG_NAME) as connection:
+        connection.execute("ALTER TABLE unreferenced RENAME TO loose")
+        connection.execute("DROP TABLE skipped")
+        connection.execute("DROP VIEW chunk_words")
+        connection.execute("ALTER TABLE chunks DROP COLUMN kinds")
+        connection.execute("DELETE FROM meta")
+        connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    upgraded = Catalog(tmp_path)
+    assert upgraded.unreferenced() == {Unreferenced("gnn", "a:b:0")}
+    assert (upgraded.skipped(), bool(upgraded.state())) == ({}, True)
+    upgraded.close()
 
 
 @pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\0" + b"\xff" * 4096])
@@ -183,6 +204,7 @@ def test_the_full_text_index_stays_sound(catalog: Catalog, tmp_path: Path) -> No
     catalog.publish(Changes(notes=[(note("a", title="New"), passages("a", "two", "one", "three"))]), 2, "m")
     catalog.publish(Changes(removed=["b"]), 3, "m")
     with sqlite3.connect(tmp_path / CATALOG_NAME) as connection:
+        add_functions(connection)
         connection.execute("INSERT INTO passages (passages, rank) VALUES ('integrity-check', 1)")
     connection.close()
 
@@ -297,3 +319,34 @@ def test_first_openings_at_once_do_not_collide(tmp_path: Path) -> None:
     start = str(time.time() + 1)
     openers = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path), start]) for _ in range(3)]
     assert [opener.wait(timeout=60) for opener in openers] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("图神经网络通过消息传递更新节点表示。使用LoRA微调", ["消息传递", "微调", "LoRA", "节点"]),
+        ("グラフの畳み込みを学習する", ["畳み込み", "学習"]),
+        ("그래프에서 노드를", ["그래프", "노드"]),
+        ("การเรียนรู้ของเครื่อง", ["เครื่อง"]),
+        ("e\ufb03cient co\ufb03n", ["efficient"]),
+        ("ＧＰＵ memory", ["gpu", "GPU"]),
+        ("quan\u00adti\u00adsation", ["quantisation"]),
+        ("Poincare\u0301 embeddings", ["Poincar\u00e9", "poincare"]),
+    ],
+)
+def test_words_of_any_script_are_found(catalog: Catalog, text: str, words: list[str]) -> None:
+    """Inside sentences without blanks, glued to others, and in whatever code points they are written."""
+    chunk = passages("a", "old")[0].model_copy(update={"text": text})
+    catalog.publish(Changes(notes=[(NOTE, [chunk])]), 1, "model")
+    for word in words:
+        assert catalog.note_ids(Filter(phrases=(word,))) == {NOTE.id}, word
+        assert catalog.full_text.stems(word), word
+    assert catalog.chunks([chunk.id])[chunk.id].text == text
+
+
+def test_a_tag_is_found_with_what_is_below_it(catalog: Catalog) -> None:
+    """`ml` is asked for by `ml` and `#ml`, and has `ml/gnn` below it, not `mlops`."""
+    notes = [NOTE.model_copy(update={"id": tag, "path": tag, "tags": (tag,)}) for tag in ("ml", "ml/gnn", "mlops")]
+    catalog.publish(Changes(notes=[(note, []) for note in notes]), 1, "model")
+    for asked in ("ml", "#ML"):
+        assert catalog.note_ids(Filter(tags=(asked,))) == {"ml", "ml/gnn"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kb.models import Chunk, Note, NoteFile
 from kb.notes.chunking import CountTokens, chunk_note
-from kb.notes.front_matter import read_front_matter
+from kb.notes.markup.front_matter import read_front_matter
 from kb.notes.parse import parse_note
 
 FRONT_MATTER = "---\ntitle: A note\ntags: [a]\n---\n"
@@ -58,6 +58,7 @@ def squeezed(text: str) -> str:
 @given(BODIES, st.sampled_from(["", FRONT_MATTER]), st.sampled_from([8, 20, 64]), st.sampled_from([words, fragments]))
 @example("[a]: http://only.a.link.definition", "", 20, words)
 @example("# " + "h" * 9_000, "", 20, fragments)
+@example("0:\u00d70\u2d68\n1. :0000000000:", "", 8, fragments)
 @example("{% raw %}\n# a\n\n{% highlight x %}\n# b", "", 8, fragments)
 def test_chunks_partition_the_body_at_their_lines_within_the_budget(
     body: str, front_matter: str, max_tokens: int, count: CountTokens

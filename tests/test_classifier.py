@@ -1,4 +1,4 @@
-"""The classifier: which of the three areas a note belongs to, how sure that is, and why."""
+"""The classifier gives every note an area, a confidence, and evidence with addresses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from test_areas import SMALL
 
 from kb.areas.classifier import Classifier, Example, override, verdict_from
-from kb.areas.scoring import spoken
+from kb.areas.scoring import prose_of
 from kb.areas.texts import SIDES, AreaTexts, load_areas
 from kb.index.arrays import centroid
 from kb.models import AreaText, AreaVerdict, Chunk, Encoder, FiledArea, Note, NoteFile, VerdictArea
@@ -20,7 +20,7 @@ from kb.notes.parse import parse_note
 
 
 class WordEncoder:
-    """Bags of words in which every word has a dimension of its own: only shared words make texts alike."""
+    """Bags of words with one dimension per word, so that only shared words make texts similar."""
 
     fingerprint = "words"
     dimensions = 512
@@ -60,7 +60,7 @@ def verdict_of(
     path: str = "notes/x.md",
     examples: Iterable[Example] = (),
 ) -> AreaVerdict:
-    """The verdict for a text, from file to classifier."""
+    """The verdict on a text that goes through parsing, chunking and embedding."""
     phrase_vectors = encoder.encode([phrase for phrase, _ in areas.phrases])
     return Classifier(areas, phrase_vectors, list(examples)).classify(*passages_of(text, encoder, path))
 
@@ -79,7 +79,7 @@ def example_of(text: str, area: VerdictArea, encoder: Encoder = ENCODER, path: s
     ],
 )
 def test_area(text: str, area: VerdictArea) -> None:
-    """Words and phrases of one side decide for that side."""
+    """Terms and phrases of a side lead to a verdict for that side."""
     assert verdict_of(text).area == area
 
 
@@ -111,13 +111,13 @@ def test_verdict_adds_up(text: str) -> None:
     ids=["plain", "inside a word first", "in the title only"],
 )
 def test_term_evidence_address(text: str, term: str, line: int) -> None:
-    """The evidence of a term names the line where the note says it as a word."""
+    """Evidence by a term has the line where it first occurs as a word, or 1 if it is only in the title."""
     evidence = next(entry for entry in verdict_of(text).evidence if entry.text == term)
     assert (evidence.kind, evidence.path, evidence.line) == ("term", "notes/x.md", line)
 
 
 def test_phrase_and_passage_evidence_address() -> None:
-    """The evidence of a phrase names the passage nearest to it, that of a passage its first line."""
+    """Evidence by a phrase has the first line of the most similar passage, that by a passage its own first line."""
     evidence = verdict_of("# One\n\nQuite other words, and GIN.\n\n# Two\n\nnodes with edges\n").evidence
     phrase = next(entry for entry in evidence if entry.text == "nodes with edges")
     assert (phrase.kind, phrase.toward, phrase.line) == ("phrase", "gnn", 5)
@@ -126,7 +126,7 @@ def test_phrase_and_passage_evidence_address() -> None:
 
 
 def without(areas: AreaTexts, text: str) -> AreaTexts:
-    """The areas without a phrase or term."""
+    """The texts without one phrase or term."""
 
     def less(entry: AreaText) -> AreaText:
         kept = {
@@ -152,7 +152,7 @@ def without(areas: AreaTexts, text: str) -> AreaTexts:
     ids=["two areas", "far", "near miss"],
 )
 def test_every_reason_counts(real_encoder: Encoder, text: str) -> None:
-    """Taking any piece of evidence away lowers the score of what it speaks for."""
+    """Without any one piece of evidence, the probability of the side that it supports is lower."""
     areas = load_areas()
     whole = verdict_of(text, areas, real_encoder)
     assert {entry.kind for entry in whole.evidence} == {"phrase", "term", "passage"}
@@ -167,7 +167,7 @@ def test_every_reason_counts(real_encoder: Encoder, text: str) -> None:
 
 
 def test_unsure_near_a_border() -> None:
-    """A verdict near a border is unsure and names the other area; a clear one is neither."""
+    """A verdict between two areas is unsure and names the other area; a clear one does neither."""
     border = verdict_of(BORDER)
     assert border.unsure
     assert {border.area, border.also} == {"gnn", "llm"}
@@ -189,8 +189,8 @@ def test_the_border(gnn: float, outside: float, area: VerdictArea, unsure: bool)
 def test_code_is_not_what_a_note_says() -> None:
     """Words in code count only where a passage has no other; lines stay where they are."""
     prose, code = (passages_of(text, ENCODER, "x.md")[1][0] for text in ("One.\n\n```\nGIN\n```\n", "```\nGIN\n```\n"))
-    assert spoken(prose) == "One.\n\n\n\n"
-    assert spoken(code) == code.text
+    assert prose_of(prose) == "One.\n\n\n\n"
+    assert prose_of(code) == code.text
 
 
 GRAPHS = "# Graph attention\n\nEvery node weighs its neighbours by attention before it sums their vectors.\n\n"
@@ -212,7 +212,7 @@ def test_what_a_note_introduces_weighs_most(real_encoder: Encoder) -> None:
 
 @pytest.mark.parametrize(("area", "verdict_area"), [("llm", "llm"), ("detour", "outside")])
 def test_override(area: FiledArea, verdict_area: VerdictArea) -> None:
-    """The writer's word decides, and the classifier's scores stay to be seen."""
+    """The user's decision replaces the area and keeps the classifier's scores."""
     judged = verdict_of("Message passing.")
     decided = override(judged, area, "front matter")
     assert (decided.area, decided.decided_by, decided.unsure) == (verdict_area, "front matter", False)
@@ -220,13 +220,13 @@ def test_override(area: FiledArea, verdict_area: VerdictArea) -> None:
 
 
 def test_nearest_area_is_never_outside() -> None:
-    """What lies outside still has a nearest area among the three."""
+    """A note outside the areas has one of the three as its nearest area."""
     verdict = verdict_of("A recipe, bread plus butter, recipe. Bread plus butter. Message passing.")
     assert (verdict.area, verdict.nearest_area) == ("outside", "gnn")
 
 
-def test_an_example_pulls_what_is_like_it() -> None:
-    """A note like one that the writer filed follows it, and the evidence says so; another does not move at all."""
+def test_a_note_follows_a_similar_example() -> None:
+    """A note follows a similar one that the user filed, and the evidence says so; others are not affected."""
     text = "The quarterly figures of our shop in Lisbon."
     example = example_of(text, "gnn")
     moved = verdict_of(text, examples=[example])
@@ -238,8 +238,8 @@ def test_an_example_pulls_what_is_like_it() -> None:
     assert verdict_of(other, examples=[example]) == verdict_of(other)
 
 
-def test_a_note_is_no_example_for_itself() -> None:
-    """The scores of a filed note are the classifier's own."""
+def test_a_note_is_not_its_own_example() -> None:
+    """That a note was filed does not affect its own scores."""
     text = "The quarterly figures of our shop in Lisbon."
     assert verdict_of(text, examples=[example_of(text, "gnn", path="notes/x.md")]) == verdict_of(text)
 
@@ -254,7 +254,7 @@ VISION = [
 
 @pytest.mark.model
 def test_a_few_examples_teach(real_encoder: Encoder) -> None:
-    """After three notes on detection were filed, a fourth follows, and notes on other subjects stay where they are."""
+    """After three notes on a subject were filed, a fourth follows; notes on other subjects keep their verdicts."""
     taught = [
         example_of(text, "ml-systems", real_encoder, f"notes/{number}.md") for number, text in enumerate(VISION[1:])
     ]
@@ -287,14 +287,14 @@ def test_a_few_examples_teach(real_encoder: Encoder) -> None:
     ],
 )
 def test_meaning_and_words_decide(real_encoder: Encoder, text: str, area: VerdictArea) -> None:
-    """With the real model the likeliest side is told by meaning, and by words that are plain to a reader."""
+    """With the real model, the most probable side is right for notes with and without telling terms."""
     verdict = verdict_of(text, load_areas(), real_encoder)
     assert max(verdict.scores, key=lambda side: verdict.scores[side]) == area
 
 
 @pytest.mark.model
 def test_a_passage_far_from_the_beginning_counts(real_encoder: Encoder) -> None:
-    """A note that turns to its subject late is not judged by its first lines."""
+    """A note that comes to its subject late is not classified by its first lines."""
     greeting = "# Monday\n\nA grey morning, and coffee. I sat down to write.\n\n"
     late = "".join(
         f"# Part {number}\n\nThe graph attention layer weighs the neighbours of node {number}.\n\n"
@@ -304,13 +304,13 @@ def test_a_passage_far_from_the_beginning_counts(real_encoder: Encoder) -> None:
 
 
 @pytest.mark.model
-def test_an_area_of_ones_own_needs_no_training(real_encoder: Encoder) -> None:
-    """A description and two phrases make an area; what the name meant before lies outside, the others stay."""
+def test_a_custom_area_needs_no_training(real_encoder: Encoder) -> None:
+    """A description and two phrases define an area; its former subject is outside, and other areas stay the same."""
     own = AreaText(
         description="Computer vision: detecting and segmenting things in pictures",
         phrases=("detecting objects in photographs", "image segmentation"),
     )
-    areas = load_areas().with_own({"gnn": own})
+    areas = load_areas().customised({"gnn": own})
     assert verdict_of("\n\n".join(VISION), areas, real_encoder).area == "gnn"
     graphs = "# GCN\n\nA graph convolutional network averages the features of neighbouring nodes."
     assert verdict_of(graphs, areas, real_encoder).area == "outside"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from kb.models import NoteFile
 from kb.notes.chunking import chunk_note
-from kb.notes.comments import without_comments
+from kb.notes.markup.comments import without_comments
 from kb.notes.parse import parse_note
-from kb.notes.prose import statements
+from kb.notes.statements import statements
 
 PIECES = st.sampled_from(["<!--", "-->", "%%", "`", "```", "~~~", "\n", "\n\n", "a b", "- ", "> ", "{% comment %}"])
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from kb.cli.editor import editor_command
 from kb.errors import ConfigError, NotebookError
-from kb.notebook import Notebook, Settings, editor_command, find_notebook, load_settings, write_template
+from kb.notebook import Notebook, Settings, find_notebook, load_settings, write_template
 
 
 def test_the_nearest_folder_upwards_is_the_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`kb.toml` or `.kb/` makes a notebook; the innermost one counts, and a file called `.kb` does not."""
+    """A folder with `kb.toml` or `.kb/` is a notebook; the nearest one is found, and a file called `.kb` is ignored."""
     inner = tmp_path / "outer" / "inner"
     (inner / "deep").mkdir(parents=True)
     (tmp_path / "outer" / "kb.toml").touch()
@@ -24,7 +25,7 @@ def test_the_nearest_folder_upwards_is_the_notebook(tmp_path: Path, monkeypatch:
 
 
 def test_a_named_notebook_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An explicit folder beats `KB_NOTEBOOK`, and that beats the working directory; an empty variable is none."""
+    """An explicit folder overrides `KB_NOTEBOOK`, which overrides the working directory unless it is empty."""
     (tmp_path / "kb.toml").touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KB_NOTEBOOK", str(tmp_path / "named"))
@@ -35,14 +36,14 @@ def test_a_named_notebook_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_without_a_kb_toml_the_defaults_hold(tmp_path: Path) -> None:
-    """A missing file, an empty one, and the template that `kb init` writes say the same."""
+    """A missing `kb.toml` and the template of `kb init` both mean the defaults."""
     assert load_settings(tmp_path) == Settings()
     write_template(tmp_path / "new")
     assert load_settings(tmp_path / "new") == Settings()
 
 
 def test_every_line_of_the_template_is_a_setting(tmp_path: Path) -> None:
-    """With its comment signs taken away, each setting of the template is known and valid."""
+    """Uncommented, every setting of the template is known and valid."""
     path = write_template(tmp_path)
     lines = [line[2:] for line in path.read_text().splitlines() if re.match(r"# ([\w.]+ = |\[)", line)]
     path.write_text("\n".join(lines))
@@ -50,7 +51,7 @@ def test_every_line_of_the_template_is_a_setting(tmp_path: Path) -> None:
 
 
 def test_an_existing_kb_toml_is_never_replaced(tmp_path: Path) -> None:
-    """Writing the template over a writer's settings is refused."""
+    """The template never replaces an existing `kb.toml`."""
     (tmp_path / "kb.toml").write_text("autosync = true\n")
     with pytest.raises(NotebookError, match="exists"):
         write_template(tmp_path)
@@ -86,7 +87,7 @@ def test_an_existing_kb_toml_is_never_replaced(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_kb_toml_names_the_file_and_the_line_or_key(tmp_path: Path, content: str, message: str) -> None:
-    """Typing errors are found, on one line; an index in the notebook's own root would hide every note."""
+    """Invalid settings are reported in one line; an index in the root of the notebook is one of them."""
     (tmp_path / "kb.toml").write_bytes(content.encode("latin-1"))
     with pytest.raises(ConfigError, match=message) as raised:
         load_settings(tmp_path)
@@ -95,7 +96,7 @@ def test_a_wrong_kb_toml_names_the_file_and_the_line_or_key(tmp_path: Path, cont
 
 
 def test_a_kb_toml_that_is_a_folder_is_a_config_error(tmp_path: Path) -> None:
-    """What the system refuses to read is reported, not raised as it is."""
+    """An error of the operating system is reported as a `ConfigError`."""
     (tmp_path / "kb.toml").mkdir()
     with pytest.raises(ConfigError, match="cannot be read"):
         load_settings(tmp_path)
@@ -107,7 +108,7 @@ def test_a_kb_toml_that_is_a_folder_is_a_config_error(tmp_path: Path) -> None:
 def test_the_index_lies_where_the_settings_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index_dir: str, expected: str
 ) -> None:
-    """A relative folder is relative to the notebook, `~` is the home, and an absolute one is itself."""
+    """A relative index folder is relative to the notebook; `~` and absolute paths work."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert Notebook(tmp_path / "book", Settings(index_dir=index_dir)).index_folder == tmp_path / expected
     assert Notebook(tmp_path / "book", Settings(index_dir=str(tmp_path / "x"))).index_folder == tmp_path / "x"
@@ -126,7 +127,7 @@ def test_the_index_lies_where_the_settings_say(
 def test_an_editor_opens_a_note_at_its_line(
     monkeypatch: pytest.MonkeyPatch, visual: str | None, editor: str | None, command: list[str]
 ) -> None:
-    """`VISUAL` comes before `EDITOR`, with its arguments, and each editor gets the line in its own way."""
+    """`VISUAL` overrides `EDITOR`, arguments are kept, and each editor gets the line in its own syntax."""
     for name, value in (("VISUAL", visual), ("EDITOR", editor)):
         if value is not None:
             monkeypatch.setenv(name, value)
@@ -134,7 +135,7 @@ def test_an_editor_opens_a_note_at_its_line(
 
 
 def test_an_editor_that_is_no_command_is_a_config_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A quotation mark left open is the user's to mend, so the value is named."""
+    """The error for an unclosed quotation mark names the value."""
     monkeypatch.setenv("EDITOR", "vim 'open")
     with pytest.raises(ConfigError, match="vim 'open"):
         editor_command(Path("a.md"), 1)

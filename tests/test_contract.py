@@ -11,7 +11,7 @@ from shutil import copy2, copytree
 from typing import Any
 
 import pytest
-from conftest import REPOSITORY, Run
+from conftest import REPOSITORY, Run, indexed, made_once
 
 import kb as package
 from kb.errors import KbError
@@ -251,7 +251,7 @@ EVAL_AREAS = {
 
 
 def departures(value: Any, shape: Any, where: str = "") -> list[str]:
-    """Where a JSON value departs from a shape; more fields than the shape names are allowed."""
+    """Where a JSON value departs from a shape; additional fields are allowed."""
     if isinstance(shape, tuple):
         return [] if any(not departures(value, one) for one in shape) else [f"{where}: {value!r}"]
     if isinstance(shape, dict):
@@ -278,23 +278,24 @@ def copy_notes(root: Path, *names: str) -> None:
         copy2(REPOSITORY / "notes" / f"{name}.md", root / "notes")
 
 
-@pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Path:
-    """Eight notes and a post, indexed; to be copied by tests that change it."""
-    root = tmp_path_factory.mktemp("contract")
-    copy_notes(root, *NOTES)
-    post = "---\ntitle: Depth in graph networks\ndate: 2024-02-03\nkind: post\narea: gnn\n---\n"
-    post += "Why do deep graph neural networks forget? Over-smoothing makes all nodes alike.\n"
-    (root / "notes" / "post.md").write_text(post, encoding="utf-8")
-    with KnowledgeBase(root, create=True, encoder=real_encoder) as knowledge:
-        knowledge.add([root / "notes"])
-    return root
+@pytest.fixture(scope="session")
+def original(shared: Path, real_encoder: Encoder) -> Path:
+    """Eight notes and a post, indexed; to be copied."""
+
+    def make(root: Path) -> None:
+        copy_notes(root, *NOTES)
+        post = "---\ntitle: Depth in graph networks\ndate: 2024-02-03\nkind: post\narea: gnn\n---\n"
+        post += "Why do deep graph neural networks forget? Over-smoothing makes all nodes alike.\n"
+        (root / "notes" / "post.md").write_text(post, encoding="utf-8")
+        indexed(root, real_encoder)
+
+    return made_once(shared / "contract", make)
 
 
 @pytest.fixture
-def here(indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the indexed notebook, and the working directory."""
-    copytree(indexed, tmp_path / "copy")
+    copytree(original, tmp_path / "copy")
     monkeypatch.chdir(tmp_path / "copy")
     return tmp_path / "copy"
 
@@ -343,7 +344,7 @@ def test_add_and_sync(notebook: Path, report: Callable[..., Any]) -> None:
 
 
 def test_classify(here: Path, kb: Callable[..., Run]) -> None:
-    """Classifying prints one object a note; the four scores are probabilities, also where front matter decides."""
+    """classify prints one object per note; the four scores are probabilities, even if front matter decides."""
     (here / "mine.md").write_text("---\narea: llm\n---\nMessage passing on graphs with a GNN.\n", encoding="utf-8")
     verdicts = [json.loads(line) for line in kb("classify", "notes", "mine.md", "--json").out.splitlines()]
     assert len(verdicts) == len(NOTES) + 2
@@ -372,7 +373,7 @@ def test_search(here: Path, report: Callable[..., Any], mode: str) -> None:
 
 
 def test_related(here: Path, report: Callable[..., Any]) -> None:
-    """Related notes come with cosines, links, and the passages that are nearest at their addresses."""
+    """Related notes are reported with cosines, links, and the addresses of the nearest passages."""
     found = report("related", "over-smoothing", "-n", "3")
     assert departures(found, RELATED) == []
     assert (found["path"], len(found["notes"])) == ("notes/over-smoothing.md", 3)
@@ -388,7 +389,7 @@ def test_duplicates(here: Path, report: Callable[..., Any]) -> None:
     copy = (here / "notes" / "gcn.md").read_text(encoding="utf-8").replace("graph", "network", 2)
     (here / "notes" / "gcn-copy.md").write_text(copy, encoding="utf-8")
     lora = (here / "notes" / "lora.md").read_text(encoding="utf-8").split("\n## ")
-    (here / "notes" / "ranks.md").write_text(f"{lora[0].split('# ')[0]}# Ranks\n\n## {lora[2]}", encoding="utf-8")
+    (here / "notes" / "ranks.md").write_text(f"{lora[0].split('# ')[0]}# Ranks\n\n## {lora[1]}", encoding="utf-8")
     added = {note["path"]: note["near_duplicate_of"] for note in report("add", "notes")["added"]}
     assert added == {"notes/gcn-copy.md": "notes/gcn.md", "notes/ranks.md": None}
     found = report("duplicates")
@@ -402,14 +403,14 @@ def test_duplicates(here: Path, report: Callable[..., Any]) -> None:
 
 
 def test_ideas(here: Path, report: Callable[..., Any]) -> None:
-    """An idea names its notes, why it is ripe, and the command that starts it."""
+    """An idea names its notes, the reasons, and the command that drafts it."""
     found = report("ideas", "-n", "1")
     assert departures(found, IDEAS) == []
     assert [idea["command"] for idea in found["ideas"]] == [f'kb outline "{found["ideas"][0]["title"]}"']
 
 
 def test_outline(here: Path, report: Callable[..., Any]) -> None:
-    """Every point of an outline stands in the cleaned lines at its address, and its hash is that of its text."""
+    """The cleaned lines at the address of each point contain its text, and its hash is that of the text."""
     outline = report("outline", TOPIC)
     assert departures(outline, OUTLINE) == []
     points = [point for section in outline["sections"] for point in section["points"]]
@@ -424,7 +425,7 @@ def test_outline(here: Path, report: Callable[..., Any]) -> None:
 
 
 def test_written_outline(here: Path, kb: Callable[..., Run], report: Callable[..., Any]) -> None:
-    """A check reports every citation with its state, in the words of the outline; an update the points it added."""
+    """A check reports every citation with its state; an update reports the points that it added."""
     points = [point for section in report("outline", TOPIC)["sections"] for point in section["points"]]
     assert kb("outline", TOPIC, "-o", "draft.md").code == 0
     checked = report("outline", "--check", "draft.md")
@@ -461,7 +462,7 @@ def test_reading(here: Path, report: Callable[..., Any]) -> None:
 
 
 def test_doctor_with_findings(here: Path, report: Callable[..., Any]) -> None:
-    """What the doctor finds has a check, a severity, a message and a repair, and the exit code is 3."""
+    """Each finding has a check, a severity, a message and a repair; the exit code is 3."""
     (here / "notes" / "gcn.md").unlink()
     diagnosis = report("doctor", code=3)
     assert departures(diagnosis, DOCTOR) == []
@@ -491,7 +492,7 @@ def test_deciding(here: Path, report: Callable[..., Any]) -> None:
 def test_paths_outside_the_notebook_are_absolute(
     notebook: Path, tmp_path: Path, report: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A note of the notebook is named from its root wherever kb runs; one from elsewhere by its whole path."""
+    """Paths inside the notebook are relative to its root, wherever kb runs; others are absolute."""
     copy_notes(notebook, "gcn")
     copy_notes(tmp_path / "else where", "lora")
     monkeypatch.chdir(notebook / "notes")
@@ -502,7 +503,7 @@ def test_paths_outside_the_notebook_are_absolute(
 def test_the_example_of_the_library_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], real_encoder: Encoder
 ) -> None:
-    """The example in the package's docstring runs as it stands and prints hits with their addresses."""
+    """The example in the package's docstring runs and prints hits with their addresses."""
     example = re.search(r"```python\n(.*?)```", package.__doc__ or "", re.DOTALL)
     assert example
     copy_notes(tmp_path / "my-notebook", "dlrm", "gcn")
@@ -512,7 +513,7 @@ def test_the_example_of_the_library_runs(
 
 
 def test_public_names() -> None:
-    """`kb.__all__` is sorted, every name of it can be had, and the documented ones are among them."""
+    """`kb.__all__` is sorted, its names can be imported, and the documented ones are among them."""
     names = package.__all__
     assert names == sorted(names, key=lambda name: (name.startswith("_"), name))
     assert {"KnowledgeBase", "Note", "Hit", "Outline", "KbError", "__version__"} <= set(names)

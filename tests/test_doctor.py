@@ -11,7 +11,7 @@ import pytest
 
 from kb.care.doctor import Facts, diagnose
 from kb.knowledge import KnowledgeBase
-from kb.reports.cared import Diagnosis
+from kb.reports import Diagnosis
 
 Write = Callable[[str, str], Path]
 
@@ -54,7 +54,7 @@ def found(diagnosis: Diagnosis) -> list[tuple[str, str]]:
         ({"vector_problems": ("it crashed",), "vectors": {}}, [("vectors", "error")]),
         ({"vectors": {"gnn": 1, "llm": 1}}, [("vectors", "error")]),
         ({"vectors": {"gnn": 2, "llm": 1, "detour": 1}}, [("vectors", "error")]),
-        ({"strays": ("7.part",)}, [("orphans", "warning")]),
+        ({"orphans": ("7.part",)}, [("orphans", "warning")]),
         ({"unwritable": ("a", "b")}, [("permissions", "error")]),
         ({"writer": "4711"}, [("lock", "warning")]),
         ({"missing_bytes": 10_000_000}, [("disk", "warning")]),
@@ -75,6 +75,7 @@ def test_findings(tmp_path: Path, changes: dict[str, object], findings: list[tup
     assert all(finding.message and finding.repair for finding in diagnosis.findings)
 
 
+@pytest.mark.apart
 def test_sound_notebook(library: KnowledgeBase) -> None:
     """A notebook after an add, a change, a removal and a sync has nothing wrong with it."""
     assert library.diagnose() == Diagnosis(ok=True, findings=())

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import HashingEncoder, Run
 
-from kb.console.outlines import print_written
+from kb.console.outline import print_written
 from kb.errors import EvidenceError, InputError
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
@@ -52,7 +52,7 @@ def said(outline: Outline) -> list[str]:
 
 
 def everything_named(outline: Outline) -> set[str]:
-    """Every note that an outline rests on, wherever it is named."""
+    """Every note that an outline names anywhere."""
     sections = outline.sections
     return {
         *(point.path for section in sections for point in section.points),
@@ -64,7 +64,7 @@ def everything_named(outline: Outline) -> set[str]:
 
 
 def test_points_hold(outline: Outline, library: KnowledgeBase) -> None:
-    """Every point stands word for word at its address, and its hash is that of its text."""
+    """Every point is found verbatim at its address, and its hash is that of its text."""
     points = [point for section in outline.sections for point in section.points]
     assert len(points) >= 6
     for point in points:
@@ -75,7 +75,7 @@ def test_points_hold(outline: Outline, library: KnowledgeBase) -> None:
 
 
 def test_leftovers_and_questions_hold(outline: Outline, library: KnowledgeBase) -> None:
-    """What is left over and what is asked stand at their addresses as well."""
+    """Leftovers and open questions are found at their addresses as well."""
     for place in outline.leftovers:
         lines = (library.root / place.path).read_text().split("\n")
         assert place.text in clean("\n".join(lines[place.start_line - 1 : place.end_line]))
@@ -121,7 +121,7 @@ def test_right_notes(outline: Outline) -> None:
     ],
 )
 def test_short_topics_reach_their_notes(library: KnowledgeBase, topic: str, treating: set[str]) -> None:
-    """A topic of few words is drafted from the notes that treat it, in whatever words they do."""
+    """A short topic is drafted from the notes about it, even if they use other words."""
     assert {f"notes/{name}.md" for name in treating} <= everything_named(library.outline(topic))
 
 
@@ -187,7 +187,7 @@ def test_outlines_are_no_evidence(own_copy: Path, outline: Outline, real_encoder
 
 
 def test_changed_notes_are_left_out(own_copy: Path, outline: Outline, real_encoder: Encoder) -> None:
-    """A note that changed or went since the last sync is not quoted, and the user is told."""
+    """A note that changed or was deleted since the last sync is not quoted, and a notice says so."""
     changed, gone, *_ = outline.sections[0].notes + outline.sections[1].notes
     (own_copy / changed).write_text("Something else.\n\n" + (own_copy / changed).read_text())
     (own_copy / gone).unlink(missing_ok=True)
@@ -221,7 +221,7 @@ def test_choices_by_flags(
 
 
 def test_choices_at_the_terminal(indexed_notes: Path, outline: Outline) -> None:
-    """The keyboard drops, orders, renames, takes back and accepts; a slip is told and changes nothing."""
+    """The keyboard drops, orders, renames, undoes and accepts; a typing error is reported and changes nothing."""
     headings = [section.heading for section in outline.sections]
     keyboard, terminal = os.openpty()
     os.write(keyboard, b"d 1\no 2\nr 1 My own words\nd 77\nd 2\nu\n\n")
@@ -253,6 +253,6 @@ def test_points_made_before(library: KnowledgeBase, capfd: pytest.CaptureFixture
         lines = (library.root / point.said.path).read_text().split("\n")
         assert point.text in said(outline)
         assert point.said.text in clean("\n".join(lines[point.said.start_line - 1 : point.said.end_line]))
-        assert f"kb: already made at {point.said.path}:{point.said.start_line}" in told
+        assert f"kb: this point is already made at {point.said.path}:{point.said.start_line}" in told
         assert f"{point.text}\n" in told
         assert f"Already made there: {point.text} ({point.said.path}:{point.said.start_line}" in written

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from conftest import made_once
 
 from kb.errors import EncoderError
 from kb.index.encoder import DEFAULT_PACKAGE, bulk_encoder, export, load_encoder
@@ -77,21 +78,21 @@ def write_tiny_model(folder: Path, pooling: str = "mean", projected: bool = Fals
     SentenceTransformer(modules=modules, device="cpu", prompts=prompts).save(str(folder))
 
 
-@pytest.fixture(scope="module")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    write_tiny_model(folder)
-    return folder
+@pytest.fixture(scope="session")
+def tiny_model(shared: Path) -> Path:
+    return made_once(shared / "encoder", lambda folder: write_tiny_model(folder / "tiny")) / "tiny"
 
 
-@pytest.fixture(scope="module")
-def tiny_cache(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
+@pytest.fixture(scope="session")
+def tiny_cache(shared: Path, tiny_model: Path) -> Path:
     """A cache that holds the export of the tiny model. Not to be changed by a test."""
-    cache = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(cache))
-        load_encoder(str(tiny_model), "fp32", Path(), lambda line: None)
-    return cache
+
+    def make(cache: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_CACHE_HOME", str(cache))
+            load_encoder(str(tiny_model), "fp32", Path(), lambda line: None)
+
+    return made_once(shared / "encoder-cache", make)
 
 
 @pytest.fixture

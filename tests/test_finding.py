@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import os
 import shutil
 import time
@@ -13,9 +14,13 @@ import pytest
 from conftest import HashingEncoder, Run
 
 from kb.errors import EncoderError, InputError
+from kb.index.cache import KEPT_ANSWERS
+from kb.index.reader import Passing
 from kb.knowledge import KnowledgeBase
 from kb.models import Filter, Mode
 from kb.reports import SearchResult
+from kb.search.find import MAX_CONDITIONS, spelled
+from kb.search.query import MAX_COMPOUND, MAX_LENGTH
 
 Write = Callable[[str, str], Path]
 MODES: tuple[Mode, ...] = ("hybrid", "dense", "lexical")
@@ -375,13 +380,96 @@ def test_a_phrase_that_nobody_has_binds_nobody(notebook: Path, living: Knowledge
     said: list[str] = []
     with KnowledgeBase(notebook, encoder=HashingEncoder(), notify=said.append) as knowledge:
         assert set(paths(knowledge.search('"stripes zebra"'))) >= {"two", "three", "four"}
-    assert said == ["no note has the exact words 'stripes zebra'; these come near"]
+    assert said == ["no note contains the exact words 'stripes zebra'; showing near matches"]
 
 
 def test_a_query_of_exclusions_alone_is_refused(living: KnowledgeBase) -> None:
     """A query that says only what is not wanted finds nothing and says so."""
-    with pytest.raises(InputError, match="add what is"):
+    with pytest.raises(InputError, match="only excludes words"):
         living.search("-zebra")
+
+
+def words(count: int, before: str = "", after: str = "") -> str:
+    """Distinct words that no note has."""
+    return " ".join(f"{before}unheard{number}{after}" for number in range(count))
+
+
+@pytest.mark.parametrize(
+    ("query", "filter", "reason"),
+    [
+        (f"zebra {words(1200, '-')}", Filter(), "1,200 -words"),
+        (f"zebra {words(450, '-')}", Filter(tags=("herd",) * 51), "450 -words, 51 tags"),
+        ("zebra", Filter(phrases=tuple(words(1200).split())), "1,200 quoted phrases"),
+        ("zebra", Filter(tags=tuple(words(5000).split())), "5,000 tags"),
+    ],
+)
+def test_too_many_conditions_are_refused(library: KnowledgeBase, query: str, filter: Filter, reason: str) -> None:
+    """More conditions than SQLite takes are the fault of the query, not of the catalog."""
+    with pytest.raises(InputError, match=f"the query has {reason}; use at most {MAX_CONDITIONS} in all"):
+        library.search(query, filter=filter)
+
+
+@pytest.mark.parametrize(
+    ("query", "filter"),
+    [
+        (f"zebra {words(MAX_CONDITIONS, '-')}", Filter()),
+        ("zebra", Filter(tags=("herd",) * MAX_CONDITIONS)),
+        (f"zebra {words(1200, chr(34), chr(34))}", Filter()),
+        ("zebra " * (MAX_LENGTH // 6), Filter()),
+    ],
+    ids=["exclusions", "tags", "quotes", "length"],
+)
+def test_as_many_conditions_as_are_allowed(library: KnowledgeBase, query: str, filter: Filter) -> None:
+    """At the limits a search still finds; the many quotes of a long query are emphasis."""
+    assert library.search(query, filter=filter, mode="lexical").hits
+
+
+def test_a_query_that_is_too_long_is_refused(library: KnowledgeBase) -> None:
+    """A megabyte is no query; the error gives both lengths."""
+    with pytest.raises(InputError, match="the query has 1,000,000 characters; use at most 20,000"):
+        library.search("z" * 1_000_000)
+
+
+def test_conditions_of_a_filter_and_of_a_query_add_up(living: KnowledgeBase, write: Write) -> None:
+    """A phrase or an exclusion in the filter holds beside those in the query, also where the query's are dropped."""
+    big = Filter(phrases=("again and again",))
+    assert paths(living.search("zebra", filter=big)) == ["four"]
+    assert paths(living.search('zebra "no such words"', filter=big)) == ["four"]
+    assert not living.search("zebra -stripes", filter=big).hits
+    assert set(paths(living.search("zebra -again", filter=Filter(without=("last",))))) == {"one", "two"}
+
+
+@pytest.mark.parametrize("query", ["q" * 8_000, "-".join(["qr"] * 4_000), words(1200)], ids=["long", "parts", "many"])
+def test_unknown_words_are_looked_up_in_linear_time(library: KnowledgeBase, query: str) -> None:
+    """However long a word that no note has, the catalog is asked for a bounded number of spellings of each word, and
+    the text of all questions grows no faster than the query.
+    """
+    asked: list[str] = []
+    with library._index.reader() as reader, pytest.MonkeyPatch.context() as patch:
+        frequency = reader.catalog.full_text.frequency
+
+        def counted(expression: str, most: int) -> int:
+            asked.append(expression)
+            return frequency(expression, most)
+
+        patch.setattr(reader.catalog.full_text, "frequency", counted)
+        assert spelled(reader, query) == query
+    assert len(asked) <= MAX_COMPOUND * len(query.split())
+    assert sum(map(len, asked)) <= (MAX_COMPOUND + 10) * len(query)
+
+
+def remembered_filters() -> int:
+    """How many answers to filters this process holds."""
+    gc.collect()
+    return sum(type(kept) is Passing for kept in gc.get_objects())
+
+
+def test_ever_new_exclusions_take_no_more_memory(living: KnowledgeBase) -> None:
+    """What a process remembers of filters is bounded, however many it has answered."""
+    before = remembered_filters()
+    for number in range(2 * KEPT_ANSWERS):
+        living.search(f"zebra -unheard{number}", mode="lexical")
+    assert 0 < remembered_filters() - before <= KEPT_ANSWERS
 
 
 # --- in large notebooks, and in a process that goes on ---
@@ -446,3 +534,18 @@ def test_a_running_process_finds_what_another_added(living: KnowledgeBase, write
     with KnowledgeBase(living.root, encoder=HashingEncoder()) as other:
         other.add([write("notes/six.md", note("zebra", tags="[big]"))])
     assert "notes/six.md" in [hit.path for hit in living.search("zebra", filter=narrow).hits]
+
+
+def test_undated_notes_are_counted(living: KnowledgeBase) -> None:
+    """A filter by date says how many notes it leaves out for want of a date; the report and the doctor name the date
+    that is at fault.
+    """
+    for name, front in (("old", "date: 2020-05-06"), ("new", "created: May 6, 2024"), ("none", "date: 05/06/2024")):
+        (living.root / f"notes/{name}.md").write_text(f"---\narea: gnn\n{front}\n---\nZebras of {name}.\n")
+    report = living.add([living.root / "notes"])
+    assert [(fault.path, fault.reason[:16]) for fault in report.faults] == [("notes/none.md", "date: 05/06/2024")]
+    answer = living.search("zebras", filter=Filter(since=datetime.date(2024, 1, 1), until=datetime.date(2024, 6, 1)))
+    assert "notes/new.md" in {hit.path for hit in answer.hits}
+    assert answer.undated >= 1
+    assert living.search("zebras").undated == 0
+    assert "notes/none.md" in {finding.path for finding in living.diagnose().findings}

@@ -10,8 +10,8 @@ import sys
 import pytest
 from pydantic import JsonValue
 
-from kb.notes.dates import as_date
-from kb.notes.front_matter import MAX_CHARACTERS, MAX_DEPTH, FrontMatter, as_texts, read_front_matter
+from kb.notes.markup.dates import as_date
+from kb.notes.markup.front_matter import MAX_CHARACTERS, MAX_DEPTH, FrontMatter, as_texts, read_front_matter
 
 JEKYLL = """\
 ---
@@ -151,7 +151,7 @@ def test_aliases_cannot_expand_without_bound() -> None:
 def test_thirty_thousand_open_brackets_do_not_kill_the_process() -> None:
     """Nesting as deep as the size limit allows is a fault, not a crash of the interpreter."""
     program = (
-        "from kb.notes.front_matter import read_front_matter\n"
+        "from kb.notes.markup.front_matter import read_front_matter\n"
         "print('refused' if read_front_matter('---\\na: ' + '[' * 30_000 + '\\n---\\nBody').fault else 'taken')\n"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""What the fuzzer checks, checked of what hypothesis makes up, and of what the fuzzer once found."""
+"""The fuzz targets hold for input that hypothesis generates and for earlier findings of the fuzzer."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ FOUND = (
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_what_must_hold_holds_of_anything(name: str) -> None:
-    """Notes, front matter, queries, posts and what is quoted in them may be any bytes."""
+def test_targets_hold_for_any_bytes(name: str) -> None:
+    """Notes, front matter, queries, posts and quoted text may be any bytes."""
 
     @settings(max_examples=100, deadline=None)
     @given(CONTENTS)
@@ -48,6 +48,6 @@ def test_what_must_hold_holds_of_anything(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "content"), FOUND)
-def test_what_was_found_is_mended(name: str, content: bytes) -> None:
-    """What the fuzzer broke kb with breaks it no more."""
+def test_earlier_findings_are_fixed(name: str, content: bytes) -> None:
+    """Input with which the fuzzer once broke kb is handled."""
     TARGETS[name](content)

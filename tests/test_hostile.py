@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import HashingEncoder, Run
-from filelock import FileLock
+from conftest import HashingEncoder, Run, made_once
 from markdown_it import MarkdownIt
 
 from kb.errors import NoteError
@@ -25,7 +24,7 @@ from kb.models import Encoder, NoteFile
 from kb.notes.chunking import chunk_note
 from kb.notes.files import MAX_BYTES, MAX_LINES
 from kb.notes.parse import parse_note
-from kb.notes.prose import statements
+from kb.notes.statements import statements
 from kb.outline.post.citations import read_memory
 from kb.outline.post.escaping import as_comment, as_text
 
@@ -57,17 +56,10 @@ def note(body: str, front_matter: str = "") -> bytes:
     return f"---\narea: gnn\n{front_matter}---\n{said}\n\n{item}\n".encode()
 
 
+ABOUT = b"Deep graph networks suffer from over-smoothing: message passing makes node embeddings of a graph alike.\n"
+
 # What is no note, and why not.
 REFUSED = {
-    "bomb.md": (f"---\n{BOMB}---\nText\n".encode(), "YAML aliases"),
-    "loop-alias.md": (b"---\na: &a [*a]\n---\nText\n", "YAML aliases"),
-    "huge-front.md": (f"---\na: {'x' * 900_000}\n---\nText\n".encode(), "more than 64,000 characters"),
-    "deep-flow.md": (f"---\na: {'[' * 30_000}\n---\nText\n".encode(), "nested deeper than 20 levels"),
-    "deep-block.md": (f"---\n{DEEP}---\nText\n".encode(), "nested deeper than 20 levels"),
-    "deep-toml.md": (f"+++\n[{'.'.join('a' * 20_000)}]\n+++\nText\n".encode(), "nested deeper than 20 levels"),
-    "deep-toml-array.md": (f"+++\na = {'[' * 30_000}\n+++\nText\n".encode(), "broken front matter"),
-    "object.md": (b'---\na: !!python/object/apply:os.system ["touch owned"]\n---\nText\n', "broken front matter"),
-    "number.md": (f"---\na: {'9' * 50_000}\n---\nText\n".encode(), "broken front matter"),
     "empty.md": (b"", "is empty"),
     "nul.md": (b"# Title\n\x00\n", "is binary"),
     "binary.md": (bytes(range(256)) * 400, "is binary"),
@@ -79,8 +71,21 @@ REFUSED = {
     "headings.md": (b"# a\n" * 100_000, "more than 20,000 lines"),
     "carriage-returns.md": (b"a\r" * (MAX_LINES + 1), "more than 20,000 lines"),
 }
+# Front matter that is refused; the note below it is taken.
+FAULTY = {
+    "bomb.md": (f"---\n{BOMB}---\n", "YAML aliases"),
+    "loop-alias.md": ("---\na: &a [*a]\n---\n", "YAML aliases"),
+    "huge-front.md": (f"---\na: {'x' * 900_000}\n---\n", "more than 64,000 characters"),
+    "deep-flow.md": (f"---\na: {'[' * 30_000}\n---\n", "nested deeper than 20 levels"),
+    "deep-block.md": (f"---\n{DEEP}---\n", "nested deeper than 20 levels"),
+    "deep-toml.md": (f"+++\n[{'.'.join('a' * 20_000)}]\n+++\n", "nested deeper than 20 levels"),
+    "deep-toml-array.md": (f"+++\na = {'[' * 30_000}\n+++\n", "broken front matter"),
+    "object.md": ('---\na: !!python/object/apply:os.system ["touch owned"]\n---\n', "broken front matter"),
+    "number.md": (f"---\na: {'9' * 50_000}\n---\n", "broken front matter"),
+}
 # What is made harmless; all of it talks about the topic.
 TAKEN = {
+    **{name: block.encode() + ABOUT for name, (block, _) in FAULTY.items()},
     "ansi.md": note(STEERING, f"title: {json.dumps('ANSI ' + STEERING)}\ntags: [{json.dumps(STEERING)}]\n"),
     "bidi.md": note(BIDI, f"title: {json.dumps('Bidi ' + BIDI)}\nauthors: [{json.dumps(BIDI + 'a')}]\n"),
     "entities.md": note("&#27;[31m &#x202e; &#155;2J &lt;script&gt;", 'title: "Entities &#27;[31m"\n'),
@@ -152,6 +157,7 @@ with KnowledgeBase(".", create=True) as knowledge:
     before = most_memory()
     report = knowledge.add(["notes"])
     Path("report.json").write_text(report.model_dump_json())
+    Path("again.json").write_text(knowledge.sync().model_dump_json())
     Path("megabytes").write_text(str((most_memory() - before) / 1000))
 """
 
@@ -183,14 +189,14 @@ def fill(root: Path) -> None:
 @pytest.fixture(scope="session")
 def book(shared: Path, real_encoder: Encoder, model_home: Path) -> Path:
     """The notebook, added by a process of its own. Not to be changed by a test."""
-    root = shared / "hostile" / "book"
     environment = os.environ | {"HOME": str(model_home), "XDG_CACHE_HOME": str(model_home / "cache")}
-    with FileLock(shared / "hostile.lock"):
-        if not root.exists():
-            root.mkdir(parents=True)
-            fill(root)
-            subprocess.run([sys.executable, "-c", PROGRAM], cwd=root, env=environment, timeout=300, check=True)
-    return root
+
+    def make(folder: Path) -> None:
+        (folder / "book").mkdir()
+        fill(folder / "book")
+        subprocess.run([sys.executable, "-c", PROGRAM], cwd=folder / "book", env=environment, timeout=300, check=True)
+
+    return made_once(shared / "hostile", make) / "book"
 
 
 @pytest.fixture
@@ -215,6 +221,8 @@ def test_each_hostile_file_is_refused_with_its_reason(book: Path, report: Any) -
     assert skipped.keys() == REASONS.keys()
     assert {path: skipped[path] for path in REASONS if REASONS[path] not in skipped[path]} == {}
     assert not any("\n" in reason for reason in skipped.values())
+    faults = {entry["path"]: entry["reason"] for entry in report["faults"]}
+    assert {name for name, (_, reason) in FAULTY.items() if reason not in faults[f"notes/{name}"]} == set()
     assert not list(book.rglob("owned"))
 
 
@@ -229,9 +237,9 @@ def test_no_file_costs_much_memory(book: Path) -> None:
     assert float((book / "megabytes").read_text()) < LIMIT_MB
 
 
-def test_a_sync_ends_as_the_add_did(here: Path, report: Any, kb: Command) -> None:
+def test_a_sync_ends_as_the_add_did(book: Path, report: Any) -> None:
     """Looking again changes nothing and skips the same files."""
-    again = json.loads(kb("sync", "--json").out)
+    again = json.loads((book / "again.json").read_text())
     assert again["skipped"] == report["skipped"]
     assert (again["unchanged"], again["embedded_chunks"]) == (len(TAKEN) + 1, 0)
 
@@ -272,11 +280,12 @@ def take_apart() -> None:
     """Everything that is done to the text of a note without a model, done to each repetition."""
     for text in REPETITIONS:
         sys.stderr.write(f"{text[:30]!r}\n")
+        text = f"Text.\n\n{text}"  # of a comment that is not closed, nothing else would be left
         parsed = parse_note(NoteFile(path="a.md", size=1, mtime_ns=1, text=text, sha256="0"))
         chunks = chunk_note(parsed, lambda passage: len(passage.split()), 100)
         assert sum(len(name) for chunk in chunks for name in chunk.heading_path) < 2 * MAX_BYTES
         for chunk in chunks:
-            statements(chunk.text)
+            statements(chunk.text, chunk.kinds)
         as_text(text)
         as_comment(text)
         read_memory(text)
@@ -312,27 +321,27 @@ SHOWN = (
     ["show", next(f"notes/{name}" for name in TAKEN if "\n" in name)],
 )
 FAILING = (
-    ["show", STEERING + BIDI],
-    ["show", "\udcff" + STEERING],
-    ["related", STEERING],
-    ["open", STEERING + ":3"],
-    ["file", STEERING, "gnn"],
-    ["forget", STEERING],
-    ["add", STEERING + BIDI],
-    ["add", "\udcff.md"],
-    ["classify", STEERING],
-    ["list", "--" + STEERING],
-    [STEERING],
-    ["search", "x", "--area", STEERING],
-    ["search", "x", "--since", BIDI],
-    ["search", "x", "--notebook", STEERING],
-    ["outline", TOPIC, "--template", STEERING],
-    ["outline", TOPIC, "-o", f"/nowhere/{STEERING}/x"],
-    ["outline", STEERING],
-    ["outline", "--check", STEERING],
-    ["outline", "--check", "notes/ansi.md"],
-    ["outline", "--check", "/dev/zero"],
-    ["eval", STEERING],
+    (["show", STEERING + BIDI], 2),
+    (["show", "\udcff" + STEERING], 2),
+    (["related", STEERING], 2),
+    (["open", STEERING + ":3"], 2),
+    (["file", STEERING, "gnn"], 2),
+    (["forget", STEERING], 2),
+    (["add", STEERING + BIDI], 2),
+    (["add", "\udcff.md"], 2),
+    (["classify", STEERING], 2),
+    (["list", "--" + STEERING], 2),
+    ([STEERING], 2),
+    (["search", "x", "--area", STEERING], 2),
+    (["search", "x", "--since", BIDI], 2),
+    (["search", "x", "--notebook", STEERING], 1),
+    (["outline", TOPIC, "--template", STEERING], 2),
+    (["outline", TOPIC, "-o", f"notes/good.md/{STEERING}/x"], 2),
+    (["outline", STEERING], 3),
+    (["outline", "--check", STEERING], 2),
+    (["outline", "--check", "notes/ansi.md"], 2),
+    (["outline", "--check", "/dev/zero"], 2),
+    (["eval", STEERING], 2),
 )
 
 
@@ -349,18 +358,17 @@ def named(arguments: list[str]) -> str:
 def test_nothing_shown_steers_the_terminal(here: Path, kb: Command, arguments: list[str]) -> None:
     """Whatever a file, its name or a query holds: what is printed is text, and as JSON it is valid JSON of text."""
     run = kb(*arguments)
-    assert (run.code, steering(run.out + run.err)) == (0, set())
+    assert (run.code, steering(run.out + run.err)) == (3 if arguments == ["doctor"] else 0, set())  # it finds faults
     run = kb(arguments[0], "--json", *arguments[1:])
     assert steering(run.out + run.err) == set()
     assert all(json.loads(line)["schema"] for line in run.out.splitlines())
 
 
-@pytest.mark.parametrize("arguments", FAILING, ids=named)
-def test_no_complaint_steers_the_terminal(here: Path, kb: Command, arguments: list[str]) -> None:
+@pytest.mark.parametrize(("arguments", "code"), FAILING, ids=[named(arguments) for arguments, _ in FAILING])
+def test_no_complaint_steers_the_terminal(here: Path, kb: Command, arguments: list[str], code: int) -> None:
     """What is wrong with an argument is said in harmless characters."""
     run = kb(*arguments)
-    assert run.code in (1, 2, 3)
-    assert (run.out, steering(run.err)) == ("", set())
+    assert (run.code, run.out, steering(run.err)) == (code, "", set())
     assert "Traceback" not in run.err
 
 
@@ -395,20 +403,25 @@ def test_nothing_of_a_note_is_live_in_a_post(here: Path, tmp_path: Path, kb: Com
     assert not re.sub(r'<!--.*?-->|<a id="[a-z0-9-]+">|</a>', "", html, flags=re.DOTALL).strip()
     assert all(str(token.attrs["href"]).startswith(("#", "https:")) for token in inner if token.type == "link_open")
     assert "image" not in {token.type for token in inner}
-    assert len(re.findall("over-smoothing", body, re.IGNORECASE)) > 10
+    assert len(re.findall("over-smoothing", body, re.IGNORECASE)) > 5
     if form != "none":
         checked = json.loads(kb("outline", "--check", str(post), "--json").out)
         assert {entry["state"] for entry in checked["citations"]} == {"holds"}
 
 
 def test_a_post_may_have_any_name(here: Path, tmp_path: Path, kb: Command) -> None:
-    """A written outline whose name is not text can be checked, and is named in text."""
-    post = tmp_path / os.fsdecode(b"po\xff\x1b[31mst.md")
+    """A written outline with control characters in its name can be checked, and is named without them; one whose name
+    is not text is refused with what is wrong.
+    """
+    post = tmp_path / "po\x1b[31mst.md"
     assert kb("outline", TOPIC, "--rename", "1=a\udcff", "-o", str(post)).code == 0
     for arguments in ([str(post)], [str(post), "--json"]):
         run = kb("outline", "--check", *arguments)
         assert (run.code, steering(run.out + run.err)) == (0, set())
         assert run.out.encode()
+    run = kb("outline", "--check", str(tmp_path / os.fsdecode(b"po\xff\x1b[31mst.md")))
+    assert (run.code, steering(run.out + run.err)) == (2, set())
+    assert "not UTF-8" in run.err
 
 
 # --- what a file becomes after it was indexed ---

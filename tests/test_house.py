@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kb import reports
+
 ROOT = Path(__file__).parent.parent / "kb"
 # Lowest first. A module imports from its own room and from the rooms before it; what stands on one line is one step of
 # a note's way, or of a query's, through the house.
@@ -29,7 +31,6 @@ ORDER = [
     "evaluation",
     "opening",
     "knowledge",
-    "measuring",
     "console",
     "cli",
 ]
@@ -107,7 +108,7 @@ def test_no_relative_imports() -> None:
 
 
 def test_kb_is_imported_at_the_top() -> None:
-    """No function imports kb: what loads later is named in one table, `kb.rooms`, or in the one of the commands."""
+    """No function imports kb: modules that load on demand are named in one table, `kb.rooms`."""
     inside = [
         (module, function.name)
         for module, tree in TREES.items()
@@ -124,7 +125,7 @@ def test_the_table_of_rooms() -> None:
     told = {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
         for node in ast.walk(table)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kb.")
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "kb"
         for alias in node.names
     }
     homes = next(
@@ -135,6 +136,23 @@ def test_the_table_of_rooms() -> None:
     assert told == homes
     users = {room_of(module) for module in TREES if module not in TABLES and "kb.rooms" in imports(module)}
     assert users <= USERS_OF_ROOMS
+
+
+def test_the_table_of_reports() -> None:
+    """The reports that load when they are asked for are those that type checkers are told of."""
+    table = TREES["kb.reports"]
+    told = {
+        alias.name: (node.module or "").removeprefix("kb.reports.")
+        for node in ast.walk(table)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kb.reports.")
+        for alias in node.names
+    }
+    assert told == reports.HOMES
+    assert all(
+        getattr(reports, name).__module__ == f"kb.reports.{home}"
+        for name, home in told.items()
+        if name[0].isupper() and isinstance(getattr(reports, name), type)
+    )
 
 
 def test_imports_have_no_cycles() -> None:

@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Run
+from scipy.sparse import csr_array
 
 from kb import knowledge as knowledge_module
 from kb.errors import InputError
-from kb.ideas.ripeness import MAX_NOTES, Group, Ripeness, groups, in_turn
+from kb.ideas.ripeness import MAX_NOTES, RipeGroup, Ripeness, groups, in_turn
+from kb.ideas.titles import MAX_TITLE_WORDS
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, FiledArea
-from kb.outline.titles import MAX_TITLE_WORDS
-from kb.reports.ideas import Ideas
+from kb.reports import Ideas
 
 Write = Callable[[str, str], Path]
 
@@ -56,13 +57,13 @@ def filled(knowledge: KnowledgeBase, write: Write, monkeypatch: pytest.MonkeyPat
 def test_notes_that_belong_together_are_a_group() -> None:
     """Notes near each other form a group; one that is like no other stays out."""
     vectors = unit([1, 0.1, 0], [1, 0, 0.1], [1, 0.1, 0.1], [0, 1, 0], [0.1, 1, 0], [0, 1, 0.1], [0, 0, 1])
-    assert sorted(groups(vectors, np.zeros((7, 7)))) == [[0, 1, 2], [3, 4, 5]]
+    assert sorted(groups(vectors, csr_array((7, 7)))) == [[0, 1, 2], [3, 4, 5]]
 
 
 def test_a_group_is_no_larger_than_a_post() -> None:
     """Many notes on one subject are several groups, and a note is in one of them at most."""
     vectors = unit(*(np.random.default_rng(1).normal(size=(40, 8)) + 2).tolist())
-    found = groups(vectors, np.zeros((40, 40)))
+    found = groups(vectors, csr_array((40, 40)))
     members = [member for group in found for member in group]
     assert len(found) > 1
     assert all(3 <= len(group) <= MAX_NOTES for group in found)
@@ -75,13 +76,13 @@ def test_links_decide_between_equals() -> None:
     vectors = unit(*([float(np.cos(a)), float(np.sin(a))] for a in angles))
     links = np.zeros((7, 7))
     links[3, 4:] = links[4:, 3] = 5
-    assert any({3, 4} <= set(group) for group in groups(vectors, links))
+    assert any({3, 4} <= set(group) for group in groups(vectors, csr_array(links)))
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_too_few_notes_make_no_group(count: int) -> None:
     """A post needs three notes."""
-    assert groups(np.ones((count, 4), dtype=np.float32), np.zeros((count, count))) == []
+    assert groups(np.ones((count, 4), dtype=np.float32), csr_array((count, count))) == []
 
 
 # --- over a notebook ---
@@ -117,7 +118,7 @@ def test_what_was_written_before_counts_against(filled: KnowledgeBase, write: Wr
 
 
 def test_one_area_and_a_limit(filled: KnowledgeBase) -> None:
-    """Ideas can be asked for one area, and for so many; none is wrong usage."""
+    """Ideas can be limited to an area and a number; a limit of 0 is wrong usage."""
     assert [idea.area for idea in filled.ideas(areas=("llm",)).ideas] == ["llm"]
     assert len(filled.ideas(limit=1).ideas) == 1
     with pytest.raises(InputError, match="at least 1, is 0"):
@@ -142,9 +143,9 @@ def test_a_notebook_with_too_few_notes_has_no_ideas(knowledge: KnowledgeBase, wr
 def test_areas_take_turns() -> None:
     """The area of the ripest group begins; each gives one before any gives a second."""
 
-    def group(area: FiledArea, score: float) -> Group:
+    def group(area: FiledArea, score: float) -> RipeGroup:
         ripe = Ripeness(score, score, score, score, passages=1, recent_notes=0, open_questions=0)
-        return Group(area, (), ripe, None, 0.0)
+        return RipeGroup(area, (), ripe, None, 0.0)
 
     turns = in_turn({"gnn": [group("gnn", 0.5)], "llm": [group("llm", 0.9), group("llm", 0.8)], "ml-systems": []})
     assert [(entry.area, round(entry.ripeness.score, 2)) for entry in turns] == [
@@ -179,4 +180,4 @@ def test_ideas_as_they_are_printed(kb: Callable[..., Run], indexed_notes: Path, 
     (tmp_path / "kb.toml").touch()
     empty = kb("--notebook", str(tmp_path), "ideas")
     assert (empty.code, empty.out) == (0, "")
-    assert empty.err == "kb: no idea: of 0 notes no three belong together closely enough for a post; add notes\n"
+    assert empty.err == "kb: no ideas: among 0 notes, no three are similar enough for a post; add more notes\n"

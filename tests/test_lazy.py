@@ -1,4 +1,4 @@
-"""What a command imports: nobody waits for a library that their command does not need."""
+"""What a command imports: no command waits for a library that it does not need."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ for line in sys.argv[1:]:
 GCN = "---\narea: gnn\n---\n# Graph convolution\n\nA node averages its neighbours.\n"
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Path:
+@pytest.fixture
+def shelf(tmp_path: Path, real_encoder: Encoder) -> Path:
     """A notebook with one note, indexed with the real model."""
-    root = tmp_path_factory.mktemp("lazy")
+    root = tmp_path / "lazy"
+    root.mkdir()
     (root / "gcn.md").write_text(GCN, encoding="utf-8")
     with KnowledgeBase(root, create=True, encoder=real_encoder) as knowledge:
         knowledge.add([root / "gcn.md"])
@@ -40,7 +41,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Pa
 
 
 def loaded_by(folder: Path, *lines: str) -> list[set[str]]:
-    """The top-level modules that a fresh process has after each of some commands; they must succeed."""
+    """The top-level modules that a fresh process has loaded after each of some commands, which must succeed."""
     command = [sys.executable, "-c", PROBE, *lines]
     ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=60)
     told = [line.split()[1:] for line in ended.stdout.splitlines() if line.startswith("LOADED ")]
@@ -50,13 +51,22 @@ def loaded_by(folder: Path, *lines: str) -> list[set[str]]:
 
 @pytest.mark.model
 def test_looking_loads_no_model_and_no_chroma(shelf: Path) -> None:
-    """Help, reading and comparing commands and an add with nothing to do load none of the large libraries; help
-    neither the library's types nor the console.
+    """Help, and commands that read, compare or add nothing new, load none of the large libraries; help loads neither
+    the library's types nor the console.
     """
     lines = ["--help", "search --help", "list", "show gcn", "status", "add gcn.md", "related gcn", "duplicates"]
     after = dict(zip(lines, loaded_by(shelf, *lines), strict=True))
-    assert after["--help"] & {"pydantic", "rich", "numpy", "yaml", "sqlite3", "jinja2"} == set()
+    for line in ("--help", "search --help"):
+        assert after[line] & {"pydantic", "rich", "numpy", "yaml", "sqlite3", "jinja2"} == set(), line
     assert {line: found for line, modules in after.items() if (found := modules & HEAVY)} == {}
+
+
+@pytest.mark.model
+def test_lexical_search_loads_no_numpy(shelf: Path) -> None:
+    """A lexical search needs no vectors, and of plain passages shows snippets without a Markdown parser."""
+    (loaded,) = loaded_by(shelf, "search --mode lexical averages neighbours")
+    assert loaded & (HEAVY | {"numpy", "scipy", "markdown_it", "tokenizers", "filelock", "platformdirs"}) == set()
+    assert "sqlite3" in loaded
 
 
 @pytest.mark.model

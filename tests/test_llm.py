@@ -1,4 +1,4 @@
-"""The optional language model: what it may propose, and that the outline stands without it."""
+"""The optional language model: what it may propose, and that the outline does not depend on it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from kb.errors import ConfigError, LanguageModelError
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 from kb.notebook import language_model_key
-from kb.outline.language_model import MAX_BYTES, ask
-from kb.outline.wording import described, reworded
+from kb.outline.language_model.asking import MAX_BYTES, ask
+from kb.outline.language_model.proposal import described, reworded
 from kb.reports import Gap, Outline, Point, Reference, Section
 
 TOPIC = "serving large language models"
@@ -152,15 +152,15 @@ def test_an_answer_may_leave_everything_as_it_is() -> None:
     ("answer", "message"),
     [
         ("Sure! Here is your outline.", "JSON"),
-        ("[1, 2]", "not as asked"),
-        ("[" * 100_000, "not as asked"),
+        ("[1, 2]", "is invalid"),
+        ("[" * 100_000, "is invalid"),
         (json.dumps(GOOD | {"points": []}), "points"),
         (json.dumps(GOOD | {"title": "x" * 121}), "title"),
         (json.dumps(GOOD | {"sections": GOOD["sections"][:1]}), "every section once"),
         (json.dumps(GOOD | {"sections": GOOD["sections"][:1] * 2}), "every section once"),
         (changed(id="s3"), "every section once"),
         (changed(name="x" * 81), r"sections\.0\.name"),
-        (changed(name="one"), "alike"),
+        (changed(name="one"), "same name"),
         (changed(name=" "), "plain text"),
         (changed(name="# Heading"), "plain text"),
         (changed(name="two\nlines"), "plain text"),
@@ -170,8 +170,8 @@ def test_an_answer_may_leave_everything_as_it_is() -> None:
         (changed(name="see https://a.example"), "plain text"),
         (changed(name="escape \x1b[2J"), "plain text"),
         (changed(summary={"text": "It is.", "points": []}), "points"),
-        (changed(summary={"text": "It is.", "points": ["p1"]}), "has not: 'p1'"),
-        (changed(summary={"text": "It is.", "points": ["p9"]}), "has not: 'p9'"),
+        (changed(summary={"text": "It is.", "points": ["p1"]}), "outside its section: 'p1'"),
+        (changed(summary={"text": "It is.", "points": ["p9"]}), "outside its section: 'p9'"),
         (changed(summary={"text": "It is. So it was.", "points": ["p3"]}), "one sentence"),
         (changed(summary={"text": "[x](y)", "points": ["p3"]}), "plain text"),
         (changed(points=[{"text": "invented"}]), "points"),
@@ -215,19 +215,19 @@ def test_one_question_is_asked(server: Server) -> None:
         (lambda asked: asked.send(b"no such\n model", status=404), "status 404: no such model"),
         (lambda asked: asked.send(b"", status=500), "status 500$"),
         (lambda asked: asked.send(b"", status=307, Location="/v1/elsewhere"), "status 307"),
-        (lambda asked: asked.send(b"nonsense"), "as a language model does"),
-        (lambda asked: asked.send(b'{"choices": []}'), "as a language model does"),
-        (lambda asked: asked.send(b'{"choices": [{"message": {"content": null}}]}'), "without a text"),
+        (lambda asked: asked.send(b"nonsense"), "no chat completion"),
+        (lambda asked: asked.send(b'{"choices": []}'), "no chat completion"),
+        (lambda asked: asked.send(b'{"choices": [{"message": {"content": null}}]}'), "has no text"),
         (lambda asked: asked.send(b"[" * (MAX_BYTES + 1)), "more than 1,000,000 bytes"),
-        (lambda asked: asked.wfile.write(b"no HTTP at all\r\n\r\n"), "cannot be asked"),
-        (lambda asked: None, "cannot be asked"),
+        (lambda asked: asked.wfile.write(b"no HTTP at all\r\n\r\n"), "cannot be reached"),
+        (lambda asked: None, "cannot be reached"),
         (lambda asked: time.sleep(1), "within 0.2 s"),
         (trickle, "within 0.2 s"),
     ],
     ids=["404", "500", "redirect", "text", "empty", "null", "huge", "no-http", "hangs-up", "silent", "trickle"],
 )
 def test_a_server_that_fails_is_one_error(server: Server, answer: Answer, message: str) -> None:
-    """Whatever a server does instead of answering ends soon, in one line; a redirect is not followed."""
+    """Any failure of a server ends soon in a one-line error; a redirect is not followed."""
     server.answer = answer
     with pytest.raises(LanguageModelError, match=message) as raised:
         ask(server.address, None, None, "", "", timeout=0.2 if "within" in message else 60)
@@ -238,7 +238,7 @@ def test_a_server_that_fails_is_one_error(server: Server, answer: Answer, messag
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1/v1", "http://127.0.0.1:99999/v1", "https://127.0.0.1:1"])
 def test_nobody_there(address: str) -> None:
     """A refused connection and a port that cannot be are the same error."""
-    with pytest.raises(LanguageModelError, match="cannot be asked"):
+    with pytest.raises(LanguageModelError, match="cannot be reached"):
         ask(address, None, None, "", "")
 
 
@@ -274,7 +274,7 @@ def plain(indexed_notes: Path, real_encoder: Encoder) -> str:
 @pytest.mark.model
 @pytest.mark.usefixtures("own")
 def test_the_model_can_be_left_out(kb: Callable[..., Run], server: Server, plain: str) -> None:
-    """With `--no-llm` nobody is asked."""
+    """With `--no-llm` there is no request."""
     run = kb("outline", TOPIC, "--no-llm")
     assert (run.code, run.out, run.err, server.paths) == (0, plain, "", [])
 
@@ -299,12 +299,12 @@ def test_without_a_good_answer_the_outline_is_the_same(
     failed = kb("outline", TOPIC)
     assert (failed.code, failed.out) == (0, plain)
     assert len(server.paths) == len(failed.err.splitlines()) == 1
-    assert failed.err.endswith("; the outline is made of your notes' own words\n")
+    assert failed.err.endswith("; the outline keeps the headings made from your notes\n")
 
 
 @pytest.mark.model
 def test_a_good_answer_is_shown_and_marked(own: Path, server: Server, real_encoder: Encoder) -> None:
-    """Generated title, names and summary stand in every template, marked, and no point is added or lost."""
+    """Generated title, names and summary are marked in every template, and no point is added or lost."""
 
     def answer(asked: Asked) -> None:
         told = json.loads(server.questions[-1]["messages"][1]["content"])["sections"]

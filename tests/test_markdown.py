@@ -11,9 +11,9 @@ import pytest
 
 from kb.errors import NoteError
 from kb.models import Note, NoteFile
-from kb.notes.blocks import MAX_NAME
+from kb.notes.markup.blocks import MAX_NAME
+from kb.notes.markup.references import Citation, citations_in, reference_url
 from kb.notes.parse import parse_note
-from kb.notes.references import Citation, citations_in, reference_url
 
 
 def note_of(text: str, path: str = "notes/a-note.md") -> Note:

@@ -1,4 +1,4 @@
-"""The notes and posts that come with the repository are what a notebook should be."""
+"""The notes and posts of the repository are well-formed, and filed under the right areas."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from kb.knowledge import KnowledgeBase
 from kb.models import AREAS, Note
 from kb.notes import files as notebook
-from kb.notes.front_matter import split_front_matter
+from kb.notes.markup.front_matter import read_front_matter
 from kb.notes.parse import parse_note
 
 NOTES = sorted((REPOSITORY / "notes").glob("*.md"))
@@ -40,7 +40,7 @@ def parsed(path: Path) -> Note:
 
 
 def test_enough_notes() -> None:
-    """There are at least 48 research notes, each with a title of its own, and three posts."""
+    """There are at least 48 research notes with unique titles, and three posts."""
     titles = [parsed(path).title for path in NOTES if path.stem not in OUTSIDE]
     assert len(titles) >= 48
     assert len(set(titles)) == len(titles)
@@ -50,7 +50,7 @@ def test_enough_notes() -> None:
 
 @pytest.mark.parametrize("path", [path for path in NOTES if path.stem not in OUTSIDE], ids=lambda path: path.stem)
 def test_research_note(path: Path) -> None:
-    """A research note says its title, date, tags and source, in 150 to 600 words, and leaves its area to be found."""
+    """A research note has a title, date, tags, a source and 150 to 600 words, and does not state its area."""
     note = parsed(path)
     assert note.front_matter["title"] == note.title
     assert note.date
@@ -58,13 +58,13 @@ def test_research_note(path: Path) -> None:
     assert note.tags
     assert note.sources
     assert (note.kind, note.area) == (None, None)
-    _, start = split_front_matter(note.text)
+    start = read_front_matter(note.text).end
     assert 150 <= len(re.findall(r"\w[\w'-]*", note.text[start:])) <= 600
 
 
 @pytest.mark.parametrize("path", NOTES + POSTS, ids=lambda path: path.stem)
-def test_links_lead_somewhere(path: Path) -> None:
-    """Every wikilink names another note or post, and every link to a file one that is there."""
+def test_links_are_valid(path: Path) -> None:
+    """Every wikilink names another note or post, and every link to a file an existing one."""
     stems = {other.stem for other in NOTES + POSTS}
     for link in parsed(path).links:
         is_file = link.endswith((".md", ".markdown"))
@@ -73,7 +73,7 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", POSTS, ids=lambda path: path.stem)
 def test_post(path: Path) -> None:
-    """A post is marked as one, has a TLDR, and every link within it leads to an anchor that is there once."""
+    """A post has `kind: post`, a TLDR, and for every internal link exactly one anchor."""
     note = parsed(path)
     assert note.kind == "post"
     assert note.date
@@ -91,7 +91,7 @@ def test_post(path: Path) -> None:
 
 @pytest.mark.model
 def test_only_the_outside_notes_are_held_back(indexed_notes: Path) -> None:
-    """The classifier holds back the four notes that belong to no area, and files all others among the three."""
+    """The classifier holds back the four notes outside the areas, files all others, and gets the clear ones right."""
     with KnowledgeBase(indexed_notes) as knowledge:
         held_back = {Path(note.path).stem for note in knowledge.list(areas=("outside",)).notes}
         filed = knowledge.list().notes

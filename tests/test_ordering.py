@@ -1,4 +1,4 @@
-"""The order of sections, and what an outline is told to lack."""
+"""The order of sections, and the gaps of an outline."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import datetime
 
 import numpy as np
 import pytest
-from test_sections import evidence_of
+from test_sections import excerpts_of
 
 from kb.models import NoteRecord
 from kb.outline.gaps import gaps
-from kb.outline.order import Place, in_order
-from kb.outline.sections import NO_MODEL
+from kb.outline.order import NO_EXAMPLE, Place, in_order
 from kb.reports import Gap, Point, Section
 
 AXES = np.eye(4, dtype=np.float32)
@@ -20,7 +19,7 @@ TODAY = datetime.date(2026, 1, 1)
 
 def record(text: str, path: str = "notes/a.md", **fields: object) -> NoteRecord:
     """A note as the catalog has it."""
-    return evidence_of({path: text})[0].note.model_copy(update=fields)
+    return excerpts_of({path: text})[0].note.model_copy(update=fields)
 
 
 def section(heading: str, text: str, *paths: str) -> Section:
@@ -32,18 +31,18 @@ def test_what_is_near_and_old_comes_first() -> None:
     """The section nearest to the topic comes first; among equals the one that rests on older work."""
     note = record("A note of a few words.\n")
     places = [Place(name, [note], axis) for name, axis in zip("ab", AXES, strict=False)]
-    assert in_order(places, AXES[1], NO_MODEL) == [1, 0]
+    assert in_order(places, AXES[1], NO_EXAMPLE) == [1, 0]
     ages = [
         note.model_copy(update={"sources": (f"https://arxiv.org/abs/{id}",)}) for id in ("2305.00001", "1706.03762")
     ]
-    assert in_order([Place("x", [age], AXES[0]) for age in ages], AXES[0], NO_MODEL) == [1, 0]
+    assert in_order([Place("x", [age], AXES[0]) for age in ages], AXES[0], NO_EXAMPLE) == [1, 0]
 
 
 def test_limits_and_outlook_come_last() -> None:
-    """A heading that speaks of limits stands at the end, however near it is to the topic, and outlook behind it."""
+    """A section on limits comes at the end, however close it is to the topic, and an outlook after it."""
     note = record("A note of a few words.\n")
     places = [Place(name, [note], AXES[0]) for name in ("Where it goes next", "Failure modes", "Results", "The basics")]
-    assert [places[index].heading for index in in_order(places, AXES[0], NO_MODEL)] == [
+    assert [places[index].heading for index in in_order(places, AXES[0], NO_EXAMPLE)] == [
         "The basics",
         "Results",
         "Failure modes",
@@ -51,17 +50,17 @@ def test_limits_and_outlook_come_last() -> None:
     ]
 
 
-def test_a_published_post_is_a_model() -> None:
-    """Sections stand as the like parts of a post do."""
+def test_a_published_post_is_an_example() -> None:
+    """Sections follow the order of similar parts of an example post."""
     note = record("A note of a few words.\n")
     places = [Place(name, [note], axis) for name, axis in zip("abc", AXES, strict=False)]
     assert in_order(places, AXES[3], AXES[[2, 0, 1]]) == [2, 0, 1]
 
 
 def found(topic: str, sections: list[Section], notes: dict[str, str], **fields: object) -> list[Gap]:
-    evidence = evidence_of(notes)
-    records = [entry.note.model_copy(update=fields) for entry in evidence]
-    return list(gaps(topic, sections, evidence, records, TODAY, lambda term: True))
+    excerpts = excerpts_of(notes)
+    records = [entry.note.model_copy(update=fields) for entry in excerpts]
+    return list(gaps(topic, sections, excerpts, records, TODAY, lambda term: True))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +79,7 @@ def test_one_old_note(fields: dict[str, object], kinds: list[str]) -> None:
 
 
 def test_parts_of_the_topic_without_evidence() -> None:
-    """A part of the topic of which no point has a word is named; one that the points speak of is not."""
+    """A part of the topic is a gap if no point has a word of it, and only then."""
     paths = ("notes/a.md", "notes/b.md")
     sections = [section("Caches", "Caching a block costs memory.", *paths)]
     told = found(
@@ -90,7 +89,7 @@ def test_parts_of_the_topic_without_evidence() -> None:
 
 
 def test_names_that_nothing_explains() -> None:
-    """A term of several notes that none explains is a gap, and so is a link to a note that is not there."""
+    """A term of several notes that none explains is a gap, and so is a link to a missing note."""
     paths = tuple(f"notes/{name}.md" for name in "abc")
     sections = [section("Kernels", "Kernels.", *paths)]
     plain = dict.fromkeys(paths, "The CUTLASS kernel beats the WMMA one. WMMA is a matrix instruction.\n")

@@ -1,4 +1,4 @@
-"""Outlines beside those that writers made, and three simple ways to make one."""
+"""Outlines compared with those of writers and with three baselines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import HashingEncoder, Run
-from test_sections import NOTES, evidence_of
+from test_sections import NOTES, excerpts_of
 
 from kb.errors import InputError
 from kb.evaluation.baselines import flat, k_means, own_headings
@@ -19,7 +19,7 @@ from kb.evaluation.outlines import (
     GoldSection,
     OutlineEvaluation,
     OutlineMeasures,
-    evaluate_outlines,
+    compare_outlines,
     load_outlines,
 )
 from kb.reports import Point, Section
@@ -39,7 +39,7 @@ def section(heading: str, *paths: str) -> Section:
 def measured(*sections: Section) -> OutlineMeasures:
     """What an outline reaches against the gold one, its first point of each section not standing where it says."""
     made = dict.fromkeys(OUTLINE_SYSTEMS, Attempt(sections, 3))
-    table = evaluate_outlines(
+    table = compare_outlines(
         [GOLD], [made], HashingEncoder().encode, lambda entry: [False, *(True for _ in entry.points[1:])], 0.1
     )
     return table.systems[-1]
@@ -64,7 +64,7 @@ def test_poor_outline() -> None:
 def test_nothing_found_counts() -> None:
     """A topic with too little evidence counts as nothing found, and is counted."""
     made = dict.fromkeys(OUTLINE_SYSTEMS, Attempt((section("first letters", "a", "b"),)))
-    table = evaluate_outlines(
+    table = compare_outlines(
         [GOLD, GOLD], [made, made | {"kb": Attempt(())}], HashingEncoder().encode, lambda entry: [True, True], 0.1
     )
     *baselines, ours = table.systems
@@ -92,7 +92,7 @@ def test_broken_file(tmp_path: Path, text: str, complaint: str) -> None:
 
 def test_baselines() -> None:
     """Passages go under titles, under the headings over them, or under words of their cluster, quoted once each."""
-    evidence = evidence_of(NOTES)
+    evidence = excerpts_of(NOTES)
     vectors = HashingEncoder().encode([entry.chunk.text for entry in evidence])
     titles = {entry.note.title for entry in evidence}
     over = {heading for entry in evidence for heading in entry.chunk.heading_path}

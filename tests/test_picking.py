@@ -70,8 +70,8 @@ def test_order_and_names() -> None:
 
 
 def test_picking_needs_a_terminal() -> None:
-    """Where nobody can answer, nobody is asked, and the flags are named that do the same."""
-    with pytest.raises(InputError, match="needs a terminal; in a script use --drop"):
+    """Without a terminal there is no prompt; the error names the flags that do the same."""
+    with pytest.raises(InputError, match="needs a terminal; in scripts, use --drop"):
         pick(OUTLINE)
 
 

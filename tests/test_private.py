@@ -68,9 +68,18 @@ def assert_all_works(folder: Path, verdict: int) -> None:
 
 @pytest.mark.model
 @pytest.mark.usefixtures("real_encoder")
-def test_no_command_opens_a_socket(tmp_path: Path) -> None:
-    """Add, search and outline with the model that comes with kb open no internet socket."""
+def test_no_command_opens_a_socket(model_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add, search and outline with the model that comes with kb open no internet socket; nor does any library keep
+    something in the cache beside kb, as one does that is going to report of this machine once it has run for longer.
+    """
+    cache, home = tmp_path / "cache", tmp_path / "home"
+    cache.mkdir()
+    home.mkdir()
+    (cache / "kb").symlink_to(model_home / "cache" / "kb")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    monkeypatch.setenv("HOME", str(home))
     assert_all_works(tmp_path, KILL)
+    assert ([path.name for path in cache.iterdir()], list(home.iterdir())) == (["kb"], [])
 
 
 @pytest.mark.torture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY
 
+from kb.evaluation.queries import load_golden
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 
@@ -18,7 +19,7 @@ REACHED = 0.785  # nDCG@10 of hybrid search on the judged queries; 0.02 less is 
 def test_hybrid_search(indexed_notes: Path, real_encoder: Encoder) -> None:
     """Hybrid search keeps its nDCG@10 on the judged queries, and is better than each other way to rank."""
     with KnowledgeBase(indexed_notes, encoder=real_encoder) as knowledge:
-        table = knowledge.evaluate(REPOSITORY / "tests/golden.toml")
+        table = knowledge.evaluate(load_golden(REPOSITORY / "tests/golden.toml"))
     values = {row.mode: row.ndcg_10 for row in table.systems}
     assert values.pop("hybrid") > max(REACHED - 0.02, *values.values())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.search.query import STOPWORDS, Query, match_expression, parse_query, query_words, telling_words
+from kb.search.query import MAX_LENGTH, STOPWORDS, Query, match_expression, parse_query, query_words, telling_words
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +119,17 @@ def test_the_rarest_words_are_looked_up(frequencies: dict[str, int], budget: int
 def test_marks_of_a_query(query: str, parsed: Query) -> None:
     """Quotes hold a phrase, a star ends a beginning, a minus leaves out; elsewhere all three are punctuation."""
     assert parse_query(query) == parsed
+
+
+@pytest.mark.parametrize("query", ['-"' + "a" * MAX_LENGTH, '"' + "a " * (MAX_LENGTH // 2), ' -"a' * (MAX_LENGTH // 4)])
+def test_an_open_quote_is_read_in_linear_time(query: str) -> None:
+    """A quote that is never closed is text; four times the text takes about four times as long, not sixteen times."""
+    times = []
+    for repeated in (query[: MAX_LENGTH // 4], query):
+        started = time.process_time()
+        parse_query(repeated)
+        times.append(time.process_time() - started)
+    assert times[1] < 8 * times[0] + 0.05
 
 
 @given(st.text(alphabet='ab -*"?\u00e4\n\0', max_size=30))

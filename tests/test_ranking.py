@@ -34,11 +34,11 @@ def ids(ranked: list[Ranked]) -> list[str]:
 
 def test_fuse_by_hand() -> None:
     """A score is how far a cosine stands out, and the shares of each kind of word evidence times their weights."""
-    standing = {"a:1:0": 2.0, "b:2:0": 1.0, "b:3:0": -0.5}
+    z_scores = {"a:1:0": 2.0, "b:2:0": 1.0, "b:3:0": -0.5}
     dense = {"a:1:0": 0.5, "b:2:0": 0.4, "b:3:0": 0.1}
     lexical = {"b:2:0": 4.0, "b:3:0": 2.0}
-    shares = word_shares(standing, lexical, words={"a": 5.0, "b": 10.0}, near={"b": 3.0}, copies={})
-    ranked = fuse(standing, shares, dense, lexical)
+    shares = word_shares(z_scores, lexical, words={"a": 5.0, "b": 10.0}, near={"b": 3.0}, copies={})
+    ranked = fuse(z_scores, shares, dense, lexical)
     scores = {
         "a:1:0": 2.0 + WORD_WEIGHT / 2,
         "b:2:0": 1.0 + WORD_WEIGHT + PASSAGE_WEIGHT + NEAR_WEIGHT,
@@ -47,26 +47,26 @@ def test_fuse_by_hand() -> None:
     assert {entry.id: entry.score for entry in ranked} == pytest.approx(scores)
     assert ids(ranked) == sorted(scores, key=lambda chunk: -scores[chunk])
     best = ranked[0]
-    assert best == Ranked("b:2:0", best.score, dense=0.4, lexical=4.0, standing=1.0, shares=Shares(1.0, 1.0, 1.0))
-    assert ranked[1].lexical is None or ranked[2].lexical is None
+    assert best == Ranked("b:2:0", best.score, dense=0.4, lexical=4.0, z_score=1.0, shares=Shares(1.0, 1.0, 1.0))
+    assert [entry.id for entry in ranked if entry.lexical is None] == ["a:1:0"]
 
 
 @given(SCORES, SCORES, SCORES)
 def test_fuse_ranks_every_candidate_once(
     meaning: dict[str, float], words: dict[str, float], near: dict[str, float]
 ) -> None:
-    """Every chunk that has a standing comes once, best first, whatever the words say."""
-    standing = {f"{note}:digest-{note}:0": score for note, score in meaning.items()}
-    ranked = fuse(standing, word_shares(standing, {}, words, near, {}), {}, {})
-    assert sorted(ids(ranked)) == sorted(standing)
+    """Every chunk that has a z-score comes once, best first, whatever the words say."""
+    z_scores = {f"{note}:digest-{note}:0": score for note, score in meaning.items()}
+    ranked = fuse(z_scores, word_shares(z_scores, {}, words, near, {}), {}, {})
+    assert sorted(ids(ranked)) == sorted(z_scores)
     assert [entry.score for entry in ranked] == sorted((entry.score for entry in ranked), reverse=True)
 
 
 def test_boilerplate_is_weighed_down() -> None:
     """A passage that three or more notes have word for word falls behind one that stands a little lower."""
-    standing = {"a:same:0": 2.0, "b:own:0": 1.5}
+    z_scores = {"a:same:0": 2.0, "b:own:0": 1.5}
     for copies, first in ((4, "b:own:0"), (2, "a:same:0")):
-        ranked = fuse(standing, word_shares(standing, {}, {}, {}, {"a:same:0": copies}), {}, {})
+        ranked = fuse(z_scores, word_shares(z_scores, {}, {}, {}, {"a:same:0": copies}), {}, {})
         assert ranked[0].id == first
     assert repeated(["a:1:0", "b:1:0", "c:1:0", "a:2:0", "a:2:1", "a:2:2"]) == [["a:1:0", "b:1:0", "c:1:0"]]
 

@@ -111,13 +111,13 @@ def test_policy_refuse(notebook: Path, write: Write, real_encoder: Encoder) -> N
 
 def test_commands(vision: Path, kb: Command) -> None:
     """What would move is shown with its reason, then moved; the list of what is held back says the way in."""
-    assert kb("reclassify") == Run(0, "0 notes would move, 6 stay\n", "")
+    assert kb("reclassify") == Run(0, "0 notes would move, 6 unchanged\n", "")
     for number in (1, 2, 3):
         assert kb("file", f"notes/{number}.md", "ml-systems").code == 0
     shown = kb("reclassify")
     assert "outside → ml-systems" in shown.out
     assert "which you filed under ml-systems" in shown.out
-    assert "1 note would move, 5 stay" in shown.out
+    assert "1 note would move, 5 unchanged" in shown.out
     assert "--apply" in shown.err
     applied = json.loads(kb("reclassify", "--apply", "--json").out)
     assert (applied["schema"], applied["applied"], len(applied["moved"])) == ("kb.reclassify/1", True, 1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from test_ordering import record
 
 from kb.models import NoteRecord
-from kb.outline.relevance import Scores, relevant_notes, tag_scores
+from kb.outline.relevance import relevant_notes, tag_scores
 
 LEANING = {"ml-systems": 1.0, "gnn": 1.0, "llm": 1.0, "detour": 1.0}
 
@@ -21,7 +22,7 @@ def note(name: str, **fields: object) -> NoteRecord:
     return record("A note of a few words.\n").model_copy(update={"id": name, "path": f"notes/{name}.md"} | fields)
 
 
-def ranked(notes: list[NoteRecord], own: list[float], tags: Scores | None = None) -> list[str]:
+def ranked(notes: list[NoteRecord], own: list[float], tags: NDArray[np.float64] | None = None) -> list[str]:
     """The names of the notes that bear on a topic, best first, `own` being what their passages say."""
     scores = np.array([own])
     told = np.zeros(len(notes)) if tags is None else tags
@@ -33,7 +34,7 @@ def ranked(notes: list[NoteRecord], own: list[float], tags: Scores | None = None
     [{"links": ("a",)}, {"path": "deep/c.md"}],
 )
 def test_links_and_folders_count(mark: dict[str, object]) -> None:
-    """Of two notes that say equally little, the one that the best one links to or lies beside bears on the topic."""
+    """Of two equal notes, the one that the best note links to or shares a folder with bears on the topic."""
     notes = [note("a", path="deep/a.md"), note("b", path="other/b.md"), note("c", **mark), note("d")]
     assert ranked(notes, [1.0, 0.4, 0.4, 0.0]) == ["a", "c"]
 

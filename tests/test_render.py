@@ -32,7 +32,7 @@ forms = pytest.mark.parametrize("form", FORMS)
 def outline(
     text: str = PLAIN, heading: str = "Depth", path: str = "notes/a.md", url: str = "https://a.example/b"
 ) -> Outline:
-    """An outline with something in every field; `text` stands wherever a note's words go."""
+    """An outline with something in every field; `text` is used for all text from notes."""
     point = Point(text=text, path=path, start_line=3, end_line=4, sha256=hashlib.sha256(text.encode()).hexdigest())
     said = Address(text=text, path=path, start_line=5, end_line=6)
     return Outline(
@@ -140,7 +140,7 @@ def test_clean_copy(template: str) -> None:
     ["notes/a.md", "a b:7-9 sha.md", "--><script>.md", "{{ x }}/{% y %}`z`.md", "100%25/a\nb\u202e\\.md", "é/---.md"],
 )
 def test_citations_are_read_back(path: str, form: Citations) -> None:
-    """Whatever a note's path is, the citation that was written is the one that is read."""
+    """A citation is read back as it was written, for any path of a note."""
     text = rendered("plain", outline(path=path), form)
     citations = [cited.citation for cited in find_cited(text)]
     assert [(entry.path, entry.start_line, entry.end_line, entry.sha256, entry.length) for entry in citations] == [
@@ -224,7 +224,7 @@ def test_contents_lead_to_their_sections(heading: str, form: Citations) -> None:
     ids=range(15),
 )
 def test_notes_bring_in_no_html(template: str, form: Citations, text: str) -> None:
-    """Wherever a note's words go, they add no tag and no link to the page, and end no comment."""
+    """The text of notes adds no tag and no link to the page and ends no comment, in any field."""
     hostile = outline(text=text, heading=text, path=f"notes/{text}.md")
     assert tags_of(rendered(template, hostile, form)) == tags_of_plain(template, form, "`" in text)
 

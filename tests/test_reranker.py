@@ -9,13 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import HashingEncoder
+from conftest import HashingEncoder, made_once
 
 from kb.errors import EncoderError
 from kb.index.encoder.reranker import load_reranker
 from kb.knowledge import KnowledgeBase
 from kb.notebook import open_notebook
 from kb.opening import open_index
+from kb.search.answer import RERANKED
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
@@ -43,12 +44,10 @@ def write_model(folder: Path, outputs: int = 1, scores: bool = True) -> None:
     BertTokenizer(vocab=vocabulary, model_max_length=64).save_pretrained(folder)
 
 
-@pytest.fixture(scope="module")
-def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def cross_encoder(shared: Path) -> Path:
     """The folder of a tiny cross-encoder. Not to be changed by a test."""
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    write_model(folder)
-    return folder
+    return made_once(shared / "cross-encoder", write_model)
 
 
 def test_scores_are_the_probabilities_of_the_model(cross_encoder: Path) -> None:
@@ -172,3 +171,26 @@ def test_search_follows_the_cross_encoder(
     assert [hit.score for hit in hits] == pytest.approx(sorted(expected, reverse=True), abs=1e-3)
     assert len(hits) == 5
     assert all(hit.explain and hit.explain.reranked for hit in hits)
+
+
+def test_what_the_cross_encoder_did_not_read_follows(
+    notebook: Path, write: Callable[[str, str], Path], encoder: HashingEncoder, cross_encoder: Path
+) -> None:
+    """More notes than are reranked are shown all the same: the others follow in the order, and with the scores, that
+    they have without a cross-encoder.
+    """
+    for number in range(RERANKED + 12):
+        body = f"Something about hops{' and hops' * (number % 7)}, the {number}th time."
+        write(f"notes/{number}.md", f"---\narea: gnn\n---\n# Number {number}\n\n{body}\n")
+    with KnowledgeBase(notebook, encoder=encoder) as knowledge:
+        knowledge.add(["notes"])
+        before = knowledge.search("hops", limit=100, explain=True).hits
+    write("kb.toml", f'rerank = "{cross_encoder}"\n')
+    with KnowledgeBase(notebook, encoder=encoder) as knowledge:
+        hits = knowledge.search("hops", limit=100, explain=True).hits
+    reranked = [bool(hit.explain and hit.explain.reranked) for hit in hits]
+    assert reranked == [True] * RERANKED + [False] * 12
+    assert {hit.path for hit in hits[:RERANKED]} == {hit.path for hit in before[:RERANKED]}
+    assert [(hit.path, hit.score) for hit in hits[RERANKED:]] == [(hit.path, hit.score) for hit in before[RERANKED:]]
+    scores = [hit.score for hit in hits[:RERANKED]]
+    assert scores == sorted(scores, reverse=True)

@@ -1,4 +1,4 @@
-"""A written outline in its writer's hands: which citations hold, and new points beside the writer's own text."""
+"""A written outline after its writer edited it: which citations hold, and new points next to the writer's own text."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from markdown_it import MarkdownIt
 
 from kb.errors import InputError, NoteError
 from kb.notes.files import replace_post
+from kb.outline.post.check import check
 from kb.outline.post.citations import Citations, find_cited, read_memory
 from kb.outline.post.render import TEMPLATES, render, template_text
-from kb.outline.post.revise import check, update
+from kb.outline.post.update import update
 from kb.reports import NoteVersion, OpenQuestion, Outline, Point, Reference, Section
 
 TODAY = datetime.date(2025, 11, 30)
@@ -117,7 +118,7 @@ QUOTED = outline(
 @forms
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_citations_hold(form: Citations, template: str) -> None:
-    """Quotations that stand in the cleaned lines at their addresses hold, in whatever form they are cited."""
+    """Quotations that the cleaned lines at their addresses contain hold, in every form of citation."""
     assert states(written(QUOTED, form, template), {"notes/a.md": NOTE}) == ["holds"] * 3
 
 
@@ -140,7 +141,7 @@ def test_citations_hold(form: Citations, template: str) -> None:
     ids=range(8),
 )
 def test_what_became_of_a_note(form: Citations, note: str, found: list[str]) -> None:
-    """A text that stands elsewhere in its note moved there, to the fewest lines; otherwise the note changed."""
+    """A text found elsewhere in its note has moved there, to the fewest lines; otherwise the note changed."""
     assert states(written(QUOTED, form), {"notes/a.md": note}) == found
 
 
@@ -169,7 +170,7 @@ def test_other_notes_are_read_only_where_needed() -> None:
 
 @forms
 def test_the_writer_may_reword_and_move(form: Citations) -> None:
-    """A citation is about the note: it is found wherever its point stands, however that reads now, with its line."""
+    """A citation is found with its line wherever the writer moved its point, even if they reworded it."""
     text = written(QUOTED, form).replace("- Deep networks forget.", "So we forget (as they say).")
     intro = next(line for line in text.splitlines() if line.startswith("So we forget"))
     text = text.replace(f"{intro}\n", "").replace("**TLDR**:", f"**TLDR**: {intro}")
@@ -181,7 +182,7 @@ def test_the_writer_may_reword_and_move(form: Citations) -> None:
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_lines_are_counted_as_editors_do(newline: str) -> None:
-    """The line of a citation is right whatever ends the lines."""
+    """The line of a citation is right for every kind of newline."""
     text = written(QUOTED)
     line = check(text.replace("\n", newline), {"notes/a.md": NOTE})[1].line
     assert "Two layers" in text.split("\n")[line - 1]
@@ -250,7 +251,7 @@ def test_deleted_points_stay_away(form: Citations) -> None:
 
 
 def test_another_choice_of_old_sentences_is_nothing_new() -> None:
-    """From a note that was considered before and did not change, no further points come; a changed one is read anew."""
+    """Unchanged notes that were considered before yield no further points; changed ones do."""
     versions = {path: hashlib.sha256(path.encode()).hexdigest() for path in "abcdefg"}
     considered = tuple(NoteVersion(path=f"notes/{name}.md", sha256=version) for name, version in versions.items())
     text = written(BEFORE.model_copy(update={"considered": considered[:5]}))
@@ -409,7 +410,7 @@ def edited(text: str, edits: list[tuple[str, int, int, str]]) -> str:
 def test_an_update_only_adds_and_adds_once(
     edits: list[tuple[str, int, int, str]], template: str, form: Citations, newline: str, keeps_end: bool
 ) -> None:
-    """Whatever a writer did, every character of theirs stays in order, and a second update changes nothing."""
+    """After any edits, every character of the writer's stays in order, and a second update changes nothing."""
     text = edited(written(BEFORE, form, template), edits).replace("\n", newline)
     text = text if keeps_end else text.rstrip()
     known = {entry.sha256 for section in BEFORE.sections for entry in section.points}
@@ -437,7 +438,7 @@ def test_a_quotation_as_long_as_a_book_is_not_looked_for() -> None:
 
 
 def test_a_post_is_replaced_in_one_step(tmp_path: Path) -> None:
-    """The file keeps its mode and its name's link, and nothing is left beside it."""
+    """The file keeps its mode and a symbolic link to it, and no temporary file remains."""
     (tmp_path / "drafts").mkdir()
     post = tmp_path / "drafts" / "post.md"
     post.write_bytes(b"one\r\n")
@@ -455,7 +456,7 @@ def test_a_post_that_was_saved_meanwhile_is_left_alone(tmp_path: Path) -> None:
     """What the writer saved while points were looked for is not overwritten."""
     post = tmp_path / "post.md"
     post.write_text("mine, newer")
-    with pytest.raises(InputError, match="changed meanwhile"):
+    with pytest.raises(InputError, match="edited in the meantime"):
         replace_post(post, "mine", "mine and kb's")
     assert post.read_text() == "mine, newer"
     assert list(tmp_path.iterdir()) == [post]

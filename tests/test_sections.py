@@ -1,4 +1,4 @@
-"""From passages to sections: every point is quoted, none twice, and what has no place is left over."""
+"""From passages to sections: every point is quoted, none twice, and statements without a section are leftovers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from kb.models import AreaVerdict, NoteFile, NoteRecord
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
 from kb.notes.prose import clean
-from kb.outline.points import Evidence, open_questions
+from kb.outline.points import Excerpt
+from kb.outline.questions import open_questions
 from kb.outline.sections import Skeleton, build_sections
 
 ENCODER = HashingEncoder()
@@ -41,12 +42,12 @@ def note_text(words: str, number: int) -> str:
 NOTES = {f"notes/{name}-{n}.md": note_text(words, n) for name, words in SUBJECTS.items() for n in range(3)}
 
 
-def evidence_of(notes: dict[str, str]) -> list[Evidence]:
+def excerpts_of(notes: dict[str, str]) -> list[Excerpt]:
     """Every passage of some notes."""
     verdict = AreaVerdict(
         area="gnn", confidence=1, unsure=False, decided_by="flag", also=None, runner_up="llm", margin=1, scores={}
     )
-    found: list[Evidence] = []
+    found: list[Excerpt] = []
     for path, text in notes.items():
         note = parse_note(NoteFile(path=path, size=0, mtime_ns=0, text=text, sha256=""))
         fields = note.model_dump(
@@ -54,15 +55,15 @@ def evidence_of(notes: dict[str, str]) -> list[Evidence]:
         )
         record = NoteRecord(id=path, size=0, mtime_ns=0, area="gnn", kind="note", verdict=verdict, **fields)
         chunks = chunk_note(note, ENCODER.count_tokens, ENCODER.max_tokens)
-        found.extend(Evidence(record, chunk) for chunk in chunk_records(path, chunks, "test"))
+        found.extend(Excerpt(record, chunk) for chunk in chunk_records(path, chunks, "test"))
     return found
 
 
 def build(notes: dict[str, str], topic: str = "cache layer user monitor", wanted: int | None = None) -> Skeleton:
-    evidence = evidence_of(notes)
-    vectors = ENCODER.encode([entry.chunk.text for entry in evidence])
+    excerpts = excerpts_of(notes)
+    vectors = ENCODER.encode([entry.chunk.text for entry in excerpts])
     order = np.argsort(-(vectors @ ENCODER.encode_query(topic)), kind="stable")
-    ranked = [evidence[index] for index in order]
+    ranked = [excerpts[index] for index in order]
     return build_sections(ranked, vectors[order], ENCODER.encode_query(topic), ENCODER.encode, wanted)
 
 
@@ -90,7 +91,7 @@ def test_sections_are_whole() -> None:
 
 
 def test_nothing_is_said_twice() -> None:
-    """A statement that several notes make is quoted once, and is not left over besides."""
+    """A statement that several notes make is quoted once and is not a leftover as well."""
     copies = NOTES | {path.replace(".md", "-copy.md"): text for path, text in NOTES.items()}
     skeleton = build(copies)
     said = [point.text for section in skeleton.sections for point in section.points]
@@ -136,7 +137,7 @@ def test_not_worth_quoting(text: str) -> None:
 def test_open_questions() -> None:
     """Questions and TODOs are found at their lines; statements are not taken for them."""
     text = "# Open\n\nIt works. But why does it?\n\n- TODO: measure it\n- what of depth?\n- done\n"
-    chunk = evidence_of({"notes/a.md": text})[0].chunk
+    chunk = excerpts_of({"notes/a.md": text})[0].chunk
     assert [(entry.text, entry.start_line) for entry in open_questions(chunk)] == [
         ("But why does it?", 3),
         ("TODO: measure it", 5),

@@ -21,8 +21,9 @@ from typing import Any
 import pytest
 from conftest import REPOSITORY, HashingEncoder, Run
 
+from kb.areas.judge import embed_phrases
 from kb.errors import EncoderError, InputError, KbError, NoteError, RemovalError, ServerError
-from kb.evaluation.runner import Golden, load_golden
+from kb.evaluation.queries import Golden, load_golden
 from kb.knowledge import KnowledgeBase
 from kb.models import FILED_AREAS, Encoder, Filter
 from kb.notebook import ChromaSettings
@@ -257,7 +258,7 @@ def answers(knowledge: KnowledgeBase) -> dict[str, Any]:
         "duplicates": dump(knowledge.duplicates()),
         "ideas": dump(knowledge.ideas(("gnn",), 2)),
         "list": [dump(note) | {"path": note.path} for note in knowledge.list().notes],
-        "eval": knowledge.evaluate_queries(golden),
+        "eval": knowledge.evaluate(golden),
     }
 
 
@@ -683,6 +684,19 @@ def test_a_pull_beside_a_write(machines: Machines, proxy: Proxy) -> None:
     assert [note.path for note in reader.list().notes] == ["notes/2.md"]
     writer.repair()
     assert reader.pull().added == ("notes/1.md",)
+
+
+def test_a_pull_leaves_nothing_to_embed(machines: Machines) -> None:
+    """After a pull, and after one that brought nothing, a verb that needs the phrases of the areas embeds none."""
+    writer, reader = machines.open("writer"), machines.open("reader")
+    write(writer, 1, 2)
+    writer.add([writer.root / "notes"])
+    for _ in range(2):
+        reader.pull()
+        encoder = HashingEncoder()
+        later = machines.open("reader", encoder)
+        assert len(later._index.read(embed_phrases)) > 0
+        assert encoder.embedded == []
 
 
 # --- the command line ---

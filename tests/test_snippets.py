@@ -6,10 +6,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kb.notes.markup.blocks import structure_of
+from kb.notes.prose import clean
+from kb.notes.statements import statements
 from kb.search.query import query_words
-from kb.search.snippets import LENGTH, marks, shorten, snippet
+from kb.search.snippets import EMBEDDED_LENGTH, LENGTH, MOST_EMBEDDED, Cosines, marks, shorten, snippets
 
 FILLER = "Nothing of the matter is told by a sentence such as this one, which goes on and on for quite a while " * 2
+
+
+def snippet(passage: str, words: list[str], cosines: Cosines | None = None, length: int = LENGTH) -> str:
+    """The snippet of one Markdown passage."""
+    sentences = [statement.text for statement in statements(passage, structure_of(passage, 0, passage).kinds)] or [
+        clean(passage)
+    ]
+    return snippets([sentences], words, cosines, length)[0]
 
 
 def marked(text: str, query: str) -> list[str]:
@@ -89,5 +100,21 @@ def test_any_passage_has_a_snippet(passage: str, words: list[str], length: int) 
 def test_without_a_word_the_nearest_sentence_comes_first() -> None:
     """Where a passage has none of the words, the snippet begins with the sentence that is nearest by meaning."""
     passage = "First thing. Second thing. Third thing."
-    assert snippet(passage, ["zebra"], lambda sentences: sentences.index("Second thing.")).startswith("Second")
-    assert snippet(passage, ["third"], lambda sentences: 0).startswith("Third")
+    assert snippet(passage, ["zebra"], lambda sentences: ["Second" in one for one in sentences]).startswith("Second")
+    assert snippet(passage, ["third"], lambda sentences: [1.0, 0.0, 0.0]).startswith("Third")
+    assert snippet(passage, ["zebra"], lambda sentences: [0.5, 0.5, 0.5]).startswith("First")
+
+
+def test_the_sentences_of_all_passages_are_embedded_together() -> None:
+    """Those passages that have none of the words are compared in one call, of a bounded number of bounded sentences."""
+    asked: list[list[str]] = []
+
+    def cosines(sentences: list[str]) -> list[float]:
+        asked.append(sentences)
+        return [float(sentence.endswith("best.")) for sentence in sentences]
+
+    passages = [["A zebra.", "Other."], ["Alone."], ["One.", "The best."], ["x" * 9_000, "Also best."]]
+    shown = snippets([*passages, *[["a", "b"]] * 50], ["zebra"], cosines)
+    assert shown[:4] == ["A zebra. Other.", "Alone.", "The best.", "Also best."]
+    assert [len(sentences) for sentences in asked] == [MOST_EMBEDDED]
+    assert max(map(len, asked[0])) <= EMBEDDED_LENGTH

@@ -1,4 +1,4 @@
-"""Looking words up in texts."""
+"""Terms are found in texts as whole words."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ LEXICON = Lexicon(TERMS)
     ],
 )
 def test_find(text: str, expected: dict[str, int]) -> None:
-    """Whole words in the right case, the longest at a place, with plurals, versions and compounds."""
+    """A term matches whole words in the right case, with plurals, versions and compounds; the longest term wins."""
     assert {TERMS[index]: found.times for index, found in LEXICON.find(text).items()} == expected
 
 
-def test_place() -> None:
-    """The first occurrence is found again in the text, also behind letters that grow in lower case."""
+def test_offset() -> None:
+    """The offset of the first occurrence is right even after letters that become longer in lower case."""
     text = "İİİİ engine\nthen a\nGIN and a GIN"
     found = LEXICON.find(text)[TERMS.index("GIN")]
-    assert text[LEXICON.place(text, found.first) :].startswith("GIN and")
+    assert text[LEXICON.offset(text, found.first_token) :].startswith("GIN and")

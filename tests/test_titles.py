@@ -1,10 +1,10 @@
-"""Working titles: words that the notes of a group use of their subject, as they write them."""
+"""Working titles of groups of notes, in the words and the spelling of the notes."""
 
 from __future__ import annotations
 
 import pytest
 
-from kb.outline.titles import Wording, as_written, working_titles
+from kb.ideas.titles import Wording, as_written, working_titles
 
 
 def wording(title: str, *headings: str, text: str = "", tags: tuple[str, ...] = ()) -> Wording:
@@ -18,8 +18,8 @@ def titles(group: list[Wording], others: list[Wording]) -> list[str | None]:
 OTHERS = [wording(f"Subject {word}", "Needs consideration") for word in ("one", "two", "three", "four")]
 
 
-def test_what_the_notes_share_is_the_title() -> None:
-    """The words that all notes of a group have in a title or heading, and others have not, begin the first title."""
+def test_the_title_is_what_the_notes_share() -> None:
+    """The first title begins with words that are in titles or headings of all notes of the group and of no other."""
     group = [wording(f"{name} on disk", "Whale songs", text="Whale songs carry far.") for name in ("Ada", "Bo", "Cy")]
     assert str(titles(group, OTHERS)[0]).startswith("Whale songs")
 
@@ -42,22 +42,22 @@ def test_what_the_notes_share_is_the_title() -> None:
         "1. Two of them",
     ],
 )
-def test_no_title_of_what_any_text_has(heading: str) -> None:
-    """Parts that any text may have, forms that many notes fill in, paths, and loose words name no subject."""
+def test_generic_headings_are_no_titles(heading: str) -> None:
+    """Generic sections, headings of a template, paths, and phrases without a noun are not titles."""
     group = [wording(heading, heading, text=f"{heading} {heading}") for _ in range(3)]
     assert titles(group, OTHERS) == []
 
 
-def test_no_title_of_one_common_word() -> None:
-    """One word stands alone only where few other notes are about it."""
+def test_one_common_word_is_no_title() -> None:
+    """A single word is a title only if few other notes have it."""
     group = [wording("GPUs", text="GPUs are slow to boot.") for _ in range(3)]
     assert titles(group, OTHERS) == ["GPUs"]
     assert titles(group, [wording("GPUs") for _ in range(7)]) == []
 
 
-def test_spelling_of_prose() -> None:
-    """Words are spelt as in sentences: addresses, file names and code beside them do not count, nor does a capital
-    that only begins a sentence.
+def test_titles_are_spelled_as_in_prose() -> None:
+    """The spelling is that of sentences, not of URLs, file names or code; capitals at the start of a sentence do not
+    count.
     """
     text = "[how](#multi-gpu-jobs) `multi-gpu-jobs` in multi-gpu-jobs.md, ![](img/multi-gpu-jobs). Run Multi-GPU jobs."
     assert as_written(("multi gpu jobs",), [wording("", text=text)]) == "Multi-GPU jobs"
@@ -67,8 +67,8 @@ def test_spelling_of_prose() -> None:
     assert as_written(("multi gpu jobs",), [wording("", text="#multi-gpu-jobs")]) is None
 
 
-def test_a_name_ends_with_its_noun() -> None:
-    """The beginning of a longer name is no name, and what was done to a subject is not part of it."""
+def test_a_title_ends_with_its_noun() -> None:
+    """A truncated noun phrase is not a title, and neither is a noun with a participle after it."""
     group = [wording(f"Note {name}", "Hidden whale song archive", "Sound model trained") for name in "xyz"]
     phrases = {phrase for title in working_titles(group, OTHERS) for phrase in title}
     assert {"song archive", "sound model"} <= phrases

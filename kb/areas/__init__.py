@@ -1,1 +1,1 @@
-"""Which area a note belongs to, how sure that is, and why."""
+"""Decides which area a note belongs to, with what confidence, and why."""

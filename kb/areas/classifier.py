@@ -1,8 +1,8 @@
-"""A note's passages and their vectors -> `AreaVerdict`: which of the three areas, how sure, and why. Pure.
+"""Classifies a note from its passages and their vectors, and explains the verdict. Pure.
 
-Every area, and every kind of what lies outside, is a group of phrases and terms with a score (`scoring`). A softmax
-over the groups gives the probabilities; what lies outside has the sum of its kinds. Notes that the writer filed and
-that resemble this one pull it to their area.
+Every area and every kind of outside is a group with a logit (`scoring`). A softmax over the groups gives the
+probabilities; that of `outside` is the sum over its kinds. Similar notes that the user filed raise the logit of their
+area.
 """
 
 from __future__ import annotations
@@ -10,228 +10,241 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from kb.areas.scoring import (
-    FIRST_WORD,
-    LEAST_CLOSENESS,
-    SOFTNESS,
-    Passage,
-    Reading,
-    Scores,
+    MIN_CLOSENESS,
+    TEMPERATURE,
+    TERM_SCALE,
+    Float64Array,
+    NoteLike,
+    PassageLike,
     Scoring,
-    Titled,
-    Vector,
+    Signals,
+    evenly_spaced,
     load_weights,
-    spoken,
-    spread,
+    prose_of,
 )
 from kb.areas.texts import SIDES, AreaTexts, side_of
 from kb.index.arrays import centroid
 from kb.models import AREAS, Area, AreaVerdict, DecidedBy, Evidence, EvidenceKind, FiledArea, VerdictArea
 from kb.notes.prose import clean
 
-SURE_FROM = 0.7  # in cross-validation a third of the less confident verdicts are wrong, one in thirty of the others
-ALSO_FROM = 0.05
-EXAMPLES = 5
-EXAMPLE_FROM = 3.2  # the deviations of cosine from which two notes are alike
-EXAMPLE_PULL = 30.0  # log-odds that a note exactly like an example gains
-EVIDENCE_LENGTH = 6
-OPPOSING_LENGTH = 2
-LEAST_WEIGHT = 0.02
-SHOWN_PASSAGES = 2
-SHOWN_CHARACTERS = 44
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
+
+SURE_FROM = 0.7  # in cross-validation a third of the less probable verdicts are wrong, one in thirty of the others
+ALSO_FROM = 0.05  # probability of another area
+MAX_NEIGHBOURS = 5
+NEIGHBOUR_FROM = 3.2  # the z-score at which two notes are neighbours
+NEIGHBOUR_WEIGHT = 30.0  # log-odds that a neighbour with the same vector adds
+MAX_SUPPORTING = 6  # pieces of evidence
+MAX_OPPOSING = 2
+MIN_WEIGHT = 0.02
+MAX_PASSAGE_EVIDENCE = 2
+MAX_SHOWN = 44  # characters of a passage
 
 
 @dataclass(frozen=True)
 class Example:
-    """A note that the writer filed: where, and its centroid `(dim,)` of length 1."""
+    """A note that the user filed. `centroid` `(dim,)` is the unit vector of the mean of its passages' vectors."""
 
     path: str
     area: VerdictArea
-    centroid: Vector
+    centroid: FloatArray
 
 
-class Reason(NamedTuple):
-    """A piece of evidence in the making: what the log-odds of its side lose without it, and its number in its kind."""
+class Neighbour(NamedTuple):
+    """An example that resembles the note, and the log-odds that it adds to its area."""
+
+    example: Example
+    log_odds: float
+
+
+class Contribution(NamedTuple):
+    """What a phrase, term, passage or neighbour, by its index `source`, adds to the log-odds of its group's side."""
 
     weight: float
     kind: EvidenceKind
     group: int
-    number: int
-
-
-class Pull(NamedTuple):
-    """The log-odds that an example lends to its area."""
-
-    example: Example
-    strength: float
+    source: int
 
 
 def override(verdict: AreaVerdict, area: FiledArea, decided_by: DecidedBy) -> AreaVerdict:
-    """The verdict when the writer decided; the classifier's scores stay to be seen."""
+    """The verdict after a decision of the user; the classifier's scores are kept."""
     decided: VerdictArea = "outside" if area == "detour" else area
     return verdict.model_copy(update={"area": decided, "decided_by": decided_by, "unsure": False})
 
 
 class Classifier:
-    """Judges notes by some areas. `phrase_vectors` are those of `texts.phrases`, in that order: `(n, dim)`, unit rows;
-    `examples` are notes that the writer filed.
+    """Classifies notes by the areas of `texts`. `phrase_vectors` `(n, dim)` are the unit vectors of `texts.phrases`;
+    `examples` are notes that the user filed.
     """
 
-    def __init__(self, texts: AreaTexts, phrase_vectors: Vector, examples: Sequence[Example] = ()) -> None:
+    def __init__(self, texts: AreaTexts, phrase_vectors: FloatArray, examples: Sequence[Example] = ()) -> None:
         self._scoring = Scoring(texts, phrase_vectors, load_weights())
         self._examples = examples
         self._centroids = np.stack([example.centroid for example in examples]) if examples else phrase_vectors[:0]
 
-    def classify(self, note: Titled, passages: Sequence[Passage], vectors: Vector) -> AreaVerdict:
-        """The verdict for a note; `vectors` are those of its passages, `(n, dim)`, unit rows."""
-        passages, vectors = spread(passages, vectors)
-        reading = self._scoring.read(note, passages, vectors)
-        pulls = self._pulls(note, vectors)
-        measures = self._scoring.measures(reading)
-        pulled = _by_group(pulls, len(measures))
-        logits = self._scoring.logits(measures) + pulled
+    def classify(self, note: NoteLike, passages: Sequence[PassageLike], vectors: FloatArray) -> AreaVerdict:
+        """The verdict on a note; `vectors` `(n, dim)` are the unit vectors of its passages."""
+        passages, vectors = evenly_spaced(passages, vectors)
+        signals = self._scoring.signals(note, passages, vectors)
+        neighbours = self._neighbours(note, vectors)
+        features = self._scoring.features(signals)
+        shift = _shift(neighbours, len(features))
+        logits = self._scoring.logits(features) + shift
         verdict = verdict_from(_probabilities(logits))
-        reasons = [
-            *self._terms(reading, logits),
-            *self._phrases(reading, logits),
-            *self._passages(reading, logits, pulled, _foremost(logits, verdict.area)),
-            *(Reason(pull.strength, "example", _group(pull), number) for number, pull in enumerate(pulls)),
+        contributions = [
+            *self._term_contributions(signals, logits),
+            *self._phrase_contributions(signals, logits),
+            *self._passage_contributions(signals, logits, shift, _strongest_group(logits, verdict.area)),
+            *_neighbour_contributions(neighbours),
         ]
-        best = _strongest(reasons, verdict.area)
-        evidence = tuple(self._evidence(reason, note, passages, reading, pulls) for reason in best)
+        evidence = tuple(
+            self._evidence(contribution, note, passages, signals, neighbours)
+            for contribution in _selected(contributions, verdict.area)
+        )
         return verdict.model_copy(update={"evidence": evidence})
 
-    def _pulls(self, note: Titled, vectors: Vector) -> list[Pull]:
-        """The examples nearest to a note; none that is merely related, nor the note itself."""
+    def _neighbours(self, note: NoteLike, vectors: FloatArray) -> list[Neighbour]:
+        """The examples that resemble a note, most similar first, without the note itself."""
         if not self._examples:
             return []
-        alike = self._scoring.deviations(self._centroids @ centroid(vectors))
-        whole = float(self._scoring.deviations(np.ones(1, dtype=np.float32))[0])
-        nearest = [row for row in np.argsort(-alike) if self._examples[row].path != note.path][:EXAMPLES]
+        z_scores = self._scoring.z_scores(self._centroids @ centroid(vectors))
+        identical = float(self._scoring.z_scores(np.ones(1, dtype=np.float32))[0])
+        nearest = [row for row in np.argsort(-z_scores) if self._examples[row].path != note.path][:MAX_NEIGHBOURS]
         return [
-            Pull(self._examples[row], EXAMPLE_PULL * (float(alike[row]) - EXAMPLE_FROM) / (whole - EXAMPLE_FROM))
+            Neighbour(
+                self._examples[row],
+                NEIGHBOUR_WEIGHT * (float(z_scores[row]) - NEIGHBOUR_FROM) / (identical - NEIGHBOUR_FROM),
+            )
             for row in nearest
-            if alike[row] > EXAMPLE_FROM
+            if z_scores[row] > NEIGHBOUR_FROM
         ]
 
-    def _terms(self, reading: Reading, logits: Scores) -> Iterator[Reason]:
-        sums = self._scoring.word_sums(reading.counts)
-        for index, count in reading.counts.items():
+    def _term_contributions(self, signals: Signals, logits: Float64Array) -> Iterator[Contribution]:
+        sums = self._scoring.term_sums(signals.term_counts)
+        for index, count in signals.term_counts.items():
             term = self._scoring.terms[index]
-            column = 0 if term.plain else 1
-            whole = sums[term.group, column]
-            lost = math.log1p(FIRST_WORD * whole) - math.log1p(FIRST_WORD * max(whole - math.log1p(count), 0.0))
-            fall = _fall(logits, term.group, float(self._scoring.weights[term.group, column + 1] * lost))
-            yield Reason(fall, "term", term.group, index)
+            with_term = sums[term.group, int(term.is_hint)]
+            without_term = max(with_term - math.log1p(count), 0.0)
+            lost = math.log1p(TERM_SCALE * with_term) - math.log1p(TERM_SCALE * without_term)
+            loss = float(self._scoring.weights[term.group, 1 + term.is_hint] * lost)
+            yield Contribution(_log_odds_loss(logits, term.group, loss), "term", term.group, index)
 
-    def _phrases(self, reading: Reading, logits: Scores) -> Iterator[Reason]:
-        """The phrases without which the passages would be further from a group."""
-        groups = self._scoring.group_of
-        whole = reading.together[:, groups]
-        left = np.maximum(whole - reading.closeness, LEAST_CLOSENESS)
-        lost = SOFTNESS * reading.averaged(np.log(whole / left)) * self._scoring.weights[groups, 0]
-        for number in np.argsort(-lost)[: 2 * EVIDENCE_LENGTH].tolist():
-            group = int(groups[number])
-            yield Reason(_fall(logits, group, float(lost[number])), "phrase", group, number)
+    def _phrase_contributions(self, signals: Signals, logits: Float64Array) -> Iterator[Contribution]:
+        """The contributions of the phrases that matter most."""
+        groups = self._scoring.phrase_groups
+        with_phrase = signals.group_closeness[:, groups]
+        without_phrase = np.maximum(with_phrase - signals.closeness, MIN_CLOSENESS)
+        lost = TEMPERATURE * signals.mean(np.log(with_phrase / without_phrase)) * self._scoring.weights[groups, 0]
+        for index in np.argsort(-lost)[: 2 * MAX_SUPPORTING].tolist():
+            group = int(groups[index])
+            yield Contribution(_log_odds_loss(logits, group, float(lost[index])), "phrase", group, index)
 
-    def _passages(self, reading: Reading, logits: Scores, pulled: Scores, group: int) -> Iterator[Reason]:
-        """The passages without which the note would belong less to a group's side."""
-        if len(reading.body) < 2:  # without its only passage nothing is left to judge
+    def _passage_contributions(
+        self, signals: Signals, logits: Float64Array, shift: Float64Array, group: int
+    ) -> Iterator[Contribution]:
+        """The contributions to a group of the passages that are nearest to it in comparison with other groups."""
+        if len(signals.passage_terms) < 2:  # without its only passage, nothing is left to classify
             return
-        others = np.delete(reading.nearness, group, axis=1).max(axis=1)
+        others = np.delete(signals.nearness, group, axis=1).max(axis=1)
         before = _log_odds(logits, group)
-        for row in np.argsort(others - reading.nearness[:, group])[:SHOWN_PASSAGES].tolist():
-            without = self._scoring.logits(self._scoring.measures(reading.without(row))) + pulled
-            yield Reason(before - _log_odds(without, group), "passage", group, row)
+        for row in np.argsort(others - signals.nearness[:, group])[:MAX_PASSAGE_EVIDENCE].tolist():
+            without = self._scoring.logits(self._scoring.features(signals.without(row))) + shift
+            yield Contribution(before - _log_odds(without, group), "passage", group, row)
 
     def _evidence(
-        self, reason: Reason, note: Titled, passages: Sequence[Passage], reading: Reading, pulls: Sequence[Pull]
+        self,
+        contribution: Contribution,
+        note: NoteLike,
+        passages: Sequence[PassageLike],
+        signals: Signals,
+        neighbours: Sequence[Neighbour],
     ) -> Evidence:
-        path, line, toward = note.path, 1, side_of(reason.group)
-        if reason.kind == "example":
-            example = pulls[reason.number].example
-            path, toward = example.path, example.area
+        """A contribution as evidence: its text and address."""
+        path, line, toward, index = note.path, 1, side_of(contribution.group), contribution.source
+        if contribution.kind == "example":
+            path, toward = neighbours[index].example.path, neighbours[index].example.area
             text = f"like {path}, which you filed under {toward}"
-        elif reason.kind == "term":
-            text = self._scoring.terms[reason.number].text.strip("*")
-            line = self._line(reason.number, passages, reading)
-        elif reason.kind == "phrase":
-            text = self._scoring.phrases[reason.number][0]
-            line = passages[int(reading.closeness[:, reason.number].argmax())].start_line
+        elif contribution.kind == "term":
+            text = self._scoring.terms[index].text.strip("*")
+            line = self._line(index, passages, signals)
+        elif contribution.kind == "phrase":
+            text = self._scoring.phrases[index][0]
+            line = passages[int(signals.closeness[:, index].argmax())].start_line
         else:
-            text = _beginning(passages[reason.number].text)
-            line = passages[reason.number].start_line
-        return Evidence(
-            kind=reason.kind, text=text, toward=toward, weight=round(reason.weight, 3), path=path, line=line
-        )
+            text = _beginning(passages[index].text)
+            line = passages[index].start_line
+        weight = round(contribution.weight, 3)
+        return Evidence(kind=contribution.kind, text=text, toward=toward, weight=weight, path=path, line=line)
 
-    def _line(self, term: int, passages: Sequence[Passage], reading: Reading) -> int:
-        """The line on which a term first occurs; 1 where only title, tags or headings have it."""
-        for passage, words in zip(passages, reading.body, strict=True):
-            if term in words:
-                text = spoken(passage)
-                place = self._scoring.lexicon.place(text, words[term].first)
-                return passage.start_line + text.count("\n", 0, place)
+    def _line(self, term: int, passages: Sequence[PassageLike], signals: Signals) -> int:
+        """The line on which a term first occurs; 1 if only title, tags or headings have it."""
+        for passage, terms in zip(passages, signals.passage_terms, strict=True):
+            if term in terms:
+                text = prose_of(passage)
+                offset = self._scoring.lexicon.offset(text, terms[term].first_token)
+                return passage.start_line + text.count("\n", 0, offset)
         return 1
 
 
-def _by_group(pulls: Sequence[Pull], groups: int) -> Scores:
-    """What examples lend to every group: those outside to all kinds of it."""
-    by_side = [sum(pull.strength for pull in pulls if pull.example.area == side) for side in SIDES]
+def _shift(neighbours: Sequence[Neighbour], groups: int) -> Float64Array:
+    """What neighbours add to the logit of every group; those filed outside add to all kinds of outside."""
+    by_side = [sum(neighbour.log_odds for neighbour in neighbours if neighbour.example.area == side) for side in SIDES]
     return np.array(by_side)[np.minimum(np.arange(groups), len(AREAS))]
 
 
-def _group(pull: Pull) -> int:
-    """The first group of the side that an example speaks for."""
-    return SIDES.index(pull.example.area)
+def _neighbour_contributions(neighbours: Sequence[Neighbour]) -> Iterator[Contribution]:
+    for index, neighbour in enumerate(neighbours):
+        yield Contribution(neighbour.log_odds, "example", SIDES.index(neighbour.example.area), index)
 
 
-def _strongest(reasons: Sequence[Reason], area: VerdictArea) -> list[Reason]:
-    """The strongest reasons for a verdict, then some that speak for another."""
-    ordered = sorted((reason for reason in reasons if reason.weight >= LEAST_WEIGHT), reverse=True)
-    agreeing = [reason for reason in ordered if side_of(reason.group) == area]
-    opposing = [reason for reason in ordered if side_of(reason.group) != area]
-    return agreeing[:EVIDENCE_LENGTH] + opposing[:OPPOSING_LENGTH]
+def _selected(contributions: Sequence[Contribution], area: VerdictArea) -> list[Contribution]:
+    """The largest contributions to a verdict, then the largest to other sides."""
+    ordered = sorted((entry for entry in contributions if entry.weight >= MIN_WEIGHT), reverse=True)
+    supporting = [entry for entry in ordered if side_of(entry.group) == area]
+    opposing = [entry for entry in ordered if side_of(entry.group) != area]
+    return supporting[:MAX_SUPPORTING] + opposing[:MAX_OPPOSING]
 
 
 def _beginning(text: str) -> str:
     words = " ".join(clean(text).split())
-    return words if len(words) <= SHOWN_CHARACTERS else words[: SHOWN_CHARACTERS - 1].rstrip() + "…"
+    return words if len(words) <= MAX_SHOWN else words[: MAX_SHOWN - 1].rstrip() + "…"
 
 
-def _probabilities(logits: Scores) -> dict[VerdictArea, float]:
+def _probabilities(logits: Float64Array) -> dict[VerdictArea, float]:
     powers = np.exp(logits - logits.max())
     shares = powers / powers.sum()
     by_side = [*shares[: len(AREAS)], shares[len(AREAS) :].sum()]
     return {side: float(share) for side, share in zip(SIDES, by_side, strict=True)}
 
 
-def _foremost(logits: Scores, side: VerdictArea) -> int:
-    """The strongest group of a side."""
+def _strongest_group(logits: Float64Array, side: VerdictArea) -> int:
+    """The group of a side with the largest logit."""
     return SIDES.index(side) if side != "outside" else len(AREAS) + int(logits[len(AREAS) :].argmax())
 
 
-def _log_odds(logits: Scores, group: int) -> float:
-    """The log-odds of the side that a group speaks for."""
-    mine = np.arange(len(logits)) == group if group < len(AREAS) else np.arange(len(logits)) >= len(AREAS)
-    return float(np.logaddexp.reduce(logits[mine]) - np.logaddexp.reduce(logits[~mine]))
+def _log_odds(logits: Float64Array, group: int) -> float:
+    """The log-odds of the side to which a group belongs."""
+    same = np.arange(len(logits)) == group if group < len(AREAS) else np.arange(len(logits)) >= len(AREAS)
+    return float(np.logaddexp.reduce(logits[same]) - np.logaddexp.reduce(logits[~same]))
 
 
-def _fall(logits: Scores, group: int, lost: float) -> float:
-    """What the log-odds of a group's side lose when the group's logit loses so much."""
+def _log_odds_loss(logits: Float64Array, group: int, loss: float) -> float:
+    """How far the log-odds of a group's side fall when the group's logit falls by `loss`."""
     if group < len(AREAS):
-        return float(lost)
+        return float(loss)
     kinds = logits[len(AREAS) :] - logits[len(AREAS) :].max()
     share = math.exp(kinds[group - len(AREAS)]) / np.exp(kinds).sum()
-    return -math.log1p(share * math.expm1(-lost))
+    return -math.log1p(share * math.expm1(-loss))
 
 
 def verdict_from(scores: dict[VerdictArea, float]) -> AreaVerdict:
-    """The likeliest side of four probabilities, outside included; unsure where it is not likely enough."""
+    """The likeliest of the four sides by their probabilities; unsure where it is not likely enough."""
     area, runner_up, *_ = sorted(SIDES, key=lambda side: -scores[side])
     return AreaVerdict(
         area=area,

@@ -1,4 +1,4 @@
-"""Verdicts for notes, by what the areas mean in a notebook and by what its writer filed."""
+"""Classifies the notes of a notebook, and applies the user's decisions to the verdicts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from kb.decisions import Decisions
 from kb.errors import NoteError
 from kb.index.arrays import centroid
 from kb.index.batch import embedding_key
+from kb.index.freshness import file_state
 from kb.index.reader import IndexReader
-from kb.models import AreaVerdict, Chunk, FiledArea, NoteRecord, OutsidePolicy, StoredArea, VerdictArea
+from kb.models import AreaVerdict, Chunk, FiledArea, Note, NoteRecord, OutsidePolicy, StoredArea
 from kb.notes import files
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
@@ -21,53 +22,57 @@ from kb.reports import Classification, Skipped
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
-WRITERS_WORD = ("decision", "front matter")  # verdicts by these are examples to learn from
+DECIDED_BY_USER = ("decision", "front matter")  # notes with such verdicts are examples for the classifier
 
 
 def area_texts(reader: IndexReader) -> AreaTexts:
-    """What the areas mean in a notebook: the texts that come with kb, and those of `kb.toml`."""
-    return load_areas().with_own(reader.settings.areas)
+    """The texts of the areas: the built-in ones, customised by `kb.toml`."""
+    return load_areas().customised(reader.settings.areas)
 
 
 def phrase_keys(reader: IndexReader, fingerprint: str) -> list[str]:
-    """The keys of the vectors that every classifier needs."""
+    """The embedding keys of the phrases of the areas."""
     return [embedding_key(phrase, fingerprint) for phrase, _ in area_texts(reader).phrases]
 
 
 def embed_phrases(reader: IndexReader) -> FloatArray:
-    """The vectors `(n, dim)` of the phrases of the areas; a writer keeps them for later."""
+    """The vectors `(n, dim)` of the phrases of the areas. A writer stores them in the catalog."""
     phrases = [phrase for phrase, _ in area_texts(reader).phrases]
     return reader.cached("phrase vectors", lambda: reader.embed(phrases))
 
 
 def classifier(reader: IndexReader, notes: Sequence[NoteRecord] = ()) -> Classifier:
-    """A classifier that knows the notebook's areas, and as examples those of some notes that the writer filed."""
+    """A classifier for the areas of the notebook; those of `notes` that the user filed are its examples."""
     return Classifier(area_texts(reader), embed_phrases(reader), _examples(reader, notes))
 
 
 def read_passages(reader: IndexReader, path: str) -> list[Chunk]:
-    """The passages of a file as it is now. Raises `NoteError`."""
-    note = parse_note(files.read(reader.root, path))
-    return chunk_note(note, reader.encoder.count_tokens, reader.encoder.max_tokens)
+    """The chunks of a file in its current state. Raises `NoteError`."""
+    return _read(reader, path)[1]
 
 
-def classify(reader: IndexReader, judge: Classifier, path: str, decisions: Decisions) -> Classification | Skipped:
-    """The verdict for one file, nothing stored."""
-    try:
-        note = parse_note(files.read(reader.root, path))
-    except NoteError as error:
-        return Skipped(path=path, reason=str(error))
-    chunks = chunk_note(note, reader.encoder.count_tokens, reader.encoder.max_tokens)
-    verdict = judge.classify(note, chunks, reader.embed([chunk.embedded for chunk in chunks]))
-    verdict, _ = decide(note.path, note.area, verdict, decisions, reader.settings.outside)
-    return Classification(path=note.path, **dict(verdict))
+def classifications(reader: IndexReader, paths: Sequence[str]) -> Iterator[Classification | Skipped]:
+    """The verdict on each file. Nothing is stored."""
+    judge = classifier(reader, reader.catalog.notes())
+    for path in paths:
+        try:
+            note, chunks = _read(reader, path)
+        except NoteError as error:
+            yield Skipped(path=path, reason=str(error))
+            continue
+        verdict = judge.classify(note, chunks, reader.embed([chunk.embedded for chunk in chunks]))
+        verdict, _ = decide(note.path, note.area, verdict, reader.decisions, reader.settings.outside)
+        yield Classification(path=note.path, **dict(verdict))
 
 
 def decide(
     path: str, stated: FiledArea | None, verdict: AreaVerdict, decisions: Decisions, policy: OutsidePolicy
 ) -> tuple[AreaVerdict, StoredArea]:
-    """Where a note is filed: a decision wins over the area that its front matter states, that over a flag, that over
-    the classifier; what that says lies outside goes by the notebook's policy.
+    """The final verdict on a note, and where it is filed.
+
+    In order of precedence: the user's decision, the area that the front matter states, the flag of the source, the
+    classifier. Where the classifier says `outside`, a detour flag or the notebook's policy may file the note as a
+    detour.
     """
     flags = decisions.flags_for(path)
     filed = decisions.filed.get(path)
@@ -86,8 +91,13 @@ def decide(
     return verdict, verdict.area
 
 
+def _read(reader: IndexReader, path: str) -> tuple[Note, list[Chunk]]:
+    note = parse_note(files.read(reader.root, path))
+    return note, chunk_note(note, reader.encoder.count_tokens, reader.encoder.max_tokens)
+
+
 def _examples(reader: IndexReader, notes: Sequence[NoteRecord]) -> list[Example]:
-    filed = [note for note in notes if note.verdict.decided_by in WRITERS_WORD]
+    filed = [note for note in notes if note.verdict.decided_by in DECIDED_BY_USER]
     if not filed:
         return []
     passages = reader.passages()
@@ -96,25 +106,17 @@ def _examples(reader: IndexReader, notes: Sequence[NoteRecord]) -> list[Example]
         rows = passages.rows.get(note.id)
         vectors = passages.matrix[rows] if rows else _vectors_of_held_back(reader, note)
         if vectors is not None:
-            examples.append(Example(note.path, _side(note.area), centroid(vectors)))
+            area = "outside" if note.area == "detour" else note.area
+            examples.append(Example(note.path, area, centroid(vectors)))
     return examples
 
 
 def _vectors_of_held_back(reader: IndexReader, note: NoteRecord) -> FloatArray | None:
-    """Those of a note that the index has no passages of; None where its file cannot be read any more."""
+    """The vectors of a note that has no passages in the index; None if its file cannot be read."""
+    if file_state(reader, note) is None:
+        return None
     try:
         chunks = read_passages(reader, note.path)
     except NoteError:
         return None
     return reader.embed([chunk.embedded for chunk in chunks]) if chunks else None
-
-
-def _side(area: StoredArea) -> VerdictArea:
-    return "outside" if area == "detour" else area
-
-
-def classifications(reader: IndexReader, paths: Sequence[str]) -> Iterator[Classification | Skipped]:
-    """The verdict for each of some files."""
-    judge = classifier(reader, reader.catalog.notes())
-    for path in paths:
-        yield classify(reader, judge, path, reader.decisions)

@@ -1,9 +1,9 @@
-"""What is measured of a note for each group of phrases and terms, and the scores that follow. Pure.
+"""Scores a note for every group of phrases and terms: for the areas and for the kinds of outside. Pure.
 
-Three measures: how near the passages come to a group's phrases, how often its plain terms occur, and how often its
-hints do. Title, headings and first passages weigh most: a note is about what it introduces. The weights of the measures
-are the same for all areas, so that an area of one's own needs no training; `scripts/train_areas` fits them. None is
-negative: every reason speaks for what it names.
+A group has three features: the similarity of the note's passages to its phrases, and how often the note has its terms
+and its hints. Their weights are the same for all areas, so that a user-defined area needs no training. They are fitted
+by `scripts/train_areas` and never negative: each feature of a group speaks for that group. Title, headings and first
+passages weigh most: a note is about what it introduces.
 """
 
 from __future__ import annotations
@@ -14,34 +14,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.areas.terms import Found, Lexicon
+from kb.areas.terms import Lexicon, TermMatch
 from kb.areas.texts import AreaTexts
 from kb.models import AREAS, Frozen, LineKind
 
-Vector = NDArray[np.float32]
-Scores = NDArray[np.float64]
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
 
-PASSAGES = 24  # spread over the note
-SOFTNESS = 0.5  # how far below the nearest phrase another still counts, in deviations of cosine
-LEAST_DEVIATION = 0.05  # of the cosines between phrases: few phrases may be all alike
-LEAST_CLOSENESS = 1e-3  # of a group that has no phrase at all
-HEAD_COUNT = 5  # how much more a word in the title, a tag or a heading counts
-DECAY = 0.6  # of the weight from one passage to the next: a note is about what it introduces
-LEAST_WEIGHT = 0.15  # of a passage, however far down
-LEAST_PROSE = 0.2  # of the weight of a passage that has no prose at all
-UNSPOKEN = frozenset({LineKind.CODE, LineKind.METADATA})  # lines whose words are not the writer's own
-SILENT_FROM = 1 / 8  # of the phrases of a kind that are the writer's own: its terms say nothing any more
-FIRST_WORD = 3.0  # how much more the first word says than the next: one plain term may be all that a short note has
-CLAIMED = 2.5  # a phrase of what lies outside is the writer's own from so many deviations of cosine on
+Float64Array = NDArray[np.float64]
+
+MAX_PASSAGES = 24
+TEMPERATURE = 0.5  # of the soft maximum over phrases, in z-scores
+MIN_DEVIATION = 0.05  # of the cosines between phrases, which may be few and alike
+MIN_CLOSENESS = 1e-3  # of a group without phrases
+HEADING_WEIGHT = 5  # of a term in the title, a tag or a heading, in occurrences in the text
+PASSAGE_DECAY = 0.6  # of the weight from one passage to the next: a note is about what it introduces
+MIN_PASSAGE_WEIGHT = 0.15  # however far down
+MIN_PROSE_WEIGHT = 0.2  # the share of its weight that a passage without prose keeps
+NOT_PROSE = frozenset({LineKind.CODE, LineKind.METADATA})
+MAX_CLAIMED = 1 / 8  # of a group's phrases may be claimed by a user-defined area before its terms are ignored
+TERM_SCALE = 3.0  # the larger, the more the first term outweighs later ones: a short note may have only one
+CLAIMED_FROM = 2.5  # the z-score at which a user-defined area claims a phrase of a kind of outside
 
 
-class Titled(Protocol):
-    """What the classifier reads of a note besides its passages."""
+class NoteLike(Protocol):
+    """What the classifier uses of a note besides its passages."""
 
     @property
     def path(self) -> str: ...
@@ -51,8 +53,8 @@ class Titled(Protocol):
     def tags(self) -> tuple[str, ...]: ...
 
 
-class Passage(Protocol):
-    """A chunk, fresh or from the catalog."""
+class PassageLike(Protocol):
+    """A chunk of a note, or its record in the catalog."""
 
     @property
     def heading_path(self) -> tuple[str, ...]: ...
@@ -64,12 +66,12 @@ class Passage(Protocol):
     def start_line(self) -> int: ...
 
 
-AnyPassage = TypeVar("AnyPassage", bound=Passage)
+PassageT = TypeVar("PassageT", bound=PassageLike)
 
 
 class Weights(Frozen):
-    """The contents of `weights.toml`: for areas and for kinds of outside the weights of nearness, terms and hints,
-    and what every kind of outside is given ahead.
+    """The content of `weights.toml`: the weights of nearness, terms and hints for areas and for kinds of outside, and
+    the bias of every kind of outside.
     """
 
     area: tuple[float, float, float]
@@ -78,151 +80,160 @@ class Weights(Frozen):
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What was measured of a note: the weight of each passage; how close each is to every phrase, on a scale that rises
-    steeply, and to all phrases of a group together; the logarithm of the latter; and the note's words.
+class Signals:
+    """What a note has of each group.
+
+    `weights` `(passages,)` are those of the passages. `closeness` `(passages, phrases)` is the exponential of a z-score
+    over `TEMPERATURE`, `group_closeness` `(passages, groups)` its sum over the phrases of a group, and `nearness` the
+    soft maximum of their z-scores that follows. Terms are counted by passage, and in title, tags and headings together.
     """
 
-    weights: Scores
-    closeness: Scores
-    together: Scores
-    nearness: Scores
-    body: list[dict[int, Found]]
-    heads: dict[int, Found]
+    weights: Float64Array
+    closeness: Float64Array
+    group_closeness: Float64Array
+    nearness: Float64Array
+    passage_terms: list[dict[int, TermMatch]]
+    heading_terms: dict[int, TermMatch]
 
     @cached_property
-    def counts(self) -> dict[int, float]:
-        """How often each term occurs, by the weights of the passages; once in a title, tag or heading is several."""
-        total = {term: float(HEAD_COUNT * found.times) for term, found in self.heads.items()}
-        for weight, words in zip(self.weights.tolist(), self.body, strict=True):
-            for term, found in words.items():
-                total[term] = total.get(term, 0.0) + weight * found.times
-        return total
+    def term_counts(self) -> dict[int, float]:
+        """How often each term occurs, by the weights of the passages; one in title, tags or headings counts
+        `HEADING_WEIGHT` times.
+        """
+        counts = {term: float(HEADING_WEIGHT * match.times) for term, match in self.heading_terms.items()}
+        for weight, terms in zip(self.weights.tolist(), self.passage_terms, strict=True):
+            for term, match in terms.items():
+                counts[term] = counts.get(term, 0.0) + weight * match.times
+        return counts
 
-    def averaged(self, values: Scores) -> Scores:
-        """The weighted mean over the passages of values `(passages, n)`."""
-        mean: Scores = self.weights @ values / self.weights.sum()
+    def mean(self, values: Float64Array) -> Float64Array:
+        """The weighted mean over the passages of `values` `(passages, n)`."""
+        mean: Float64Array = self.weights @ values / self.weights.sum()
         return mean
 
-    def without(self, row: int) -> Reading:
-        """The same without one passage."""
-        rest = [words for number, words in enumerate(self.body) if number != row]
-        kept = np.arange(len(self.body)) != row
-        return Reading(
-            self.weights[kept], self.closeness[kept], self.together[kept], self.nearness[kept], rest, self.heads
+    def without(self, passage: int) -> Signals:
+        """The signals of the note without one of its passages."""
+        others = np.arange(len(self.passage_terms)) != passage
+        terms = [terms for index, terms in enumerate(self.passage_terms) if index != passage]
+        return Signals(
+            self.weights[others],
+            self.closeness[others],
+            self.group_closeness[others],
+            self.nearness[others],
+            terms,
+            self.heading_terms,
         )
 
 
 @cache
 def load_weights() -> Weights:
-    """The weights that come with kb."""
+    """The fitted weights."""
     text = resources.files("kb.areas").joinpath("weights.toml").read_text(encoding="utf-8")
     return Weights.model_validate(tomllib.loads(text))
 
 
 class Scoring:
-    """Measures notes by some areas. `phrase_vectors` are those of `texts.phrases`, in that order: `(n, dim)`, unit
-    rows. Cosines are taken in deviations above that of two phrases at random, which is much the same in any model.
-    What lies outside says nothing by phrases that are near to an area of the writer's own, nor, where those are some
-    of a kind, by the terms of that kind.
+    """Scores notes for the groups of `texts`. `phrase_vectors` `(n, dim)` are the unit vectors of `texts.phrases`.
+
+    Cosines are used as z-scores relative to the cosines between phrases, which makes models comparable. A phrase of a
+    kind of outside that is close to a user-defined area is ignored, as are the terms of a kind with many such phrases.
     """
 
-    def __init__(self, texts: AreaTexts, phrase_vectors: Vector, weights: Weights) -> None:
+    def __init__(self, texts: AreaTexts, phrase_vectors: FloatArray, weights: Weights) -> None:
         cosines = phrase_vectors @ phrase_vectors.T
-        ordinary = cosines[~np.eye(len(cosines), dtype=bool)]
-        self._mean, self._deviation = float(ordinary.mean()), max(float(ordinary.std()), LEAST_DEVIATION)
-        claimed = _claimed(texts, self.deviations(cosines))
+        between = cosines[~np.eye(len(cosines), dtype=bool)]
+        self._mean, self._deviation = float(between.mean()), max(float(between.std()), MIN_DEVIATION)
+        claimed = _claimed(texts, self.z_scores(cosines))
         kept = ~claimed
         self.phrases = [phrase for phrase, keep in zip(texts.phrases, kept, strict=True) if keep]
         self._phrase_vectors = phrase_vectors[kept]
-        self.group_of = np.array([group for _, group in self.phrases])
-        self._members = np.eye(len(texts.groups))[self.group_of]
+        self.phrase_groups = np.array([group for _, group in self.phrases])
+        self._membership = np.eye(len(texts.groups))[self.phrase_groups]
         groups = np.array([group for _, group in texts.phrases])
-        silent = {group for group in set(groups[claimed].tolist()) if claimed[groups == group].mean() > SILENT_FROM}
-        self.terms = [term for term in texts.terms if term.group not in silent]
+        ignored = {group for group in set(groups[claimed].tolist()) if claimed[groups == group].mean() > MAX_CLAIMED}
+        self.terms = [term for term in texts.terms if term.group not in ignored]
         self.lexicon = Lexicon([term.text for term in self.terms])
-        inside = np.arange(len(texts.groups)) < len(AREAS)
-        self.weights = np.where(inside[:, None], weights.area, weights.outside)
-        self._bias = np.where(inside, 0.0, weights.outside_bias)
+        is_area = np.arange(len(texts.groups)) < len(AREAS)
+        self.weights = np.where(is_area[:, None], weights.area, weights.outside)
+        self._bias = np.where(is_area, 0.0, weights.outside_bias)
 
-    def deviations(self, cosines: Vector) -> Vector:
-        """How many deviations cosines lie above that of two phrases taken at random."""
+    def z_scores(self, cosines: FloatArray) -> FloatArray:
+        """How many standard deviations cosines lie above the mean cosine of two phrases."""
         return (cosines - self._mean) / self._deviation
 
-    def read(self, note: Titled, passages: Sequence[Passage], vectors: Vector) -> Reading:
-        """Measure a note; `vectors` are those of its passages, `(n, dim)`, unit rows."""
-        # Not `@`: its threads take longer to start than products of this size take, most of all on a busy machine.
+    def signals(self, note: NoteLike, passages: Sequence[PassageLike], vectors: FloatArray) -> Signals:
+        """The signals of a note; `vectors` `(n, dim)` are the unit vectors of its passages."""
+        # `einsum` and not `@`, whose threads take longer to start than products of this size take.
         cosines = np.einsum("nd,pd->np", vectors, self._phrase_vectors)
-        closeness: Scores = np.exp(self.deviations(cosines).astype(np.float64) / SOFTNESS)
+        closeness: Float64Array = np.exp(self.z_scores(cosines).astype(np.float64) / TEMPERATURE)
         headings = dict.fromkeys(heading for passage in passages for heading in passage.heading_path)
         acronyms = self.lexicon.find(" . ".join(tag.upper() for tag in note.tags))
-        heads = self.lexicon.find(" . ".join([note.title, *note.tags, *headings]))
-        together = np.einsum("np,pg->ng", closeness, self._members) + LEAST_CLOSENESS
-        return Reading(
+        heading_terms = self.lexicon.find(" . ".join([note.title, *note.tags, *headings]))
+        group_closeness = np.einsum("np,pg->ng", closeness, self._membership) + MIN_CLOSENESS
+        return Signals(
             weights=passage_weights(passages),
             closeness=closeness,
-            together=together,
-            nearness=SOFTNESS * np.log(together),
-            body=[self.lexicon.find(spoken(passage)) for passage in passages],
-            heads=acronyms | heads,  # a tag in lower case may be a term in capitals
+            group_closeness=group_closeness,
+            nearness=TEMPERATURE * np.log(group_closeness),
+            passage_terms=[self.lexicon.find(prose_of(passage)) for passage in passages],
+            heading_terms=acronyms | heading_terms,  # a tag in lower case may be a term in capitals
         )
 
-    def measures(self, reading: Reading) -> Scores:
-        """What the weights are applied to: nearness, terms and hints of every group, `(groups, 3)`."""
-        return np.column_stack(
-            [reading.averaged(reading.nearness), np.log1p(FIRST_WORD * self.word_sums(reading.counts))]
-        )
+    def features(self, signals: Signals) -> Float64Array:
+        """The features of all groups, `(groups, 3)`: nearness, terms and hints."""
+        sums = self.term_sums(signals.term_counts)
+        return np.column_stack([signals.mean(signals.nearness), np.log1p(TERM_SCALE * sums)])
 
-    def logits(self, measures: Scores) -> Scores:
-        """The score of every group, `(groups,)`."""
-        scores: Scores = (self.weights * measures).sum(axis=1) + self._bias
-        return scores
+    def logits(self, features: Float64Array) -> Float64Array:
+        """The logits of all groups, `(groups,)`."""
+        logits: Float64Array = (self.weights * features).sum(axis=1) + self._bias
+        return logits
 
-    def word_sums(self, counts: Mapping[int, float]) -> Scores:
-        """For every group how much its terms and its hints say, `(groups, 2)`: repetition counts ever less."""
+    def term_sums(self, counts: Mapping[int, float]) -> Float64Array:
+        """The terms and the hints of every group, `(groups, 2)`; each term counts with `log(1 + occurrences)`."""
         sums = [[0.0, 0.0] for _ in self._bias]
         for index, count in counts.items():
             term = self.terms[index]
-            sums[term.group][not term.plain] += math.log1p(count)
+            sums[term.group][term.is_hint] += math.log1p(count)
         return np.array(sums)
 
 
-def spread(passages: Sequence[AnyPassage], vectors: Vector) -> tuple[Sequence[AnyPassage], Vector]:
-    """At most so many passages, from the whole length of a note."""
-    if len(passages) <= PASSAGES:
+def evenly_spaced(passages: Sequence[PassageT], vectors: FloatArray) -> tuple[Sequence[PassageT], FloatArray]:
+    """At most `MAX_PASSAGES` passages from the whole length of a note, with their vectors."""
+    if len(passages) <= MAX_PASSAGES:
         return passages, vectors
-    rows = np.linspace(0, len(passages) - 1, PASSAGES).astype(int)
+    rows = np.linspace(0, len(passages) - 1, MAX_PASSAGES).astype(int)
     return [passages[row] for row in rows], vectors[rows]
 
 
-def passage_weights(passages: Sequence[Passage]) -> Scores:
-    """How much each passage counts, at most 1: the first ones most, and prose more than code."""
-    shares = np.array([_share_of_prose(passage) for passage in passages])
-    places = np.maximum(DECAY ** np.arange(len(passages)), LEAST_WEIGHT)
-    weights: Scores = places * (LEAST_PROSE + (1 - LEAST_PROSE) * shares)
+def passage_weights(passages: Sequence[PassageLike]) -> Float64Array:
+    """The weight of each passage, at most 1: the first ones weigh most, and prose more than code."""
+    shares = np.array([_prose_share(passage) for passage in passages])
+    decay = np.maximum(PASSAGE_DECAY ** np.arange(len(passages)), MIN_PASSAGE_WEIGHT)
+    weights: Float64Array = decay * (MIN_PROSE_WEIGHT + (1 - MIN_PROSE_WEIGHT) * shares)
     weights /= weights.max()
     return weights
 
 
-def spoken(passage: Passage) -> str:
+def prose_of(passage: PassageLike) -> str:
     """A passage with its lines of code and metadata emptied, unless it has no other."""
     lines = passage.text.split("\n")
-    kept = [line if kind not in UNSPOKEN else "" for line, kind in zip(lines, passage.kinds, strict=False)]
+    kept = ["" if kind in NOT_PROSE else line for line, kind in zip(lines, passage.kinds, strict=False)]
     return "\n".join(kept) if any(line.strip() for line in kept) else passage.text
 
 
-def _share_of_prose(passage: Passage) -> float:
-    """Of the characters of a passage; 1 where the kinds of its lines are not known."""
+def _prose_share(passage: PassageLike) -> float:
+    """The share of prose in the characters of a passage; 1 if the kinds of its lines are unknown."""
     lengths = [len(line.strip()) for line in passage.text.split("\n")]
-    unspoken = sum(length for length, kind in zip(lengths, passage.kinds, strict=False) if kind in UNSPOKEN)
-    return 1 - unspoken / max(sum(lengths), 1)
+    other = sum(length for length, kind in zip(lengths, passage.kinds, strict=False) if kind in NOT_PROSE)
+    return 1 - other / max(sum(lengths), 1)
 
 
-def _claimed(texts: AreaTexts, deviations: Vector) -> NDArray[np.bool_]:
-    """Which phrases of what lies outside say what an area of the writer's own means."""
+def _claimed(texts: AreaTexts, z_scores: FloatArray) -> NDArray[np.bool_]:
+    """Which phrases are of a kind of outside, yet close to those of a user-defined area."""
     groups = np.array([group for _, group in texts.phrases])
-    own = np.isin(groups, [AREAS.index(area) for area in texts.own])
-    if not own.any():
-        return own
-    claimed: NDArray[np.bool_] = (groups >= len(AREAS)) & (deviations[:, own].max(axis=1) >= CLAIMED)
+    custom = np.isin(groups, [AREAS.index(area) for area in texts.replaced])
+    if not custom.any():
+        return custom
+    claimed: NDArray[np.bool_] = (groups >= len(AREAS)) & (z_scores[:, custom].max(axis=1) >= CLAIMED_FROM)
     return claimed

@@ -1,4 +1,4 @@
-"""One compressed file that holds what cannot be had again without work: the catalog, the settings, the decisions."""
+"""The archive of a backup: one compressed file with a manifest of digests."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ MANIFEST = "manifest.json"
 
 
 def pack(target: Path, members: Mapping[str, Path], overwrite: bool) -> None:
-    """Write files, by the names they get, and a manifest of their digests into one compressed file that appears whole.
+    """Atomically write files, under the names given, and a manifest of their digests into one compressed file.
 
     Raises `BackupError` where the file exists, unless `overwrite`; and `OSError`.
     """
     if target.exists() and not overwrite:
-        raise BackupError(f"{target} exists; choose another name, or --force to replace it")
+        raise BackupError(f"{target} exists; choose another name, or use --force to replace it")
     manifest = {"schema": FORMAT, "files": {name: _digest(path) for name, path in members.items()}}
     with replacing(target, PRIVATE_FILE) as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
         _add_text(archive, MANIFEST, json.dumps(manifest, indent=1))
@@ -41,9 +41,7 @@ def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
 
 
 def unpacked(source: Path, folder: Path) -> dict[str, Path]:
-    """Unpack a backup into an empty folder: its files by their names, each compared with its digest. Raises
-    `BackupError`.
-    """
+    """Unpack a backup into an empty folder: its files by name, each verified by its digest. Raises `BackupError`."""
     try:
         return _extract(source, folder)
     except (OSError, tarfile.TarError, EOFError, zlib.error) as error:
@@ -55,16 +53,18 @@ def _extract(source: Path, folder: Path) -> dict[str, Path]:
     with tarfile.open(source, "r:gz") as archive:
         for member in archive.getmembers():
             if not member.isfile() or "/" in member.name:
-                raise BackupError(f"{source} is no backup of kb: it holds {member.name!r}; nothing was changed")
+                raise BackupError(f"{source} is not a backup made by kb: it holds {member.name!r}; nothing was changed")
         archive.extractall(folder, filter="data")
     try:
         manifest = cast(dict[str, Any], json.loads((folder / MANIFEST).read_bytes()))
         digests = dict(manifest["files"])
         known = manifest["schema"] == FORMAT
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BackupError(f"{source} is no backup of kb: it has no manifest; nothing was changed") from error
+        raise BackupError(f"{source} is not a backup made by kb: it has no manifest; nothing was changed") from error
     if not known:
-        raise BackupError(f"{source} was made by another kb ({manifest['schema']}); upgrade kb, nothing was changed")
+        raise BackupError(
+            f"{source} was made by another version of kb ({manifest['schema']}); upgrade kb, nothing was changed"
+        )
     for name, digest in digests.items():
         if not (folder / name).exists() or _digest(folder / name) != digest:
             raise BackupError(f"{source} is damaged: {name} is not what was saved; nothing was changed")

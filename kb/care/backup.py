@@ -1,15 +1,14 @@
-"""A backup of an index, and an index from a backup. The notes are no part of either."""
+"""Backups of an index, and restoring one. Neither contains the notes."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from kb.care.archive import pack, unpacked
-from kb.decisions import DECISIONS_NAME
+from kb.decisions import DECISIONS_NAME, load_decisions
 from kb.errors import BackupError, CatalogError
 from kb.index import PRIVATE_FILE, folder
 from kb.index.catalog import CATALOG_NAME, Catalog
@@ -17,13 +16,13 @@ from kb.index.lock import write_lock
 from kb.index.opened import Index
 from kb.notebook import CONFIG_NAME, Notebook, parse_settings
 from kb.notes.files import PARTIAL, replacing
-from kb.reports.cared import BackedUp, Restored
+from kb.reports import BackedUp, Restored
 
 SETTINGS = (CONFIG_NAME, DECISIONS_NAME)
 
 
 def back_up(index: Index, target: Path, overwrite: bool) -> BackedUp:
-    """Write the catalog as it is at this moment, the settings and the decisions into one file."""
+    """Write a snapshot of the catalog, the settings and the decisions into one file. Raises `BackupError`."""
     notebook = index.notebook
     beside = {name: notebook.root / name for name in SETTINGS}
     beside[folder.WRITER_NAME] = notebook.index_folder / folder.WRITER_NAME
@@ -39,73 +38,77 @@ def back_up(index: Index, target: Path, overwrite: bool) -> BackedUp:
 
 
 def _copy_catalog(index: Index, copy: Path) -> int:
-    """Copy the catalog, and return how many notes it holds. While it is being rebuilt there may be none: then wait."""
+    """Copy the catalog, and return how many notes the copy holds. Where the catalog cannot be read, another process may
+    be rebuilding it: then wait until it is done.
+    """
     try:
         with index.reader() as reader:
             reader.catalog.copy(copy)
-            return len(reader.catalog.file_states())
     except CatalogError:
         copy.unlink(missing_ok=True)
         with index.write() as writer:
             writer.catalog.copy(copy)
-            return len(writer.catalog.file_states())
+    with closing(Catalog(copy.parent)) as copied:
+        return len(copied.paths())
 
 
 def restore(notebook: Notebook, source: Path, overwrite: bool, reopened: Callable[[], Index]) -> Restored:
-    """Put the catalog of a backup in place of the current one, and build its vectors; nothing is embedded.
+    """Replace the catalog by that of a backup, and rebuild its vectors; nothing is embedded. Raises `BackupError`.
 
-    Everything is checked before anything changes. Settings and decisions are taken where there are none, or with
-    `overwrite`; the index goes where the settings say that then hold. `reopened` opens the notebook with them.
+    Everything is checked before anything changes. Settings and decisions are restored where there are none, or with
+    `overwrite`; the index goes where the settings then say. `reopened` opens the notebook with those settings.
     """
     notebook.root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(suffix=PARTIAL, dir=notebook.root) as place:
         files = unpacked(source, Path(place))
         if CATALOG_NAME not in files:
-            raise BackupError(f"{source} is no backup of kb: it has no catalog; nothing was changed")
+            raise BackupError(f"{source} is not a backup made by kb: it has no catalog; nothing was changed")
         taken = [name for name in SETTINGS if name in files and (overwrite or not (notebook.root / name).exists())]
+        load_decisions(Path(place))
         target = _target(notebook, files, taken)
         if (target / CATALOG_NAME).exists() and not overwrite:
-            raise BackupError(f"{target} holds an index; --force to replace it by that of {source}")
+            raise BackupError(f"{target} holds an index; use --force to replace it by that of {source}")
         _require_sound(files[CATALOG_NAME], source)
         folder.make(target)
         with write_lock(target):
-            _put_in_place(files, target)
-            for name in taken:
-                with replacing(notebook.root / name) as file:
-                    file.write(files[name].read_bytes())
+            _put_in_place(notebook, files, taken, target)
     index = reopened()
     with index.write() as writer:
         writer.add_sources(())
         if writer.generation:
             writer.rebuild_vectors()
-        return Restored(path=str(source), notes=len(writer.catalog.file_states()), bytes=source.stat().st_size)
+        return Restored(path=str(source), notes=len(writer.catalog.paths()), bytes=source.stat().st_size)
 
 
-def _target(notebook: Notebook, files: Mapping[str, Path], taken: list[str]) -> Path:
-    """The index folder by the settings that will hold."""
+def _target(notebook: Notebook, files: Mapping[str, Path], taken: Sequence[str]) -> Path:
+    """The index folder according to the settings that will be in place."""
     if CONFIG_NAME not in taken:
         return notebook.index_folder
     return Notebook(notebook.root, parse_settings(files[CONFIG_NAME])).index_folder
 
 
-def _put_in_place(files: Mapping[str, Path], target: Path) -> None:
-    """In this order, a crash leaves the old catalog or the new one, and never vectors or a log of the other."""
-    catalog = target / CATALOG_NAME
-    shutil.rmtree(target / folder.VECTORS_NAME, ignore_errors=True)
-    for log in ("-wal", "-shm"):
-        catalog.with_name(CATALOG_NAME + log).unlink(missing_ok=True)
-    for name in (CATALOG_NAME, folder.WRITER_NAME):
-        if name in files:
-            with replacing(target / name, PRIVATE_FILE) as file, files[name].open("rb") as unpacked_file:
-                shutil.copyfileobj(unpacked_file, file)
-            os.chmod(target / name, PRIVATE_FILE)
+def _put_in_place(notebook: Notebook, files: Mapping[str, Path], taken: Sequence[str], target: Path) -> None:
+    """Replace what a backup holds. The vectors go first: a crash never leaves those of another catalog. Raises
+    `BackupError`.
+    """
+    try:
+        folder.delete([target / folder.VECTORS_NAME])
+        folder.replace_catalog(target, files[CATALOG_NAME])
+        if folder.WRITER_NAME in files:
+            _replace(target / folder.WRITER_NAME, files[folder.WRITER_NAME], PRIVATE_FILE)
+        for name in taken:
+            _replace(notebook.root / name, files[name])
+    except OSError as error:
+        raise BackupError(f"{target} cannot be written: {error.strerror or error}; restore the backup again") from error
+
+
+def _replace(path: Path, source: Path, mode: int | None = None) -> None:
+    with replacing(path, mode) as file:
+        file.write(source.read_bytes())
 
 
 def _require_sound(path: Path, source: Path) -> None:
-    """Raise `BackupError` where a catalog cannot be used by this kb."""
-    catalog = Catalog(path.parent)  # raises NewerError
-    try:
+    """Raise `BackupError` where a catalog is damaged, and `NewerError` where this kb cannot read it."""
+    with closing(Catalog(path.parent)) as catalog:
         if catalog.examine():
             raise BackupError(f"{source} holds a damaged catalog; nothing was changed")
-    finally:
-        catalog.close()

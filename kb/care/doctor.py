@@ -1,4 +1,4 @@
-"""What is wrong with an index, and what mends it."""
+"""What is wrong with an index, and what repairs it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from kb.reports.cared import Diagnosis, Finding
+from kb.reports import Diagnosis, Finding
 
 REPAIR = "kb doctor --repair"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What was seen of an index: the checks of its parts, and both sides of what must agree."""
+    """What was observed of an index: the problems of its parts, and the numbers that must agree."""
 
     folder: Path
     catalog_problem: str | None = None
@@ -31,22 +31,23 @@ class Facts:
     vectors_place: str | None = None
     server_problem: str | None = None
     pulled: bool = False
-    strays: tuple[str, ...] = ()
-    loose: int = 0
+    orphans: tuple[str, ...] = ()
+    unreferenced: int = 0
     encoder_problem: str | None = None
     unwritable: tuple[str, ...] = ()
     writer: str | None = None
     missing_bytes: int = 0
     gone: tuple[str, ...] = ()
+    faults: tuple[tuple[str, str], ...] = ()
     changed_notes: int = 0
 
     def with_(self, **changes: object) -> Facts:
-        """A copy with more that was seen."""
+        """A copy with more observations."""
         return replace(self, **changes)  # type: ignore[arg-type]  # replace() knows the fields
 
 
 def diagnose(facts: Facts) -> Diagnosis:
-    """Every finding that the facts give, the gravest first."""
+    """Every finding that follows from the facts, most serious first."""
     parts = (_catalog_findings, _vector_findings, _surrounding_findings, _note_findings)
     findings = tuple(finding for part in parts for finding in part(facts))
     return Diagnosis(ok=not findings, findings=findings)
@@ -66,17 +67,19 @@ def _catalog_findings(facts: Facts) -> Iterator[Finding]:
     if facts.catalog_problem:
         yield _finding("catalog", facts.catalog_problem, REPAIR, catalog)
     if facts.obstacle:
-        yield _finding("catalog", facts.obstacle, "mend what else is said here, or let the other process end", catalog)
+        yield _finding(
+            "catalog", facts.obstacle, "fix the other findings, or wait for the process that uses it", catalog
+        )
     if facts.full_text_problem:
         yield _finding("full text", f"the full text is damaged: {facts.full_text_problem}", REPAIR, catalog)
     if facts.unsound_notes:
-        message = f"{facts.unsound_notes} notes have rows that contradict themselves, or lack a vector"
+        message = f"{facts.unsound_notes} notes have inconsistent rows, or lack a vector"
         yield _finding("rows", message, REPAIR, catalog)
     if facts.unsound_vectors:
-        message = f"{facts.unsound_vectors} vectors are not those that were written, or another model's"
+        message = f"{facts.unsound_vectors} vectors differ from what was written, or are another model's"
         yield _finding("rows", message, REPAIR, catalog)
     for path in facts.misread:
-        yield _finding("notes", "the catalog says something else than the file, which did not change", REPAIR, path)
+        yield _finding("notes", "the catalog does not match the file, which has not changed", REPAIR, path)
 
 
 def _vector_findings(facts: Facts) -> Iterator[Finding]:
@@ -105,13 +108,13 @@ def _surrounding_findings(facts: Facts) -> Iterator[Finding]:
     if facts.missing_bytes:
         message = f"the disk is nearly full: a write may need {facts.missing_bytes / 1e6:.1f} MB more"
         yield _finding("disk", message, "free some space, or set index_dir in kb.toml", facts.folder, "warning")
-    for path in facts.strays:
-        yield _finding("orphans", "left behind by a run that did not end", REPAIR, path, "warning")
-    if facts.loose:
-        message = f"{facts.loose} records that no note needs are left from a run that did not end"
+    for path in facts.orphans:
+        yield _finding("orphans", "left by an interrupted run", REPAIR, path, "warning")
+    if facts.unreferenced:
+        message = f"{facts.unreferenced} unreferenced records are left from an interrupted run"
         yield _finding("orphans", message, "kb sync", facts.vectors_place, "warning")
     if facts.writer:
-        message = f"process {facts.writer} is writing; what it writes was not looked at"
+        message = f"process {facts.writer} is writing; unfinished files were not checked"
         yield _finding("lock", message, "wait until it is done", facts.folder / "lock", "warning")
     if facts.encoder_problem:
         repair = "set `model` in kb.toml to the model wanted, then `kb sync`"
@@ -119,6 +122,8 @@ def _surrounding_findings(facts: Facts) -> Iterator[Finding]:
 
 
 def _note_findings(facts: Facts) -> Iterator[Finding]:
+    for path, fault in facts.faults:
+        yield _finding("front matter", fault, "correct it in the note, then `kb sync`", path, "warning")
     for path in facts.gone:
         yield _finding("notes", "the file is gone", "kb sync", path, "warning")
     number = facts.changed_notes - len(facts.gone)

@@ -1,4 +1,4 @@
-"""The facts of an index for the doctor."""
+"""Examining an index for the doctor."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+from kb.care import probe
 from kb.care.doctor import Facts
-from kb.care.probe import probe, problems
 from kb.errors import CatalogError, DamageError, EncoderError, NewerError, NoteError, one_line
 from kb.index import folder
 from kb.index.batch import chunk_records
@@ -22,11 +22,11 @@ from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
 from kb.sync.changes import pending_changes
 
-SAMPLE = 50  # notes read again
+SAMPLE = 50  # notes that are parsed again
 
 
 def look_over(index: Index, full: bool = False) -> Facts:
-    """Both sides of everything that must agree, as they are now; with `full` all of it instead of samples."""
+    """Gather the facts about an index; with `full`, check all notes and vectors instead of samples."""
     place = index.notebook.index_folder
     folder.make(place)
     facts = Facts(
@@ -56,33 +56,32 @@ def _of_catalog(reader: IndexReader, facts: Facts, full: bool) -> Facts:
         unsound_vectors=len(examined.vectors),
         encoder_problem=_encoder_problem(reader),
     )
-    if not facts.writer:  # what is being written looks like what was left behind
-        facts = facts.with_(strays=tuple(map(str, reader.leftovers())), loose=len(reader.catalog.loose()))
+    if not facts.writer:  # what is being written looks like what an interrupted run left
+        orphans = tuple(map(str, reader.orphans()))
+        facts = facts.with_(orphans=orphans, unreferenced=len(reader.catalog.unreferenced()))
     facts = _of_vectors(reader, facts, full)
     return facts if facts.unsound_notes else _of_notes(reader, facts, full)
 
 
 def _of_vectors(reader: IndexReader, facts: Facts, full: bool) -> Facts:
-    catalog, store, generation = reader.catalog, reader.store, reader.generation
-    filed = Counter(area for area, _, _ in catalog.filed_chunks())
+    store, generation = reader.store, reader.generation
+    filed = Counter(area for area, _, _ in reader.catalog.filed_chunks())
+    # Counts that were not compared count as equal.
     facts = facts.with_(
         generation=generation, filed_chunks=filed, vectors=filed, vectors_place=store.place_of(generation)
     )
     if not generation:
         return facts
-    obstacle = store.obstacle()
-    problem = None if obstacle else store.problem(generation)
-    facts = facts.with_(
-        server_problem=obstacle,
-        pulled=any(note.remote for note in catalog.notes()) if not facts.unsound_notes else False,
-        vector_problems=(problem,) if problem else (),
-    )
-    if obstacle or problem:
-        return facts
+    if obstacle := store.obstacle():
+        return facts.with_(server_problem=obstacle)
+    if not facts.unsound_notes:
+        facts = facts.with_(pulled=any(note.remote for note in reader.catalog.notes()))
+    if problem := store.problem(generation):
+        return facts.with_(vector_problems=(problem,))
     facts = facts.with_(vectors=store.count(generation) or filed)
     if facts.unsound_notes:
         return facts
-    found = probe(reader.root, full) if store.can_crash else problems(reader, full)
+    found = probe.probe(reader.root, full) if store.can_crash else probe.problems(reader, full)
     return facts.with_(vector_problems=tuple(found))
 
 
@@ -93,11 +92,12 @@ def _of_notes(reader: IndexReader, facts: Facts, full: bool) -> Facts:
         gone=tuple(note.path for note in notes if state_of(reader, note) is None),
         changed_notes=pending_changes(reader),
         misread=tuple(note.path for note in misread),
+        faults=tuple((note.path, fault) for note in notes for fault in note.faults),
     )
 
 
 def misread_notes(reader: IndexReader, notes: list[NoteRecord], full: bool) -> list[NoteRecord]:
-    """The notes, of a sample or of all, of which the catalog says something else than their unchanged files."""
+    """The notes, of a sample or of all, whose unchanged files parse to something else than the catalog holds."""
     chosen = notes if full else notes[:: max(1, len(notes) // SAMPLE)]
     return [note for note in chosen if _is_misread(reader, note)]
 
@@ -122,13 +122,13 @@ def _is_misread(reader: IndexReader, note: NoteRecord) -> bool:
 
 
 def unwritable(folder: Path) -> tuple[str, ...]:
-    """The folders and files of an index that cannot be written or read."""
+    """The folders and files of an index that cannot be both read and written."""
     places = [folder, *sorted(folder.rglob("*"))]
     return tuple(str(place) for place in places if not os.access(place, os.R_OK | os.W_OK))
 
 
 def _missing_bytes(folder: Path) -> int:
-    """How much more free disk a write may need: a copy of the current vectors, and a log of the catalog."""
+    """How many bytes of free disk space a write may lack: it copies the current vectors and logs the catalog."""
     needed = files.folder_bytes(folder)
     return max(0, needed - shutil.disk_usage(folder).free)
 

@@ -1,6 +1,7 @@
-"""Chroma's side of the doctor; for files in a process of its own: damaged ones can end the process that opens them.
+"""Comparing the vectors in Chroma with those in the catalog.
 
-`python -m kb.care.probe ROOT DESCRIPTOR FULL` writes what it found as JSON into an open pipe.
+Damaged files can crash the process that opens them, so files are probed in a child process:
+`python -m kb.care.probe ROOT DESCRIPTOR FULL` writes its findings as JSON into an open pipe.
 """
 
 from __future__ import annotations
@@ -26,81 +27,97 @@ from kb.models import FiledArea
 from kb.notebook import open_notebook
 
 SECONDS = 600.0
-SAMPLE, QUERIES, NEAREST = 1000, 20, 10  # vectors compared, exact scans made, neighbours asked for
-CLOSE = 1e-4
-ENOUGH = 0.95  # the share of the nearest neighbours that the index must find
+SAMPLE = 1000  # vectors that are compared
+QUERIES, NEAREST = 20, 10  # queries that are compared with an exact scan, and their number of results
+TOLERANCE = 1e-4  # of vectors and cosines
+MIN_RECALL = 0.95
 
 
 def probe(root: Path, full: bool) -> list[str]:
-    """What is wrong with the current vectors as Chroma has them; a crash or a hang of Chroma is one of these things."""
-    reading, writing = os.pipe()
-    command = [sys.executable, "-P", "-m", "kb.care.probe", str(root), str(writing), "full" * full]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    with open(reading, "rb") as pipe, ThreadPoolExecutor(1) as background:
-        try:
-            process = subprocess.Popen(
-                command, env=environment, pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-        finally:
-            os.close(writing)
-        answer = background.submit(pipe.read)  # meanwhile: a pipe holds 64 KB, and then the child would wait
+    """What is wrong with the current vectors in Chroma; a crash or hang of Chroma is one of these problems."""
+    process, pipe = _start(root, full)
+    with open(pipe, "rb") as answers, ThreadPoolExecutor(1) as background:
+        answer = background.submit(answers.read)  # a pipe holds 64 KB: an unread one would block the child
         try:
             code = process.wait(SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
             return [f"Chroma did not answer within {SECONDS:.0f} s"]
+        found = answer.result()
     if code == 0:
-        return [str(problem) for problem in json.loads(answer.result())]
-    how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"failed with exit code {code}"
-    return [f"Chroma {how} while it was asked"]
+        return [str(problem) for problem in json.loads(found)]
+    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"failed with exit code {code}"
+    return [f"Chroma {how} while it was being checked"]
+
+
+def _start(root: Path, full: bool) -> tuple[subprocess.Popen[bytes], int]:
+    """A child process that probes, and the descriptor to read its findings from."""
+    reading, writing = os.pipe()
+    command = [sys.executable, "-P", "-m", "kb.care.probe", str(root), str(writing), "full" * full]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    silent = subprocess.DEVNULL
+    try:
+        return subprocess.Popen(command, env=environment, pass_fds=[writing], stdout=silent, stderr=silent), reading
+    except OSError:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
 
 
 def problems(reader: IndexReader, full: bool) -> Iterator[str]:
-    """Compare catalog and vectors both ways: ids, stored vectors, and the index with an exact scan."""
+    """Compare ids, vectors and query results in Chroma with the catalog; with `full` all vectors, not a sample."""
     generation, store = reader.generation, reader.store
     damage = store.obstacle() or store.problem(generation) or store.database_problem(generation)
     if damage:
         yield damage
         return
     try:
-        ids = store.ids(generation)
-        loose = {record.id for record in reader.catalog.loose()}  # known to be left over
+        stored = store.ids(generation)
         filed = reader.catalog.filed_vectors()
-        for area in sorted({*ids, *filed}):
+        unreferenced = {record.id for record in reader.catalog.unreferenced()}  # reported on their own
+        for area in sorted({*stored, *filed}):
             expected = set(filed[area].ids if area in filed else ())
-            held = {id for id in ids.get(area, ()) if id in expected or id not in loose}
+            held = {id for id in stored.get(area, ()) if id in expected or id not in unreferenced}
             if expected != held:
                 yield f"{area} lacks {len(expected - held)} vectors and holds {len(held - expected)} too many"
             elif expected:
-                yield from _differences(store, generation, area, filed[area], full)
+                of_area = (store, generation, area, filed[area], full)
+                if problem := _differing(*of_area) or _poor_recall(*of_area):
+                    yield problem
         yield from store.mismatches(reader.catalog)
     except KbError as error:
         yield one_line(error)
 
 
-def _differences(
-    store: VectorStore, generation: int, area: FiledArea, filed: StoredVectors, full: bool
-) -> Iterator[str]:
+def _differing(store: VectorStore, generation: int, area: FiledArea, filed: StoredVectors, full: bool) -> str | None:
+    """Whether Chroma holds other vectors than the catalog, in one line."""
     import numpy as np
 
     ids, matrix = filed
     chosen = range(0, len(ids), 1 if full else max(1, len(ids) // SAMPLE))
     stored = store.stored(generation, area, [ids[row] for row in chosen])
-    differ = sum(not np.allclose(stored[ids[row]], matrix[row], atol=CLOSE) for row in chosen)
-    if differ:
-        yield f"{area} holds {differ} of {len(chosen)} vectors otherwise than the catalog"
-        return
-    found = asked = 0
+    number = sum(not np.allclose(stored[ids[row]], matrix[row], atol=TOLERANCE) for row in chosen)
+    return f"{area}: {number} of {len(chosen)} vectors differ from those in the catalog" if number else None
+
+
+def _poor_recall(store: VectorStore, generation: int, area: FiledArea, filed: StoredVectors, full: bool) -> str | None:
+    """Whether Chroma's index finds too few of the nearest neighbours that an exact scan finds, in one line."""
+    import numpy as np
+
+    ids, matrix = filed
+    found = expected = 0
     for row in range(0, len(ids), max(1, len(ids) // (QUERIES * (10 if full else 1)))):
         if not matrix[row].any():
-            continue  # a text without words is near to nothing
+            continue  # the vector of a text without words has no neighbours
         exact = np.sort(matrix @ matrix[row])[::-1][:NEAREST]
         answer = store.query(generation, matrix[row], [area], NEAREST)
-        found += sum(cosine >= exact[-1] - CLOSE for cosine in answer.values())
-        asked += len(exact)
-    if found < ENOUGH * asked:
-        yield f"{area}: the index finds {found / asked:.0%} of what an exact scan finds"
+        found += sum(cosine >= exact[-1] - TOLERANCE for cosine in answer.values())
+        expected += len(exact)
+    if found >= MIN_RECALL * expected:
+        return None
+    return f"{area}: the index finds {found / expected:.0%} of what an exact scan finds"
 
 
 def _main(root: str, descriptor: str, full: str) -> None:

@@ -1,4 +1,4 @@
-"""An index rebuilt: from its catalog where that is intact, from the notes where it is not."""
+"""Rebuilding an index: from its catalog where that is intact, else from the notes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from kb.errors import DamageError, NewerError, one_line
 from kb.index.catalog import Changes
 from kb.index.opened import Index
 from kb.index.writer import IndexWriter
-from kb.reports import SyncReport
-from kb.reports.cared import Rebuilt
+from kb.reports import Rebuilt, SyncReport
 
 Sync = Callable[[IndexWriter], SyncReport]
 
 
 def rebuild(index: Index, sync: Sync) -> Rebuilt:
-    """Rebuild everything that can be, then take in what the sources say now."""
+    """Rebuild the index, then bring it up to date with its sources."""
     started = time.monotonic()
     made_from: Literal["catalog", "notes"] = "catalog"
     try:
@@ -34,7 +33,7 @@ def rebuild(index: Index, sync: Sync) -> Rebuilt:
 
 
 def _rebuild_from_catalog(writer: IndexWriter) -> None:
-    """Full text and vectors from scratch; notes whose rows are wrong leave, for the sync to take them in again."""
+    """Rebuild full text and vectors, and remove notes with wrong rows, which the sync will take in again."""
     catalog = writer.catalog
     examined = catalog.examine()
     if examined.file:

@@ -1,4 +1,4 @@
-"""The state of a notebook, and how the areas share its notes month by month."""
+"""The state of a notebook, and its notes by month and area."""
 
 from __future__ import annotations
 
@@ -37,9 +37,8 @@ def status(reader: IndexReader) -> Status:
 
 
 def by_month(notes: Sequence[NoteRecord]) -> dict[str, dict[StoredArea, int]]:
-    """Counts of the twelve months that end with the newest note; one without a date counts when its file was written.
-
-    Outlines are no notes, and do not count.
+    """Counts by area in the twelve months up to the newest note; a note without a date counts when its file was
+    written. Outlines do not count.
     """
     counts = Counter((_month(note), note.area) for note in notes if note.kind != "outline")
     last = max((month for month, _ in counts), default=-1)

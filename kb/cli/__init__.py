@@ -1,4 +1,4 @@
-"""The `kb` command: a group that loads each command when it is asked for, so that `kb --help` costs click alone."""
+"""The `kb` command: a group that imports each command on demand, so that `kb --help` needs nothing but click."""
 
 from __future__ import annotations
 
@@ -11,33 +11,35 @@ from pathlib import Path
 
 import click
 
-from kb import __version__
+from kb import __version__, rooms
+from kb.console import streams
 from kb.errors import KbError
 
+# The module of each command, and the first sentence of its help: `kb --help` imports none of them.
 COMMANDS = {
-    "init": "adding",
-    "add": "adding",
-    "sync": "adding",
-    "forget": "adding",
-    "pull": "adding",
-    "classify": "filing",
-    "file": "filing",
-    "reclassify": "filing",
-    "search": "searching",
-    "related": "comparing",
-    "duplicates": "comparing",
-    "outline": "writing",
-    "ideas": "suggesting",
-    "list": "reading",
-    "show": "reading",
-    "open": "reading",
-    "status": "reading",
-    "doctor": "caring",
-    "rebuild": "caring",
-    "backup": "caring",
-    "restore": "caring",
-    "eval": "measuring",
-    "completion": "shell",
+    "init": ("care", "Create a notebook in this folder."),
+    "add": ("sync", "Add notes to the notebook, each filed under its area."),
+    "sync": ("sync", "Bring the index up to date with all sources."),
+    "forget": ("sync", "Remove a note, or a folder's notes, from the index."),
+    "pull": ("sync", "Fetch the notes that another machine keeps on a server."),
+    "classify": ("areas", "Show the area of each note and why; nothing is stored."),
+    "file": ("areas", "File a note under an area of your choice."),
+    "reclassify": ("areas", "Show which notes would be filed elsewhere now."),
+    "search": ("search", "Find notes by meaning and by words."),
+    "related": ("comparison", "Find the notes and posts related to a note."),
+    "duplicates": ("comparison", "List notes and passages that nearly repeat each other."),
+    "outline": ("outline", "Draft the skeleton of a post from your notes."),
+    "ideas": ("ideas", "Suggest what to write about next."),
+    "list": ("notes", "List the notes with their areas."),
+    "show": ("notes", "Show a note: its area and why, its links, its text."),
+    "open": ("notes", "Open a note in $VISUAL or $EDITOR, at a line."),
+    "status": ("care", "Show how many notes each area has, and what changed."),
+    "doctor": ("care", "Check the index for damage, and against the notes."),
+    "rebuild": ("care", "Rebuild the index from its catalog, or from the notes."),
+    "backup": ("care", "Save the index to one compressed file."),
+    "restore": ("care", "Restore the index from a backup."),
+    "eval": ("evaluation", "Measure search, the classifier or outlines on known answers."),
+    "completion": ("shell", "Print the completion script for a shell."),
 }
 
 EPILOG = """\b
@@ -61,12 +63,12 @@ def _notebook_option() -> click.Option:
         expose_value=False,
         callback=_remember_notebook,
         metavar="DIR",
-        help="The notebook, if not the nearest one upwards.",
+        help="Use this notebook instead of the nearest one upwards.",
     )
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported one by one; each takes `--notebook`, before or after its name."""
+    """A group that imports its commands on demand; `--notebook` may come before or after the name of a command."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -74,18 +76,22 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"kb.cli.{COMMANDS[cmd_name]}")
+        module = import_module(f"kb.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         if all(parameter.name != "notebook" for parameter in command.params):
             command.params.append(_notebook_option())
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; a reader that stopped early, such as `head`, is no error to speak of."""
+        """Run a command; nothing is said when the reader of a pipe, such as `head`, stops early."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # discards what is still buffered
             raise click.exceptions.Exit(128 + signal.SIGPIPE) from None
 
 
@@ -94,35 +100,34 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="kb", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Keep research notes under three areas, find them by meaning, and lay out
-    the next post with an address on every line.
+    """Keep research notes in three areas, find them by meaning, and draft the
+    next post with an address for every line.
     """
 
 
 def main() -> None:
-    """Run the command line. The one place that turns an error into an exit code."""
-    # To look for plugins, pydantic reads the metadata of every installed package; and while libraries are imported,
-    # the collector would look through their many objects again and again and find nothing to free.
+    """Run the command line. This is the one place that turns errors into exit codes."""
+    # To find plugins, pydantic would read the metadata of every installed package. While libraries are imported, the
+    # garbage collector would traverse their many objects repeatedly and find nothing to free.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(100_000)
+    streams.tolerate_any_encoding()
     try:
         code = cli.main(prog_name="kb", standalone_mode=False)
     except KbError as error:
         code = _complain(str(error), error.exit_code)
     except click.UsageError as error:
-        error.show()
+        error.show(sys.stderr)  # left to itself, click writes UTF-8 to a stream that is ASCII
         code = error.exit_code
     except click.ClickException as error:
         code = _complain(error.format_message(), error.exit_code)
-    except OSError as error:  # the disk itself: full, failing, not writable
-        code = _complain(f"{error.filename or 'the disk'}: {error.strerror or error}; `kb doctor` says more", 1)
+    except OSError as error:  # the disk is full, failing or not writable
+        code = _complain(f"{error.filename or 'the disk'}: {error.strerror or error}; run `kb doctor`", 1)
     except (click.Abort, KeyboardInterrupt):
         code = 130
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _complain(message: str, code: int) -> int:
-    from kb.console.terminal import complain
-
-    complain(message)
+    rooms.terminal.complain(message)
     return code

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import click
+from click.shell_completion import get_completion_class
+
+from kb import rooms
 
 
 @click.command(
@@ -16,13 +19,9 @@ Examples:
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion_command(shell: str) -> None:
-    """Print the completion script of a shell."""
-    from click.shell_completion import get_completion_class
-
-    from kb.cli import cli
-    from kb.console.terminal import print_text
-
+    """Print the completion script for a shell."""
     completion = get_completion_class(shell)
     if completion is None:
         raise click.UsageError(f"click has no completion for {shell}")
-    print_text(completion(cli, {}, "kb", "_KB_COMPLETE").source() + "\n")
+    group = click.get_current_context().find_root().command
+    rooms.terminal.print_text(completion(group, {}, "kb", "_KB_COMPLETE").source() + "\n")

@@ -1,4 +1,4 @@
-"""Choosing among the sections of an outline at the terminal, by the keyboard."""
+"""`kb outline --pick`: dropping, ordering and renaming sections interactively."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ HELP = "d 2 4 drop, o 3 1 order, r 2 TEXT rename, u undo, ? points, Enter accept
 
 
 def pick(outline: Outline) -> Outline:
-    """Let the writer drop, order and rename sections until they accept; numbers are those last shown.
+    """Let the user drop, order and rename sections until they accept; numbers are those last shown.
 
-    Everything is shown on standard error. Raises `InputError` where standard input is no terminal.
+    Prompts go to standard error. Raises `InputError` if standard input is not a terminal.
     """
     if not sys.stdin.isatty():
-        raise InputError("--pick needs a terminal; in a script use --drop, --order and --rename")
+        raise InputError("--pick needs a terminal; in scripts, use --drop, --order and --rename")
     before = [outline]
     _show(outline, points=False)
     while answer := click.prompt(HELP, default="", show_default=False, err=True).strip():
@@ -39,7 +39,7 @@ def pick(outline: Outline) -> Outline:
 
 
 def _answered(outline: Outline, answer: str) -> Outline:
-    """An outline after one line of the writer's."""
+    """The outline after one line of input."""
     verb, _, rest = answer.partition(" ")
     if verb == "r":
         number, _, text = rest.strip().partition(" ")
@@ -49,12 +49,12 @@ def _answered(outline: Outline, answer: str) -> Outline:
         return rearranged(outline, drop=numbers)
     if verb == "o" and numbers:
         return rearranged(outline, order=numbers)
-    raise InputError(f"{answer!r} is not understood; use {HELP}")
+    raise InputError(f"unknown command {answer!r}; use {HELP}")
 
 
 def _number(word: str) -> int:
     if not word.isdecimal():
-        raise InputError(f"{word!r} is no number of a section")
+        raise InputError(f"{word!r} is not the number of a section")
     return int(word)
 
 

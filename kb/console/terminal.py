@@ -1,26 +1,31 @@
-"""Standard output for results, standard error for everything else; calm when piped."""
+"""Standard output for results, standard error for everything else; no colour or bar unless on a terminal."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from kb.console.streams import json_for
 from kb.notes.prose import escaped, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 PROGRESS_AFTER_SECONDS = 1.0
-PIPED_WIDTH = 10_000  # lines are for programs then: never wrapped
+PIPED_WIDTH = 10_000  # programs read piped lines: they are never wrapped
+PATH_WIDTH = 44
+INDENT = 4
+HELD_BACK = "held back; to add a note anyway, use --detour or `kb file NOTE AREA`"
 
 Report = TypeVar("Report", bound=BaseModel)
 
@@ -28,7 +33,7 @@ AREA_STYLES = {"ml-systems": "cyan", "gnn": "green", "llm": "magenta", "detour":
 
 
 class _Console(Console):
-    """A console that leaves a reader's early end to the command line."""
+    """A console that leaves broken pipes to the command line."""
 
     def on_broken_pipe(self) -> None:
         raise  # called while a BrokenPipeError is handled
@@ -49,12 +54,12 @@ def err() -> Console:
 
 
 def plain(text: str) -> str:
-    """A piece of text on one line, without the characters that steer a terminal."""
+    """Text on one line, without control characters."""
     return " ".join(printable(text).splitlines()).replace("\t", " ")
 
 
 def styled(text: str, style: str = "") -> Text:
-    """A harmless piece of text in a style."""
+    """The same in a style."""
     return Text(plain(text), style=style)
 
 
@@ -63,13 +68,25 @@ def area_text(area: str) -> Text:
     return styled(area, AREA_STYLES.get(area, ""))
 
 
-def count(number: int, noun: str) -> str:
-    """A number with its noun, in the plural but for one."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """A number and its noun: `1 note`, `2 notes`."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def grid() -> Table:
+    """A table without lines."""
+    return Table.grid(padding=(0, 2), pad_edge=False)
+
+
+def path_text(path: str) -> Text:
+    """A path for a cell of a table, shortened to fit a terminal."""
+    text = styled(shorten_path(path, PATH_WIDTH))
+    text.no_wrap = True
+    return text
 
 
 def shorten_path(path: str, width: int) -> str:
-    """A path cut in the middle where it is too long for a terminal; its name stays."""
+    """A path without its middle if it is too long for a terminal."""
     if not sys.stdout.isatty() or len(path) <= width:
         return path
     return path[: width // 3] + "…" + path[-(width - width // 3 - 1) :]
@@ -80,8 +97,19 @@ def say(line: str, style: str = "") -> None:
     out().print(styled(line, style))
 
 
+def print_heading(rank: int, title: str) -> None:
+    """The rank and the title of a result."""
+    text = Text.assemble(f"{rank:>2}  ", styled(title, "bold"))
+    out().print(text, no_wrap=out().is_terminal, overflow="ellipsis")
+
+
+def indented(text: Text) -> None:
+    """A paragraph below such a heading."""
+    out().print(Padding(text, (0, 0, 0, INDENT), expand=False))
+
+
 def print_table(table: Table, console: Console | None = None) -> None:
-    """A table without the blanks that pad its last column."""
+    """A table, without the padding of its last column."""
     console = console or out()
     with console.capture() as captured:
         console.print(table)
@@ -91,25 +119,33 @@ def print_table(table: Table, console: Console | None = None) -> None:
 
 
 def notice(line: str) -> None:
-    """One line beside the results."""
+    """One line on standard error."""
     err().print(styled(f"kb: {line}", "yellow" if line.startswith("warning") else ""))
 
 
+def remark(missing: Sequence[str], changed_notes: int) -> None:
+    """Notices of results that were dropped, and of notes whose changes are not indexed yet."""
+    for path in missing:
+        notice(f"{path} is gone and was left out; run `kb sync`")
+    if changed_notes:
+        notice(f"{count(changed_notes, 'note')} changed since the last sync; run `kb sync`")
+
+
 def complain(message: str) -> None:
-    """One line saying what failed."""
+    """One line of error message."""
     line = Text("kb: ")
     line.append(" ".join(printable(message).split()), style="red")
     err().print(line, soft_wrap=True)
 
 
 def print_json(report: BaseModel) -> None:
-    """A report as one line of JSON, in which what could steer a terminal is written as `\\u` and its number."""
-    sys.stdout.write(escaped(report.model_dump_json(by_alias=True)) + "\n")
+    """A report as one line of JSON; control characters, and those that the stream cannot represent, are escaped."""
+    sys.stdout.write(json_for(sys.stdout, escaped(report.model_dump_json(by_alias=True))) + "\n")
     sys.stdout.flush()
 
 
 def print_report(report: Report, as_json: bool, printer: Callable[[Report], None]) -> None:
-    """A report as JSON, or by its own printer."""
+    """A report as JSON, or as text by `printer`."""
     if as_json:
         print_json(report)
     else:
@@ -117,13 +153,13 @@ def print_report(report: Report, as_json: bool, printer: Callable[[Report], None
 
 
 def print_text(text: str) -> None:
-    """Text for a file or a shell, to the letter."""
+    """Text for a file or a shell, unchanged."""
     sys.stdout.write(text)
     sys.stdout.flush()
 
 
 class ProgressBar:
-    """A bar on standard error that appears when a run takes longer than a second."""
+    """A progress bar on standard error that appears after a second."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()

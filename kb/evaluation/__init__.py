@@ -1,1 +1,1 @@
-"""Measuring what kb finds."""
+"""How well kb searches, classifies and outlines, measured against known answers."""

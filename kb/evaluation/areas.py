@@ -1,4 +1,4 @@
-"""Labelled notes and the classifier's verdicts -> how well it tells the areas apart."""
+"""Compares the classifier's verdicts with the areas that people gave the same notes. Pure, but for the labels' file."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 
 from kb.areas.texts import SIDES
 from kb.errors import InputError
+from kb.evaluation.json_lines import read_json_lines
 from kb.evaluation.metrics import auroc, calibration_error, confusion, macro_f1
 from kb.models import AreaVerdict, Frozen, VerdictArea
 from kb.reports import Skipped
 
 
 class AreaLabel(Frozen):
-    """The area that a judge gives a note; a note of two areas at once is `mixed`. Other keys are passed over."""
+    """The area that a person gave a note; one that belongs to two areas is `mixed`. Other keys are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -28,13 +29,13 @@ class AreaLabel(Frozen):
 
     @property
     def source(self) -> str:
-        """What the note is counted under: its group, else the first folder of its path."""
+        """What the note is counted under: its group, or else the first folder of its path."""
         folders = PurePosixPath(self.path).parts[:-1]
         return self.group or (folders[0] if folders else ".")
 
 
 class GroupAccuracy(Frozen):
-    """The notes of one source, and the share of them whose verdict is right."""
+    """The number of notes of one source, and the share with the right verdict."""
 
     group: str
     notes: int
@@ -42,7 +43,7 @@ class GroupAccuracy(Frozen):
 
 
 class WrongVerdict(Frozen):
-    """A note whose verdict is not what the judge says."""
+    """A note whose verdict differs from its label."""
 
     path: str
     gold: VerdictArea
@@ -53,11 +54,10 @@ class WrongVerdict(Frozen):
 class AreaEvaluation(Frozen):
     """How well the classifier tells the areas apart.
 
-    `macro_f1` is over the three areas and `outside`; `macro_f1_areas` over the notes inside, each under the best of
-    the three. `auroc` is that of inside against outside, by 1 - the score of outside. `held_back` is the share of the
-    notes inside whose verdict is outside, `let_in` the share of the notes outside whose verdict is an area. What a
-    lack of notes leaves undefined is null. `confusion` is by label, then by verdict; `errors` have the most confident
-    first.
+    `macro_f1` covers the three areas and `outside`; `macro_f1_areas` only the notes inside, each by its likeliest area.
+    `auroc` is that of inside against outside, by 1 - the score of outside; `held_back` is the share of the notes inside
+    whose verdict is outside, `let_in` that of the notes outside whose verdict is an area. A measure that is undefined
+    for lack of notes is null. `confusion` is by label, then by verdict; `errors` are sorted by falling confidence.
     """
 
     schema_: Literal["kb.eval-areas/1"] = Field(default="kb.eval-areas/1", serialization_alias="schema")
@@ -77,30 +77,18 @@ class AreaEvaluation(Frozen):
 
 
 def load_labels(path: Path) -> list[AreaLabel]:
-    """Read JSON lines of labels. Raises `InputError` naming the line that is wrong."""
+    """Read JSON lines of labels. Raises `InputError` naming the line that is wrong, or labels a note again."""
     labels: dict[str, AreaLabel] = {}
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            label = AreaLabel.model_validate_json(line)
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            raise InputError(f"{path}:{number}: {key + ': ' if key else ''}{first['msg']}") from error
+    for number, label in read_json_lines(path, AreaLabel):
         if label.path in labels:
-            raise InputError(f"{path}:{number}: {label.path} has a label already")
+            raise InputError(f"{path}:{number}: {label.path} is labelled twice")
         labels[label.path] = label
     return list(labels.values())
 
 
 @dataclass(frozen=True)
 class _Case:
-    """A note with what the judge says of it and what the classifier says."""
+    """A note with its label and its verdict."""
 
     path: str
     source: str
@@ -112,10 +100,10 @@ class _Case:
         return self.verdict.area == self.gold
 
 
-def measure(
+def compare_verdicts(
     labels: Sequence[AreaLabel], verdicts: Mapping[str, AreaVerdict], skipped: Sequence[Skipped], seconds: float
 ) -> AreaEvaluation:
-    """Compare labels with the verdicts of their paths, reached in `seconds`; there must be one of a note not mixed."""
+    """Compare labels with the verdicts by path, which took `seconds`; at least one must not be mixed."""
     cases = [
         _Case(label.path, label.source, label.area, verdicts[label.path])
         for label in labels
@@ -148,12 +136,12 @@ def _among_areas(inside: Sequence[_Case]) -> float:
 
 
 def _nearness(cases: Sequence[_Case]) -> list[float]:
-    """How much speaks for any of the three areas."""
+    """The probability that each note lies inside the three areas."""
     return [1 - case.verdict.scores["outside"] for case in cases]
 
 
 def _groups(cases: Sequence[_Case]) -> tuple[GroupAccuracy, ...]:
-    """By name."""
+    """The accuracy of each source, sorted by its name."""
     notes = Counter(case.source for case in cases)
     right = Counter(case.source for case in cases if case.right)
     return tuple(

@@ -1,4 +1,4 @@
-"""A folder in BEIR format (Thakur et al. 2021) as Markdown notes and judged queries."""
+"""Reads a folder in BEIR format (Thakur et al. 2021) as Markdown notes and judged queries."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kb.errors import InputError
-from kb.evaluation.runner import Golden, GoldenQuery
+from kb.evaluation.queries import Golden, GoldenQuery
 
 FOLDER = "notes"
 
 
 class Beir:
-    """The documents of a folder as notes under `notes/`, and its judged queries by their paths.
+    """The documents of a folder as texts of notes by path, below `notes/`, and its judged queries with those paths.
 
-    Reads `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`; a score above 0 means relevant. Raises `InputError`.
+    Reads `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`; a score above 0 means relevant. Raises `InputError` for
+    a folder that is not in that format or has no usable judgement.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -33,18 +34,18 @@ class Beir:
             if document in paths and query in queries:
                 relevant.setdefault(query, []).append(paths[document])
         if not relevant:
-            raise InputError(f"{folder} has no judgement of its own queries and documents")
+            raise InputError(f"{folder} has no judgement of a query and a document that it contains")
         self.golden = Golden(
             query=tuple(GoldenQuery(text=queries[query], relevant=tuple(found)) for query, found in relevant.items())
         )
 
     @property
     def digest(self) -> str:
-        """A name for the documents by what they say."""
+        """A hash of the texts of the documents."""
         return hashlib.sha256("\0".join(self.notes.values()).encode()).hexdigest()[:16]
 
     def write(self, root: Path) -> None:
-        """Write the documents as notes, those that are not there yet."""
+        """Write the documents as notes, except those that exist with the same size."""
         (root / FOLDER).mkdir(parents=True, exist_ok=True)
         for path, text in self.notes.items():
             target, content = root / path, text.encode()
@@ -64,7 +65,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _judgements(path: Path) -> Iterator[tuple[str, str]]:
-    """Query and document of each line with a score above 0; the first line is a header."""
+    """The ids of query and document of each line with a score above 0; the first line is a header."""
     for line in path.read_text(encoding="utf-8").splitlines()[1:]:
         query, document, score = line.split("\t")
         if int(score) > 0:

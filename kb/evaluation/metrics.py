@@ -1,6 +1,4 @@
-"""Measures of ranked lists, verdicts and groupings against judgements. Pure; an unjudged document counts as not
-relevant.
-"""
+"""Metrics of rankings, verdicts and groupings against judgements; an unjudged document counts as not relevant. Pure."""
 
 from __future__ import annotations
 
@@ -11,8 +9,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from kb.index.arrays import FloatArray
 
 ROUNDS = 5000
 BINS = 10
@@ -21,7 +18,7 @@ Name = TypeVar("Name", bound=str)
 
 
 def ndcg(ranked: Sequence[str], relevant: Set[str], depth: int) -> float:
-    """Normalised discounted cumulative gain of the first `depth`, binary gains (Järvelin and Kekäläinen 2002)."""
+    """Normalised discounted cumulative gain at `depth`, with binary gains (Järvelin and Kekäläinen 2002)."""
     gain = sum(1 / math.log2(rank + 1) for rank, name in enumerate(ranked[:depth], 1) if name in relevant)
     ideal = sum(1 / math.log2(rank + 1) for rank in range(1, min(depth, len(relevant)) + 1))
     return gain / ideal if ideal else 0.0
@@ -33,12 +30,12 @@ def recall(ranked: Sequence[str], relevant: Set[str], depth: int) -> float:
 
 
 def reciprocal_rank(ranked: Sequence[str], relevant: Set[str]) -> float:
-    """One over the rank of the first relevant document; 0 where there is none."""
+    """One over the rank of the first relevant document; 0 if there is none."""
     return next((1 / rank for rank, name in enumerate(ranked, 1) if name in relevant), 0.0)
 
 
 def bootstrap_interval(values: Sequence[float]) -> tuple[float, float]:
-    """The 95 % interval of a mean, by the percentile bootstrap (Efron 1979); always the same for the same values."""
+    """The 95 % interval of a mean by the percentile bootstrap (Efron 1979), with a fixed seed."""
     import numpy as np
 
     sample = np.asarray(values)
@@ -48,8 +45,8 @@ def bootstrap_interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def randomisation_p(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """The two-sided p-value of a paired randomisation test: how often does the mean difference come out as large when
-    the sign of each query's difference is left to chance (Fisher 1935; Smucker et al. 2007).
+    """The two-sided p-value of a paired randomisation test: how often the mean difference is at least as large when the
+    sign of each query's difference is random (Fisher 1935; Smucker et al. 2007). The seed is fixed.
     """
     import numpy as np
 
@@ -60,21 +57,21 @@ def randomisation_p(ours: Sequence[float], theirs: Sequence[float]) -> float:
 
 
 def confusion(gold: Sequence[Name], predicted: Sequence[Name], classes: Sequence[Name]) -> dict[Name, dict[Name, int]]:
-    """How often each class (outer key) was taken for each class (inner key)."""
+    """The confusion matrix: counts by gold class (outer key) and predicted class (inner key)."""
     pairs = Counter(zip(gold, predicted, strict=True))
     return {right: {verdict: pairs[right, verdict] for verdict in classes} for right in classes}
 
 
 def macro_f1(gold: Sequence[str], predicted: Sequence[str]) -> float:
-    """The mean F1 of the classes that occur on either side, each counting the same; there must be one."""
+    """The unweighted mean F1 of the classes that occur on either side; there must be at least one."""
     right = Counter(one for one, other in zip(gold, predicted, strict=True) if one == other)
     named = Counter(gold) + Counter(predicted)
     return fmean(2 * right[name] / count for name, count in named.items())
 
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    """The area under the ROC curve: how often a positive case scores above a negative one, a tie counting half; the
-    rank statistic of Mann and Whitney 1947 (Hanley and McNeil 1982). Both sides must have a case.
+    """The area under the ROC curve: how often a positive case scores above a negative one, a tie counting half, by the
+    rank statistic of Mann and Whitney 1947 (Hanley and McNeil 1982). Neither side may be empty.
     """
     from scipy.stats import rankdata
 
@@ -84,8 +81,8 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
 
 
 def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> float:
-    """The expected calibration error over `BINS` equal bins, each open below: the mean distance of confidence from
-    accuracy, weighted by the cases in a bin (Guo et al. 2017).
+    """The expected calibration error over `BINS` equal-width bins, open at the lower end: the mean difference of
+    confidence and accuracy, weighted by the number of cases in a bin (Guo et al. 2017).
     """
     gaps = [0.0] * BINS
     for confidence, correct in zip(confidences, right, strict=True):
@@ -93,12 +90,12 @@ def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> fl
     return sum(map(abs, gaps)) / len(confidences)
 
 
-def soft_overlap(gold: NDArray[np.float32], found: NDArray[np.float32]) -> tuple[float, float]:
+def soft_overlap(gold: FloatArray, found: FloatArray) -> tuple[float, float]:
     """Soft recall and soft precision of one set of unit vectors `(m, dim)` by another `(n, dim)`.
 
-    An element counts as one over its likeness to all of its set, so that saying something twice adds little; what two
-    sets share is the sum of their soft cardinalities less that of their union (Fränti and Mariescu-Istodor 2023; for
-    the headings of an article Shao et al. 2024, STORM). Cosines below 0 count as 0.
+    An element counts as one over the sum of its cosines with its set, so that near-duplicates add little. Two sets
+    share the sum of their soft cardinalities less that of their union (Fränti and Mariescu-Istodor 2023; applied to the
+    headings of an article by Shao et al. 2024, STORM). Negative cosines count as 0.
     """
     import numpy as np
 
@@ -107,13 +104,13 @@ def soft_overlap(gold: NDArray[np.float32], found: NDArray[np.float32]) -> tuple
     return shared / sizes[0], shared / sizes[1]
 
 
-def _soft_cardinality(vectors: NDArray[np.float32]) -> float:
+def _soft_cardinality(vectors: FloatArray) -> float:
     return float((1 / (vectors @ vectors.T).clip(0).sum(axis=1)).sum())
 
 
 def normalised_mutual_information(gold: Sequence[int], found: Sequence[int]) -> float:
-    """Mutual information of two groupings over the mean of their entropies (Strehl and Ghosh 2002, with the arithmetic
-    mean of scikit-learn); 1 where neither groups at all.
+    """The mutual information of two groupings over the arithmetic mean of their entropies, as in scikit-learn (Strehl
+    and Ghosh 2002 take the geometric mean); 1 if both have a single group.
     """
     entropies = _entropy(gold) + _entropy(found)
     joint = _entropy(list(zip(gold, found, strict=True)))
@@ -125,7 +122,7 @@ def _entropy(labels: Sequence[Hashable]) -> float:
 
 
 def purity(pairs: Sequence[tuple[int, int]]) -> float:
-    """The share of elements, given as gold group and group, that are of their group's commonest gold group."""
+    """The share of elements, given as (gold group, group), that belong to the commonest gold group of their group."""
     counts: dict[int, Counter[int]] = {}
     for gold, found in pairs:
         counts.setdefault(found, Counter())[gold] += 1
@@ -133,7 +130,7 @@ def purity(pairs: Sequence[tuple[int, int]]) -> float:
 
 
 def kendall_tau(gold: Sequence[int], found: Sequence[int]) -> float:
-    """The rank correlation tau-b of two orders (Kendall 1945), 0 where one of them has no order."""
+    """The rank correlation tau-b of two orders (Kendall 1945); 0 if it is undefined."""
     from scipy.stats import kendalltau
 
     tau = float(kendalltau(gold, found).statistic) if len(gold) > 1 else 0.0

@@ -1,4 +1,4 @@
-"""Outlines of topics whose outlines are known -> how near they come, beside simple ways to make one. Pure."""
+"""Compares outlines with those that writers made of the same topics. Pure, but for the writers' file."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from kb.errors import InputError
+from kb.evaluation.json_lines import read_json_lines
 from kb.evaluation.metrics import kendall_tau, normalised_mutual_information, purity, soft_overlap
 from kb.models import Frozen
+from kb.outline.points import Encode
 from kb.reports import Section
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from kb.index.arrays import FloatArray
 
 OutlineSystem = Literal["flat", "headings", "k-means", "kb"]
 
 OUTLINE_SYSTEMS: tuple[OutlineSystem, ...] = ("flat", "headings", "k-means", "kb")
 
-Encode = Callable[[list[str]], "NDArray[np.float32]"]
 Holds = Callable[[Section], Sequence[bool]]
 
 
 class GoldSection(Frozen):
-    """A section that a writer made, and the notes it draws on."""
+    """A section of a writer's outline, and the notes it draws on."""
 
     heading: str = Field(min_length=1)
     notes: tuple[str, ...] = Field(min_length=1)
 
 
 class GoldOutline(Frozen):
-    """A topic and the outline that a writer made of it."""
+    """A topic and a writer's outline of it."""
 
     topic: str = Field(min_length=1)
     sections: tuple[GoldSection, ...] = Field(min_length=1)
 
     def section_of(self) -> dict[str, int]:
-        """The number of each note's section; the first of several."""
+        """The number, from 0, of the first section that draws on each note."""
         numbers: dict[str, int] = {}
         for number, section in enumerate(self.sections):
             for note in section.notes:
@@ -49,8 +49,8 @@ class GoldOutline(Frozen):
         return numbers
 
 
-class Scores(NamedTuple):
-    """What one outline reaches. All are 0..1 but `tau`, -1..1, and the counts and cosines of the last four."""
+class OutlineScores(NamedTuple):
+    """The measures of one outline: 0..1, except `tau`, -1..1, and the last four, two cosines and two counts."""
 
     heading_f1: float = 0.0
     heading_recall: float = 0.0
@@ -67,7 +67,7 @@ class Scores(NamedTuple):
 
 
 class OutlineMeasures(Frozen):
-    """The means of one system over the topics; of `citations_valid` the lowest and of the last four the highest."""
+    """The means of one system over the topics; for `citations_valid` the minimum, for the last four the maximum."""
 
     system: OutlineSystem
     heading_f1: float
@@ -85,7 +85,7 @@ class OutlineMeasures(Frozen):
 
 
 class TopicScores(Frozen):
-    """One topic: the headings that kb gave it, none where it found too little, and what they reach."""
+    """The headings that kb gave a topic, none if it found too little evidence, and their measures."""
 
     topic: str
     headings: tuple[str, ...]
@@ -95,7 +95,7 @@ class TopicScores(Frozen):
 
 
 class OutlineEvaluation(Frozen):
-    """How near outlines come to those that writers made. A topic with too little evidence counts as nothing found."""
+    """How close outlines are to those of writers. A topic with too little evidence counts as an empty outline."""
 
     schema_: Literal["kb.eval-outline/1"] = Field(default="kb.eval-outline/1", serialization_alias="schema")
     topics: int
@@ -106,68 +106,57 @@ class OutlineEvaluation(Frozen):
 
 
 class Attempt(NamedTuple):
-    """What one system made of a topic; no sections where it found too little."""
+    """One system's outline of a topic; without sections if it found too little evidence."""
 
     sections: Sequence[Section]
     leftovers: int = 0
 
 
 def load_outlines(path: Path) -> list[GoldOutline]:
-    """Read JSON lines of outlines. Raises `InputError` naming the line that is wrong."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
-    outlines = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            outlines.append(GoldOutline.model_validate_json(line))
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            raise InputError(f"{path}:{number}: {key + ': ' if key else ''}{first['msg']}") from error
+    """Read JSON lines of outlines. Raises `InputError` naming the line that is wrong, or for an empty file."""
+    outlines = [outline for _, outline in read_json_lines(path, GoldOutline)]
     if not outlines:
         raise InputError(f"{path} has no outline; write one JSON object a line")
     return outlines
 
 
-def evaluate_outlines(
+def compare_outlines(
     gold: Sequence[GoldOutline],
     attempts: Sequence[Mapping[OutlineSystem, Attempt]],
     encode: Encode,
     holds: Holds,
     seconds_each: float,
 ) -> OutlineEvaluation:
-    """Compare what each system made of each topic. `holds` says of each point of a section whether it stands where
-    it says; `encode` gives unit vectors.
+    """Compare each system's outlines with the gold ones, topic by topic. `holds` says for each point of a section
+    whether its note contains it; `encode` returns unit vectors.
     """
     scores = {
         system: [_scores(topic, made[system], encode, holds) for topic, made in zip(gold, attempts, strict=True)]
         for system in OUTLINE_SYSTEMS
     }
+    ours = [made["kb"] for made in attempts]
     return OutlineEvaluation(
         topics=len(gold),
-        refused=sum(not made["kb"].sections for made in attempts),
+        refused=sum(not made.sections for made in ours),
         systems=tuple(_measures(system, rows) for system, rows in scores.items()),
-        by_topic=tuple(
-            TopicScores(
-                topic=topic.topic,
-                headings=tuple(section.heading for section in made["kb"].sections),
-                heading_f1=row.heading_f1,
-                nmi=row.nmi,
-                notes_cited=row.notes_cited,
-            )
-            for topic, made, row in zip(gold, attempts, scores["kb"], strict=True)
-        ),
+        by_topic=tuple(map(_topic_scores, gold, ours, scores["kb"])),
         seconds_each=seconds_each,
     )
 
 
-def _scores(gold: GoldOutline, made: Attempt, encode: Encode, holds: Holds) -> Scores:
+def _topic_scores(gold: GoldOutline, made: Attempt, scores: OutlineScores) -> TopicScores:
+    return TopicScores(
+        topic=gold.topic,
+        headings=tuple(section.heading for section in made.sections),
+        heading_f1=scores.heading_f1,
+        nmi=scores.nmi,
+        notes_cited=scores.notes_cited,
+    )
+
+
+def _scores(gold: GoldOutline, made: Attempt, encode: Encode, holds: Holds) -> OutlineScores:
     if not made.sections:
-        return Scores(leftovers=made.leftovers)
+        return OutlineScores(leftovers=made.leftovers)
     headings = encode([section.heading for section in made.sections])
     recall, precision = soft_overlap(encode([section.heading for section in gold.sections]), headings)
     section_of = gold.section_of()
@@ -180,7 +169,7 @@ def _scores(gold: GoldOutline, made: Attempt, encode: Encode, holds: Holds) -> S
         for point in section.points
         if point.path in section_of
     ]
-    return Scores(
+    return OutlineScores(
         heading_f1=2 * recall * precision / max(recall + precision, 1e-9),
         heading_recall=recall,
         heading_precision=precision,
@@ -197,7 +186,7 @@ def _scores(gold: GoldOutline, made: Attempt, encode: Encode, holds: Holds) -> S
 
 
 def _quoting(sections: Sequence[Section]) -> dict[str, int]:
-    """The number of the section that quotes each note most, the first of several."""
+    """The number of the section that quotes each note most, the first in a tie."""
     counts: dict[str, Counter[int]] = {}
     for number, section in enumerate(sections):
         for point in section.points:
@@ -205,15 +194,15 @@ def _quoting(sections: Sequence[Section]) -> dict[str, int]:
     return {note: own.most_common(1)[0][0] for note, own in counts.items()}
 
 
-def _nearest(vectors: NDArray[np.float32]) -> float:
-    """The highest cosine of two of some unit vectors."""
+def _nearest(vectors: FloatArray) -> float:
+    """The highest cosine between two of some unit vectors, 0 for fewer than two."""
     import numpy as np
 
     return float((vectors @ vectors.T - 2 * np.eye(len(vectors))).max()) if len(vectors) > 1 else 0.0
 
 
-def _measures(system: OutlineSystem, rows: Sequence[Scores]) -> OutlineMeasures:
+def _measures(system: OutlineSystem, rows: Sequence[OutlineScores]) -> OutlineMeasures:
     worst: dict[str, Callable[[list[float]], float]] = {"citations_valid": min}
-    worst |= dict.fromkeys(Scores._fields[-4:], max)
-    means = {name: worst.get(name, fmean)([getattr(row, name) for row in rows]) for name in Scores._fields}
+    worst |= dict.fromkeys(OutlineScores._fields[-4:], max)
+    means = {name: worst.get(name, fmean)([getattr(row, name) for row in rows]) for name in OutlineScores._fields}
     return OutlineMeasures.model_validate({"system": system} | means)

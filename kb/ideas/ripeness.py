@@ -9,27 +9,29 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kb.ideas.linkage import average_linkage
+from kb.ideas.titles import Wording
+from kb.index.arrays import unit_rows
 from kb.models import FiledArea, NoteRecord
-from kb.outline.titles import Wording
 
 if TYPE_CHECKING:
     from scipy.cluster.hierarchy import ClusterNode
+    from scipy.sparse import csr_array
 
-Matrix = NDArray[np.float32]
+    from kb.index.arrays import FloatArray
 
-MIN_NOTES, MAX_NOTES = 3, 6
-MIN_LIKENESS = 0.3  # mean cosine of a note with the others of its group
-LINKED = 0.1  # what a link adds to the cosine of two notes
+MIN_NOTES, MAX_NOTES = 3, 6  # of a group
+MIN_COHESION = 0.3  # the least mean cosine of a note with the others of its group
+LINK_WEIGHT = 0.1  # of a link, added to the cosine of two notes
 RECENT_DAYS = 60
-ENOUGH_NOTES, ENOUGH_PASSAGES, ENOUGH_QUESTIONS = 5, 20, 3
-UNCOVERED, COVERED = 0.35, 0.65  # the likeness of a post that says nothing, or all, of what a group says
+ENOUGH_NOTES, ENOUGH_PASSAGES, ENOUGH_QUESTIONS = 5, 20, 3  # for the full score
+UNCOVERED, COVERED = 0.35, 0.65  # the similarity of a post that says nothing, or all, of what a group says
 
 
 @dataclass(frozen=True)
 class Material:
-    """A note as ideas see it: its words, and how many passages and open questions it has."""
+    """What ideas know of a note: its words, and how many passages and open questions it has."""
 
     note: NoteRecord
     wording: Wording
@@ -38,13 +40,13 @@ class Material:
 
     @property
     def date(self) -> datetime.date:
-        """The day in front matter, else that of the last change."""
+        """The date in front matter, or else that of the file's last change."""
         return self.note.date or datetime.date.fromtimestamp(self.note.mtime_ns / 1e9)
 
 
 @dataclass(frozen=True)
 class Ripeness:
-    """What speaks for a post, each part 0..1, the mean of which is the score; and the counts behind it."""
+    """How ripe a group is for a post: four parts, each 0..1, and the counts behind them."""
 
     evidence: float
     recency: float
@@ -61,8 +63,8 @@ class Ripeness:
 
 
 @dataclass(frozen=True)
-class Group:
-    """Notes of an area that belong together, how ripe they are, and the own post nearest to them, if any is near."""
+class RipeGroup:
+    """A group of an area's notes, how ripe it is, and the writer's post that covers most of it, if any does."""
 
     area: FiledArea
     notes: tuple[Material, ...]
@@ -71,45 +73,43 @@ class Group:
     similarity: float
 
 
-def groups(centroids: Matrix, links: NDArray[np.float64]) -> list[list[int]]:
-    """Positions of notes that belong together, `MIN_NOTES` to `MAX_NOTES` in a group; the others are left out.
+def groups(centroids: FloatArray, links: csr_array) -> list[list[int]]:
+    """Disjoint groups of `MIN_NOTES` to `MAX_NOTES` notes, as indices; notes without a group are left out.
 
-    Average linkage of unit vectors `(n, dim)` less what all have in common; `links` is `(n, n)`, 1 where one of two
-    notes links to the other. The largest branches of the tree that are small and close enough are the groups.
+    The notes, by their unit vectors `(n, dim)` less the mean of all, are clustered by average linkage; `links` is the
+    sparse adjacency matrix `(n, n)` of their links. The groups are the largest branches of the tree that are neither
+    too large nor less cohesive than `MIN_COHESION`.
     """
-    from scipy.cluster.hierarchy import linkage, to_tree
-    from scipy.spatial.distance import squareform
+    from scipy.cluster.hierarchy import to_tree
 
     if len(centroids) < MIN_NOTES:
         return []
-    cosines = centroids @ centroids.T
-    own = centroids - centroids.mean(axis=0)
-    own /= np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-9)
-    distances = 2 - own @ own.T - LINKED * links
-    np.fill_diagonal(distances, 0)
-    tree = to_tree(linkage(squareform(distances, checks=False), method="average"))
-    return [sorted(branch) for branch in _branches(tree, cosines) if len(branch) >= MIN_NOTES]
+    own = unit_rows(centroids - centroids.mean(axis=0))
+    tree = to_tree(average_linkage(own, LINK_WEIGHT * links))
+    return [sorted(branch) for branch in _branches(tree, centroids) if len(branch) >= MIN_NOTES]
 
 
-def _branches(tree: ClusterNode, cosines: Matrix) -> Iterator[list[int]]:
+def _branches(tree: ClusterNode, centroids: FloatArray) -> Iterator[list[int]]:
+    """The members of the largest branches that are small and cohesive enough, from left to right."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
-        members = node.pre_order()
-        if len(members) <= MAX_NOTES and _loosest(cosines[np.ix_(members, members)]) >= MIN_LIKENESS:
+        members = node.pre_order() if node.get_count() <= MAX_NOTES else []
+        if members and _cohesion(centroids[members]) >= MIN_COHESION:
             yield members
         elif not node.is_leaf():
             waiting += [node.get_right(), node.get_left()]
 
 
-def _loosest(cosines: Matrix) -> float:
-    """The mean cosine with the others of the note that is least like them."""
+def _cohesion(centroids: FloatArray) -> float:
+    """The mean cosine with the others of the vector that is least like them; 0 for a single one."""
+    cosines = centroids @ centroids.T
     others = cosines.sum(axis=1) - np.diag(cosines)
     return float(others.min()) / max(len(cosines) - 1, 1)
 
 
 def ripeness(group: Sequence[Material], today: datetime.date, nearest_post: float) -> Ripeness:
-    """How ripe a group is. `nearest_post` is how much of what it says the nearest own post says, as a cosine."""
+    """How ripe a group is. `nearest_post` is the similarity of the post that covers most of it, 0 without posts."""
     passages = sum(entry.passages for entry in group)
     questions = sum(entry.questions for entry in group)
     recent = sum((today - entry.date).days <= RECENT_DAYS for entry in group)
@@ -125,7 +125,7 @@ def ripeness(group: Sequence[Material], today: datetime.date, nearest_post: floa
     )
 
 
-def reasons(group: Group) -> tuple[str, ...]:
+def reasons(group: RipeGroup) -> tuple[str, ...]:
     """Why a group is ripe, in short phrases."""
     counts, post = group.ripeness, group.nearest_post
     recent = f"{counts.recent_notes} of them from the last {RECENT_DAYS} days"
@@ -140,8 +140,8 @@ def reasons(group: Group) -> tuple[str, ...]:
     )
 
 
-def in_turn(ripe: Mapping[FiledArea, Sequence[Group]]) -> Iterator[Group]:
-    """The groups of all areas, the ripest of each first, area after area in order of their ripest."""
+def in_turn(ripe: Mapping[FiledArea, Sequence[RipeGroup]]) -> Iterator[RipeGroup]:
+    """The groups of all areas, each sorted by score: the areas take turns, that of the ripest group first."""
     areas = sorted((area for area in ripe if ripe[area]), key=lambda area: -ripe[area][0].ripeness.score)
     for turn in zip_longest(*(ripe[area] for area in areas)):
         yield from (group for group in turn if group)

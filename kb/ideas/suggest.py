@@ -1,4 +1,4 @@
-"""From the notes of each area to what could be written next."""
+"""From the notes of each area to ideas for posts."""
 
 from __future__ import annotations
 
@@ -6,44 +6,62 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kb.errors import InputError
-from kb.ideas.ripeness import UNCOVERED, Group, Material, groups, in_turn, reasons, ripeness
+from kb.ideas.ripeness import UNCOVERED, Material, RipeGroup, groups, in_turn, reasons, ripeness
+from kb.ideas.titles import Wording, as_written, listed, working_titles
+from kb.index.arrays import centroids
 from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader, Passages
 from kb.models import ChunkRecord, FiledArea, NoteRecord
-from kb.outline.points import open_questions
+from kb.outline.questions import open_questions
 from kb.outline.relevance import link_matrix
-from kb.outline.titles import Wording, as_written, listed, working_titles
-from kb.reports import CoveredBefore
-from kb.reports.ideas import Idea, Ideas
+from kb.reports import CoveredBefore, Idea, Ideas
 
-Matrix = NDArray[np.float32]
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
 
-NEAREST = 10  # an outline rests on about so many notes
-MIN_SHARE = 0.6  # of a group's notes among the nearest to a title, for the title to stand for them
+NEAREST = 10  # notes to a title: about as many as an outline rests on
+MIN_SHARE = 0.6  # of a group's notes that must be among the nearest to a title
 
 
 @dataclass(frozen=True)
 class _Shelf:
-    """Notes with the passages of each in one run: `vectors` `(n, dim)`, of which note k's begin at `starts[k]`."""
+    """Some notes with the vectors of their passages."""
 
     notes: list[NoteRecord]
-    vectors: Matrix
-    starts: list[int]
+    passages: Passages
 
     @cached_property
-    def centroids(self) -> Matrix:
-        """The mean vector of each note, of length 1, `(notes, dim)`."""
-        sums = np.add.reduceat(self.vectors, self.starts, axis=0)
-        return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9), dtype=np.float32)
+    def rows(self) -> list[list[int]]:
+        """The rows of each note's passages."""
+        return [self.passages.rows[note.id] for note in self.notes]
+
+    @cached_property
+    def centroids(self) -> FloatArray:
+        """The centroid of each note's passages, `(len(notes), dim)`."""
+        return centroids(self.passages.matrix, self.rows)
+
+    @cached_property
+    def _vectors(self) -> FloatArray:
+        """The vectors of all passages, note by note."""
+        return self.passages.matrix[list(chain.from_iterable(self.rows))]
+
+    def best_cosines(self, vectors: FloatArray) -> FloatArray:
+        """The cosine of each note's nearest passage with each of some unit vectors `(m, dim)`: `(len(notes), m)`."""
+        starts = np.cumsum([0, *map(len, self.rows)])[:-1]
+        return np.maximum.reduceat(self._vectors @ vectors.T, starts, axis=0)
 
 
 def ideas(reader: IndexReader, areas: tuple[FiledArea, ...], limit: int, today: datetime.date) -> Ideas:
-    """At most `limit` groups of notes of some areas that are ripe for a post."""
+    """At most `limit` groups of notes of some areas that are ripe for a post, each with a title.
+
+    Raises `InputError` for a limit below 1, and `EncoderError` where the index holds another encoder's vectors.
+    """
     if limit < 1:
         raise InputError(f"the number of ideas should be at least 1, is {limit}")
     passages = reader.passages()
@@ -53,27 +71,13 @@ def ideas(reader: IndexReader, areas: tuple[FiledArea, ...], limit: int, today: 
     if not wanted:
         return Ideas(ideas=(), notes=0)
     reader.require_current_encoder()
-    shelf = _shelf(passages, notes)
-    posts = [note for note in filed if note.kind == "post"]
     material = _material(reader, wanted)
-    ripe: dict[FiledArea, list[Group]] = {}
-    for area in areas:
-        own = [entry for entry in material if entry.note.area == area]
-        found = _ripe(area, own, _shelf(passages, [entry.note for entry in own]), _shelf(passages, posts), today)
-        ripe[area] = sorted(found, key=lambda group: -group.ripeness.score)
-    titled: list[Idea] = []
-    for group in in_turn(ripe):
-        if len(titled) == limit:
-            break
-        if title := _title(reader, group, shelf, material):
-            titled.append(_idea(group, title))
-    return Ideas(ideas=tuple(titled), notes=len(wanted))
-
-
-def _shelf(passages: Passages, notes: list[NoteRecord]) -> _Shelf:
-    rows = [passages.rows[note.id] for note in notes]
-    starts = np.cumsum([0, *map(len, rows)])[:-1]
-    return _Shelf(notes, passages.matrix[[row for own in rows for row in own]], [int(start) for start in starts])
+    posts = _Shelf([note for note in filed if note.kind == "post"], passages)
+    ripe = {area: _ripe(area, [entry for entry in material if entry.note.area == area], posts, today) for area in areas}
+    shelf = _Shelf(notes, passages)
+    titled = ((group, _title(reader, group, shelf, material)) for group in in_turn(ripe))
+    found = (_idea(group, title) for group, title in titled if title)
+    return Ideas(ideas=tuple(islice(found, limit)), notes=len(wanted))
 
 
 def _material(reader: IndexReader, notes: Sequence[NoteRecord]) -> list[Material]:
@@ -92,41 +96,42 @@ def _of_note(note: NoteRecord, chunks: Sequence[ChunkRecord]) -> Material:
     )
 
 
-def _ripe(area: FiledArea, own: Sequence[Material], shelf: _Shelf, posts: _Shelf, today: datetime.date) -> list[Group]:
-    """The groups of an area's notes, with what speaks for each."""
-    if not own:
+def _ripe(area: FiledArea, material: Sequence[Material], posts: _Shelf, today: datetime.date) -> list[RipeGroup]:
+    """The groups of an area's notes, the ripest first."""
+    if not material:
         return []
-    covered = _covered(shelf, posts)
+    shelf = _Shelf([entry.note for entry in material], posts.passages)
     found = []
     for members in groups(shelf.centroids, link_matrix(shelf.notes)):
-        likeness = covered[members].mean(axis=0)
-        nearest = int(likeness.argmax()) if len(likeness) else None
-        similarity = float(likeness[nearest]) if nearest is not None else 0.0
-        notes = tuple(own[member] for member in members)
-        post = posts.notes[nearest] if nearest is not None and similarity >= UNCOVERED else None
-        found.append(Group(area, notes, ripeness(notes, today, similarity), post, similarity))
-    return found
+        nearest, similarity = _nearest_post(posts, [posts.passages.matrix[shelf.rows[member]] for member in members])
+        notes = tuple(material[member] for member in members)
+        found.append(RipeGroup(area, notes, ripeness(notes, today, similarity), nearest, similarity))
+    return sorted(found, key=lambda group: -group.ripeness.score)
 
 
-def _covered(shelf: _Shelf, posts: _Shelf) -> Matrix:
-    """How much of what each note says each post says, `(notes, posts)`: the mean cosine of its passages' nearest."""
+def _nearest_post(posts: _Shelf, notes: Sequence[FloatArray]) -> tuple[NoteRecord | None, float]:
+    """The post that covers most of what some notes say, given the vectors of each note's passages, and its similarity.
+
+    The similarity is the mean over the notes of the mean over their passages of the cosine with the post's nearest
+    passage. A post below `UNCOVERED` is not named.
+    """
     if not posts.notes:
-        return np.zeros((len(shelf.notes), 0), dtype=np.float32)
-    nearest = np.maximum.reduceat(shelf.vectors @ posts.vectors.T, posts.starts, axis=1)
-    counts = np.diff([*shelf.starts, len(shelf.vectors)])
-    return np.asarray(np.add.reduceat(nearest, shelf.starts, axis=0) / counts[:, np.newaxis], dtype=np.float32)
+        return None, 0.0
+    similarities = np.mean([posts.best_cosines(vectors).mean(axis=1) for vectors in notes], axis=0)
+    nearest = int(similarities.argmax())
+    similarity = float(similarities[nearest])
+    return posts.notes[nearest] if similarity >= UNCOVERED else None, similarity
 
 
-def _title(reader: IndexReader, group: Group, shelf: _Shelf, material: Sequence[Material]) -> str | None:
-    """The working title nearest to which most of the group's notes lie; none where it has no such title."""
+def _title(reader: IndexReader, group: RipeGroup, shelf: _Shelf, material: Sequence[Material]) -> str | None:
+    """The working title with the most of the group's notes among its nearest ones; None if none has enough."""
     members = {entry.note.id for entry in group.notes}
     own = [entry.wording for entry in group.notes]
     titles = working_titles(own, [entry.wording for entry in material if entry.note.id not in members])
     if not titles:
         return None
     vectors = reader.encoder.encode([listed(title) for title in titles])
-    best_passages = np.maximum.reduceat(shelf.vectors @ vectors.T, shelf.starts, axis=0)
-    nearness = best_passages + shelf.centroids @ vectors.T
+    nearness = shelf.best_cosines(vectors) + shelf.centroids @ vectors.T
     nearest = np.argsort(-nearness, axis=0)[:NEAREST].T
     shares = [sum(shelf.notes[index].id in members for index in row) / len(members) for row in nearest]
     order = sorted(range(len(titles)), key=lambda index: -shares[index])
@@ -134,7 +139,7 @@ def _title(reader: IndexReader, group: Group, shelf: _Shelf, material: Sequence[
     return next(filter(None, written), None)
 
 
-def _idea(group: Group, title: str) -> Idea:
+def _idea(group: RipeGroup, title: str) -> Idea:
     counts, post = group.ripeness, group.nearest_post
     return Idea(
         title=title,

@@ -1,4 +1,4 @@
-"""What lies under `.kb/`: the catalog, the generations of vectors, the lock; and who reads and writes it."""
+"""The index under `.kb/`: catalog, generations of vectors and lock, and its readers and writers."""
 
-# The index repeats notes that only their owner may be able to read.
+# An index repeats the text of notes, which may be readable by their owner alone.
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600

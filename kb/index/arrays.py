@@ -1,4 +1,4 @@
-"""Arrays of vectors: lengths of 1, and means. numpy loads with the first call: a search by words needs none."""
+"""Normalised vectors and centroids. numpy loads with the first call: lexical search does without it."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass
 class Batch:
-    """Whole notes that a commit adds or replaces, with the vectors of their chunks by chunk id; notes of which only the
-    state of the file changed, by note id; and the ids of notes that leave.
+    """Whole notes that a commit adds or replaces, with the vectors `(dim,)` of their chunks by chunk id; the new file
+    states of notes that are otherwise unchanged, by note id; and the ids of notes to remove.
     """
 
     notes: list[tuple[NoteRecord, list[ChunkRecord]]] = field(default_factory=list)
@@ -36,12 +36,12 @@ class Batch:
 
     @property
     def changes(self) -> Changes:
-        """What the catalog is told."""
+        """The changes to the catalog."""
         return Changes(notes=self.notes, touched=self.touched, removed=self.removed)
 
     def put(self, note: NoteRecord, chunks: Sequence[ChunkRecord], vectors: FloatArray) -> None:
-        """Add or replace a note; `vectors` `(len(chunks), dim)` are those of its chunks. One that lies outside the
-        areas is kept without them.
+        """Add or replace a note with its chunks and their vectors `(len(chunks), dim)`; a note outside the areas is
+        stored without chunks.
         """
         kept = [] if note.area == "outside" else list(chunks)
         self.notes.append((note, kept))
@@ -50,7 +50,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class VectorChange:
-    """Chunk ids to take out of each area, and chunks with their vectors to put in."""
+    """The chunk ids to remove from each area, and the chunk ids with their vectors to add to it."""
 
     removed: Mapping[FiledArea, list[str]] = field(default_factory=dict)
     added: Mapping[FiledArea, StoredVectors] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class VectorChange:
 
 
 def embedding_key(text: str, fingerprint: str) -> str:
-    """The name of a vector: what was embedded, and by which encoder."""
+    """The key of a vector: a hash of the embedded text and the encoder's fingerprint."""
     return hashlib.sha256(f"{fingerprint}\0{text}".encode()).hexdigest()[:32]
 
 
@@ -78,6 +78,7 @@ def chunk_records(note_id: str, chunks: Sequence[Chunk], fingerprint: str) -> li
                 position=position,
                 heading_path=chunk.heading_path,
                 text=chunk.text,
+                kinds=chunk.kinds,
                 start_line=chunk.start_line,
                 end_line=chunk.end_line,
                 embedding_key=embedding_key(chunk.embedded, fingerprint),
@@ -87,7 +88,7 @@ def chunk_records(note_id: str, chunks: Sequence[Chunk], fingerprint: str) -> li
 
 
 def vector_change(catalog: CatalogReader, batch: Batch) -> VectorChange:
-    """What differs between the chunks that are published and those of a batch."""
+    """The difference between the published chunks of a batch's notes and those in the batch."""
     published = _published(catalog, batch.note_ids)
     upcoming = {note.id: _keys_by_area(note, chunks) for note, chunks in batch.notes}
     removed: dict[FiledArea, list[str]] = {}
@@ -103,7 +104,7 @@ def vector_change(catalog: CatalogReader, batch: Batch) -> VectorChange:
 
 
 def vectors_after(catalog: CatalogReader, batch: Batch) -> dict[FiledArea, StoredVectors]:
-    """All vectors once a batch is published: those of the catalog that it leaves, and its own."""
+    """All vectors as they will be once a batch is published: those of the catalog that stay, and its own."""
     import numpy as np
 
     replaced = [chunk.id for chunks in catalog.chunks_of(batch.note_ids).values() for chunk in chunks]
@@ -127,7 +128,7 @@ def _published(catalog: CatalogReader, note_ids: Sequence[str]) -> dict[str, Key
 
 
 def _keys_by_area(note: NoteRecord, chunks: Sequence[ChunkRecord]) -> KeysByArea:
-    """The embedding keys of a note's chunks by chunk id, under its area; nothing of one that is held back."""
+    """The embedding keys of a note's chunks by chunk id, under its area; nothing for a note that is held back."""
     return {} if note.area == "outside" else {note.area: {chunk.id: chunk.embedding_key for chunk in chunks}}
 
 

@@ -1,4 +1,4 @@
-"""What was read of one state of an index, for the next query; shared by the threads of a process."""
+"""What was read of the latest states of an index, for later queries; shared by the threads of a process."""
 
 from __future__ import annotations
 
@@ -10,40 +10,54 @@ from typing import TypeVar, cast
 Read = TypeVar("Read")
 
 KEPT_STATES = 2  # the current one, and the one that a reader may still be using while a writer publishes
-KEPT_ANSWERS = 32  # of each kind of question: a filter's answer may name every note
+KEPT_ANSWERS = 32  # of each kind of question: the answer to a filter may name every note
+
+
+class _Answer:
+    """The answer to one question. The first thread that asks reads it; the others wait for that thread only."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_read = False
+        self._value: object = None
+
+    def get(self, read: Callable[[], object]) -> object:
+        with self._lock:
+            if not self._is_read:
+                self._value = read()
+                self._is_read = True
+            return self._value
 
 
 class Cache:
-    """Answers by the state of the index that they are true of, and by what was asked.
+    """Answers by the state of the index they belong to, the kind of question and its parameters.
 
-    A question is a name and its parameters. Those without parameters, such as all passages, are as many as the code
-    asks; of the others each kind keeps latest `KEPT_ANSWERS`.
+    Only the latest `KEPT_STATES` states are kept, and of each kind of question the `KEPT_ANSWERS` answers used last.
     """
 
     def __init__(self) -> None:
-        self._states: OrderedDict[str, dict[str, OrderedDict[Hashable, object]]] = OrderedDict()
-        self._lock = threading.RLock()
+        self._states: OrderedDict[str, dict[str, OrderedDict[Hashable, _Answer]]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def get(self, state: str, name: str, parameters: Hashable, read: Callable[[], Read]) -> Read:
-        """What `read` returns, read once. Threads that ask for the same wait for the first of them."""
+        """What `read` returns, read once. `read` may ask the cache for something else, but not for the same."""
         with self._lock:
-            answers = self._kind(state, name)
-            if parameters not in answers:
-                answers[parameters] = read()
-                if len(answers) > KEPT_ANSWERS:
-                    answers.popitem(last=False)
-            answers.move_to_end(parameters)
-            return cast(Read, answers[parameters])
+            answer = self._answer(state, name, parameters)
+        return cast(Read, answer.get(read))
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._states.clear()
 
-    def _kind(self, state: str, name: str) -> OrderedDict[Hashable, object]:
-        if state not in self._states:
-            self._states[state] = {}
-            if len(self._states) > KEPT_STATES:
-                self._states.popitem(last=False)
+    def _answer(self, state: str, name: str, parameters: Hashable) -> _Answer:
+        kinds = self._states.setdefault(state, {})
         self._states.move_to_end(state)
-        return self._states[state].setdefault(name, OrderedDict())
+        if len(self._states) > KEPT_STATES:
+            self._states.popitem(last=False)
+        answers = kinds.setdefault(name, OrderedDict())
+        answer = answers.setdefault(parameters, _Answer())
+        answers.move_to_end(parameters)
+        if len(answers) > KEPT_ANSWERS:
+            answers.popitem(last=False)
+        return answer

@@ -1,4 +1,4 @@
-"""The folder of an index: who may read it, and the small files beside the catalog."""
+"""The folder of an index: its permissions, and the small files beside the catalog."""
 
 from __future__ import annotations
 
@@ -7,36 +7,48 @@ import os
 import shutil
 import stat
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from kb.errors import CatalogError, DamageError, NotebookError
 from kb.index import PRIVATE_FILE, PRIVATE_FOLDER
 from kb.index.catalog import CATALOG_NAME
+from kb.index.catalog.connection import LOG_ENDINGS, write_back_log
 from kb.index.lock import LOCK_NAME
 from kb.notes.files import PARTIAL, replacing
 
+IGNORE_NAME = ".gitignore"
 SOURCES_NAME = "sources.json"
 VECTORS_NAME = "vectors"
 WRITER_NAME = "writer"
 
 
 def make(folder: Path) -> None:
-    """Make an index folder where there is none, open to its owner alone. Raises `NotebookError`."""
+    """Make an index folder where there is none, accessible to its owner alone. Raises `NotebookError`."""
     try:
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         if stat.S_IMODE(folder.stat().st_mode) != PRIVATE_FOLDER and os.access(folder, os.W_OK):
-            folder.chmod(PRIVATE_FOLDER)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+            _make_private(folder)
+        if not (folder / IGNORE_NAME).exists():
+            with replacing(folder / IGNORE_NAME, PRIVATE_FILE) as file:
+                file.write(b"*\n")
     except OSError as error:
         raise NotebookError(f"{folder} cannot be written: {error.strerror}; set index_dir in kb.toml") from error
 
 
+def _make_private(folder: Path) -> None:
+    """Take away the permissions of others, of the folder first: then the rest is out of their reach already."""
+    folder.chmod(PRIVATE_FOLDER)
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            with suppress(FileNotFoundError):  # another process may delete it meanwhile
+                path.chmod(PRIVATE_FOLDER if path.is_dir() else PRIVATE_FILE)
+
+
 def require_catalog(folder: Path) -> None:
     """Raise `DamageError` where the catalog is lost: SQLite would take a missing or empty file for a new one. A folder
-    that was ever written has a lock file.
+    that was ever written to has a lock file.
     """
     path = folder / CATALOG_NAME
     if (folder / LOCK_NAME).exists() and not (path.exists() and path.stat().st_size):
@@ -44,7 +56,7 @@ def require_catalog(folder: Path) -> None:
 
 
 def write_sources(folder: Path, sources: Sequence[str]) -> None:
-    """Keep a copy of the sources beside the catalog, which may be lost. Raises `NotebookError`."""
+    """Keep a copy of the sources beside the catalog, in case that is lost. Raises `NotebookError`."""
     path = folder / SOURCES_NAME
     content = (json.dumps(sources, ensure_ascii=False, indent=1) + "\n").encode()
     try:
@@ -56,7 +68,7 @@ def write_sources(folder: Path, sources: Sequence[str]) -> None:
 
 
 def read_sources(folder: Path) -> list[str]:
-    """The sources as kept beside the catalog. Raises `CatalogError` where they are lost too."""
+    """The copy of the sources beside the catalog. Raises `CatalogError` where it is lost too."""
     path = folder / SOURCES_NAME
     try:
         return [str(source) for source in json.loads(path.read_bytes())]
@@ -65,7 +77,7 @@ def read_sources(folder: Path) -> list[str]:
 
 
 def writer_name(folder: Path) -> str:
-    """The name by which a server knows who writes there, made when first needed. Raises `NotebookError`."""
+    """The name by which a server knows this index as a writer, made on first use. Raises `NotebookError`."""
     path = folder / WRITER_NAME
     try:
         if not path.exists():
@@ -76,25 +88,29 @@ def writer_name(folder: Path) -> str:
         raise NotebookError(f"{path} cannot be written: {error.strerror}; `kb doctor` says more") from error
 
 
-def leftovers(folder: Path) -> list[Path]:
-    """Files and folders that a run which did not end was still writing; to be asked while nobody writes."""
+def orphans(folder: Path) -> list[Path]:
+    """Files and folders that an interrupted run left unfinished. Call this only while no process writes."""
     return sorted(folder.glob(f"*{PARTIAL}"))
 
 
-def delete(paths: Sequence[Path]) -> None:
-    """Delete files and folders, as far as they can be."""
+def delete(paths: Iterable[Path]) -> None:
+    """Delete files and folders with all they hold; what is gone already is no error."""
     for path in paths:
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
 
 
-def delete_contents(folder: Path) -> None:
-    """Delete the catalog and all vectors, with the write lock held. Raises `NotebookError`."""
-    try:
-        for path in folder.glob(f"{CATALOG_NAME}*"):
-            path.unlink()
-        shutil.rmtree(folder / VECTORS_NAME, ignore_errors=True)
-    except OSError as error:
-        raise NotebookError(f"{error.filename} cannot be deleted: {error.strerror}") from error
+def replace_catalog(folder: Path, fresh: Path) -> None:
+    """Put a closed catalog in place of the current one, with the write lock held. Raises `OSError`.
+
+    The log of the old one goes first, written back into its file where that is sound: a crash leaves the old catalog or
+    the new one, and never a catalog with the log of another.
+    """
+    current = folder / CATALOG_NAME
+    write_back_log(current)
+    for ending in LOG_ENDINGS:
+        current.with_name(CATALOG_NAME + ending).unlink(missing_ok=True)
+    with replacing(current, PRIVATE_FILE) as file, fresh.open("rb") as source:
+        shutil.copyfileobj(source, file)

@@ -1,4 +1,4 @@
-"""Whether the files of notes still say what was indexed."""
+"""Whether the files of notes still match what was indexed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ State = Literal["current", "changed"]
 
 
 def file_state(reader: IndexReader, note: NoteRecord) -> FileState | None:
-    """What the directory entry of a note's file says now; None where it is gone, or not to be opened on this machine.
+    """The size and modification time of a note's file; None where it is gone or must not be opened.
 
-    The path of a remote note is somebody else's word: no file outside the notebook is looked at for it.
+    The path of a remote note comes from a server and is not trusted: only a file inside the notebook is opened.
     """
     if note.remote and not is_inside(reader.root, note.path):
         return None
@@ -26,15 +26,18 @@ def file_state(reader: IndexReader, note: NoteRecord) -> FileState | None:
 
 
 def is_inside(root: Path, path: str) -> bool:
-    """Whether a path is relative, has no `..`, and leads to a place in the notebook, links followed."""
+    """Whether a path is relative, has no `..`, and leads to a place inside the notebook once links are followed."""
     named = PurePosixPath(path)
     if named.is_absolute() or ".." in named.parts:
         return False
-    return (root / named).resolve().is_relative_to(root)
+    try:
+        return (root / named).resolve().is_relative_to(root)
+    except (OSError, ValueError, RuntimeError):  # a name that is too long or holds a NUL, or links in a circle
+        return False
 
 
 def is_changed(root: Path, note: NoteRecord | IndexedFile, state: FileState) -> bool:
-    """Whether a file no longer says what was indexed; its bytes are read only when size or time differ."""
+    """Whether a file no longer matches what was indexed; it is read only where size or modification time differ."""
     if (state.size, state.mtime_ns) == (note.size, note.mtime_ns):
         return False
     try:
@@ -44,8 +47,8 @@ def is_changed(root: Path, note: NoteRecord | IndexedFile, state: FileState) -> 
 
 
 def state_of(reader: IndexReader, note: NoteRecord) -> State | None:
-    """Whether a note's file still says what was indexed; None where it is gone. The file of a remote note need not be
-    on this machine: then the note says what it said when it was pulled.
+    """Whether a note's file still matches what was indexed; None where it is gone. A remote note without a file on this
+    machine is current.
     """
     state = file_state(reader, note)
     if state is None:
@@ -54,7 +57,9 @@ def state_of(reader: IndexReader, note: NoteRecord) -> State | None:
 
 
 def text_of(reader: IndexReader, note: NoteRecord) -> str:
-    """What a note's file says now; for a remote note without one, its passages at their lines. Raises `NoteError`."""
+    """The current text of a note's file; for a remote note without one, its passages at their lines. Raises
+    `NoteError`.
+    """
     if not note.remote or file_state(reader, note):
         return files.read(reader.root, note.path).text
     lines: list[str] = []
@@ -66,7 +71,7 @@ def text_of(reader: IndexReader, note: NoteRecord) -> str:
 
 
 def current_notes(reader: IndexReader, notes: Sequence[NoteRecord]) -> list[NoteRecord]:
-    """Those of some notes whose files still say what was indexed; how many do not is said to the user."""
+    """Those of some notes whose files still match what was indexed; the user is told how many do not."""
     current = [note for note in notes if state_of(reader, note) == "current"]
     if len(current) < len(notes):
         left_out = len(notes) - len(current)

@@ -1,4 +1,4 @@
-"""One writer at a time, by an operating system file lock that dies with its holder."""
+"""One writer at a time, by an operating system file lock that is released when its holder dies."""
 
 from __future__ import annotations
 
@@ -6,56 +6,79 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from kb.errors import LockError
+from kb.index import PRIVATE_FILE
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 WAIT_SECONDS = 10.0
-POLL_SECONDS = 0.01  # a writer that goes on and on leaves gaps of some milliseconds: who looks seldom never gets a turn
+POLL_SECONDS = 0.01  # a busy writer leaves gaps of some milliseconds, which a slower poll would keep missing
 LOCK_NAME = "lock"
+HOLDER_NAME = "lock.holder"
 
 
 @contextmanager
 def write_lock(folder: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
-    """Hold the write lock of an index folder; raises `LockError` naming the holder after `wait` seconds, or
-    where the folder cannot be written.
+    """Hold the write lock of an index folder. Raises `LockError` naming the holder when it is not released within
+    `wait` seconds, and where the folder cannot be written.
+
+    Each call locks a file descriptor of its own, so two threads of one process exclude each other too.
     """
-    lock = FileLock(folder / LOCK_NAME)
-    holder = folder / "lock.holder"
+    lock = _file_lock(folder)
     try:
         lock.acquire(timeout=wait, poll_interval=POLL_SECONDS)
-    except Timeout as error:
-        process = holder.read_text(encoding="utf-8", errors="replace") if holder.exists() else "unknown"
+    except TimeoutError as error:
         raise LockError(
-            f"{folder} is being written by process {process}; waited {wait:.0f} s, try again when it is done"
+            f"{folder} is being written by process {_holder(folder)}; waited {wait:.0f} s, try again when it is done"
         ) from error
     except OSError as error:
         raise _unwritable(folder, error) from error
     try:
-        try:
-            holder.write_text(str(os.getpid()), encoding="utf-8")
-        except OSError as error:
-            raise _unwritable(folder, error) from error
+        _write_holder(folder)
         yield
     finally:
         lock.release()
 
 
 def holder_of(folder: Path) -> str | None:
-    """The id of the process that is writing an index folder now."""
-    holder = folder / "lock.holder"
-    if not holder.exists():
+    """The id of the process that is writing an index folder now; None where no process is."""
+    if not (folder / HOLDER_NAME).exists():
         return None
-    lock = FileLock(folder / LOCK_NAME)
+    lock = _file_lock(folder)
     try:
         lock.acquire(timeout=0)
-    except Timeout:
-        return holder.read_text(encoding="utf-8", errors="replace")
+    except TimeoutError:
+        return _holder(folder)
     except OSError:
-        return None  # nobody can write here
+        return None  # the folder cannot be written at all
     lock.release()
     return None
+
+
+def _file_lock(folder: Path) -> FileLock:
+    from filelock import FileLock
+
+    return FileLock(folder / LOCK_NAME, mode=PRIVATE_FILE)
+
+
+def _holder(folder: Path) -> str:
+    try:
+        return (folder / HOLDER_NAME).read_text(encoding="utf-8", errors="replace") or "unknown"
+    except OSError:
+        return "unknown"
+
+
+def _write_holder(folder: Path) -> None:
+    """Record this process as the holder. The lock is what counts: the file only names its holder in messages."""
+    try:
+        descriptor = os.open(folder / HOLDER_NAME, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(str(os.getpid()))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
 
 
 def _unwritable(folder: Path, error: OSError) -> LockError:

@@ -1,15 +1,16 @@
-"""An index that is open: it hands out readers and writers, and holds what they share."""
+"""An open index: it hands out readers and writers, and holds what they share."""
 
 from __future__ import annotations
 
+import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from kb.errors import ServerError, VectorError
+from kb.errors import NotebookError, ServerError, VectorError
 from kb.index import folder
 from kb.index.cache import Cache
 from kb.index.catalog import CATALOG_NAME, Catalog
@@ -21,17 +22,19 @@ from kb.index.store import VectorStore
 from kb.index.writer import IndexWriter
 from kb.models import Encoder, Notify, Reranker
 from kb.notebook import Notebook
+from kb.notes.files import PARTIAL
 
 Answer = TypeVar("Answer")
 FileIdentity = tuple[int, int]  # device and inode
 
-ATTEMPTS = 3  # a generation may be swept while it is opened, and the next one too; then no more is opened
+TRIES = 2  # a generation may be swept while it is being opened; the second may not be opened in time either
 
 
 class Index:
-    """The index of a notebook. Several threads may read at once, and beside them one may write.
+    """The index of a notebook, shared by threads: any number may read while one writes.
 
-    `encoder` replaces the model that the settings name. Use `close` when done; the next use opens everything again.
+    Each reader or writer has a connection to the catalog of its own; the encoder, the store and the cache are shared.
+    `encoder` replaces the model that the settings name. Call `close` when done; the next use opens everything again.
     """
 
     def __init__(self, notebook: Notebook, store: VectorStore, encoder: Encoder | None, notify: Notify) -> None:
@@ -41,19 +44,20 @@ class Index:
         self.cache = Cache()
         self.last_look: Look | None = None
         self._given_encoder = encoder
-        self._lock = threading.RLock()
+        self._models = threading.Lock()  # loading one takes seconds
+        self._lock = threading.Lock()  # guards the connections below
         self._idle: list[tuple[Catalog, FileIdentity]] = []
 
     @property
     def encoder(self) -> Encoder:
-        """The encoder of the notebook, loaded when first needed."""
-        with self._lock:
+        """The encoder of the notebook, loaded on first use."""
+        with self._models:
             return self._encoder
 
     @property
     def reranker(self) -> Reranker | None:
-        """The cross-encoder that the settings name, loaded when first needed."""
-        with self._lock:
+        """The cross-encoder that the settings name, loaded on first use."""
+        with self._models:
             return self._reranker
 
     @cached_property
@@ -67,24 +71,24 @@ class Index:
         return load_reranker(name, self.notebook.root) if name else None
 
     def read(self, ask: Callable[[IndexReader], Answer]) -> Answer:
-        """What `ask` answers from one state of the index, whatever others write meanwhile.
+        """What `ask` returns for one snapshot of the index, whatever others write meanwhile. No lock is taken.
 
-        Vectors that were swept are no obstacle, since there are newer ones to ask; nor are damaged ones, in place of
-        which those of the catalog are searched, which is said. No lock is taken.
+        Where the vectors of the snapshot have been swept, `ask` is called again with a newer one; where they are
+        damaged, with a reader that searches the vectors in the catalog instead, and the user is told.
         """
-        failed = -1
-        for attempt in range(ATTEMPTS):
-            with self.reader(exact=attempt == ATTEMPTS - 1) as reader:
+        failed: int | None = None
+        for _ in range(TRIES):
+            with self.reader() as reader:
                 try:
                     return ask(reader)
                 except ServerError:
                     raise
                 except VectorError as error:
-                    damaged = reader.generation == failed
-                    failed = reader.generation
-                    if damaged:
+                    if reader.generation == failed:
                         self.notify(f"{error}; searching the catalog instead, `kb sync` repairs this")
-        raise AssertionError("the last attempt asks for no generation")
+                    failed = reader.generation
+        with self.reader(exact=True) as reader:
+            return ask(reader)
 
     @contextmanager
     def reader(self, exact: bool = False) -> Iterator[IndexReader]:
@@ -95,37 +99,48 @@ class Index:
     @contextmanager
     def write(self) -> Iterator[IndexWriter]:
         """The write lock and a writer. Raises `LockError` where another process does not release it in time."""
-        with self._catalog():  # made before the lock: a lock without a catalog says that one was lost
+        with self._catalog():  # create it before the lock: a lock without a catalog means that one was lost
             pass
         with write_lock(self.notebook.index_folder), self._catalog() as catalog:
             yield IndexWriter(self, catalog)
 
     @contextmanager
     def emptied(self) -> Iterator[IndexWriter]:
-        """The write lock and a writer of an empty index, in place of one that is lost; it has the same sources."""
+        """The write lock and a writer of an empty index with the same sources, in place of one that is lost."""
         place = self.notebook.index_folder
-        sources = folder.read_sources(place)
         with write_lock(place):
-            self.close()
-            folder.delete_contents(place)
-            Catalog(place).close()
+            self._replace_by_empty(folder.read_sources(place))
             with self._catalog() as catalog:
-                writer = IndexWriter(self, catalog)
-                writer.add_sources(sources)
-                yield writer
+                yield IndexWriter(self, catalog)
+
+    def _replace_by_empty(self, sources: Sequence[str]) -> None:
+        """Replace the catalog by one that holds nothing but sources, and delete the vectors."""
+        place = self.notebook.index_folder
+        self.close()
+        try:
+            with tempfile.TemporaryDirectory(suffix=PARTIAL, dir=place) as beside:
+                with closing(Catalog(Path(beside))) as fresh:
+                    for source in sources:
+                        fresh.add_source(source)
+                folder.replace_catalog(place, Path(beside) / CATALOG_NAME)
+            folder.delete([place / folder.VECTORS_NAME])
+        except OSError as error:
+            raise NotebookError(
+                f"{place} cannot be written: {error.strerror}; `kb doctor` says what it needs"
+            ) from error
 
     def close(self) -> None:
-        """Close files and clients that nobody is using."""
+        """Close the connections and clients that no thread is using."""
         with self._lock:
-            for catalog, _ in self._idle:
-                catalog.close()
-            self._idle.clear()
-            self.cache.clear()
-            self.store.close()
+            idle, self._idle = self._idle, []
+        for catalog, _ in idle:
+            catalog.close()
+        self.cache.clear()
+        self.store.close()
 
     @contextmanager
     def _catalog(self) -> Iterator[Catalog]:
-        """A connection to the catalog that no other thread is using."""
+        """A connection to the catalog for one thread."""
         place = self.notebook.index_folder
         folder.make(place)
         folder.require_catalog(place)
@@ -137,8 +152,8 @@ class Index:
                 self._idle.append((catalog, identity))
 
     def _idle_catalog(self) -> tuple[Catalog, FileIdentity] | None:
-        """A connection that is open already, unless another file took the catalog's place: it was restored, or built
-        from the notes.
+        """A connection that is open already; one to a catalog that has been replaced (by a restore or a rebuild) is
+        closed.
         """
         current = _identity(self.notebook.index_folder)
         with self._lock:
@@ -156,7 +171,7 @@ def _open(place: Path) -> tuple[Catalog, FileIdentity]:
 
 
 def _identity(place: Path) -> FileIdentity:
-    """Which file the catalog is; `(0, 0)` where there is none."""
+    """Device and inode of the catalog; `(0, 0)` where there is none."""
     try:
         status = (place / CATALOG_NAME).stat()
     except FileNotFoundError:

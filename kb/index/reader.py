@@ -1,4 +1,4 @@
-"""Reading an index: one consistent state of catalog and vectors."""
+"""Reading an index: one consistent snapshot of catalog and vectors."""
 
 from __future__ import annotations
 
@@ -50,14 +50,16 @@ class Passages:
 
 @dataclass
 class Look:
-    """How many notes had changed when the sources were last looked at, and until when that may be repeated."""
+    """How many notes had changed when the sources were last checked, and until when (monotonic seconds) that count is
+    reused.
+    """
 
     changes: int
     good_until: float
 
 
 class Shared(Protocol):
-    """What the readers and writers of a process have in common; several threads may use it at once."""
+    """What the readers and writers of a process share; several threads may use it at the same time."""
 
     notebook: Notebook
     notify: Notify
@@ -73,10 +75,10 @@ class Shared(Protocol):
 
 
 class IndexReader:
-    """One state of an index, from beginning to end: a snapshot of the catalog, and the generation that it names.
+    """One snapshot of an index: of the catalog, and of the generation of vectors that it names.
 
-    A reader belongs to one thread. `exact` makes it compare vectors with every one in the catalog, for a generation
-    that cannot be used.
+    A reader belongs to one thread. With `exact`, dense search scans the vectors in the catalog, in place of a
+    generation that cannot be used.
     """
 
     def __init__(self, shared: Shared, catalog: CatalogReader, exact: bool = False) -> None:
@@ -92,12 +94,12 @@ class IndexReader:
 
     @property
     def generation(self) -> int:
-        """The generation of vectors that belongs to this state; 0 before the first."""
+        """The generation of vectors of this snapshot; 0 before the first."""
         return self.catalog.generation()
 
     @cached_property
     def decisions(self) -> Decisions:
-        """What the writer decided, as the file said when it was first asked for."""
+        """What the user decided: the file, read once, on first use."""
         return load_decisions(self.root)
 
     @property
@@ -112,11 +114,11 @@ class IndexReader:
             raise EncoderError("the index was made with another model; run `kb sync` to embed the notes again")
 
     def embed(self, texts: list[str]) -> FloatArray:
-        """Vectors `(len(texts), dim)` of some passages, from the catalog where it has them."""
+        """Vectors `(len(texts), dim)` of some passages: from the catalog where it has them, else computed."""
         return self._embed(texts)[0]
 
     def _embed(self, texts: list[str]) -> tuple[FloatArray, dict[str, FloatArray]]:
-        """The vectors of some texts, and by their keys those that had to be computed."""
+        """The vectors of some texts, and those among them that had to be computed, by key."""
         import numpy as np
 
         encoder = self.encoder
@@ -128,7 +130,7 @@ class IndexReader:
         return np.stack([known[key] for key in keys]), fresh
 
     def cached(self, name: str, read: Callable[[], Answer], parameters: Hashable = ()) -> Answer:
-        """What `read` returns, read once for each state of the index and shared with other readers of that state."""
+        """What `read` returns, computed once for each published state and shared with all readers of that state."""
         return self.shared.cache.get(self._state, name, parameters, read)
 
     @property
@@ -153,7 +155,7 @@ class IndexReader:
 
     @property
     def is_small(self) -> bool:
-        """Whether all of the notebook's passages may be kept in memory for the next query."""
+        """Whether the notebook is small enough to keep all of its passages in memory for the next query."""
         return self.chunk_count <= SMALL
 
     def passages(self) -> Passages:
@@ -167,6 +169,6 @@ class IndexReader:
             rows.setdefault(note_of(id), []).append(row)
         return Passages(ids, matrix, rows)
 
-    def leftovers(self) -> list[Path]:
-        """What interrupted runs left in the index folder; to be asked while nobody writes."""
-        return folder.leftovers(self.folder) + self.store.leftovers(self.generation)
+    def orphans(self) -> list[Path]:
+        """What interrupted runs left in the index folder. Call this only while no process writes."""
+        return folder.orphans(self.folder) + self.store.orphans(self.generation)

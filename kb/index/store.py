@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 class VectorStore(Protocol):
-    """Generations of vectors. Every method may raise `VectorError`; those that ask may be called by several threads,
-    those that write only with the write lock held.
+    """Generations of vectors. Every method may raise `VectorError`. Several threads may read at once; the methods that
+    write need the write lock.
     """
 
     @property
@@ -33,7 +33,7 @@ class VectorStore(Protocol):
         """Whether damage may end the process that looks for it."""
 
     def close(self) -> None:
-        """Close what is open; the next query opens it again."""
+        """Close what no thread is using; the next query opens it again."""
 
     def open(self, generation: int) -> None:
         """Open a generation ahead of the first query."""
@@ -42,10 +42,10 @@ class VectorStore(Protocol):
         """Cosines of the nearest chunks of each area to a unit vector `(dim,)`, by chunk id."""
 
     def obstacle(self) -> str | None:
-        """Why the store cannot be asked at all, in one line."""
+        """Why the store cannot be reached at all, in one line."""
 
     def problem(self, generation: int) -> str | None:
-        """What is wrong with a generation at first sight, in one line."""
+        """What is wrong with a generation without opening it in Chroma, in one line."""
 
     def database_problem(self, generation: int) -> str | None:
         """What is wrong with Chroma's database of a generation, in one line."""
@@ -54,38 +54,38 @@ class VectorStore(Protocol):
         """Where a generation is, for the user."""
 
     def count(self, generation: int) -> dict[str, int] | None:
-        """How many vectors each area of a generation holds; None where that cannot be told without asking for them."""
+        """How many vectors each area of a generation holds; None where only fetching all ids would tell."""
 
     def ids(self, generation: int) -> dict[FiledArea, list[str]]:
         """The ids of all vectors of each area, as Chroma has them."""
 
     def stored(self, generation: int, area: FiledArea, ids: list[str]) -> dict[str, FloatArray]:
-        """The vectors that Chroma has under some ids of an area."""
+        """The vectors that Chroma holds for some ids of an area."""
 
     def mismatches(self, catalog: CatalogReader) -> Iterator[str]:
-        """In what else, beside its vectors, the store differs from a catalog, a line each."""
+        """Differences between the store and a catalog other than in vectors, one line each."""
 
     def require_writer(self) -> None:
-        """Raise `VectorError` where this index may not write to the store, before anything is embedded for it."""
+        """Raise `VectorError` where this index may not write to the store; called before anything is embedded."""
 
     def publish(self, catalog: Catalog, batch: Batch, fingerprint: str, from_scratch: bool) -> None:
-        """Write a batch's vectors and commit both to the catalog; when this returns, the batch is in.
+        """Write a batch's vectors, then commit batch and generation to the catalog; on return, the batch is durable.
 
-        `fingerprint` names the encoder of the vectors. `from_scratch` takes nothing over from the current generation:
-        its vectors are another encoder's, or some of them must not survive in a copy.
+        `fingerprint` names the encoder of the vectors. With `from_scratch` nothing is copied from the current
+        generation: its vectors are another encoder's, or some of them must not survive in a copy.
         """
 
     def rebuild(self, catalog: Catalog) -> None:
-        """Write all vectors again from the catalog, and publish them as a new generation; nothing is embedded."""
+        """Rebuild all vectors from the catalog and publish them as a new generation; nothing is embedded."""
 
     def settle(self, catalog: Catalog) -> None:
-        """Finish what an interrupted write left half done."""
+        """Complete or undo what an interrupted write left."""
 
     def unsettled(self, catalog: Catalog) -> int:
-        """How many records of an interrupted write could not be put right yet."""
+        """How many records of an interrupted write are still to be settled."""
 
-    def leftovers(self, generation: int) -> list[Path]:
-        """What interrupted runs left in the index folder; to be asked while nobody writes."""
+    def orphans(self, generation: int) -> list[Path]:
+        """What interrupted runs left in the index folder. Call this only while no process writes."""
 
     def sweep(self, generation: int) -> None:
         """Delete every generation but one."""

@@ -1,4 +1,4 @@
-"""Writing an index: the only way to change the catalog, the vectors, or the writer's decisions."""
+"""Writing an index: the only way to change the catalog, the vectors or the decisions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Change = Callable[[Decisions], Decisions]
 
 
 class IndexWriter(IndexReader):
-    """A reader that holds the write lock, sees what it publishes, and knows the decisions as they were saved last.
+    """A reader that holds the write lock. It sees what it publishes, and has read the decisions under the lock.
 
     `embedded_chunks` counts the texts that had to be embedded.
     """
@@ -39,11 +39,11 @@ class IndexWriter(IndexReader):
         return self._encoder or super().encoder
 
     def embed_in_bulk(self) -> None:
-        """Embed on a GPU from now on, where there is one."""
+        """From now on, embed on a GPU where there is one."""
         self._encoder = bulk_encoder(self.encoder, self.settings.model, self.root, self.notify)
 
     def embed(self, texts: list[str]) -> FloatArray:
-        """Vectors `(len(texts), dim)` of some passages; those that the catalog lacks are kept there."""
+        """Vectors `(len(texts), dim)` of some passages; those that the catalog lacks are stored there."""
         import numpy as np
 
         vectors, fresh = self._embed(texts)
@@ -53,15 +53,15 @@ class IndexWriter(IndexReader):
         return vectors
 
     def decide(self, change: Change) -> None:
-        """Change the decisions; they are saved with what is published next."""
+        """Change the decisions; the change is saved by the next `publish`."""
         self.decisions = change(self.decisions)
         self._unsaved.append(change)
 
     def publish(self, batch: Batch, fingerprint: str | None = None, from_scratch: bool = False) -> None:
-        """Save the decisions, write a batch's vectors and commit; when this returns, all of it is in.
+        """Save the decisions, write a batch's vectors and commit; on return, all of it is durable.
 
-        `fingerprint` names the encoder of the vectors, the writer's own by default. `from_scratch` takes no vector over
-        from the current generation.
+        The decisions go first: after a crash in between, the next sync files the notes by them. `fingerprint` names the
+        encoder of the vectors, by default the writer's own. `from_scratch` copies no vector of the current generation.
         """
         self._save_decisions()
         if batch or from_scratch:
@@ -69,7 +69,7 @@ class IndexWriter(IndexReader):
             self.shared.last_look = None
 
     def _save_decisions(self) -> None:
-        """Apply the changes to the file as it is now: somebody may have edited it since the run began."""
+        """Apply the changes to the file as it is now: the user may have edited it since the run began."""
         if not self._unsaved:
             return
         before = decisions = load_decisions(self.root)
@@ -80,7 +80,7 @@ class IndexWriter(IndexReader):
         self._unsaved.clear()
 
     def rebuild_vectors(self) -> None:
-        """Write and publish all vectors again from the catalog; nothing is embedded."""
+        """Rebuild and publish all vectors from the catalog; nothing is embedded."""
         self.store.rebuild(self.catalog)
 
     def repair_vectors(self) -> None:
@@ -102,15 +102,15 @@ class IndexWriter(IndexReader):
         folder.write_sources(self.folder, self.catalog.sources())
 
     def remember_skipped(self, looked_at: Iterable[str], skipped: Iterable[FileState]) -> None:
-        """Remember which of some files, by path, could not be taken, so that a look need not read them again."""
+        """Remember which of some files, by path, were skipped, so that looking for changes need not read them again."""
         self.catalog.set_skipped(looked_at, skipped)
         self.shared.last_look = None
 
     def drop_unused_embeddings(self, keep: Sequence[str], fingerprint: str) -> None:
-        """Drop the vectors that no chunk uses and that are not to be kept, by their keys; and other encoders'."""
+        """Drop the vectors of other encoders, and those that no chunk uses and whose keys are not in `keep`."""
         self.catalog.sweep_vectors(keep, fingerprint)
 
     def sweep(self) -> None:
-        """Delete everything that is not current: older vectors, and what interrupted runs left behind."""
-        folder.delete(self.leftovers())
+        """Delete everything that is not current: older generations, and what interrupted runs left."""
+        folder.delete(self.orphans())
         self.store.sweep(self.generation)

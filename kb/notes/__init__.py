@@ -1,1 +1,1 @@
-"""A Markdown file -> a note with its passages."""
+"""Reads a Markdown file and turns it into a note with its passages."""

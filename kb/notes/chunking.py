@@ -1,6 +1,6 @@
-"""`Note` -> `Chunk`s that follow headings and fit the encoder, with line numbers. Pure.
+"""Cuts a `Note` into `Chunk`s that follow its headings and fit the encoder. Pure.
 
-The chunks of a note partition its body: every character that is not blank is in exactly one of them.
+The chunks partition the body: every non-blank character is in exactly one of them.
 """
 
 from __future__ import annotations
@@ -9,30 +9,37 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from kb.models import Block, BlockKind, Chunk, LineKind, Note
 from kb.notes.prose import clean, sentence_spans
 
 CountTokens = Callable[[str], int]
-Piece = tuple[int, int, int]  # first and last character, word pieces
-
-LINED: tuple[BlockKind, ...] = ("list", "code", "table")  # cut between lines, of which no note has too many
+CUT_BY_LINE: tuple[BlockKind, ...] = ("list", "code", "table")  # cut between lines, whose number per note is limited
 
 _ITEM = re.compile(r"^(?:[-*+]|\d{1,9}[.)])\s", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6}\s")
 _WORD = re.compile(r"[^\W\d_]{2}")
 _SEPARATOR = " > "
-MIN_FILL = 0.25  # the share of the budget that a cut leaves on both sides where it can
-RANKED = 40  # characters of a piece by which it is known: most edits come later
-WIDE = 400  # pieces of a run that is cut in its middle half: no note can make it be cut a piece at a time
-CRUMBS = 100  # pieces for each chunk: so many are no sentences, and counting each takes long
-CHARACTERS = 10  # of text a word piece, more than any prose has: what is longer need not be counted to be cut
+MIN_FILL = 0.25  # share of the budget that each side of a cut should at least have
+HASHED_CHARACTERS = 40  # of the beginning of a piece: most edits change what follows
+MIDDLE_FROM = 400  # pieces; longer runs are cut in their middle half, lest each cut split off a single piece
+MAX_SENTENCES = 100  # per chunk; text with more "sentences" is not prose, and counting the tokens of each is slow
+CHARACTERS_PER_TOKEN = 10  # more than prose has: text with more of them than its budget is cut without counting tokens
+
+
+class Piece(NamedTuple):
+    """A block or a part of one: characters `[start, end)` of the note's text, and its tokens."""
+
+    start: int
+    end: int
+    tokens: int
 
 
 def chunk_note(note: Note, count_tokens: CountTokens, max_tokens: int) -> list[Chunk]:
-    """Cut a note into chunks whose embedded text has at most `max_tokens` word pieces.
+    """Cut a note into chunks of which the encoder sees at most `max_tokens` tokens, heading path included.
 
-    Raises nothing; a passage that no boundary can cut (one endless word) is cut between characters.
+    A single word that exceeds this is cut between characters.
     """
     chunks = []
     for blocks in _sections(note.blocks):
@@ -45,7 +52,7 @@ def chunk_note(note: Note, count_tokens: CountTokens, max_tokens: int) -> list[C
 
 
 def _sections(blocks: tuple[Block, ...]) -> Iterator[list[Block]]:
-    """Blocks under one heading; a heading with nothing below it goes with what follows."""
+    """The blocks of each section; a heading without text of its own is joined to the next section."""
     section: list[Block] = []
     has_text = False
     for block in blocks:
@@ -59,9 +66,10 @@ def _sections(blocks: tuple[Block, ...]) -> Iterator[list[Block]]:
 
 
 def _header(title: str, heading_path: tuple[str, ...], count_tokens: CountTokens, limit: int) -> str:
-    """`title > heading path`, its outer parts dropped and at last its words cut where it is too long.
+    """`title > heading path` in at most `limit` tokens: the parts between the first and last are dropped, then the
+    first, and the last is truncated.
 
-    A title without a word (a file that is called `000123.md`) says nothing, and the encoder would still weigh it.
+    A title without a word, such as that of `000123.md`, is left out: it would only distort the vector.
     """
     parts = [title, *heading_path] if _WORD.search(title) else list(heading_path)
     while len(parts) > 1 and count_tokens(_SEPARATOR.join(parts)) > limit:
@@ -73,22 +81,23 @@ def _header(title: str, heading_path: tuple[str, ...], count_tokens: CountTokens
 
 
 def _pack(text: str, blocks: list[Block], count_tokens: CountTokens, budget: int) -> list[tuple[int, int]]:
-    """Spans of consecutive blocks that fit; a block that fits nowhere is divided."""
+    """Spans of consecutive blocks, or parts of blocks, that fit the budget."""
     pieces = [piece for block in blocks for piece in _pieces(text, block, count_tokens, budget)]
     return [span for group in _groups(text, pieces, budget) for span in _fitting(text, group, count_tokens, budget)]
 
 
 def _groups(text: str, pieces: list[Piece], budget: int) -> list[list[Piece]]:
-    """Cut a run of pieces in two until each part fits: before the piece whose beginning has the smallest hash.
+    """Bisect a run of pieces until every group fits, each time before the piece whose beginning has the smallest hash.
 
-    Boundaries are chosen by what follows them, as in content-defined chunking (LBFS, Muthitacharoen et al. 2001), and
-    from the outside in, as in a treap: an edit moves the boundaries beside it, where filling one chunk after another
-    would move all that follow. Cuts near an end are taken only where there are no others: they make small chunks.
+    The text after a boundary determines it, as in content-defined chunking (LBFS, Muthitacharoen et al. 2001), and the
+    recursion resembles a treap. An edit therefore moves only nearby boundaries; greedy filling would move all later
+    ones. Cuts near either end make small chunks and are the last resort.
     """
     ranks = [
-        hashlib.blake2b(text[start:end].lstrip()[:RANKED].encode(), digest_size=8).digest() for start, end, _ in pieces
+        hashlib.blake2b(text[start:end].lstrip()[:HASHED_CHARACTERS].encode(), digest_size=8).digest()
+        for start, end, _ in pieces
     ]
-    before = list(accumulate((cost for _, _, cost in pieces), initial=0))
+    before = list(accumulate((piece.tokens for piece in pieces), initial=0))
     groups: list[list[Piece]] = []
     waiting = [(0, len(pieces))]
     while waiting:
@@ -99,7 +108,7 @@ def _groups(text: str, pieces: list[Piece], budget: int) -> list[list[Piece]]:
         least, most = before[first] + MIN_FILL * budget, before[last] - MIN_FILL * budget
         middle = (least + most) / 2
         cuts = range(first + 1, last)
-        if len(cuts) > WIDE:
+        if len(cuts) > MIDDLE_FROM:
             cuts = cuts[len(cuts) // 4 : -len(cuts) // 4]
         inner = [cut for cut in cuts if least <= before[cut] <= most]
         cut = min(inner or cuts, key=lambda cut: (ranks[cut], abs(before[cut] - middle)))
@@ -108,19 +117,20 @@ def _groups(text: str, pieces: list[Piece], budget: int) -> list[list[Piece]]:
 
 
 def _pieces(text: str, block: Block, count_tokens: CountTokens, budget: int) -> Iterator[Piece]:
-    """A block, or its parts where it is too long."""
-    said = clean(text[block.start : block.end].rstrip())  # as a chunk is: a list mark alone is text
-    cost = count_tokens(said) if len(said) <= CHARACTERS * budget else 1 + len(said) // CHARACTERS
-    if cost <= budget:
-        yield block.start, block.end, cost
+    """A block that fits the budget, or else parts of it that do."""
+    plain = clean(text[block.start : block.end].rstrip())  # as in a chunk: without a blank, `1.` is a word
+    countable = len(plain) <= CHARACTERS_PER_TOKEN * budget
+    tokens = count_tokens(plain) if countable else 1 + len(plain) // CHARACTERS_PER_TOKEN
+    if tokens <= budget:
+        yield Piece(block.start, block.end, tokens)
         return
-    for start, end in _divide(text, block, -(-cost // budget)):
+    for start, end in _divide(text, block, -(-tokens // budget)):
         yield from _pieces(text, Block(kind="other", start=start, end=end), count_tokens, budget)
 
 
 def _fitting(text: str, group: list[Piece], count_tokens: CountTokens, budget: int) -> list[tuple[int, int]]:
-    """The span of a group, or of its halves: in some vocabularies a whole costs more than its pieces."""
-    start, end = group[0][0], group[-1][1]
+    """The span of a group, or of its halves: with some tokenizers a text has more tokens than its pieces together."""
+    start, end = group[0].start, group[-1].end
     if len(group) == 1 or count_tokens(clean(text[start:end].rstrip())) <= budget:
         return [(start, end)]
     middle = len(group) // 2
@@ -128,11 +138,9 @@ def _fitting(text: str, group: list[Piece], count_tokens: CountTokens, budget: i
 
 
 def _divide(text: str, block: Block, parts: int) -> list[tuple[int, int]]:
-    """Cut a block where a reader would: between items, rows, lines or sentences; else in the middle, and the halves
-    again until they are so many parts.
-    """
+    """Cut a block between its items, rows, lines or sentences, or else by halving into at least `parts` parts."""
     spans = [span for span in _cuts(text[block.start : block.end], block.kind) if span[0] < span[1]]
-    if len(spans) < 2 or (len(spans) > CRUMBS * parts and block.kind not in LINED):
+    if len(spans) < 2 or (len(spans) > MAX_SENTENCES * parts and block.kind not in CUT_BY_LINE):
         halves = [(block.start, block.end)]
         for _ in range(max((parts - 1).bit_length(), 1)):
             halves = [half for span in halves for half in _halves(text, *span) if half[0] < half[1]]
@@ -141,6 +149,7 @@ def _divide(text: str, block: Block, parts: int) -> list[tuple[int, int]]:
 
 
 def _cuts(text: str, kind: BlockKind) -> list[tuple[int, int]]:
+    """The spans of the items, rows, lines or sentences of a block."""
     if kind == "list":
         return _spans_between(text, [match.start() for match in _ITEM.finditer(text)])
     if kind in ("code", "table"):
@@ -153,7 +162,7 @@ def _spans_between(text: str, starts: list[int]) -> list[tuple[int, int]]:
 
 
 def _halves(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Two halves, cut at the line break or else the blank nearest to the middle, or between characters."""
+    """Two halves, cut at the line break nearest to the middle, else at the nearest space, else between characters."""
     middle = (start + end) // 2
     for separator in ("\n", " "):
         before, after = text.rfind(separator, start + 1, middle), text.find(separator, middle, end - 1)
@@ -167,31 +176,30 @@ def _halves(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def _chunk(note: Note, heading_path: tuple[str, ...], header: str, start: int, end: int) -> Chunk:
     raw = note.text[start:end]
     text = raw.strip("\n").rstrip()
-    first = start + len(raw) - len(raw.lstrip("\n"))
-    start_line = note.line_of(first)
+    start_line = note.line_of(start + len(raw) - len(raw.lstrip("\n")))
     end_line = start_line + text.count("\n")
     kinds = note.kinds[start_line - 1 : end_line]
-    said = clean(_below_headings(_without_metadata(text, kinds), header.split(_SEPARATOR)))
+    plain = clean(_below_headings(_without_metadata(text, kinds), header.split(_SEPARATOR)))
     return Chunk(
         heading_path=heading_path,
         text=text,
         kinds=kinds,
         start_line=start_line,
         end_line=end_line,
-        embedded="\n".join(part for part in (header, said) if part),
+        embedded="\n".join(part for part in (header, plain) if part),
         digest=hashlib.sha256("\0".join([*heading_path, text]).encode()).hexdigest()[:16],
     )
 
 
 def _without_metadata(text: str, kinds: str) -> str:
-    """A passage without markup of tools, which says nothing of its subject."""
+    """A passage without the markup of tools, which says nothing about its subject."""
     if LineKind.METADATA not in kinds:
         return text
     return "\n".join(line for line, kind in zip(text.split("\n"), kinds, strict=True) if kind != LineKind.METADATA)
 
 
 def _below_headings(text: str, known: list[str]) -> str:
-    """A passage without the headings it begins with that its header has: said twice, they would weigh twice."""
+    """A passage without leading headings that its header repeats: the vector would count them twice."""
     lines = text.split("\n")
     while lines and (not lines[0].strip() or (_HEADING.match(lines[0]) and clean(lines[0]) in known)):
         del lines[0]

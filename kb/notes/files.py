@@ -1,11 +1,11 @@
-"""The files of a notebook: their names, what they say, and how one is written or replaced whole."""
+"""The files of a notebook: how they are named, read, written and atomically replaced."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import stat
-import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import BinaryIO
 from kb.errors import InputError, NoteError
 from kb.models import FileState, NoteFile
 
-SUFFIXES = (".md", ".markdown")
+SUFFIXES = (".md", ".markdown", ".qmd", ".mdx", ".rmd")  # Quarto, MDX and R Markdown are read as Markdown
 MAX_BYTES = 1_000_000
 MAX_LINES = 20_000
 TOO_LARGE = f"is larger than {MAX_BYTES // 1_000_000} MB; split it"
@@ -22,19 +22,17 @@ PARTIAL = ".part"  # the ending of a file that is still being written
 
 
 def notebook_path(root: Path, path: Path) -> str:
-    """How a file is named everywhere: relative to the notebook with `/`, absolute when outside it.
+    """The name of a file or folder throughout kb: relative to the notebook with `/`, or absolute when outside it.
 
-    Symbolic links to folders are followed, so that a notebook reached by two names holds each note once; a note that
-    is itself a link keeps the name of the link. `root` has no links in it.
+    Symbolic links to folders are resolved, so that a notebook reached through a link holds each note once; a note that
+    is itself a link keeps its own name. `root` must be resolved.
     """
-    absolute = Path(os.path.abspath(path))
-    folder = Path(os.path.realpath(absolute if absolute.is_dir() else absolute.parent))
-    real = folder if absolute.is_dir() else folder / absolute.name
+    real = Path(os.path.realpath(path)) if path.is_dir() else Path(os.path.realpath(path.parent)) / path.name
     return real.relative_to(root).as_posix() if real.is_relative_to(root) else real.as_posix()
 
 
 def is_utf8(name: str) -> bool:
-    """Whether a file name is text; Python hands over bytes that are not as lone surrogates."""
+    """Whether a file name is valid UTF-8; Python represents other bytes as lone surrogates."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -43,17 +41,17 @@ def is_utf8(name: str) -> bool:
 
 
 def state_of(root: Path, path: str) -> FileState | None:
-    """What the directory entry of a note says now, or None when the file is gone."""
+    """The size and modification time of a note's file; None when it is gone."""
     try:
         status = (root / path).stat()
-    except OSError:
+    except (OSError, ValueError):  # a path that the server of another machine sent may hold a NUL
         return None
     return FileState(path=path, size=status.st_size, mtime_ns=status.st_mtime_ns)
 
 
 def look(root: Path, file: Path | os.DirEntry[str], path: str) -> FileState:
-    """The state of one file. Raises `NoteError` saying why it is not a note that can be taken: a link may point to
-    another place in the notebook or beside it, not further.
+    """The state of one file. Raises `NoteError` with the reason where it cannot be a note. A symbolic link may lead to
+    another place in the notebook, or below the folder it lies in, and no further.
     """
     if not is_utf8(path):
         raise NoteError("has a name that is not UTF-8; rename it")
@@ -63,7 +61,7 @@ def look(root: Path, file: Path | os.DirEntry[str], path: str) -> FileState:
         if file.is_symlink() and not _stays_inside(Path(file), root):
             raise NoteError("is a symbolic link out of the notebook")
         status = file.stat()
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise NoteError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not stat.S_ISREG(status.st_mode):
         raise NoteError("is not a regular file")
@@ -71,8 +69,8 @@ def look(root: Path, file: Path | os.DirEntry[str], path: str) -> FileState:
 
 
 def read(root: Path, path: str) -> NoteFile:
-    """Read one note. Raises `NoteError` saying why a file is not a note that can be taken."""
-    look(root, root / path, path)  # since the scan a pipe or a link may have taken its place
+    """Read one note. Raises `NoteError` with the reason where the file cannot be a note."""
+    look(root, root / path, path)  # since the scan, a pipe or a link may have replaced it
     try:
         with (root / path).open("rb") as file:
             status = os.fstat(file.fileno())
@@ -107,30 +105,34 @@ def decode(content: bytes) -> str:
 
 
 @contextmanager
-def replacing(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
-    """A file to write that takes the place of `path` in one step once it is complete and on disk.
+def replacing(path: Path, mode: int | None = None) -> Iterator[BinaryIO]:
+    """A file to write that atomically replaces `path` once it is complete and on disk.
 
-    Until then, and after any error, `path` is as it was. A symbolic link stays one, an existing file keeps its mode,
-    and a new one gets `mode`.
+    Until then, and after any error, `path` is as it was. A symbolic link stays one: its target is replaced. The file
+    gets `mode`; without one it keeps the mode it had, and a new file gets the default of the process.
     """
     target = path.resolve()
-    descriptor, temporary = tempfile.mkstemp(PARTIAL, f".{target.name}-", target.parent)
+    if mode is None and target.exists():
+        mode = stat.S_IMODE(target.stat().st_mode)
+    temporary = target.with_name(f".kb-{uuid.uuid4().hex}{PARTIAL}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
     try:
         with open(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, stat.S_IMODE(target.stat().st_mode) if target.exists() else mode)
+        if mode is not None:
+            temporary.chmod(mode)  # whatever the umask took away
         os.replace(temporary, target)
-        sync_folder(target.parent)
+        flush(target.parent)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
-def sync_folder(folder: Path) -> None:
-    """Have the entries of a folder on disk when this returns."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def flush(path: Path) -> None:
+    """Have a file, or the entries of a folder, on disk when this returns."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -138,7 +140,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_file(path: Path, text: str, overwrite: bool) -> None:
-    """Write a new file; one that exists is replaced, whole, only when asked to. Raises `InputError`."""
+    """Write a new file; an existing one is replaced, atomically, only with `overwrite`. Raises `InputError`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if overwrite:
@@ -153,7 +155,7 @@ def write_file(path: Path, text: str, overwrite: bool) -> None:
 
 
 def read_post(path: Path) -> str:
-    """The text of a post, its newlines as they are. Raises `InputError`."""
+    """The text of a post, newlines untouched. Raises `InputError`."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -167,18 +169,18 @@ def read_post(path: Path) -> str:
 
 
 def replace_post(path: Path, before: str, after: str) -> None:
-    """Replace a post in one step, unless it no longer says what it said before. Raises `InputError`."""
+    """Atomically replace a post, unless it has changed since it was read. Raises `InputError`."""
     try:
         with replacing(path) as file:
             file.write(after.encode())
             if path.read_bytes() != before.encode():
-                raise InputError(f"{path} was changed meanwhile and is left as it is; run it again")
+                raise InputError(f"{path} was edited in the meantime and is left unchanged; run the command again")
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def folder_bytes(folder: Path) -> int:
-    """The size of all files below a folder; what another process deletes meanwhile does not count."""
+    """The size of all files below a folder; a file that is deleted meanwhile does not count."""
     total = 0
     for path in folder.rglob("*"):
         try:
@@ -189,7 +191,7 @@ def folder_bytes(folder: Path) -> int:
 
 
 def _create(path: Path, text: str) -> None:
-    """Write a file that must not exist yet; half of one, which would look like a note, is not left behind."""
+    """Write a file that must not exist yet; a partial one, which would look like a note, is not left behind."""
     with path.open("x", encoding="utf-8") as file:
         try:
             file.write(text)

@@ -12,10 +12,23 @@ from urllib.parse import unquote
 from pydantic import JsonValue
 
 from kb.models import NoteRecord
+from kb.notes.files import SUFFIXES
 
-NOTE_SUFFIXES = (".md", ".markdown", ".qmd", ".mdx", ".rmd")
 # What an outliner or a vault shows beside its notes.
-ATTACHMENTS = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".bmp", ".pdf", ".mp3", ".mp4", ".mov")
+ATTACHMENTS: tuple[str, ...] = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".svg",
+    ".webp",
+    ".avif",
+    ".bmp",
+    ".pdf",
+    ".mp3",
+    ".mp4",
+    ".mov",
+)
 ATTACHMENTS += (".webm", ".wav", ".zip", ".csv", ".xlsx", ".pptx", ".docx", ".canvas", ".excalidraw", ".base")
 RELATIVE = "./"  # how a link by path begins, which Markdown also has for files that are no notes
 
@@ -33,7 +46,7 @@ def links_in(prose: str, front_matter: dict[str, JsonValue]) -> tuple[str, ...]:
     named = [*_wikilinks(prose), *(link for value in _values(front_matter) for link in _wikilinks(value))]
     paths = (_path(target) for target in _markdown_targets(prose))
     sources = (_path(source) for source in _values(front_matter, ("source", "sources", "related", "up", "parent")))
-    files = (path for path in sources if path and path.lower().endswith(NOTE_SUFFIXES))
+    files = (path for path in sources if path and path.lower().endswith(SUFFIXES))
     return tuple(dict.fromkeys([*named, *filter(None, paths), *files]))
 
 
@@ -59,7 +72,7 @@ def _path(target: str) -> str | None:
     """A target as a path relative to the note's folder or, with a `/` in front, to a root; None where it is none."""
     path = unquote(target.split("#")[0].split("?")[0]).strip()
     suffix = PurePosixPath(path).suffix.lower()
-    if not path or _SCHEME.match(path) or (suffix and suffix not in NOTE_SUFFIXES and suffix[1:].isalpha()):
+    if not path or _SCHEME.match(path) or (suffix and suffix not in SUFFIXES and suffix[1:].isalpha()):
         return None
     return path if path.startswith((".", "/")) else RELATIVE + path
 
@@ -97,7 +110,7 @@ def missing_targets(notes: Sequence[NoteRecord]) -> list[list[str]]:
 
 
 def _names_a_note(link: str) -> bool:
-    return not link.startswith((".", "/")) or link.lower().endswith(NOTE_SUFFIXES)
+    return not link.startswith((".", "/")) or link.lower().endswith(SUFFIXES)
 
 
 class _Names:
@@ -134,6 +147,8 @@ class _Names:
             exact = self._paths.get(posixpath.normpath(path))
             if exact is not None:
                 return exact
+        if link.startswith("../"):
+            return None
         for found in (
             self._ending_with(wanted),
             self._by_title.get(link.casefold()),
@@ -154,7 +169,7 @@ class _Names:
 
 def _without_suffix(path: str) -> str:
     lower = path.casefold()
-    return next((lower.removesuffix(suffix) for suffix in NOTE_SUFFIXES if lower.endswith(suffix)), lower)
+    return next((lower.removesuffix(suffix) for suffix in SUFFIXES if lower.endswith(suffix)), lower)
 
 
 def _distance(folder: str, path: str) -> tuple[int, int, str]:

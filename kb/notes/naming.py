@@ -1,4 +1,4 @@
-"""Which note a writer means."""
+"""Finds a note by the name that the user gave. Pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from kb.models import NoteRecord
 
 
 def find_note(notes: Sequence[NoteRecord], name: str, path: str) -> NoteRecord:
-    """The note at `path`, or else with `name` as its path, file name without ending, or title.
+    """The note whose path is `path` or `name`, or else whose file name without extension or title is `name`.
 
-    Raises `InputError` where none or several are meant, with what may have been meant.
+    Raises `InputError`, with suggestions, if no note or more than one matches.
     """
     wanted = name.casefold()
     for matches in (
@@ -24,10 +24,11 @@ def find_note(notes: Sequence[NoteRecord], name: str, path: str) -> NoteRecord:
         if len(matches) == 1:
             return matches[0]
         if matches:
-            raise InputError(f"{name!r} names several notes: {', '.join(note.path for note in matches)}")
+            paths = ", ".join(note.path for note in matches)
+            raise InputError(f"{name!r} matches several notes: {paths}; give the path of one")
     if not notes:
         raise InputError("the notebook has no notes yet; run `kb add`")
     names = [PurePath(note.path).stem for note in notes] + [note.path for note in notes]
     near = difflib.get_close_matches(name, names, n=2)
-    hint = f"did you mean {' or '.join(near)}?" if near else "`kb list` shows them"
+    hint = f"did you mean {' or '.join(near)}?" if near else "`kb list` shows all notes"
     raise InputError(f"there is no note {name!r}; {hint}")

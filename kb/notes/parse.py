@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import NamedTuple, TypeVar, get_args
+from typing import Generic, NamedTuple, TypeVar, get_args
 
 from pydantic import JsonValue
 
 from kb.errors import NoteError
 from kb.models import Block, FiledArea, Kind, LineKind, Note, NoteFile
-from kb.notes.blocks import structure_of
-from kb.notes.comments import without_comments
-from kb.notes.dates import date_of
-from kb.notes.front_matter import as_texts, read_front_matter
 from kb.notes.links import links_in
+from kb.notes.markup.blocks import structure_of
+from kb.notes.markup.comments import without_comments
+from kb.notes.markup.dates import date_of
+from kb.notes.markup.front_matter import as_texts, read_front_matter
+from kb.notes.markup.references import sources_of
+from kb.notes.markup.titles import title_of
 from kb.notes.prose import CODE_SPAN
-from kb.notes.references import sources_of
-from kb.notes.titles import title_of
 
 OUTLINE_MARK = "<!-- kb outline"
 TAG_KEYS = ("tags", "tag", "categories", "category", "keywords")
@@ -46,7 +46,8 @@ def parse_note(file: NoteFile) -> Note:
     title = title_of(values, lines, structure.kinds, file.path)
     prose = _prose(lines, structure.kinds)
     dated = date_of(values, file.path)
-    area, kind = _one_of(values, "area", get_args(FiledArea)), _one_of(values, "kind", get_args(Kind))
+    area: _Stated[FiledArea] = _one_of(values, "area", get_args(FiledArea))
+    kind: _Stated[Kind] = _one_of(values, "kind", get_args(Kind))
     return Note(
         path=file.path,
         sha256=file.sha256,
@@ -108,18 +109,20 @@ def _listed(value: JsonValue) -> list[str]:
     return [tag.strip().strip("#[]").strip() for tag in as_texts(value, separators)]
 
 
-class _Stated(NamedTuple):
+class _Stated(NamedTuple, Generic[Value]):
     """A value of front matter that is one of a few words, or what is wrong with it."""
 
-    value: str | None
+    value: Value | None
     fault: str | None = None
 
 
-def _one_of(front_matter: dict[str, JsonValue], key: str, known: tuple[Value, ...]) -> _Stated:
+def _one_of(front_matter: dict[str, JsonValue], key: str, known: tuple[Value, ...]) -> _Stated[Value]:
     named = front_matter.get(key)
-    if named is None or named in known:
-        return _Stated(named)
-    return _Stated(None, f"{key}: {named!r} is not known and does not count; kb knows {', '.join(known)}")
+    if named is None:
+        return _Stated(None)
+    value = next((word for word in known if word == named), None)
+    fault = f"{key}: {named!r} is not known and does not count; kb knows {', '.join(known)}"
+    return _Stated(value, None if value else fault)
 
 
 def _kind_of(front_matter: dict[str, JsonValue], file: NoteFile, body_start: int) -> Kind | None:

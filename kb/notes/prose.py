@@ -1,25 +1,22 @@
-"""Markdown -> plain sentences with their lines. Pure."""
+"""Turns Markdown into plain text and finds the ends of sentences. Pure."""
 
 from __future__ import annotations
 
 import html
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
 
-from kb.models import LineKind, Statement
-
-# No pattern here may look far ahead of each of many places: a note of one mark repeated would take minutes.
+# No pattern may scan far from many starting points: a note that repeats one mark would take quadratic time.
 CODE_SPAN = r"(?<!`)(?P<ticks>`++)(?P<code>.{1,2000}?)(?<!`)(?P=ticks)(?!`)"
 _PROTECTED = re.compile(
     CODE_SPAN + r"|(?P<math>\$\$.{1,2000}?\$\$|\$[^$\s](?:[^$\n]*[^$\s])?\$)|\\(?P<escaped>[!-/:-@\[-`{-~])",
     re.DOTALL,
 )
-_LINE_MARKS = re.compile(
+LINE_MARKS = re.compile(
     r"^[ \t]*(?:>[ \t]?)*(?:#{1,6}[ \t]+|(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?(?:\[![\w-]+\][+-]?[ \t]*)?",
     re.MULTILINE,
 )
-# Each with a character without which it cannot match: most passages have few of them.
+# (required text, pattern, replacement). Looking for the required text first saves most searches.
 _REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("{", re.compile(r"\{\{[^{}\n]*\}\}"), ""),
     ("{", re.compile(r"(?<=[)\]*_\x01])\{[:.#\w][^{}\n]*\}"), ""),
@@ -49,8 +46,6 @@ _SENTENCE_END = re.compile(
 )
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FENCE = re.compile(r"^[ \t]*(?:>[ \t]?)*(`{3,}|~{3,})")
-_ITEM = re.compile(r"[ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
-SAYING = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION)
 _UNBREAKABLE = re.compile(
     CODE_SPAN
     + r"|\$[^$\n]+\$|!?\[[^\[\]]*\](?:\([^()\s]*\)|\[[^\[\]]*\])"
@@ -60,19 +55,19 @@ _UNBREAKABLE = re.compile(
 
 
 def printable(text: str) -> str:
-    """Text without control characters, which could rewrite a terminal, and directional ones, which reorder it."""
+    """Text without control and bidirectional characters, which could manipulate a terminal or reorder its text."""
     return _CONTROLS.sub("", text)
 
 
 def escaped(json: str) -> str:
-    """JSON that means the same without those characters."""
+    """Equivalent JSON with those characters escaped."""
     return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", json)
 
 
 def clean(markdown: str) -> str:
-    """Plain text of a piece of Markdown: marks dropped, words, code and formulas kept, whitespace collapsed.
+    """The plain text of some lines of Markdown: words, code and formulas without markup, whitespace collapsed.
 
-    Works on any run of whole lines, so that a quotation can be checked against the lines it came from.
+    The lines may be cut out of any context, so that a quotation can be checked against the lines that it cites.
     """
     kept: list[str] = []
 
@@ -80,56 +75,17 @@ def clean(markdown: str) -> str:
         kept.append(match["code"] or match["math"] or match["escaped"])
         return f"\x00{len(kept) - 1}\x01"
 
-    text = _LINE_MARKS.sub("", _fences_opened(printable(markdown)))
+    text = LINE_MARKS.sub("", _without_fences(printable(markdown)))
     text = _without(_without(_PROTECTED.sub(hold, text), "<!--", "-->", 4000), "{%", "%}", 1000)
     for needed, pattern, replacement in _REPLACEMENTS:
         if needed in text:
             text = pattern.sub(replacement, text)
     text = _HOLDER.sub(lambda match: kept[int(match[1])], html.unescape(text))
-    return " ".join(printable(text).split())  # an entity may have been a control character
-
-
-def statements(text: str, kinds: str, first_line: int = 1) -> list[Statement]:
-    """The sentences and bullets of a passage, cleaned, with their lines, given the `LineKind` of each line; only prose,
-    lists and quotations say anything.
-    """
-    lines = text.split("\n")
-    found = []
-    for first, after in _runs(lines, kinds):
-        block = "\n".join(lines[first:after])
-        mark = _LINE_MARKS.match(block)
-        for begin, stop in sentence_spans(block, mark.end() if mark else 0):
-            sentence = block[begin:stop]
-            said = clean(sentence)
-            start = first + block.count("\n", 0, begin)
-            end = start + block.count("\n", begin, stop)
-            at_its_lines = "\n".join(lines[start : end + 1])
-            # A number at the start of a line is a list mark to whoever sees that line alone: not quoted.
-            if said and (sentence == at_its_lines or said in clean(at_its_lines)):
-                found.append(Statement(text=said, start_line=first_line + start, end_line=first_line + end))
-    return found
-
-
-def prose_of(text: str, kinds: str) -> str:
-    """The lines of a passage that say something: prose, lists and quotations."""
-    return "\n".join("\n".join(text.split("\n")[first:after]) for first, after in _runs(text.split("\n"), kinds))
-
-
-def _runs(lines: Sequence[str], kinds: str) -> Iterator[tuple[int, int]]:
-    """First line and line after the last of each paragraph, list item and quotation."""
-    start: int | None = None
-    for number in range(len(lines) + 1):
-        kind = kinds[number] if number < len(lines) else LineKind.BLANK
-        begins = kind in (LineKind.LIST, LineKind.QUOTATION) and bool(_ITEM.match(lines[number]))
-        if start is not None and (kind != kinds[start] or begins):
-            yield start, number
-            start = None
-        if start is None and kind in SAYING:
-            start = number
+    return " ".join(printable(text).split())  # an HTML entity may have stood for a control character
 
 
 def sentence_spans(text: str, start: int = 0) -> list[tuple[int, int]]:
-    """Character ranges `[start, end)` of the sentences of a text from `start` on, without the blanks between."""
+    """Character ranges `[start, end)` of the sentences of `text[start:]`, without the whitespace between them."""
     ends = [match.end() for match in _SENTENCE_END.finditer(text, start)]
     if ends:
         unbreakable = [match.span() for match in _UNBREAKABLE.finditer(text)]
@@ -145,13 +101,13 @@ def sentence_spans(text: str, start: int = 0) -> list[tuple[int, int]]:
 
 
 def _inside(position: int, spans: list[tuple[int, int]]) -> bool:
-    """Whether a position lies in one of some spans, which are in order and apart."""
+    """Whether a position lies inside one of some sorted, disjoint spans."""
     before = bisect_left(spans, (position,)) - 1
     return before >= 0 and position < spans[before][1]
 
 
 def _without(text: str, opening: str, closing: str, longest: int) -> str:
-    """The text with a blank for each span from an opening mark to the closing one, at most so many characters apart."""
+    """The text with a space in place of each pair of marks and the at most `longest` characters between them."""
     pieces = []
     done, end = 0, -1
     start = text.find(opening)
@@ -167,6 +123,6 @@ def _without(text: str, opening: str, closing: str, longest: int) -> str:
     return " ".join([*pieces, text[done:]])
 
 
-def _fences_opened(markdown: str) -> str:
-    """The text without the lines that open and close a code fence."""
+def _without_fences(markdown: str) -> str:
+    """The text with blank lines for those that open or close a code fence."""
     return "\n".join("" if _FENCE.match(line) else line for line in markdown.split("\n"))

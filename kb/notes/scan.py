@@ -1,4 +1,4 @@
-"""Which notes a source holds: Markdown files, less what ignore files leave out."""
+"""Which notes a source holds: its Markdown files, except those that ignore files exclude."""
 
 from __future__ import annotations
 
@@ -17,21 +17,33 @@ if TYPE_CHECKING:
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 IGNORE_NAMES = (".gitignore", ".kbignore")
-MAX_DEPTH = 100  # folders in one another
+MAX_DEPTH = 100  # nested folders
 
 IgnoreRules = list[tuple[Path, "GitIgnoreSpec"]]
 
 
 def scan(root: Path, source: str) -> Iterator[FileState | Skipped]:
-    """Every Markdown file of a source, in the order of their names, and what had to be skipped.
+    """Every Markdown file of a source in order of names, and what had to be skipped.
 
-    A source that is a file is taken whatever the ignore rules say; one that does not exist yields nothing.
+    Ignore rules do not apply to a source that is itself a file. A source that does not exist yields nothing.
     """
     top = root / source
     if top.is_dir():
         yield from _walk(root, top, _rules_above(root, top))
     elif top.exists() or top.is_symlink():
         yield _looked_at(root, top, notebook_path(root, top))
+
+
+def is_reachable(root: Path, source: str) -> bool:
+    """Whether a source, or the folder of a file that is one, can be seen; a drive that is not mounted cannot: outside
+    the notebook an empty folder may be its mount point.
+    """
+    place = root / source
+    folder = place.parent if source.lower().endswith(SUFFIXES) else place
+    try:
+        return folder.is_dir() and (folder.is_relative_to(root) or any(folder.iterdir()))
+    except OSError:
+        return False
 
 
 def _walk(root: Path, folder: Path, rules: IgnoreRules) -> Iterator[FileState | Skipped]:
@@ -64,7 +76,7 @@ def _looked_at(root: Path, file: Path | os.DirEntry[str], path: str) -> FileStat
 
 
 def _rules_above(root: Path, folder: Path) -> IgnoreRules:
-    """Ignore files between a source and the top of its notebook or repository, outermost first."""
+    """The ignore files between a source and the root of its notebook or repository, outermost first."""
     tops = [parent for parent in folder.parents if parent == root or (parent / ".git").exists()]
     if not tops:
         return []
@@ -89,7 +101,7 @@ def _rules_in(folder: Path) -> IgnoreRules:
 
 
 def _patterns(line: str) -> list[GitIgnoreSpecPattern]:
-    """The pattern of a line; git passes over one that it cannot read."""
+    """The pattern of a line; like git, this skips an invalid one."""
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
     try:
@@ -99,7 +111,7 @@ def _patterns(line: str) -> list[GitIgnoreSpecPattern]:
 
 
 def _ignored(path: Path, is_folder: bool, rules: IgnoreRules) -> bool:
-    """The innermost ignore file that speaks of a path decides, as in git."""
+    """The innermost ignore file with a matching pattern decides, as in git."""
     for base, spec in reversed(rules):
         relative = path.relative_to(base).as_posix()
         verdict = _folder_verdict(relative + "/", spec) if is_folder else spec.check_file(relative).include
@@ -109,6 +121,6 @@ def _ignored(path: Path, is_folder: bool, rules: IgnoreRules) -> bool:
 
 
 def _folder_verdict(relative: str, spec: GitIgnoreSpec) -> bool | None:
-    """The last pattern that names a folder decides; `check_file` would ask for files in it."""
+    """The last pattern that matches the folder itself decides; `check_file` would match the files in it."""
     matching = [pattern.include for pattern in spec.patterns if pattern.match_file(relative)]
     return next((bool(include) for include in reversed(matching) if include is not None), None)

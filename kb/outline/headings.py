@@ -1,23 +1,33 @@
-"""Names for groups of passages, made of the notes' own titles and headings. Pure."""
+"""Names for clusters of passages, taken from the notes' own titles and headings. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
+from typing import TYPE_CHECKING
 
-from kb.outline.points import Encode, Evidence, Vectors, asks
+from kb.models import NoteRecord
+from kb.outline.points import Encode, Excerpt
+from kb.outline.questions import asks
+
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
 
 MAX_HEADING_WORDS = 9
-SAME_HEADING = 0.75
-TOPIC_WEIGHT = 0.3
-ONE_NOTE_HANDICAP = 0.12  # for each part of a group that is not of the note that a name speaks for
-BARE_HANDICAP = 0.05  # a heading without its note's subject: out of its place it says little
-SHORT_HANDICAP = 0.05
-TAIL_HANDICAP = 0.1
+SAME_HEADING = 0.75  # the cosine from which two headings are alike
+TOPIC_WEIGHT = 0.3  # of the topic in what a heading should be near to; the rest is the cluster's centre
+PARTIAL_HANDICAP = (
+    0.12  # times the share of a cluster's excerpts that are from other notes than those that a name covers
+)
+BARE_HANDICAP = 0.05  # of a heading without its note's subject: out of context it says little
+SHORT_HANDICAP = 0.05  # of a single word
+TAIL_HANDICAP = 0.1  # of a heading after its note's subject
 MIN_TAIL_WORDS = 2
-SUBJECTS_JOINED = 3  # notes of a group whose subjects are tried in pairs
+SUBJECTS_PAIRED = 3  # notes of a cluster whose subjects are tried in pairs
 
 _GENERIC = re.compile(
     r"^(?:introduction|intro|overview|summary|abstract|notes?|tl;?dr|references?|links?|table of contents|contents?|"
@@ -35,92 +45,122 @@ _MARKS = re.compile(r"^(?:\W*\d+(?:\.\d+)*[.)]?\s+)|[*`_#]+")
 
 
 def is_generic(heading: str) -> bool:
-    """Whether a heading could stand in any note, or stands over questions."""
+    """Whether a heading could occur in any note, or announces questions."""
     return bool(_GENERIC.match(heading)) or asks(heading)
 
 
 def headings(
     clusters: Sequence[Sequence[int]],
-    evidence: Sequence[Evidence],
-    vectors: Vectors,
-    topic_vector: Vectors,
+    excerpts: Sequence[Excerpt],
+    vectors: FloatArray,
+    topic_vector: FloatArray,
     encode: Encode,
 ) -> list[str]:
-    """For each cluster of passages the name that is nearest to its centre and unlike those before it, or none.
+    """A name for each cluster of excerpts: the candidate nearest to its centre that is unlike the names before it, or
+    an empty string.
 
-    A name is a title or heading of its notes, a heading after its note's subject, or the subjects of two of the notes.
+    Candidates are the titles and headings of its notes, headings with their note's subject, and pairs of subjects.
     """
-    options = [_options([evidence[index] for index in cluster]) for cluster in clusters]
-    names = list(dict.fromkeys(name for option in options for name in option))
+    candidates = [_candidates([excerpts[index] for index in cluster]) for cluster in clusters]
+    names = list(dict.fromkeys(name for handicaps in candidates for name in handicaps))
     if not names:
         return []
     encoded = dict(zip(names, encode(names), strict=True))
     taken: list[str] = []
-    for cluster, option in zip(clusters, options, strict=True):
+    for cluster, handicaps in zip(clusters, candidates, strict=True):
         aim = vectors[cluster].mean(axis=0) + TOPIC_WEIGHT * topic_vector
-        ordered = sorted(option, key=lambda name: option[name] - float(encoded[name] @ aim))
-        likeness = {
-            name: max((float(encoded[name] @ encoded[other]) for other in taken if other), default=0.0)
-            for name in ordered
-        }
-        taken.append(next((name for name in ordered if likeness[name] < SAME_HEADING), ""))
+        costs = {name: handicap - float(encoded[name] @ aim) for name, handicap in handicaps.items()}
+        others = [encoded[name] for name in taken if name]
+        new = (name for name in sorted(costs, key=costs.__getitem__) if _is_unlike(encoded[name], others))
+        taken.append(next(new, ""))
     return taken
 
 
-def _options(cluster: Sequence[Evidence]) -> dict[str, float]:
-    """Names that a cluster could have, each with a handicap: a title speaks for one note, not for several."""
-    shares = Counter(entry.note.id for entry in cluster)
-    notes = {entry.note.id: entry.note for entry in cluster}
-    options: dict[str, float] = {}
+def _is_unlike(vector: FloatArray, others: Sequence[FloatArray]) -> bool:
+    return all(float(vector @ other) < SAME_HEADING for other in others)
 
-    def offer(name: str, handicap: float) -> None:
-        if 0 < len(name.split()) <= MAX_HEADING_WORDS and not _GENERIC.match(name):
-            short = SHORT_HANDICAP if len(name.split()) == 1 else 0.0
-            options[name] = min(options.get(name, 1.0), handicap + short)
 
-    def alone(*ids: str) -> float:
-        return ONE_NOTE_HANDICAP * (1 - sum(shares[id] for id in ids) / len(cluster))
+@dataclass(frozen=True)
+class _Cluster:
+    """The excerpts of a section to be named."""
 
-    for id, note in notes.items():
-        offer(shortened(note.title), alone(id))
-        offer(subject(note.title), alone(id))
-    for entry in cluster:
+    excerpts: Sequence[Excerpt]
+
+    @cached_property
+    def notes(self) -> dict[str, NoteRecord]:
+        """The notes of the excerpts, by id."""
+        return {entry.note.id: entry.note for entry in self.excerpts}
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """The number of excerpts of each note."""
+        return Counter(entry.note.id for entry in self.excerpts)
+
+    def handicap(self, *ids: str) -> float:
+        """That of a name that covers only some of the notes."""
+        return PARTIAL_HANDICAP * (1 - sum(self.counts[id] for id in ids) / len(self.excerpts))
+
+
+def _candidates(excerpts: Sequence[Excerpt]) -> dict[str, float]:
+    """The names that a cluster could have, each with its handicap, the lowest if there are several."""
+    cluster = _Cluster(excerpts)
+    candidates: dict[str, float] = {}
+    for name, handicap in (*_titles(cluster), *_section_headings(cluster), *_pairs(cluster)):
+        words = len(name.split())
+        if 0 < words <= MAX_HEADING_WORDS and not _GENERIC.match(name):
+            candidates[name] = min(candidates.get(name, 1.0), handicap + (SHORT_HANDICAP if words == 1 else 0.0))
+    return candidates or {shortened(excerpts[0].note.title): 0.0}
+
+
+def _titles(cluster: _Cluster) -> Iterator[tuple[str, float]]:
+    """The title of each note, in full and reduced to its subject."""
+    for id, note in cluster.notes.items():
+        yield shortened(note.title), cluster.handicap(id)
+        yield subject(note.title), cluster.handicap(id)
+
+
+def _section_headings(cluster: _Cluster) -> Iterator[tuple[str, float]]:
+    """The headings above the excerpts, alone and after their note's subject."""
+    for entry in cluster.excerpts:
         own = subject(entry.note.title)
         for name in map(tidy, entry.chunk.heading_path):
-            if name.casefold() == tidy(entry.note.title).casefold() or _GENERIC.match(name) or asks(name):
+            if name.casefold() == tidy(entry.note.title).casefold() or is_generic(name):
                 continue
-            offer(shortened(name), BARE_HANDICAP)
+            yield shortened(name), BARE_HANDICAP
             if len(name.split()) >= MIN_TAIL_WORDS and not shared_words(own, name):
-                offer(f"{own}: {name}", alone(entry.note.id) + TAIL_HANDICAP)
-    subjects = {id: subject(notes[id].title) for id, _ in shares.most_common(SUBJECTS_JOINED)}
-    for first, second in combinations(
-        [id for id, name in subjects.items() if not _JOINED.search(name) and not _GENERIC.match(name)], 2
-    ):
-        offer(f"{subjects[first]} and {subjects[second]}", alone(first, second))
-    return options or {shortened(cluster[0].note.title): 0.0}
+                yield f"{own}: {name}", cluster.handicap(entry.note.id) + TAIL_HANDICAP
+
+
+def _pairs(cluster: _Cluster) -> Iterator[tuple[str, float]]:
+    """The subjects of two of the notes with the most excerpts."""
+    subjects = {id: subject(cluster.notes[id].title) for id, _ in cluster.counts.most_common(SUBJECTS_PAIRED)}
+    plain = [id for id, name in subjects.items() if not _JOINED.search(name) and not _GENERIC.match(name)]
+    for first, second in combinations(plain, 2):
+        yield f"{subjects[first]} and {subjects[second]}", cluster.handicap(first, second)
 
 
 def shared_words(first: str, second: str) -> bool:
-    """Whether two names have a longer word in common."""
-    return bool(
-        {word.casefold() for word in re.findall(r"\w{4,}", first)}
-        & {word.casefold() for word in re.findall(r"\w{4,}", second)}
-    )
+    """Whether two names have a word of at least four letters in common."""
+    return bool(_long_words(first) & _long_words(second))
+
+
+def _long_words(name: str) -> set[str]:
+    return {word.casefold() for word in re.findall(r"\w{4,}", name)}
 
 
 def tidy(name: str) -> str:
-    """A heading without numbers and marks of Markdown before it."""
+    """A heading without its number and Markdown marks."""
     return " ".join(_MARKS.sub("", name).split()).strip(" :.")
 
 
 def subject(title: str) -> str:
-    """What a title names, before it says more."""
+    """The subject of a title: what comes before a colon, a dash or a comma."""
     head = re.split(r":\s|\s[—–-]\s|,\s", tidy(title))[0]
     return shortened(head)
 
 
 def shortened(name: str) -> str:
-    """A name of few words: what stands before a colon, or its first words."""
+    """A name of at most `MAX_HEADING_WORDS` words: cut at a colon, or else after so many words."""
     words = tidy(name).split()
     if len(words) <= MAX_HEADING_WORDS:
         return " ".join(words)

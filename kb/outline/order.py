@@ -1,23 +1,27 @@
-"""The order of sections: why and what first, then how, practice, evaluation, limits, outlook. Pure."""
+"""The order of sections: motivation and basics, methods, practice, evaluation, limits, outlook. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kb.models import NoteRecord
 
-Ranks = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-NEARNESS_WEIGHT, STAGE_WEIGHT, AGE_WEIGHT, MODEL_WEIGHT = 1.0, 0.6, 0.6, 1.0
-LIMITS = 4  # the stage from which on a section belongs at the end, whatever else speaks for it
-MODEL_SHARPNESS = 20.0
+    from kb.index.arrays import FloatArray
 
-# The order in which such a post runs, told by the words of a heading.
+NO_EXAMPLE: FloatArray = np.empty((0, 0), dtype=np.float32)  # the vectors of an example post that does not exist
+TOPIC_WEIGHT, STAGE_WEIGHT, AGE_WEIGHT, EXAMPLE_WEIGHT = 1.0, 0.6, 0.6, 1.0
+LIMITS = 4  # the stage from which on a section belongs at the end, whatever its other ranks
+EXAMPLE_SHARPNESS = 20.0  # the inverse temperature of the softmax over an example post's passages
+
+# The stages of a post, recognised by the words of a heading.
 _STAGES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -35,42 +39,43 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 @dataclass(frozen=True)
 class Place:
-    """What speaks for a section's place: its heading, its notes, and its mean vector `(dim,)`."""
+    """What decides where a section goes: its heading, its notes, and its mean vector `(dim,)`."""
 
     heading: str
     notes: Sequence[NoteRecord]
-    centre: NDArray[np.float32]
+    centre: FloatArray
 
 
-def in_order(places: Sequence[Place], topic_vector: NDArray[np.float32], model: NDArray[np.float32]) -> list[int]:
-    """Positions of sections as a post would have them.
+def in_order(places: Sequence[Place], topic_vector: FloatArray, example: FloatArray) -> list[int]:
+    """The indices of sections in the order in which a post would have them.
 
-    A section comes early that is near to the topic, whose heading speaks of beginnings, that rests on older work, and
-    that is like an early part of `model`, the passages `(m, dim)` of a published post in their order, if there is one.
+    A section comes early when it is close to the topic, when its heading names an early stage, when it draws on older
+    works, and when it resembles an early part of the example post: `example` holds the vectors `(m, dim)` of that
+    post's passages in their order, or is `NO_EXAMPLE`. Each criterion ranks the sections; weighted ranks are added.
     """
     if not places:
         return []
     centres = np.array([place.centre for place in places])
     stages = [stage(place.heading) for place in places]
     columns = [
-        (NEARNESS_WEIGHT, _ranks(-(centres @ topic_vector))),
+        (TOPIC_WEIGHT, _ranks(-(centres @ topic_vector))),
         (STAGE_WEIGHT, _ranks(np.array([np.nan if found is None else found for found in stages]))),
-        (AGE_WEIGHT, _ranks(np.array([_oldest(place.notes) for place in places]))),
+        (AGE_WEIGHT, _ranks(np.array([_mean_year(place.notes) for place in places]))),
     ]
-    if len(model):
-        columns.append((MODEL_WEIGHT, _ranks(_positions(centres, model))))
+    if len(example):
+        columns.append((EXAMPLE_WEIGHT, _ranks(_positions(centres, example))))
     late = np.sum([weight * ranks for weight, ranks in columns], axis=0)
     at_end = [found is not None and found >= LIMITS for found in stages]
     return sorted(range(len(places)), key=lambda index: (at_end[index], late[index], index))
 
 
 def stage(heading: str) -> int | None:
-    """The part of a post that a heading's words speak of, from 0; None where they tell nothing."""
+    """The number, from 0, of the first stage that a heading's words name; None if they name none."""
     return next((number for number, pattern in enumerate(_STAGES) if pattern.search(heading)), None)
 
 
-def _ranks(values: NDArray[np.floating]) -> Ranks:
-    """Values to 0..1 by their rank, equal ones alike; in the middle what is not known."""
+def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Values as ranks 0..1; ties share their mean rank, and NaN gets 0.5."""
     known = ~np.isnan(values)
     ranks = np.full(len(values), 0.5)
     if known.sum() > 1:
@@ -80,20 +85,22 @@ def _ranks(values: NDArray[np.floating]) -> Ranks:
     return ranks
 
 
-def _positions(centres: NDArray[np.float32], model: NDArray[np.float32]) -> Ranks:
-    """Where in a post the passages like each section stand, 0..1: the mean place, weighted by likeness."""
-    weights = np.exp(MODEL_SHARPNESS * (centres @ model.T).astype(np.float64))
-    return np.asarray(weights @ np.linspace(0, 1, len(model)) / weights.sum(axis=1))
+def _positions(centres: FloatArray, example: FloatArray) -> NDArray[np.float64]:
+    """Where in the example post the passages like each section are, 0..1: their mean position, weighted by a softmax
+    of the cosines.
+    """
+    weights = np.exp(EXAMPLE_SHARPNESS * (centres @ example.T).astype(np.float64))
+    return np.asarray(weights @ np.linspace(0, 1, len(example)) / weights.sum(axis=1))
 
 
-def _oldest(notes: Sequence[NoteRecord]) -> float:
-    """The mean year of the works that notes are about; NaN where none tells it."""
+def _mean_year(notes: Sequence[NoteRecord]) -> float:
+    """The mean year of the works that notes are about; NaN if none is known."""
     years = [year for note in notes for year in [_year(note)] if year is not None]
     return float(np.mean(years)) if years else float("nan")
 
 
 def _year(note: NoteRecord) -> float | None:
-    """The year of the first source that tells one: by its arXiv id, or as a number in its address."""
+    """The year of the first source that has an arXiv id or a year in its address."""
     for source in note.sources:
         if found := _ARXIV.search(source):
             return 2000 + int(found[1]) + int(found[2]) / 12

@@ -1,4 +1,4 @@
-"""What of a passage is worth quoting, and which statements to choose. Pure."""
+"""Which statements of a passage are worth quoting, and which of them to choose as points. Pure."""
 
 from __future__ import annotations
 
@@ -7,28 +7,25 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from kb.models import ChunkRecord, NoteRecord, Statement
-from kb.notes.prose import statements
+from kb.notes.statements import statements
+from kb.outline.questions import asks, is_question
 from kb.reports import Address, Point
 
-Vectors = NDArray[np.float32]
-Encode = Callable[[list[str]], Vectors]
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
 
-SAME_POINT = 0.88
-MOST_READ = 2  # statements of a passage that are embedded
-MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MOST_POINTS = 5, 4, 6
+Encode = Callable[[list[str]], "FloatArray"]
+
+SAME_POINT = 0.88  # the cosine from which two statements say the same
+MAX_EMBEDDED = 2  # statements of a passage
+MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_MANY_NOTES = 5, 4, 6
 MIN_POINT_LENGTH, MAX_POINT_LENGTH = 40, 320
 
-_QUESTION = re.compile(r"\?$|^(?:TODO|FIXME|Q|Question)\b\s*:", re.IGNORECASE)
-# Cheap, before a passage is parsed; emphasis may stand around what asks.
-_MAY_ASK = re.compile(r"\?(?![^\W_])|\b(?:TODO|FIXME|Q|Question)\b[\s*_`~]*:", re.IGNORECASE)
-_QUESTION_HEADING = re.compile(r"\b(?:open )?questions?\b|\bto ?do\b|\bunknowns?\b", re.IGNORECASE)
-# What makes a statement more or less worth quoting: numbers, definitions, trade-offs and results; what leans on the
-# sentence before it, and what speaks of the note or paper instead of its subject.
+# What makes a statement more or less worth quoting: numbers, definitions, trade-offs and comparisons count for it;
+# references to a sentence before it, and talk of the note or paper instead of the subject, count against it.
 _WORTH = tuple(
     (re.compile(pattern, re.IGNORECASE), worth)
     for pattern, worth in (
@@ -46,10 +43,9 @@ _WORTH = tuple(
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """A passage that may go into an outline, with the note it is from; its vector is kept beside, in order.
-
-    `share` is the note's relevance as a share of the best note's.
+class Excerpt:
+    """A passage that may go into an outline, and its note. `share` is the note's relevance as a share of the best
+    note's. Vectors are kept in a separate array, in the same order.
     """
 
     note: NoteRecord
@@ -59,47 +55,39 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A statement that may become a point: the passage it is of, how telling it is, and its vector `(dim,)`."""
+    """A statement that may become a point: the index of its excerpt, its score, and its unit vector `(dim,)`."""
 
-    evidence: int
+    excerpt: int
     statement: Statement
     score: float
-    vector: Vectors
-
-
-def open_questions(chunk: ChunkRecord) -> list[Statement]:
-    """The questions and TODOs of a passage."""
-    if not _MAY_ASK.search(chunk.text):
-        return []
-    return [entry for entry in statements(chunk.text, chunk.start_line) if _QUESTION.search(entry.text)]
-
-
-def asks(heading: str) -> bool:
-    """Whether a heading stands over questions and plans, not over what is known."""
-    return bool(_QUESTION_HEADING.search(heading))
+    vector: FloatArray
 
 
 def quotable(chunk: ChunkRecord) -> list[Statement]:
-    """The statements of a passage that can be points: neither fragments nor lead-ins nor questions."""
+    """The statements of a passage that can be points: no fragments, lead-ins or questions."""
     if chunk.heading_path and asks(chunk.heading_path[-1]):
         return []
     return [
         entry
-        for entry in statements(chunk.text, chunk.start_line)
+        for entry in statements(chunk.text, chunk.kinds, chunk.start_line)
         if MIN_POINT_LENGTH <= len(entry.text) <= MAX_POINT_LENGTH
         and not entry.text.endswith(":")
-        and not _QUESTION.search(entry.text)
+        and not is_question(entry.text)
     ]
 
 
 def rank_statements(
-    evidence: Sequence[Evidence], vectors: Vectors, topic_vector: Vectors, encode: Encode
+    excerpts: Sequence[Excerpt], vectors: FloatArray, topic_vector: FloatArray, encode: Encode
 ) -> list[Candidate]:
-    """The statements worth quoting, best first, each scored by its closeness to the topic and to its own passage."""
+    """The statements worth quoting, best first.
+
+    The score is the mean cosine with the topic and with the statement's own passage, plus the worth of its words. Of
+    each passage only the `MAX_EMBEDDED` statements of highest worth are embedded.
+    """
     found = [
         (index, statement)
-        for index, entry in enumerate(evidence)
-        for statement in sorted(quotable(entry.chunk), key=lambda statement: -_worth(statement))[:MOST_READ]
+        for index, entry in enumerate(excerpts)
+        for statement in sorted(quotable(entry.chunk), key=lambda statement: -_worth(statement))[:MAX_EMBEDDED]
     ]
     if not found:
         return []
@@ -112,41 +100,39 @@ def rank_statements(
 
 
 def _worth(statement: Statement) -> float:
-    """What the words of a statement alone say for quoting it."""
     return sum(worth for pattern, worth in _WORTH if pattern.search(statement.text))
 
 
-def choose(ranked: Sequence[Candidate], evidence: Sequence[Evidence], chosen: Sequence[Candidate]) -> list[Candidate]:
-    """The best candidates, spread over notes, none saying what an earlier one said.
+def choose(ranked: Sequence[Candidate], excerpts: Sequence[Excerpt], chosen: Sequence[Candidate]) -> list[Candidate]:
+    """The best of some candidates, given best first, that repeat neither each other nor those `chosen` before.
 
-    `ranked` comes best first. Each note's best comes before any note's second, as far as there is room.
+    Notes take turns: each note's best statement comes before any note's second.
     """
     points: list[Candidate] = []
-    rounds = Counter[str]()
-    by_round: dict[int, list[Candidate]] = {}
+    taken = Counter[str]()
+    by_turn: dict[int, list[Candidate]] = {}
     for entry in ranked:
-        note = evidence[entry.evidence].note.id
+        note = excerpts[entry.excerpt].note.id
         if all(float(entry.vector @ other.vector) < SAME_POINT for other in (*chosen, *points)):
             points.append(entry)
-            by_round.setdefault(rounds[note], []).append(entry)
-            rounds[note] += 1
-    most = MAX_POINTS if len(rounds) > 1 else MAX_POINTS_OF_ONE_NOTE
-    in_rounds = [entry for number in sorted(by_round) for entry in by_round[number]]
-    return in_rounds[: max(most, min(len(rounds), MOST_POINTS))]
+            by_turn.setdefault(taken[note], []).append(entry)
+            taken[note] += 1
+    most = MAX_POINTS if len(taken) > 1 else MAX_POINTS_OF_ONE_NOTE
+    in_turn = [entry for turn in sorted(by_turn) for entry in by_turn[turn]]
+    return in_turn[: max(most, min(len(taken), MAX_POINTS_OF_MANY_NOTES))]
 
 
-def point_of(entry: Evidence, statement: Statement) -> Point:
-    """A statement of a passage as a point."""
-    address = address_of(entry, statement)
+def point_of(excerpt: Excerpt, statement: Statement) -> Point:
+    """A statement of an excerpt as a point."""
     digest = hashlib.sha256(" ".join(statement.text.split()).encode()).hexdigest()
-    return Point(**address.model_dump(), sha256=digest)
+    return Point(**address_of(excerpt, statement).model_dump(), sha256=digest)
 
 
-def address_of(entry: Evidence, statement: Statement) -> Address:
-    """A statement of a passage, and where it stands."""
+def address_of(excerpt: Excerpt, statement: Statement) -> Address:
+    """A statement of an excerpt and where the note says it."""
     return Address(
         text=statement.text,
-        path=entry.note.path,
+        path=excerpt.note.path,
         start_line=statement.start_line,
         end_line=statement.end_line,
     )

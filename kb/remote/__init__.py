@@ -1,1 +1,1 @@
-"""A Chroma server: its interface, what it holds, and notes that another machine keeps there."""
+"""A Chroma server: its HTTP interface, the records on it, and pulling the notes of another machine from it."""

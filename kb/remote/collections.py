@@ -1,8 +1,8 @@
-"""What a notebook keeps on a Chroma server, or in Chroma Cloud: a collection per area, and one of notes.
+"""What a notebook keeps on a Chroma server or in Chroma Cloud: one collection an area, and one of notes.
 
-A record's id is its chunk's; with the vector go the passage's text and the key of what was embedded. The collection of
-notes holds what else a catalog knows, in pieces (`records`). Records are written in place, so a generation stands for a
-set of collections, and a new one is built beside it only when all is written anew. What no catalog names is not found.
+A record has the id of its chunk, its vector, its text, and the key of what was embedded. The collection of notes holds
+the rest of what a catalog knows, in pieces (`records`). Records are written in place; a generation is a set of
+collections, and a new one is built only when everything is rebuilt. Search ignores records that no catalog references.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NotesWithChunks = Sequence[tuple[NoteRecord, Sequence[ChunkRecord]]]
 
 
 class Held(NamedTuple):
-    """A set of collections on a server: who writes it, with which encoder, and Chroma's ids of them by part."""
+    """A set of collections on a server: its generation, writer and encoder, and Chroma's ids of them by part."""
 
     generation: int
     writer: str
@@ -42,7 +42,7 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True)
 class Passage:
-    """A passage as a server holds it."""
+    """A passage on a server."""
 
     text: str
     embedding_key: str
@@ -50,9 +50,9 @@ class Passage:
 
 
 class Collections:
-    """A notebook's collections on a server. Every method may raise `ServerError`.
+    """A notebook's collections on a server; threads may share it. Every method may raise `ServerError`.
 
-    `index_folder` is where the notebook keeps its catalog, and the name by which the server knows who may write.
+    `index_folder` holds the catalog, and the name by which the server knows this index as a writer.
     """
 
     def __init__(self, settings: ChromaSettings, token: str | None, index_folder: Path) -> None:
@@ -63,7 +63,7 @@ class Collections:
         self.place = f"{self._prefix!r} at {self._questions.url}"
 
     def newest(self) -> Held | None:
-        """What another machine may read: of several generations the oldest; while it is there the next is not whole."""
+        """What another machine may read: of several generations the oldest, as the next one is still being written."""
         return min(self._all(), key=lambda held: held.generation, default=None)
 
     def obstacle(self) -> str | None:
@@ -79,7 +79,7 @@ class Collections:
         return None
 
     def problem(self, generation: int) -> str | None:
-        """Whether collections of a generation are missing, in one line."""
+        """Which generation the server lacks, in one line."""
         return None if self._find(generation) else f"the server has no generation {generation} of {self.place}"
 
     def digests(self, generation: int) -> dict[str, tuple[str, int]]:
@@ -94,7 +94,7 @@ class Collections:
     def recall(
         self, generation: int, digests: Mapping[str, tuple[str, int]]
     ) -> dict[str, tuple[NoteRecord, list[ChunkRecord]]]:
-        """Some notes without the texts of their chunks, by note id; one that is being written is left out."""
+        """Some notes without the texts of their chunks, by note id, except those that are being written."""
         wanted = [f"{note}:{piece}" for note, (_, pieces) in digests.items() for piece in range(pieces)]
         collection = self._held(generation).ids[NOTES]
         documents: dict[str, str] = {}
@@ -107,7 +107,7 @@ class Collections:
         return {id: note for id, note in notes.items() if note}
 
     def passages(self, generation: int, area: str, ids: Sequence[str]) -> dict[str, Passage]:
-        """Passages of an area by their ids; what is not there is left out."""
+        """Passages of an area by their ids; missing ones are left out."""
         import numpy as np
 
         found: dict[str, Passage] = {}
@@ -126,7 +126,7 @@ class Collections:
         return folder.writer_name(self._folder)
 
     def require_writer(self) -> None:
-        """Raise `ServerError` where the server cannot be used, or another catalog writes what it holds."""
+        """Raise `ServerError` where the server cannot be used, or another index is its writer."""
         if obstacle := self.obstacle():
             raise ServerError(obstacle)
         if any(held.writer != self.writer for held in self._all()):
@@ -136,8 +136,8 @@ class Collections:
             )
 
     def create_generation(self, current: int, encoder: str) -> int:
-        """Make empty collections for a generation after the current one, the one of notes last: without it there is
-        none. Returns its number.
+        """Make empty collections for a new generation, and return its number. The collection of notes is made last:
+        without it a generation does not count.
         """
         generation = max([current, *(number for (number, _), _ in self._parts())]) + 1
         for area in (*FILED_AREAS, NOTES):
@@ -145,14 +145,14 @@ class Collections:
             configuration = {"hnsw": GRAPH if area != NOTES else {"space": "cosine"}}
             id = self._questions.create(name, configuration, {"writer": self.writer, "encoder": encoder})
             if area != NOTES:
-                # Once it was asked, Chroma's index grows with each write. Otherwise it is made by the first write after
-                # the first question, all at once, which then waits (measured: 21 s at 2,000 vectors).
+                # After its first query, Chroma's index grows with each write. Without this one, the first write after a
+                # query would build the whole index (measured: 21 s at 2,000 vectors).
                 self._questions.collection(id, "query", {"query_embeddings": [[1.0]], "n_results": 1, "include": []})
         self._reading = None
         return generation
 
     def put(self, generation: int, notes: NotesWithChunks, vectors: Mapping[str, FloatArray]) -> None:
-        """Write the chunks of some notes that `vectors` has `(dim,)` by their ids, then the memories of the notes."""
+        """Write those chunks of some notes whose ids are in `vectors` `(dim,)`, then the memories of the notes."""
         held = self._held(generation)
         chunks: dict[str, list[ChunkRecord]] = {}
         for note, rows in notes:
@@ -170,17 +170,17 @@ class Collections:
         self._put_memories(held.ids[NOTES], notes)
 
     def delete(self, generation: int, part: str, ids: Sequence[str]) -> None:
-        """Delete records of an area, or of the notes, by their ids; what is not there is no error."""
+        """Delete records of an area, or of the notes, by their ids; missing ones are no error."""
         for some in batches(ids):
             self._questions.collection(self._held(generation).ids[part], "delete", {"ids": some})
 
-    def leftovers(self, generation: int) -> list[Path]:
-        """The generations in files, from before the notebook had a server."""
+    def orphans(self, generation: int) -> list[Path]:
+        """The generations in files, from before the notebook used a server."""
         return [path for path in [self._folder / folder.VECTORS_NAME] if path.exists()]
 
     def sweep(self, generation: int) -> None:
-        """Delete the collections of all other generations that this index wrote, and those in files."""
-        folder.delete(self.leftovers(generation))
+        """Delete all other generations that this index wrote, on the server and in files."""
+        folder.delete(self.orphans(generation))
         for (other, _), described in self._parts():
             if other != generation and (described.get("metadata") or {}).get("writer") == self.writer:
                 self._questions.drop(described["name"])
@@ -195,7 +195,7 @@ class Collections:
                 metadata = {"digest": kept.digest, "pieces": len(kept.pieces)}
                 pieces += [(f"{note.id}:{number}", text, metadata) for number, text in enumerate(kept.pieces)]
         for some in batches(pieces):
-            # Chroma wants a vector with everything; nobody asks for the nearest of these.
+            # Chroma needs a vector with every record; these are never queried.
             angles = [int(hashlib.sha256(id.encode()).hexdigest()[:8], 16) for id, _, _ in some]
             vectors = [np.array([np.cos(angle), np.sin(angle)], dtype=np.float32) for angle in angles]
             self._upsert(collection, [id for id, _, _ in some], vectors, [t for _, t, _ in some], [m for *_, m in some])
@@ -215,19 +215,21 @@ class Collections:
     # --- records ---
 
     def _held(self, generation: int) -> Held:
-        if self._reading is None or self._reading.generation != generation:
-            self._reading = self._find(generation)
-        if self._reading is None:
-            raise ServerError(
-                f"the server has no generation {generation} of {self.place}; run `kb sync`, or `kb pull` elsewhere"
-            )
-        return self._reading
+        held = self._reading  # another thread may replace it meanwhile
+        if held is None or held.generation != generation:
+            held = self._find(generation)
+            if held is None:
+                raise ServerError(
+                    f"the server has no generation {generation} of {self.place}; run `kb sync`, or `kb pull` elsewhere"
+                )
+            self._reading = held
+        return held
 
     def _find(self, generation: int) -> Held | None:
         return next((held for held in self._all() if held.generation == generation), None)
 
     def _all(self) -> list[Held]:
-        """All whole generations under this notebook's name."""
+        """All complete generations under this notebook's name."""
         found: dict[int, dict[str, dict[str, Any]]] = {}
         for (generation, part), described in self._parts():
             found.setdefault(generation, {})[part] = described
@@ -243,7 +245,7 @@ class Collections:
         ]
 
     def _parts(self) -> Iterator[tuple[tuple[int, str], dict[str, Any]]]:
-        """Generation and part of each collection of this notebook, with what the server says of it."""
+        """Generation and part of each collection of this notebook, with its description on the server."""
         pattern = re.compile(rf"{re.escape(self._prefix)}-(\d+)-({'|'.join((*FILED_AREAS, NOTES))})")
         found: list[dict[str, Any]] = []
         while page := self._questions.collections(COLLECTIONS_AT_ONCE, len(found)):
@@ -253,7 +255,7 @@ class Collections:
                 yield (int(name[1]), name[2]), described
 
     def _pages(self, collection: str, include: list[str]) -> Iterator[dict[str, Any]]:
-        """All records of a collection, some at a time."""
+        """All records of a collection, page by page."""
         read = 0
         while True:
             question = {"limit": BATCH, "offset": read, "include": include}

@@ -1,7 +1,6 @@
-"""Questions to a Chroma server by its HTTP interface (version 2), each with a time-out and a few attempts.
+"""Requests to a Chroma server through its HTTP API (version 2), with a timeout and retries.
 
-Chroma's own client waits for an answer as long as it takes, and costs a second of imports and three requests before
-the first question.
+Chroma's own client has no timeout, and takes a second of imports and three requests before the first question.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import http.client
 import json
 import threading
 import time
+import weakref
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -22,9 +22,10 @@ TOKEN_HEADER = "X-Chroma-Token"  # noqa: S105  # the name of one, as Chroma Clou
 
 
 class Questions:
-    """What can be asked of one database on a server. Straight to it: no proxy is used and no redirect followed.
+    """Requests to one database on a server. No proxy is used and no redirect followed.
 
-    Each thread has a connection of its own, which stays open. Every method may raise `ServerError`.
+    Each thread has a connection of its own, which stays open until the thread ends. Every method may raise
+    `ServerError`.
     """
 
     def __init__(self, settings: ChromaSettings, token: str | None) -> None:
@@ -37,17 +38,19 @@ class Questions:
         self._timeout = settings.timeout
         self._token = token
         self._own = threading.local()
-        self._connections: list[http.client.HTTPConnection] = []
+        self._connections: weakref.WeakSet[http.client.HTTPConnection] = weakref.WeakSet()
+        self._lock = threading.Lock()  # guards the two above
 
     def close(self) -> None:
-        """Close all connections; the next question opens another."""
-        for connection in self._connections:
+        """Close all connections; the next question opens another. A question in another thread is asked again."""
+        with self._lock:
+            connections, self._own = list(self._connections), threading.local()
+            self._connections.clear()
+        for connection in connections:
             connection.close()
-        self._connections.clear()
-        self._own = threading.local()
 
     def ask_server(self, path: str) -> Any:
-        """What the server says of itself at a path such as `/version`; None where it knows no such path."""
+        """What the server says about itself at a path such as `/version`; None where there is no such path."""
         return self._ask("GET", path, None)
 
     def collections(self, most: int, skipped: int) -> list[dict[str, Any]]:
@@ -62,7 +65,7 @@ class Questions:
         wanted = {"name": name, "configuration": configuration, "metadata": metadata, "get_or_create": True}
         made = self._ask("POST", f"{self._database}/collections", wanted)
         if made is None:
-            raise self._error("has no such tenant or database; mend [chroma] in kb.toml")
+            raise self._error("has no such tenant or database; correct [chroma] in kb.toml")
         if not isinstance(made, dict) or "id" not in made:
             raise self._strange()
         return str(made["id"])
@@ -81,8 +84,8 @@ class Questions:
         return answer
 
     def _ask(self, method: str, path: str, question: object) -> Any:
-        """An answer, decoded; None for status 404. Failures that may pass are tried again: all questions may be
-        asked twice.
+        """A decoded answer; None for status 404. Failures that may be temporary are retried: every request here is
+        idempotent.
         """
         body = None if question is None else json.dumps(question).encode()
         for pause in (*PAUSES, None):
@@ -92,10 +95,10 @@ class Questions:
             if pause is not None:
                 time.sleep(pause)
         what = answer.decode() if status == 0 else f"answers with status {status}{self._quoted(answer)}"
-        raise self._error(f"{what}, after {len(PAUSES) + 1} attempts; start it, or mend [chroma] in kb.toml")
+        raise self._error(f"{what}, after {len(PAUSES) + 1} attempts; start it, or correct [chroma] in kb.toml")
 
     def _attempt(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
-        """Status and body of one answer; status 0 and what happened where there is none."""
+        """Status and body of one answer; without an answer, status 0 and the reason."""
         headers = {"Content-Type": "application/json"} | ({TOKEN_HEADER: self._token} if self._token else {})
         connection = self._connection()
         try:
@@ -111,10 +114,12 @@ class Questions:
             return 0, f"cannot be reached ({reason})".encode()
 
     def _connection(self) -> http.client.HTTPConnection:
-        if not hasattr(self._own, "connection"):
-            self._own.connection = self._kind(*self._place, timeout=self._timeout)
-            self._connections.append(self._own.connection)
-        connection: http.client.HTTPConnection = self._own.connection
+        """The connection of this thread."""
+        with self._lock:
+            if not hasattr(self._own, "connection"):
+                self._own.connection = self._kind(*self._place, timeout=self._timeout)
+                self._connections.add(self._own.connection)
+            connection: http.client.HTTPConnection = self._own.connection
         return connection
 
     def _decoded(self, status: int, answer: bytes) -> Any:
@@ -134,12 +139,12 @@ class Questions:
         return f" ({said})" if said else ""
 
     def _said(self, answer: bytes) -> str:
-        """What an answer says, on one line, without the token that a careless proxy may repeat."""
+        """The text of an answer on one line, without the token, which a careless proxy may echo."""
         said = " ".join(answer.decode(errors="replace").split())
         return said.replace(self._token, "...") if self._token else said
 
     def _strange(self) -> ServerError:
-        return self._error("does not answer as Chroma does; mend [chroma] url in kb.toml")
+        return self._error("does not answer as Chroma does; correct [chroma] url in kb.toml")
 
     def _error(self, what: str) -> ServerError:
         return ServerError(f"the Chroma server at {self.url} {what}")

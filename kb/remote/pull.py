@@ -1,4 +1,4 @@
-"""Another machine's notes, from the Chroma server on which it keeps them, into this catalog."""
+"""`kb pull`: the notes of another machine, from its Chroma server into this catalog."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from kb.models import ChunkRecord, NoteRecord, Progress, note_of
 from kb.remote.collections import Held
 from kb.remote.records import batches, is_whole, memory
 from kb.remote.server import ServerStore
-from kb.reports import Skipped
-from kb.reports.cared import Pulled
+from kb.reports import Pulled, Skipped
 from kb.sync.removal import FEW
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ BEING_WRITTEN = "is being written by the other machine; pull again"
 def pull(
     writer: IndexWriter, progress: Progress, should_stop: Callable[[], bool], allow_removal: bool = False
 ) -> Pulled:
-    """Make the catalog one of the notes on the server. Raises `ServerError`, `InputError` where this notebook has notes
-    of its own, and `EncoderError` where it has another model than the one that writes there.
+    """Fill the catalog with the notes on the server. Raises `ServerError`, `InputError` where this notebook has notes
+    of its own, and `EncoderError` where it uses another model than the machine that writes there.
     """
     started = time.monotonic()
     server = writer.store
@@ -38,13 +37,13 @@ def pull(
     run = _Pull(writer, server, held)
     run.drop(allow_removal)
     run.fetch(progress, should_stop)
-    embed_phrases(writer)  # which every outline needs, and no reader can keep
+    embed_phrases(writer)  # outlines need them, and a reader could not store them
     writer.drop_unused_embeddings(phrase_keys(writer, held.encoder), held.encoder)
     return run.report(time.monotonic() - started)
 
 
 def _readable(writer: IndexWriter, server: ServerStore) -> Held:
-    """What the server holds, if this notebook may be filled with it."""
+    """The generation to pull, once this notebook is known to be able to take it."""
     if obstacle := server.obstacle():
         raise ServerError(obstacle)
     held = server.newest()
@@ -79,12 +78,12 @@ class _Pull:
         self._chunks = 0
 
     def drop(self, allow_removal: bool) -> None:
-        """Take out the notes that are no longer on the server, or have another model's vectors here."""
+        """Remove the notes that are no longer on the server; all notes if their vectors are another model's."""
         gone = [note for id, note in self._known.items() if id not in self._there]
         if len(gone) > FEW and 2 * len(gone) > len(self._known) and not allow_removal:
             raise RemovalError(
                 f"{len(gone)} of {len(self._known)} notes would leave the index: they are gone from "
-                f"{self._server.place}; if they shall go, run `kb pull --yes`"
+                f"{self._server.place}; if they should go, run `kb pull --yes`"
             )
         self._removed = [note.path for note in gone]
         if self._catalog.fingerprint() not in (None, self._held.encoder):
@@ -93,7 +92,7 @@ class _Pull:
         self._publish(Changes(removed=[note.id for note in gone]))
 
     def fetch(self, progress: Progress, should_stop: Callable[[], bool]) -> None:
-        """Bring the notes that are new or say something else, some at a time."""
+        """Fetch the notes that are new or changed, in batches."""
         changed = self._changed()
         for done, ids in enumerate(batches(changed)):
             progress(done * len(ids), len(changed))
@@ -114,7 +113,7 @@ class _Pull:
         )
 
     def _changed(self) -> list[str]:
-        """The ids of notes of which the server knows something else than the catalog."""
+        """The ids of the notes that differ between the server and the catalog."""
         changed = []
         for ids in batches(list(self._there)):
             chunks = self._catalog.chunks_of(ids)
@@ -125,7 +124,7 @@ class _Pull:
         return changed
 
     def _take(self, ids: Collection[str]) -> None:
-        """Bring some notes, those that are complete on the server, into the catalog in one commit."""
+        """Take those of some notes that are complete on the server into the catalog, in one commit."""
         notes = self._server.recall(self._held.generation, {id: self._there[id] for id in ids})
         texts, vectors = self._passages(notes)
         taken: list[tuple[NoteRecord, list[ChunkRecord]]] = []
@@ -139,7 +138,7 @@ class _Pull:
             (self._updated if id in self._known else self._added).append(note.path)
             self._chunks += len(chunks)
         self._store(taken, vectors)
-        # A path may have passed to another note; the one that had it comes again under its new one.
+        # A path may have passed to another note; the note that had it will be fetched under its new path.
         paths = {note.path: note.id for note, _ in taken}
         moved = [note.id for note in self._known.values() if paths.get(note.path, note.id) != note.id]
         self._publish(Changes(notes=taken, removed=moved))

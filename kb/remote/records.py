@@ -1,4 +1,4 @@
-"""What a server holds of a note beside its passages: a memory of it, from which another catalog can be filled. Pure."""
+"""The memory of a note: what a server holds of it besides its passages, so that another catalog can be filled. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from kb.models import ChunkRecord, NoteRecord, digest_of
 
-# What Chroma Cloud takes as one document, and how many records it takes, or gives, at once.
+# Limits of Chroma Cloud: the bytes of one document, and the records of one request.
 DOCUMENT_BYTES, BATCH = 16_384, 300
 NOTES = "notes"  # the part of a notebook on a server that holds no area's passages
 
@@ -24,9 +24,8 @@ class Memory(NamedTuple):
 
 
 def memory(note: NoteRecord, chunks: Sequence[ChunkRecord]) -> Memory:
-    """All that a catalog knows of a note but the texts of its passages; the same for the same note everywhere.
-
-    A text that is longer than one document stands here.
+    """All that a catalog knows of a note, except the texts of its passages that fit into one document each. Equal notes
+    have equal memories on every machine.
     """
     passages = [
         row.model_dump(exclude={"note_id", "position"}, mode="json") | ({} if is_long(row.text) else {"text": None})
@@ -38,15 +37,16 @@ def memory(note: NoteRecord, chunks: Sequence[ChunkRecord]) -> Memory:
 
 
 def recalled(digest: str, pieces: Sequence[str]) -> tuple[NoteRecord, list[ChunkRecord]] | None:
-    """A note of another machine; chunks whose text stands beside their vectors have none here. None where the pieces
-    are not those of the digest: it is being written.
+    """A note of another machine, from its memory; chunks whose text is stored with their vectors have an empty one.
+    None where the pieces do not match the digest: the note is being written.
     """
     whole = "".join(pieces)
     if hashlib.sha256(whole.encode()).hexdigest()[:32] != digest:
         return None
     try:
         content = json.loads(whole)
-        note = NoteRecord.model_validate(content["note"] | {"remote": True})
+        known = {name: value for name, value in content["note"].items() if name in NoteRecord.model_fields}
+        note = NoteRecord.model_validate(known | {"remote": True})
         chunks = [
             ChunkRecord.model_validate(
                 {**passage, "note_id": note.id, "position": position, "text": passage["text"] or ""}
@@ -59,28 +59,28 @@ def recalled(digest: str, pieces: Sequence[str]) -> tuple[NoteRecord, list[Chunk
 
 
 def piece_ids(note: NoteRecord, chunks: Sequence[ChunkRecord]) -> list[str]:
-    """The ids of the pieces of a note's memory; none of a note that is held back."""
+    """The ids of the pieces of a note's memory; none for a note that is held back."""
     pieces = memory(note, chunks).pieces if note.area != "outside" else ()
     return [f"{note.id}:{number}" for number in range(len(pieces))]
 
 
 def is_long(text: str) -> bool:
-    """Whether a text is more than one document holds."""
+    """Whether a text is longer than a document may be."""
     return len(text.encode()) > DOCUMENT_BYTES
 
 
 def shortened(text: str) -> str:
-    """As much of a text as one document holds."""
+    """As much of a text as fits into one document."""
     return text.encode()[:DOCUMENT_BYTES].decode(errors="ignore")
 
 
 def is_whole(chunk: ChunkRecord) -> bool:
-    """Whether a chunk's text is the one that its id was made of."""
+    """Whether a chunk has the text that its id was made from."""
     said = "\0".join([*chunk.heading_path, chunk.text])
     return hashlib.sha256(said.encode()).hexdigest()[:16] == digest_of(chunk.id)
 
 
 def batches(values: Sequence[Value]) -> Iterator[list[Value]]:
-    """Values, as many at a time as one question may hold."""
+    """Values in batches of the size of one request."""
     for start in range(0, len(values), BATCH):
         yield list(values[start : start + BATCH])

@@ -1,10 +1,10 @@
-"""Vectors on a Chroma server, or in Chroma Cloud, in place of files."""
+"""Vectors on a Chroma server or in Chroma Cloud, instead of in files."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,32 +31,32 @@ class ServerStore(Collections):
     def __init__(self, settings: ChromaSettings, token: str | None, index_folder: Path, notify: Notify) -> None:
         super().__init__(settings, token, index_folder)
         self._notify = notify
-        self._failure: ServerError | None = None
-
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(len(FILED_AREAS))
+        self._pool = ThreadPoolExecutor(len(FILED_AREAS))
+        self._last_open = threading.local()  # its `failure`, a thread
 
     def close(self) -> None:
         """Close the connections."""
-        self._reading = self._failure = None
+        self._reading = None
+        self._last_open = threading.local()
         self._questions.close()
 
     def open(self, generation: int) -> None:
-        """Look a generation's collections up, unless that was done; the query after a failure is told of it."""
-        self._failure = None
+        """Look up the collections of a generation, unless that was done. After a failure, the next query of the same
+        thread raises it again, instead of waiting for the server once more.
+        """
+        self._last_open.failure = None
         try:
             self._held(generation)
         except ServerError as error:
-            self._failure = error
+            self._last_open.failure = error
             raise
 
     def query(self, generation: int, vector: FloatArray, areas: Iterable[FiledArea], limit: int) -> dict[str, float]:
         """Cosines of the nearest chunks of each area to a unit vector `(dim,)`, by chunk id; `limit` is at most
         `most_results`.
         """
-        if self._failure:
-            failure, self._failure = self._failure, None
+        if failure := getattr(self._last_open, "failure", None):
+            self._last_open.failure = None
             raise failure
         ids = self._held(generation).ids
         question = {"query_embeddings": [vector.tolist()], "n_results": limit, "include": ["distances"]}
@@ -69,25 +69,25 @@ class ServerStore(Collections):
         return {id: cosine for found in self._pool.map(nearest, areas) for id, cosine in found.items()}
 
     def database_problem(self, generation: int) -> str | None:
-        """Nothing: a server's files are its own."""
+        """None: the files of a server are its own business."""
 
     def place_of(self, generation: int) -> str:
         return self.place
 
     def count(self, generation: int) -> None:
-        """Not known before all ids are asked for."""
+        """None: only fetching all ids would tell."""
 
     def mismatches(self, catalog: CatalogReader) -> Iterator[str]:
-        """Notes that the server knows otherwise than the catalog, less those that a write left unsettled."""
-        loose = {record.id for record in catalog.loose()}
+        """The number of notes whose memory on the server differs, except those that an interrupted write left."""
+        unreferenced = {record.id for record in catalog.unreferenced()}
         there = {note: digest for note, (digest, _) in self.digests(catalog.generation()).items()}
-        there = {note: digest for note, digest in there.items() if f"{note}:0" not in loose}
-        filed = [note for note in catalog.notes() if note.area != "outside" and f"{note.id}:0" not in loose]
+        there = {note: digest for note, digest in there.items() if f"{note}:0" not in unreferenced}
+        filed = [note for note in catalog.notes() if note.area != "outside" and f"{note.id}:0" not in unreferenced]
         chunks = catalog.chunks_of(note.id for note in filed)
         here = {note.id: memory(note, chunks.get(note.id, [])).digest for note in filed}
         differ = sum(there.get(id) != digest for id, digest in here.items()) + len(set(there) - set(here))
         if differ:
-            yield f"the server knows {differ} notes otherwise than the catalog"
+            yield f"{differ} notes on the server differ from those in the catalog"
 
     def ids(self, generation: int) -> dict[FiledArea, list[str]]:
         """The ids of all vectors of each area."""
@@ -95,11 +95,11 @@ class ServerStore(Collections):
         return {area: [id for page in self._pages(held.ids[area], []) for id in page["ids"]] for area in FILED_AREAS}
 
     def stored(self, generation: int, area: FiledArea, ids: list[str]) -> dict[str, FloatArray]:
-        """The vectors that the server has under some ids of an area."""
+        """The vectors that the server holds for some ids of an area."""
         return {id: passage.vector for id, passage in self.passages(generation, area, ids).items()}
 
     def publish(self, catalog: Catalog, batch: Batch, fingerprint: str, from_scratch: bool) -> None:
-        """As of any store. Records are replaced in place, so that `from_scratch` asks for nothing more."""
+        """As for any store. Records are replaced in place, so `from_scratch` makes no difference."""
         upload(self, catalog, batch, fingerprint, self._notify)
 
     def rebuild(self, catalog: Catalog) -> None:
@@ -110,4 +110,4 @@ class ServerStore(Collections):
         settle(self, catalog, self._notify)
 
     def unsettled(self, catalog: Catalog) -> int:
-        return len(catalog.loose())
+        return len(catalog.unreferenced())

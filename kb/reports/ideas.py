@@ -1,4 +1,4 @@
-"""What a user gets back from `kb ideas`."""
+"""Ideas for the next post."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Literal
 from pydantic import Field
 
 from kb.models import FiledArea, Frozen
-from kb.reports import CoveredBefore
+from kb.reports.outline import CoveredBefore
 
 
 class Idea(Frozen):
-    """Notes that are ripe for a post: a working title of their own words, why, and the command that starts it.
+    """Notes that are ripe for a post: a working title in their own words, the reasons, and the command that starts it.
 
-    `ripeness` (0..1) is the mean of four parts: evidence, recent notes, open questions, distance from own posts.
+    `ripeness` (0..1) is the mean of four parts: evidence, recent notes, open questions, distance from published posts.
     """
 
     title: str
@@ -29,7 +29,7 @@ class Idea(Frozen):
 
 
 class Ideas(Frozen):
-    """What could be written next, spread over the areas. `notes` counts those that were looked at."""
+    """What could be written next, from all areas in turn. `notes` counts the notes that were considered."""
 
     schema_: Literal["kb.ideas/1"] = Field(default="kb.ideas/1", serialization_alias="schema")
     ideas: tuple[Idea, ...]

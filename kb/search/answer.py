@@ -1,199 +1,254 @@
-"""The answer to a query: the best notes with their passages, how likely each is right, and why."""
+"""The answer to a query: the best notes with their passages, how likely each is relevant, and why."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import cast
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, cast
 
 from kb.index.freshness import State, state_of
 from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, Reranker, note_of
+from kb.notes.statements import statements
 from kb.reports import Explanation, Hit, Passage, Scores, SearchResult, TermWeight
 from kb.search.calibration import GOOD, GOOD_COSINE, Likelihood, chance_of_an_answer
 from kb.search.find import POOL, find
 from kb.search.query import parse_query
-from kb.search.ranking import (
-    NEAR_WEIGHT,
-    PASSAGE_WEIGHT,
-    WORD_WEIGHT,
-    Found,
-    Ranked,
-    best_first,
-    group_by_note,
-    penalty,
-)
-from kb.search.snippets import Nearest, snippet
+from kb.search.ranking import NEAR_WEIGHT, PASSAGE_WEIGHT, WORD_WEIGHT, Ranked, Ranking, group_by_note, penalty
+from kb.search.resemblance import CONTAINMENT, MIN_RUNS, Runs, resemblance, word_runs
+from kb.search.snippets import Cosines, snippets
 from kb.search.words import coverage
 from kb.sync.changes import recent_changes
 
 PASSAGES = 4
 NOTES_AT_ONCE = 10
-RERANKED = 50  # chunks that a cross-encoder orders
-SAME_SCORES = 0.05  # near-identical passages differ by less of the larger score
+RERANKED = 50  # chunks that a cross-encoder reads
+SAME_SCORES = 0.05  # the scores of near-identical passages differ by less than this share of the larger one
 
-Group = list[tuple[Ranked, ChunkRecord]]
+
+class RankedPassage(NamedTuple):
+    """A passage of a note, and why it ranks where it does."""
+
+    ranked: Ranked
+    chunk: ChunkRecord
+
+
+class NotePassages(NamedTuple):
+    """A note that was found, the state of its file, and its passages, best first. `same_as` is the address at which
+    another hit shows the same as the first of them.
+    """
+
+    note: NoteRecord
+    state: State
+    passages: Sequence[RankedPassage]
+    same_as: str | None
 
 
 def search(
     reader: IndexReader, query: str, limit: int, filter: Filter, mode: Mode, explain: bool = False
 ) -> SearchResult:
-    """The best notes for a query, at most `limit`, with the state of their files."""
+    """The best notes for a query, at most `limit`, with the states of their files."""
     started = time.monotonic()
-    found = find(reader, query, filter, mode, max(POOL, limit * 10))
-    answered = _answered(found)
-    if mode == "hybrid" and reader.shared.reranker:
-        found = _reranked(reader, reader.shared.reranker, parse_query(query).text, found)
-    answer = _Answer(reader, query, found, answered, explain)
-    for note, group in _notes(reader, found):
-        if len(answer.hits) == limit:
-            break
-        answer.take(note, group)
+    ranking = find(reader, query, filter, mode, max(POOL, limit * 10))
+    asked = parse_query(query)
+    reranker = reader.shared.reranker if mode == "hybrid" else None
+    groups = group_by_note(ranking.ranked, PASSAGES)
+    report = _Report(ranking, [group[0].score for group in groups])
+    if reranker:
+        groups = group_by_note(_reranked(reader, reranker, asked.text, ranking.ranked), PASSAGES)
+    shown, missing = _shown_notes(reader, groups, limit)
+    sentences = [_sentences(found.passages[0].chunk) for found in shown]
+    hits = tuple(
+        report.hit(rank, found, snippet, _explanation(reader, ranking, report.answered, found) if explain else None)
+        for rank, (found, snippet) in enumerate(
+            zip(shown, snippets(sentences, asked.words, _cosines(reader, ranking)), strict=True), 1
+        )
+    )
     return SearchResult(
         query=query,
         mode=mode,
-        good_match=bool(answer.hits) and answered >= GOOD,
-        hits=tuple(answer.hits),
+        good_match=bool(hits) and report.answered >= GOOD,
+        hits=hits,
         changed_notes=recent_changes(reader),
-        missing=tuple(answer.missing),
+        missing=missing,
+        undated=_undated(reader, filter),
         seconds=round(time.monotonic() - started, 3),
     )
 
 
-def _answered(found: Found) -> float:
-    """The probability that anything found deserves to be called a hit."""
-    best = max(found.dense.values(), default=0.0)
-    if found.mode == "lexical":
-        return float(bool(found.lexical))
-    if found.mode == "dense":
-        return float(best >= GOOD_COSINE)
-    return chance_of_an_answer(best, coverage(found.words, found.weights), len(found.words))
+def _reranked(reader: IndexReader, reranker: Reranker, text: str, ranked: Sequence[Ranked]) -> list[Ranked]:
+    """The first chunks in the order of a cross-encoder, which reads query and passage together; then the others."""
+    first, others = ranked[:RERANKED], ranked[RERANKED:]
+    chunks = reader.catalog.chunks(entry.id for entry in first)
+    scores = reranker.score(text, [chunks[entry.id].text for entry in first]) if first else []
+    read = [entry._replace(relevance=score) for entry, score in zip(first, scores, strict=True)]
+    return [*sorted(read, key=lambda entry: -(entry.relevance or 0.0)), *others]
 
 
-def _reranked(reader: IndexReader, reranker: Reranker, text: str, found: Found) -> Found:
-    """The best chunks in the order of a cross-encoder, which reads query and passage together; no others."""
-    best = found.ranked[:RERANKED]
-    chunks = reader.catalog.chunks(entry.id for entry in best)
-    best = [entry for entry in best if entry.id in chunks]
-    scores = reranker.score(text, [chunks[entry.id].text for entry in best]) if best else []
-    ranked = best_first(entry._replace(score=score) for entry, score in zip(best, scores, strict=True))
-    return replace(found, ranked=ranked, reranked=True)
-
-
-class _Answer:
-    """The hits of one query, gathered note by note."""
-
-    def __init__(self, reader: IndexReader, query: str, found: Found, answered: float, explained: bool) -> None:
-        self.hits: list[Hit] = []
-        self.missing: list[str] = []
-        self._reader = reader
-        self._found = found
-        self._words = parse_query(query).words
-        self._answered = answered
-        self._explained = explained
-        self._likelihood = Likelihood([group[0].score for group in group_by_note(found.ranked, 1)], answered)
-        self._shown: list[tuple[Ranked, ChunkRecord, str]] = []
-
-    def take(self, note: NoteRecord, group: Group) -> None:
-        """Make a hit of a note; of its further passages those that no hit shows yet."""
-        state = state_of(self._reader, note)
+def _shown_notes(
+    reader: IndexReader, groups: Sequence[Sequence[Ranked]], limit: int
+) -> tuple[list[NotePassages], tuple[str, ...]]:
+    """The first notes of ranked groups, at most `limit`, and the paths of those before them whose files are gone."""
+    shown: list[NotePassages] = []
+    missing: list[str] = []
+    seen = _SeenPassages()
+    for note, passages in _notes(reader, groups):
+        state = state_of(reader, note)
         if state is None:
-            self.missing.append(note.path)
-            return
-        same = self._shown_already(*group[0])
-        kept = group[:1] + [entry for entry in group[1:] if self._shown_already(*entry) is None]
-        self._shown += [(*entry, f"{note.path}:{entry[1].start_line}-{entry[1].end_line}") for entry in kept]
-        self.hits.append(self._hit(note, state, kept, same))
+            missing.append(note.path)
+            continue
+        same, fresh = seen.add(note.path, passages)
+        shown.append(NotePassages(note, state, fresh, same))
+        if len(shown) == limit:
+            break
+    return shown, tuple(missing)
 
-    def _shown_already(self, entry: Ranked, chunk: ChunkRecord) -> str | None:
+
+def _notes(reader: IndexReader, groups: Sequence[Sequence[Ranked]]) -> Iterator[tuple[NoteRecord, list[RankedPassage]]]:
+    """The notes of groups with their passages, read a few at a time."""
+    for start in range(0, len(groups), NOTES_AT_ONCE):
+        some = groups[start : start + NOTES_AT_ONCE]
+        notes = reader.catalog.notes_by_id(note_of(group[0].id) for group in some)
+        chunks = reader.catalog.chunks(entry.id for group in some for entry in group)
+        for group in some:
+            yield notes[note_of(group[0].id)], [RankedPassage(entry, chunks[entry.id]) for entry in group]
+
+
+class _SeenPassages:
+    """The passages shown so far; near-identical ones are not shown again."""
+
+    def __init__(self) -> None:
+        self._seen: list[tuple[Ranked, Runs, str]] = []
+
+    def add(self, path: str, passages: Sequence[RankedPassage]) -> tuple[str | None, list[RankedPassage]]:
+        """The address at which the first passage of a note is shown already, if it is; and the passages to show: the
+        first in any case, and those of the others that are new.
+        """
+        runs = [word_runs(passage.chunk.text) for passage in passages]
+        same = [self._address_of(passage.ranked, own) for passage, own in zip(passages, runs, strict=True)]
+        fresh = [number for number in range(len(passages)) if number == 0 or same[number] is None]
+        for number in fresh:
+            ranked, chunk = passages[number].ranked, passages[number].chunk
+            self._seen.append((ranked, runs[number], f"{path}:{chunk.start_line}-{chunk.end_line}"))
+        return same[0], [passages[number] for number in fresh]
+
+    def _address_of(self, ranked: Ranked, runs: Runs) -> str | None:
         """The address at which a near-identical passage is shown."""
-        for other, shown, address in self._shown:
-            if _near(entry, other) and _say_the_same(chunk.text, shown.text):
+        if len(runs) < MIN_RUNS:
+            return None
+        for other, other_runs, address in self._seen:
+            if _score_alike(ranked, other) and resemblance(runs, other_runs) >= CONTAINMENT:
                 return address
         return None
 
-    def _hit(self, note: NoteRecord, state: State, group: Group, same: str | None) -> Hit:
-        best, chunk = group[0]
-        return Hit(
-            rank=len(self.hits) + 1,
-            path=note.path,
-            title=note.title,
-            area=cast(FiledArea, note.area),  # a note that was found is filed
-            kind=note.kind,
-            date=note.date,
-            tags=note.tags,
-            state=state,
-            remote=note.remote,
-            heading_path=chunk.heading_path,
-            start_line=chunk.start_line,
-            end_line=chunk.end_line,
-            snippet=snippet(chunk.text, self._words, self._nearest()),
-            text=chunk.text,
-            score=self._score(best),
-            scores=Scores(dense=best.dense, lexical=best.lexical),
-            same_as=same,
-            passages=tuple(self._passage(*other) for other in group[1:]),
-            explain=self._explanation(note, best) if self._explained else None,
-        )
 
-    def _passage(self, entry: Ranked, chunk: ChunkRecord) -> Passage:
-        return Passage(
-            heading_path=chunk.heading_path,
-            start_line=chunk.start_line,
-            end_line=chunk.end_line,
-            text=chunk.text,
-            score=self._score(entry),
-        )
-
-    def _score(self, entry: Ranked) -> float:
-        """A probability; in the other modes the cosine or bm25 itself."""
-        single = {"dense": entry.dense, "lexical": entry.lexical}.get(self._found.mode)
-        if self._found.reranked:
-            single = entry.score
-        return round(self._likelihood.of(entry.score) if single is None else single, 4)
-
-    def _nearest(self) -> Nearest | None:
-        """Which of some sentences is nearest to the query by meaning."""
-        vector = self._found.vector
-        if vector is None:
-            return None
-        return lambda sentences: int((self._reader.encoder.encode(list(sentences)) @ vector).argmax())
-
-    def _explanation(self, note: NoteRecord, best: Ranked) -> Explanation:
-        found = self._found
-        paths = self._reader.catalog.notes_by_id(note_of(id) for id in found.feedback)
-        weights = sorted(found.weights.get(note.id, {}).items(), key=lambda entry: -entry[1])
-        return Explanation(
-            raw=round(best.score, 4),
-            reranked=found.reranked,
-            answered=round(self._answered, 4),
-            standing=round(best.standing, 4),
-            words=round(WORD_WEIGHT * best.shares.words, 4),
-            near=round(NEAR_WEIGHT * best.shares.near, 4),
-            passage=round(PASSAGE_WEIGHT * best.shares.passage, 4),
-            boilerplate=-round(penalty(best.shares.copies), 4),
-            terms=tuple(TermWeight(term=term, weight=round(weight, 4)) for term, weight in weights),
-            agreement=found.agreement,
-            feedback=tuple(paths[note_of(id)].path for id in found.feedback if found.feedback_weight),
-            feedback_weight=round(found.feedback_weight, 4),
-            filters=_filters(found.filter),
-        )
-
-
-def _near(first: Ranked, second: Ranked) -> bool:
-    """Whether two passages can be near-identical, by what the query made of them: cheaper than reading them."""
+def _score_alike(first: Ranked, second: Ranked) -> bool:
+    """Whether the scores of two passages are as similar as those of near-identical ones: cheaper than reading them."""
     for one, other in ((first.dense, second.dense), (first.lexical, second.lexical)):
         if one is not None and other is not None and abs(one - other) > SAME_SCORES * max(abs(one), abs(other)):
             return False
     return True
 
 
-def _say_the_same(first: str, second: str) -> bool:
-    from kb.search.resemblance import CONTAINMENT, MIN_RUNS, resemblance, word_runs
+def _undated(reader: IndexReader, filter: Filter) -> int:
+    """How many notes a filter by date leaves out because they have no date."""
+    if not (filter.since or filter.until):
+        return 0
+    return len(reader.catalog.undated(filter.model_copy(update={"since": None, "until": None})))
 
-    runs = [word_runs(text) for text in (first, second)]
-    return len(runs[0]) >= MIN_RUNS and resemblance(*runs) >= CONTAINMENT
+
+def _sentences(chunk: ChunkRecord) -> list[str]:
+    """The sentences of a passage; of one that states nothing, such as code, its headings."""
+    said = [statement.text for statement in statements(chunk.text, chunk.kinds)]
+    return said or [chunk.heading_path[-1] if chunk.heading_path else ""]
+
+
+def _cosines(reader: IndexReader, ranking: Ranking) -> Cosines | None:
+    """Computes the cosines of sentences with the query; None where it was not embedded."""
+    vector = ranking.vector
+    if vector is None:
+        return None
+    return lambda sentences: (reader.encoder.encode(sentences) @ vector).tolist()
+
+
+class _Report:
+    """Reports hits, with scores that can be compared between queries."""
+
+    def __init__(self, ranking: Ranking, note_scores: Sequence[float]) -> None:
+        self.answered = _answered(ranking)
+        self._mode = ranking.mode
+        self._likelihood = Likelihood(note_scores, self.answered)
+
+    def hit(self, rank: int, found: NotePassages, snippet: str, explanation: Explanation | None) -> Hit:
+        """The hit of a note."""
+        note, (best, *others) = found.note, found.passages
+        return Hit(
+            rank=rank,
+            path=note.path,
+            title=note.title,
+            area=cast(FiledArea, note.area),  # a note that was found is filed
+            kind=note.kind,
+            date=note.date,
+            tags=note.tags,
+            state=found.state,
+            remote=note.remote,
+            heading_path=best.chunk.heading_path,
+            start_line=best.chunk.start_line,
+            end_line=best.chunk.end_line,
+            snippet=snippet,
+            text=best.chunk.text,
+            score=self._score(best.ranked),
+            scores=Scores(dense=best.ranked.dense, lexical=best.ranked.lexical),
+            same_as=found.same_as,
+            passages=tuple(self._passage(other) for other in others),
+            explain=explanation,
+        )
+
+    def _passage(self, passage: RankedPassage) -> Passage:
+        chunk = passage.chunk
+        return Passage(
+            heading_path=chunk.heading_path,
+            start_line=chunk.start_line,
+            end_line=chunk.end_line,
+            text=chunk.text,
+            score=self._score(passage.ranked),
+        )
+
+    def _score(self, entry: Ranked) -> float:
+        """The probability that a passage is relevant; in dense and lexical mode its cosine or bm25."""
+        single = {"dense": entry.dense, "lexical": entry.lexical, "hybrid": entry.relevance}[self._mode]
+        return round(self._likelihood.of(entry.score) if single is None else single, 4)
+
+
+def _answered(ranking: Ranking) -> float:
+    """The probability that anything found deserves to be called a hit."""
+    best = max(ranking.dense.values(), default=0.0)
+    if ranking.mode == "lexical":
+        return float(bool(ranking.lexical))
+    if ranking.mode == "dense":
+        return float(best >= GOOD_COSINE)
+    return chance_of_an_answer(best, coverage(ranking.words, ranking.weights), len(ranking.words))
+
+
+def _explanation(reader: IndexReader, ranking: Ranking, answered: float, found: NotePassages) -> Explanation:
+    best = found.passages[0].ranked
+    paths = reader.catalog.notes_by_id(note_of(id) for id in ranking.feedback)
+    weights = sorted(ranking.weights.get(found.note.id, {}).items(), key=lambda entry: -entry[1])
+    return Explanation(
+        raw=round(best.score if best.relevance is None else best.relevance, 4),
+        reranked=best.relevance is not None,
+        answered=round(answered, 4),
+        standing=round(best.z_score, 4),
+        words=round(WORD_WEIGHT * best.shares.words, 4),
+        near=round(NEAR_WEIGHT * best.shares.near, 4),
+        passage=round(PASSAGE_WEIGHT * best.shares.passage, 4),
+        boilerplate=-round(penalty(best.shares.copies), 4),
+        terms=tuple(TermWeight(term=term, weight=round(weight, 4)) for term, weight in weights),
+        agreement=ranking.agreement,
+        feedback=tuple(paths[note_of(id)].path for id in ranking.feedback if ranking.feedback_weight),
+        feedback_weight=round(ranking.feedback_weight, 4),
+        filters=_filters(ranking.filter),
+    )
 
 
 def _filters(filter: Filter) -> tuple[str, ...]:
@@ -202,17 +257,3 @@ def _filters(filter: Filter) -> tuple[str, ...]:
     return tuple(
         f"{name}: {', '.join(value) if isinstance(value, (list, tuple)) else value}" for name, value in asked.items()
     )
-
-
-def _notes(reader: IndexReader, found: Found) -> Iterator[tuple[NoteRecord, Group]]:
-    """The candidates by note, best note first, read a few at a time; what another process removed is left out."""
-    groups = group_by_note(found.ranked, PASSAGES)
-    for start in range(0, len(groups), NOTES_AT_ONCE):
-        some = groups[start : start + NOTES_AT_ONCE]
-        notes = reader.catalog.notes_by_id(note_of(group[0].id) for group in some)
-        chunks = reader.catalog.chunks(entry.id for group in some for entry in group)
-        for group in some:
-            note = notes.get(note_of(group[0].id))
-            kept = [(entry, chunks[entry.id]) for entry in group if entry.id in chunks]
-            if note and kept:
-                yield note, kept

@@ -1,8 +1,8 @@
-"""What a score means: how likely a note is what was looked for, and whether any is. Pure.
+"""Scores as probabilities: that a note is relevant, and that any note is. Pure.
 
-The coefficients are logistic regressions. Whether a hit is relevant was fitted on judged queries over three document
-collections (computing abstracts, biomedical claims, machine-learning questions); whether anything is, on queries that a
-notebook answers and on others that it does not.
+Both are logistic regressions: the first was fitted on judged queries over three document collections (computing
+abstracts, biomedical claims, machine-learning questions), the second on queries that a notebook answers and queries
+that it does not.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ SHARPNESS = 0.8
 SHARE_SLOPE, SHARE_OFFSET = 1.97, 2.07
 COSINE_SLOPE, COVERAGE_SLOPE, WORDS_SLOPE, OFFSET = 24.1, 14.0, 3.6, -19.3
 GOOD = 0.5
-GOOD_COSINE = 0.3  # where only meaning was asked
+GOOD_COSINE = 0.3  # in dense mode
 
 
 class Likelihood:
     """The probability that a note or passage is relevant, given the scores of all notes, best first.
 
-    What counts is its share among the ten best (a softmax): one that stands alone is likelier right than one of ten
-    that are equally near. `answered` is the probability that any of them is.
+    It depends on the note's share of a softmax over the ten best scores: one that stands out is more likely relevant
+    than one of ten equals. `answered` is the probability that any of them is relevant.
     """
 
     def __init__(self, scores: Sequence[float], answered: float) -> None:
@@ -31,14 +31,14 @@ class Likelihood:
         self._answered = answered
 
     def of(self, score: float) -> float:
-        """The probability that belongs to a score."""
+        """The probability for a score."""
         share = SHARPNESS * (score - self._best) - math.log(self._total)
         return self._answered * _logistic(SHARE_SLOPE * share + SHARE_OFFSET)
 
 
 def chance_of_an_answer(cosine: float, coverage: float, words: int) -> float:
-    """The probability that the notebook has something on a query: from the best cosine, the share of the query's idf
-    that the best note covers, and how many words there are: of a longer query, a share says more.
+    """The probability that a notebook answers a query, from the best cosine, the `coverage` of the query's words, and
+    their number: the same coverage means more for a longer query.
     """
     return _logistic(COSINE_SLOPE * cosine + COVERAGE_SLOPE * coverage + WORDS_SLOPE * math.log(words + 1) + OFFSET)
 

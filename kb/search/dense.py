@@ -1,51 +1,51 @@
-"""The dense side of a search: the chunks nearest to a vector, and how far they stand out among all the others."""
+"""The dense side of a search: the chunks nearest to a vector, and their z-scores among ordinary passages."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from kb.errors import ServerError
 from kb.index.arrays import unit_rows
 from kb.index.reader import IndexReader
 from kb.models import FILED_AREAS, Filter, note_of
 
-SCAN_BELOW = 0.3  # the share of passing notes below which an exact scan beats asking Chroma for more and dropping most
-SAMPLE = 1000  # chunks that stand for all
-CENTRING = 0.5  # the share of the mean vector that is taken away
-# What a small notebook cannot tell: the mean and deviation of such cosines elsewhere, worth this many chunks.
-USUAL_MEAN, USUAL_DEVIATION, USUAL_WORTH = 0.03, 0.105, 30
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
 
-Matrix = NDArray[np.float32]
+SCAN_BELOW = 0.3  # the share of passing notes below which an exact scan is faster than filtering Chroma's results
+SAMPLE = 1000  # chunks that stand for all
+CENTRING = 0.5  # the share of the mean vector that is subtracted
+# A prior for small notebooks: mean and deviation of such cosines in others, worth this many chunks.
+USUAL_MEAN, USUAL_DEVIATION, USUAL_WORTH = 0.03, 0.105, 30
 
 
 class Background:
-    """Ordinary passages: what a cosine is judged against.
+    """Ordinary passages, with which cosines are compared.
 
-    Vectors of one subject share a direction, which lifts every cosine; half of the mean vector is taken away first
-    (after Mu and Viswanath 2018, who take all of it).
+    The vectors of one subject share a direction, which raises every cosine; half of the mean vector is subtracted
+    first (after Mu and Viswanath 2018, who subtract all of it).
     """
 
-    def __init__(self, sample: Matrix) -> None:
+    def __init__(self, sample: FloatArray) -> None:
         self._centre = CENTRING * sample.mean(axis=0)
         self._sample = self.centred(sample)
 
-    def centred(self, vectors: Matrix) -> Matrix:
-        """Vectors `(…, dim)` without what all have in common, at length 1."""
+    def centred(self, vectors: FloatArray) -> FloatArray:
+        """Vectors `(…, dim)` less their common part, scaled to length 1."""
         return unit_rows(vectors - self._centre)
 
-    def standing(self, passages: Matrix, vector: Matrix) -> Matrix:
-        """How many standard deviations the cosines of passages `(n, dim)` with a query's vector `(dim,)` lie above
-        those of ordinary ones; all of them centred.
+    def z_scores(self, passages: FloatArray, vector: FloatArray) -> FloatArray:
+        """The z-scores `(n,)` of the cosines of passages `(n, dim)` with a query `(dim,)`, among the cosines of
+        ordinary passages; all vectors centred.
         """
         usual = self._sample @ vector
         weight = len(usual) + USUAL_WORTH
         mean = (usual.sum() + USUAL_WORTH * USUAL_MEAN) / weight
         variance = (((usual - mean) ** 2).sum() + USUAL_WORTH * USUAL_DEVIATION**2) / weight
-        return np.asarray((passages @ vector - mean) / np.sqrt(variance), dtype=np.float32)
+        scores: FloatArray = ((passages @ vector - mean) / variance**0.5).astype("float32")
+        return scores
 
 
 def background(reader: IndexReader) -> Background:
@@ -53,10 +53,8 @@ def background(reader: IndexReader) -> Background:
     return reader.cached("background", lambda: Background(reader.catalog.sample_vectors(SAMPLE)))
 
 
-def nearest(reader: IndexReader, vector: Matrix, filter: Filter, limit: int) -> dict[str, float]:
-    """Cosines of the `limit` chunks nearest to a unit vector `(dim,)` among those of the notes that a filter lets
-    through, by chunk id.
-    """
+def nearest(reader: IndexReader, vector: FloatArray, filter: Filter, limit: int) -> dict[str, float]:
+    """Cosines of the `limit` chunks nearest to a unit vector `(dim,)`, of the notes that pass a filter, by chunk id."""
     passing = reader.passing(filter)
     if not passing.notes:
         return {}
@@ -78,16 +76,16 @@ def nearest(reader: IndexReader, vector: Matrix, filter: Filter, limit: int) -> 
     return _scan(reader, vector, passing.notes, limit)
 
 
-def by_id(ids: Sequence[str], scores: Matrix) -> dict[str, float]:
-    """Scores `(len(ids),)` by their chunks' ids."""
+def by_id(ids: Sequence[str], scores: FloatArray) -> dict[str, float]:
+    """Scores `(len(ids),)` by chunk id."""
     return dict(zip(ids, scores.tolist(), strict=True))
 
 
-def _scan(reader: IndexReader, vector: Matrix, passing: Collection[str], limit: int) -> dict[str, float]:
-    """The nearest by comparing with every chunk that passes."""
+def _scan(reader: IndexReader, vector: FloatArray, passing: Collection[str], limit: int) -> dict[str, float]:
+    """The nearest chunks of the passing notes, by comparing all of them."""
     passages = reader.passages()
     rows = [row for note in passing for row in passages.rows.get(note, ())]
     if not rows:
         return {}
     found = passages.matrix[rows] @ vector
-    return {passages.ids[rows[index]]: float(found[index]) for index in np.argsort(-found, kind="stable")[:limit]}
+    return {passages.ids[rows[index]]: float(found[index]) for index in (-found).argsort(kind="stable")[:limit]}

@@ -10,52 +10,59 @@ from contextlib import suppress
 from kb.errors import InputError, VectorError
 from kb.index.reader import IndexReader
 from kb.models import Filter, Mode, System
-from kb.search.lexical import matching, telling, weigh
-from kb.search.query import WORD, Query, match_expression, other_spellings, parse_query
-from kb.search.ranking import Found, Ranked, best_first, best_of_notes, reciprocal_ranks, weighted_sum
+from kb.search.fuse import by_meaning, by_meaning_and_words
+from kb.search.lexical import by_words, matching, telling, weigh
+from kb.search.query import MAX_LENGTH, WORD, Query, match_expression, other_spellings, parse_query
+from kb.search.ranking import Ranking, best_of_notes, reciprocal_ranks, weighted_sum
 
 POOL = 200
 MANY = 100  # chunks that have a word; more need not be counted
-SUM_WEIGHT = 0.7  # of the dense side in the plain weighted sum that ranking is measured against
+MAX_CONDITIONS = 500  # each is part of one SQL expression, which SQLite limits to a depth of 1,000
+SUM_WEIGHT = 0.7  # of the dense side in the weighted sum that serves as a baseline
 
 
-def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int = POOL) -> Found:
-    """The best chunks for a query, at most `pool` from each side. Raises `InputError` for an empty query."""
+def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int = POOL) -> Ranking:
+    """The best chunks for a query, at most `pool` from each side. Raises `InputError` for a query that is empty, too
+    long, or has too many conditions.
+    """
     asked = _as_in_notes(reader, read_query(query))
     filter = _narrowed(reader, filter, asked)
-    words = telling(reader, asked.words)
     if mode == "lexical":
-        lexical = matching(reader, words, filter, pool)
-        ranked = best_first(Ranked(id, bm25, None, bm25) for id, bm25 in lexical.items())
-        looked_up, weights = weigh(reader, words, lexical)
-        return Found(mode, filter, {}, lexical, ranked, looked_up, weights)
-    from kb.search.fuse import by_meaning, fused  # and with it numpy, which two threads must not import at once
+        return by_words(reader, telling(reader, asked.words), filter, pool)
+    import numpy  # noqa: F401  # its first import must not happen in two threads at the same time
 
     reader.require_current_encoder()
-    with ThreadPoolExecutor(1) as background:  # the query is embedded while the words are looked up
+    with ThreadPoolExecutor(1) as background:  # the query is embedded while vectors are opened and words looked up
         embedding = background.submit(reader.encoder.encode_query, asked.text)
-        if reader.generation and not reader.exact:
-            with suppress(VectorError):  # the query itself says what is wrong
-                reader.store.open(reader.generation)
+        _open_vectors(reader)
         if mode == "dense":
             return by_meaning(reader, embedding.result(), filter, pool)
+        words = telling(reader, asked.words)
         lexical = matching(reader, words, filter, pool)
         weighed = weigh(reader, words, None) if reader.is_small else words
-        return fused(reader, embedding.result(), lexical, weighed, filter, pool)
+        return by_meaning_and_words(reader, embedding.result(), lexical, weighed, filter, pool)
+
+
+def _open_vectors(reader: IndexReader) -> None:
+    if reader.generation and not reader.exact:
+        with suppress(VectorError):  # the query itself will report it
+            reader.store.open(reader.generation)
 
 
 def read_query(query: str) -> Query:
-    """A query as it can be asked. Raises `InputError` where it asks for nothing."""
+    """Parse a query. Raises `InputError` where it asks for nothing, or is too long."""
     if not query.strip():
         raise InputError("the query is empty; say what you are looking for")
+    if len(query) > MAX_LENGTH:
+        raise InputError(f"the query has {len(query):,} characters; use at most {MAX_LENGTH:,}")
     asked = parse_query(query.encode(errors="replace").decode())  # lone surrogates are no text
     if not asked.text:
-        raise InputError(f"{query!r} says only what is not wanted; add what is")
+        raise InputError(f"{query!r} only excludes words; add some to look for")
     return asked
 
 
 def _as_in_notes(reader: IndexReader, query: Query) -> Query:
-    """A query whose compounds are written as the notes write them."""
+    """A query with its compounds spelled as in the notes."""
     text = spelled(reader, query.text)
     if text == query.text:
         return query
@@ -63,7 +70,9 @@ def _as_in_notes(reader: IndexReader, query: Query) -> Query:
 
 
 def spelled(reader: IndexReader, text: str) -> str:
-    """A text in which a compound that no note has stands as the notes write it: `over-smoothing`, `oversmoothing`."""
+    """A text whose compounds are spelled as in the notes, if these have only the other spelling: `over-smoothing`,
+    `oversmoothing`.
+    """
 
     def frequency(word: str) -> int:
         return reader.catalog.full_text.frequency(match_expression([word]), MANY)
@@ -79,17 +88,26 @@ def spelled(reader: IndexReader, text: str) -> str:
 
 
 def _narrowed(reader: IndexReader, filter: Filter, query: Query) -> Filter:
-    """A filter that also knows the phrases of a query and what it excludes; phrases that no note has bind nobody."""
-    exact = filter.model_copy(update={"phrases": query.phrases, "without": query.without})
+    """A filter with the phrases and exclusions of a query; phrases that no note contains are dropped, with a notice."""
+    without = filter.model_copy(update={"without": (*filter.without, *query.without)})
+    exact = without.model_copy(update={"phrases": (*filter.phrases, *query.phrases)})
+    _require_few_conditions(exact)
     if query.phrases and not reader.passing(exact).notes:
         quoted = " and ".join(f"{phrase!r}" for phrase in query.phrases)
-        reader.notify(f"no note has the exact words {quoted}; these come near")
-        return exact.model_copy(update={"phrases": ()})
+        reader.notify(f"no note contains the exact words {quoted}; showing near matches")
+        return without
     return exact
 
 
+def _require_few_conditions(filter: Filter) -> None:
+    counts = {"-words": len(filter.without), "quoted phrases": len(filter.phrases), "tags": len(filter.tags)}
+    if sum(counts.values()) > MAX_CONDITIONS:
+        listed = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
+        raise InputError(f"the query has {listed}; use at most {MAX_CONDITIONS} in all")
+
+
 def rankings(reader: IndexReader, query: str, limit: int) -> dict[System, list[str]]:
-    """The paths of the best notes for a query by each way to rank, `hybrid` as a search would."""
+    """The paths of the best notes for a query by each ranking method; `hybrid` ranks as `find` does."""
     pool = max(POOL, limit * 2)
     found = find(reader, query, Filter(), "hybrid", pool)
     dense = dict(sorted(found.dense.items(), key=lambda entry: -entry[1])[:pool])

@@ -1,13 +1,11 @@
-"""Meaning and words of the candidates of a query, put together."""
+"""Rank the candidates of a query by meaning, or by meaning and words together."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from kb.index.arrays import unit_rows
 from kb.index.reader import IndexReader
@@ -16,7 +14,7 @@ from kb.search.dense import Background, background, by_id, nearest
 from kb.search.lexical import Weighed, weigh
 from kb.search.ranking import (
     FEEDBACK_NOTES,
-    Found,
+    Ranking,
     agreement,
     best_of_notes,
     feedback_weight,
@@ -26,44 +24,46 @@ from kb.search.ranking import (
 )
 from kb.search.words import nearness
 
-Vector = NDArray[np.float32]
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Chunks with their centred vectors `(n, dim)` and cosines, and what is ordinary around them."""
+    """Chunks with their centred vectors `(n, dim)` and cosines, and the passages that these are compared with."""
 
     ids: Sequence[str]
-    passages: Vector
+    passages: FloatArray
     dense: Mapping[str, float]
     ordinary: Background
 
-    def standing(self, query: Vector) -> dict[str, float]:
-        """How far each stands out for a centred vector `(dim,)`."""
-        return by_id(self.ids, self.ordinary.standing(self.passages, query))
+    def z_scores(self, query: FloatArray) -> dict[str, float]:
+        """The z-score of each for a centred query `(dim,)`."""
+        return by_id(self.ids, self.ordinary.z_scores(self.passages, query))
 
-    def mean(self, ids: Collection[str]) -> Vector:
+    def mean(self, ids: Collection[str]) -> FloatArray:
         """The mean vector `(dim,)` of some of them."""
         rows = [row for row, id in enumerate(self.ids) if id in ids]
-        return np.asarray(self.passages[rows].mean(axis=0), dtype=np.float32)
+        mean: FloatArray = self.passages[rows].mean(axis=0)
+        return mean
 
 
-def fused(
+def by_meaning_and_words(
     reader: IndexReader,
-    vector: Vector,
+    vector: FloatArray,
     lexical: Mapping[str, float],
     weighed: Weighed | Sequence[str],
     filter: Filter,
     pool: int,
-) -> Found:
-    """Judge the nearest chunks and those that have the words by both sides, move the query towards the notes that come
-    out best, and judge them again (pseudo-relevance feedback, Rocchio 1971).
+) -> Ranking:
+    """Score the nearest chunks and those that have the words by both sides, move the query towards the notes that rank
+    highest, and score again (pseudo-relevance feedback, Rocchio 1971).
 
-    `weighed` are the words with their weights in all notes, or still to be looked up in the candidates' notes.
+    `weighed` are the words with their weights in all notes, or words to be looked up in the notes of the candidates.
     """
     found = {**nearest(reader, vector, filter, pool), **lexical}
     if not found:
-        return Found("hybrid", filter, {}, lexical, [])
+        return Ranking("hybrid", filter, {}, lexical, [])
     candidates = _candidates(reader, found, vector)
     notes = {note_of(id) for id in candidates.ids}
     words, weights = weighed if isinstance(weighed, Weighed) else weigh(reader, weighed, candidates.ids)
@@ -72,31 +72,31 @@ def fused(
     shares = word_shares(candidates.ids, lexical, sums, nearness(words), _copies(reader, candidates.ids))
 
     query = candidates.ordinary.centred(vector)
-    standing = candidates.standing(query)
-    agreed = agreement(best_of_notes(standing), sums)
-    best = _best(standing, {id: above + shares[id].worth for id, above in standing.items()})
+    z_scores = candidates.z_scores(query)
+    agreed = agreement(best_of_notes(z_scores), sums)
+    best = _best({id: z_score + shares[id].worth for id, z_score in z_scores.items()})
     weight = feedback_weight(agreed)
     if weight:
-        standing = candidates.standing(unit_rows(query + weight * candidates.mean(best)))
-    ranked = fuse(standing, shares, candidates.dense, lexical)
-    return Found(
+        z_scores = candidates.z_scores(unit_rows(query + weight * candidates.mean(best)))
+    ranked = fuse(z_scores, shares, candidates.dense, lexical)
+    return Ranking(
         "hybrid", filter, candidates.dense, lexical, ranked, words, weights, vector, agreed, tuple(best), weight
     )
 
 
-def by_meaning(reader: IndexReader, vector: Vector, filter: Filter, pool: int) -> Found:
-    """The nearest chunks, by how far they stand out."""
+def by_meaning(reader: IndexReader, vector: FloatArray, filter: Filter, pool: int) -> Ranking:
+    """Rank the nearest chunks by their z-scores."""
     found = nearest(reader, vector, filter, pool)
     if not found:
-        return Found("dense", filter, {}, {}, [])
+        return Ranking("dense", filter, {}, {}, [])
     candidates = _candidates(reader, found, vector)
-    standing = candidates.standing(candidates.ordinary.centred(vector))
-    shares = word_shares(standing, {}, {}, {}, _copies(reader, candidates.ids))
-    ranked = fuse(standing, shares, candidates.dense, {})
-    return Found("dense", filter, candidates.dense, {}, ranked, vector=vector)
+    z_scores = candidates.z_scores(candidates.ordinary.centred(vector))
+    shares = word_shares(z_scores, {}, {}, {}, _copies(reader, candidates.ids))
+    ranked = fuse(z_scores, shares, candidates.dense, {})
+    return Ranking("dense", filter, candidates.dense, {}, ranked, vector=vector)
 
 
-def _candidates(reader: IndexReader, found: Collection[str], vector: Vector) -> Candidates:
+def _candidates(reader: IndexReader, found: Collection[str], vector: FloatArray) -> Candidates:
     if reader.is_small:
         passages = reader.passages()
         rows = [row for row, id in enumerate(passages.ids) if id in found]
@@ -108,8 +108,8 @@ def _candidates(reader: IndexReader, found: Collection[str], vector: Vector) -> 
 
 
 def _copies(reader: IndexReader, ids: Sequence[str]) -> dict[str, int]:
-    """In how many notes a chunk stands beside others, where those are more than a few: a note that is all copy is no
-    boilerplate.
+    """How many notes repeat a chunk beside other text, for chunks of more than a few notes: a note that is a copy
+    throughout is not boilerplate.
     """
     copies: dict[str, int] = {}
     for group in repeated(ids):
@@ -119,10 +119,10 @@ def _copies(reader: IndexReader, ids: Sequence[str]) -> dict[str, int]:
     return copies
 
 
-def _best(standing: Mapping[str, float], scores: Mapping[str, float]) -> list[str]:
-    """The best chunks of the best few notes."""
+def _best(scores: Mapping[str, float]) -> list[str]:
+    """The best chunk of each of the best few notes."""
     best: dict[str, str] = {}
-    for id in sorted(standing, key=lambda chunk: (-scores[chunk], chunk)):
+    for id in sorted(scores, key=lambda chunk: (-scores[chunk], chunk)):
         best.setdefault(note_of(id), id)
         if len(best) == FEEDBACK_NOTES:
             break

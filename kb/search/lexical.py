@@ -1,4 +1,4 @@
-"""The lexical side of a search: which chunks have a query's words, and how much of them each note has."""
+"""The lexical side of a search: the chunks that have a query's words, and the weight of these words in each note."""
 
 from __future__ import annotations
 
@@ -10,22 +10,31 @@ from typing import NamedTuple
 from kb.index.reader import IndexReader
 from kb.models import Filter, note_of
 from kb.search.query import match_expression, telling_words
+from kb.search.ranking import Ranked, Ranking, best_first
 from kb.search.words import NoteWeights, Word, idf, word_weights
 
-MANY_CHUNKS = 20_000  # above which common words are passed over
-BUDGET = 3_000  # matches that a query may cost then
-LOOK_UP_BELOW = 0.3  # the share of passing notes below which each match is looked up, instead of dropping most later
+MANY_CHUNKS = 20_000  # above which common words are skipped
+BUDGET = 3_000  # matches that the words of a query may then have together
+LOOK_UP_BELOW = 0.3  # the share of passing notes below which matches are filtered in SQL, not after it
+
+
+def by_words(reader: IndexReader, words: Sequence[str], filter: Filter, pool: int) -> Ranking:
+    """Rank the chunks that have any of some words by bm25."""
+    lexical = matching(reader, words, filter, pool)
+    ranked = best_first(Ranked(id, bm25, None, bm25) for id, bm25 in lexical.items())
+    looked_up, weights = weigh(reader, words, lexical)
+    return Ranking("lexical", filter, {}, lexical, ranked, looked_up, weights)
 
 
 def telling(reader: IndexReader, words: Sequence[str]) -> Sequence[str]:
-    """The words to look up: all of them, or in a large notebook the rarest."""
+    """The words to look up: all of them, or the rarest in a large notebook."""
     if reader.chunk_count <= MANY_CHUNKS:
         return words
     return telling_words({word: _frequency(reader, word) for word in words}, BUDGET)
 
 
 def matching(reader: IndexReader, words: Sequence[str], filter: Filter, limit: int) -> dict[str, float]:
-    """bm25 of the best `limit` chunks for any of some words among the notes that a filter lets through, by chunk id."""
+    """bm25 of the best `limit` chunks that have any of some words, of the notes that pass a filter, by chunk id."""
     if not words:
         return {}
     full_text = reader.catalog.full_text
@@ -42,14 +51,14 @@ def matching(reader: IndexReader, words: Sequence[str], filter: Filter, limit: i
 
 
 class Weighed(NamedTuple):
-    """The stems of a query in order, and what each adds to the BM25+ of each note."""
+    """The stems of a query in order, and the weight of each in each note (BM25+)."""
 
     words: list[Word]
     weights: NoteWeights
 
 
 def weigh(reader: IndexReader, words: Sequence[str], candidates: Collection[str] | None) -> Weighed:
-    """Weigh some words in all notes, or in those of some chunks; in a large notebook only in these chunks."""
+    """Weigh words in all notes, or in the notes of some candidates; in a large notebook, in these chunks only."""
     catalog, full_text = reader.catalog, reader.catalog.full_text
     if candidates is None:
         numbers = reader.cached("numbers", full_text.chunk_numbers)

@@ -1,15 +1,29 @@
-"""How alike two notes are, and which to list. Pure."""
+"""How alike notes and passages are, by their vectors and then by their wording. Pure.
+
+Vectors alone would group all notes on one subject; whether two of them are near-identical is decided by their wording.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-LINKED = 0.1  # what a link adds to a cosine: about what lies between the nearest note and the tenth
+from kb.models import Progress
+from kb.search.resemblance import CONTAINMENT, MIN_RUNS, RESEMBLANCE, Runs, containment, resemblance
+
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
+
+LINKED = 0.1  # what a link adds to a cosine: about the distance from the nearest note to the tenth nearest
 MIN_SCORE = 0.3  # of a note without a link
+NEAR = (
+    0.7  # the cosine from which wording is compared; under different titles, the same passage still reaches about this
+)
+MOST = 20  # preceding neighbours of a row whose wording is compared
+BLOCK = 256  # rows per matrix product: 100 MB of cosines for 100,000 rows
 
 
 @dataclass(frozen=True)
@@ -22,11 +36,19 @@ class Likeness:
     theirs: int
 
 
-def likeness(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> Likeness:
+@dataclass(frozen=True)
+class AlikeRows:
+    """Rows of near-identical texts in ascending order, and the least overlap by which one of them joined."""
+
+    rows: tuple[int, ...]
+    similarity: float
+
+
+def likeness(ours: FloatArray, theirs: FloatArray) -> Likeness:
     """Compare two notes by the unit vectors of their passages, `(m, dim)` and `(n, dim)`.
 
-    The score is the mean cosine of each passage with its nearest in the other note, both ways, as BERTScore (Zhang et
-    al. 2020) compares two sentences by their words: each side counts alike, however much longer one of them is.
+    The score is the mean cosine of each passage with its nearest in the other note, in both directions, as BERTScore
+    (Zhang et al. 2020) compares two sentences by their words: both notes count equally, whatever their lengths.
     """
     cosines = ours @ theirs.T
     score = (cosines.max(axis=1).mean() + cosines.max(axis=0).mean()) / 2
@@ -35,12 +57,74 @@ def likeness(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> Likeness
 
 
 def most_related(scores: Sequence[float], linked: Sequence[bool], limit: int) -> list[int]:
-    """Positions of at most `limit` notes, best first. A link lifts a note, and no note without one takes its place."""
-    order = sorted(range(len(scores)), key=lambda index: -_lifted(scores[index], linked[index]))
+    """Positions of at most `limit` notes, best first. A link raises a note's rank, and linked notes are never displaced
+    by others.
+    """
+    order = sorted(range(len(scores)), key=lambda index: -(scores[index] + LINKED * linked[index]))
     wanted = [index for index in order if linked[index] or scores[index] >= MIN_SCORE]
     chosen = {*sorted(wanted, key=lambda index: not linked[index])[:limit]}
     return [index for index in wanted if index in chosen]
 
 
-def _lifted(score: float, linked: bool) -> float:
-    return score + LINKED if linked else score
+def neighbours(matrix: FloatArray, first: int = 0, progress: Progress | None = None) -> Iterator[tuple[int, list[int]]]:
+    """Each row of unit vectors `(n, dim)` from `first` on that has near rows before it, with these, nearest first.
+
+    Exact, and computed in blocks, so that memory grows linearly with the rows.
+    """
+    for start in range(first, len(matrix), BLOCK):
+        stop = min(start + BLOCK, len(matrix))
+        cosines = matrix[start:stop] @ matrix[:stop].T
+        for row in range(start, stop):
+            earlier = cosines[row - start, :row]
+            near = np.flatnonzero(earlier >= NEAR)
+            if len(near):
+                yield row, near[np.argsort(-earlier[near], kind="stable")[:MOST]].tolist()
+        if progress:
+            progress(stop, len(matrix))
+
+
+def alike_notes(vectors: FloatArray, runs: Sequence[Runs]) -> list[AlikeRows]:
+    """Groups of near-identical notes, by their centroids `(n, dim)` and word runs."""
+    return _groups(vectors, runs, resemblance, RESEMBLANCE, 1, None)
+
+
+def alike_passages(vectors: FloatArray, runs: Sequence[Runs], progress: Progress) -> list[AlikeRows]:
+    """Groups of passages of which the shorter is contained in the longer, by unit vectors `(n, dim)` and word runs."""
+    return _groups(vectors, runs, containment, CONTAINMENT, MIN_RUNS, progress)
+
+
+def _groups(
+    vectors: FloatArray,
+    runs: Sequence[Runs],
+    overlap: Callable[[Runs, Runs], float],
+    least: float,
+    min_runs: int,
+    progress: Progress | None,
+) -> list[AlikeRows]:
+    """Single-linkage clusters of rows, the most alike first.
+
+    Identical texts are merged first and compared once: a phrase that a thousand notes repeat costs one row.
+    """
+    from scipy.cluster.hierarchy import DisjointSet
+
+    clusters = DisjointSet(range(len(runs)))
+    distinct: dict[bytes, int] = {}
+    for row, own in enumerate(runs):
+        if len(own) >= min_runs:
+            clusters.merge(distinct.setdefault(own.tobytes(), row), row)
+    rows = list(distinct.values())
+    overlaps: list[tuple[int, float]] = []
+    for index, earlier in neighbours(vectors[rows], progress=progress):
+        row = rows[index]
+        for other in (rows[index] for index in earlier):
+            if not clusters.connected(row, other):
+                share = overlap(runs[row], runs[other])
+                if share >= least:
+                    clusters.merge(row, other)
+                    overlaps.append((row, share))
+    weakest: dict[int, float] = {}
+    for row, share in overlaps:
+        weakest[clusters[row]] = min(weakest.get(clusters[row], 1.0), share)
+    subsets = [tuple(sorted(subset)) for subset in clusters.subsets() if len(subset) > 1]
+    groups = [AlikeRows(subset, weakest.get(clusters[subset[0]], 1.0)) for subset in subsets]
+    return sorted(groups, key=lambda group: (-group.similarity, group.rows))

@@ -1,4 +1,4 @@
-"""What a query asks for, and the expression that asks the full text for it. Pure."""
+"""Parse queries, and write FTS5 expressions for them. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 WORD = re.compile(r"\w+(?:[.\-/+#]\w+)*[+#]*")
-# Words that nearly every passage has: they cost the most to look up and tell the least.
+# Words of nearly every passage: the most expensive to look up, and the least informative.
 _STOPWORDS = """
 a about an and are as at be been but by can could did do does for from had has have how i if in into is it its just like
 me my no not of on or our should so than that the their them then there these they this those to too was we were what
@@ -15,17 +15,19 @@ when where which while who whom whose why will with would you your
 """
 STOPWORDS = frozenset(_STOPWORDS.split())
 
+MAX_LENGTH = 20_000  # characters of a query: ten pages, of which the model reads less than one
 MIN_PART = 3  # letters of each part of a compound
-SHORT_QUERY = 10  # words; in a longer one, which is prose, quotes are emphasis
+MAX_COMPOUND = 40  # letters; longer words are not split
+SHORT_QUERY = 10  # words; a longer query is prose, in which quotes are emphasis
 
-_EXCLUDED = re.compile(r"(?<!\S)-(?:\"([^\"]*\w[^\"]*)\"|([^\W\d][^\s\"]*))")
-_QUOTED = re.compile(r"(?<!\w)\"([^\"]*\w[^\"]*)\"(?!\w)")
+_EXCLUDED = re.compile(r"(?<!\S)-(?:\"([^\"\w]*\w[^\"]*)\"|([^\W\d][^\s\"]*))")
+_QUOTED = re.compile(r"(?<!\w)\"([^\"\w]*\w[^\"]*)\"(?!\w)")
 _PREFIX = re.compile(r"(?<![\w*])(\w{2,})\*(?![\w*])")
 
 
 class Query(NamedTuple):
-    """What a writer typed: the text to embed, the words to look up (one that ends in `*` begins others), the phrases
-    that must stand in a note, and what must not.
+    """A parsed query: the text to embed, the words to look up (one that ends in `*` is a prefix), the phrases that a
+    note must contain, and the words and phrases that it must not.
     """
 
     text: str
@@ -35,9 +37,7 @@ class Query(NamedTuple):
 
 
 def parse_query(query: str) -> Query:
-    """Read `"exact words"`, `infer*` and `-not` in a query; any other punctuation is text, and so are the quotes of a
-    query of many words.
-    """
+    """Parse `"exact words"`, `infer*` and `-not`; other punctuation is text, and so are the quotes of a long query."""
     without = tuple(_one_run(match[1] or match[2]) for match in _EXCLUDED.finditer(query))
     wanted = _EXCLUDED.sub(" ", query)
     short = len(WORD.findall(wanted)) <= SHORT_QUERY
@@ -49,26 +49,27 @@ def parse_query(query: str) -> Query:
 
 
 def _one_run(phrase: str) -> str:
-    """A phrase with single blanks; FTS5 would take a NUL for its end."""
+    """A phrase with single spaces; FTS5 would end it at a NUL."""
     return " ".join(phrase.replace("\0", " ").split())
 
 
 def query_words(query: str) -> list[str]:
-    """The words of a text without stopwords, each once; all of them where nothing else is left."""
+    """The distinct words of a text without stopwords; with them where there are no others."""
     words = list(dict.fromkeys(match[0].lower() for match in WORD.finditer(query)))
     return [word for word in words if word not in STOPWORDS] or words
 
 
 def other_spellings(word: str) -> list[str]:
-    """A compound as others write it: `over-smoothing` in one word, `oversmoothing` with a hyphen at each place."""
+    """The other spellings of a compound: `over-smoothing` as one word, `oversmoothing` with a hyphen in every place."""
     if "-" in word:
         return [word.replace("-", "")]
-    places = range(MIN_PART, len(word) - MIN_PART + 1) if word.isalpha() else ()
-    return [f"{word[:place]}-{word[place:]}" for place in places]
+    if not word.isalpha() or len(word) > MAX_COMPOUND:
+        return []
+    return [f"{word[:place]}-{word[place:]}" for place in range(MIN_PART, len(word) - MIN_PART + 1)]
 
 
 def match_expression(words: Iterable[str]) -> str:
-    """An FTS5 expression for any of the words; each is quoted, so that no punctuation is syntax."""
+    """An FTS5 expression for any of some words; each is quoted, so that its punctuation is not syntax."""
     return " OR ".join(f"{_quoted(word.removesuffix('*'))}{'*' if word.endswith('*') else ''}" for word in words)
 
 
@@ -77,9 +78,9 @@ def _quoted(word: str) -> str:
 
 
 def telling_words(frequencies: Mapping[str, int], budget: int) -> list[str]:
-    """The rarest words of a query, as many as match at most `budget` passages between them, and at least one.
+    """The rarest words of a query, at least one, that together match at most `budget` passages.
 
-    Common words add little to bm25 (its idf is small) and cost the most: a passage is scored for each that it has.
+    Common words add little to bm25, as their idf is small, and cost the most: FTS5 scores every match.
     """
     kept: list[str] = []
     for word in sorted(frequencies, key=lambda word: frequencies[word]):

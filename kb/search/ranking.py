@@ -1,4 +1,4 @@
-"""Put what meaning and words say of each passage together, and group passages by note. Pure."""
+"""Combine the evidence of meaning and words for each passage, and group passages by note. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from kb.models import Filter, Mode, digest_of, note_of
 from kb.search.words import NoteWeights, Word
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from kb.index.arrays import FloatArray
 
 WORD_WEIGHT = 2.8  # standard deviations of cosine that having all the words of the best note is worth
-PASSAGE_WEIGHT = 0.2  # the same for the passage's own bm25: which passage of a note to show
+PASSAGE_WEIGHT = 0.2  # the same for the passage's own bm25: it decides which passage of a note is shown
 NEAR_WEIGHT = 0.3
-COPY_WEIGHT = 0.5  # taken from a passage for each doubling of the notes that have it word for word
+COPY_WEIGHT = 0.5  # taken from a passage for each doubling of the notes that repeat it word for word
 FEW_COPIES = 2
 FEEDBACK_NOTES = 3
 FEEDBACK_WEIGHT = 0.3
@@ -26,8 +25,8 @@ RRF_K = 60
 
 
 class Shares(NamedTuple):
-    """What the words say of a chunk: the weight of its note, its own bm25, and the nearness of words in its note, each
-    as a share of the best candidate's, 0..1; `copies` counts the notes of which the passage is a part.
+    """The lexical evidence for a chunk: the weight of its note, its own bm25, and the proximity of the words in its
+    note, each as a share of the best candidate's, 0..1; `copies` counts the notes that repeat the passage.
     """
 
     words: float = 0.0
@@ -37,30 +36,33 @@ class Shares(NamedTuple):
 
     @property
     def worth(self) -> float:
-        """What they add to the chunk's standing."""
+        """What they add to the chunk's z-score."""
         return WORD_WEIGHT * self.words + PASSAGE_WEIGHT * self.passage + NEAR_WEIGHT * self.near - penalty(self.copies)
 
 
 class Ranked(NamedTuple):
-    """A chunk with its fused score and what made it.
+    """A chunk with its fused score and what it is made of.
 
-    `dense` is a cosine, `lexical` the chunk's bm25. `standing` says how many standard deviations the cosine lies above
-    those of ordinary passages.
+    `dense` is the cosine and `lexical` the bm25 of the chunk; `z_score` is that of the cosine among the cosines of
+    ordinary passages. `relevance` is the probability that a cross-encoder gave, for the chunks that it read.
     """
 
     id: str
     score: float
     dense: float | None
     lexical: float | None
-    standing: float = 0.0
+    z_score: float = 0.0
     shares: Shares = Shares()
+    relevance: float | None = None
 
 
 @dataclass(frozen=True)
-class Found:
-    """The candidates of one query, with the filter they passed: cosines and bm25 by chunk, the fused order, the query's
-    words and their weights by note, its vector `(dim,)`, how far both sides agree, the chunks that the query moved
-    towards, with how far, and whether a cross-encoder made the order.
+class Ranking:
+    """The candidates of one query, best first, and what ranked them.
+
+    `filter` is the one they passed, `dense` and `lexical` are cosines and bm25 by chunk id, `words` the stems of the
+    query and `weights` their weights by note, `vector` `(dim,)` the query. `agreement` is that of meaning and words;
+    `feedback` names the chunks that the query was moved towards, by `feedback_weight`.
     """
 
     mode: Mode
@@ -70,11 +72,10 @@ class Found:
     ranked: Sequence[Ranked]
     words: Sequence[Word] = ()
     weights: NoteWeights = field(default_factory=dict)
-    vector: NDArray[np.float32] | None = None
+    vector: FloatArray | None = None
     agreement: float = 0.0
     feedback: tuple[str, ...] = ()
     feedback_weight: float = 0.0
-    reranked: bool = False
 
 
 def word_shares(
@@ -84,7 +85,7 @@ def word_shares(
     near: Mapping[str, float],
     copies: Mapping[str, int],
 ) -> dict[str, Shares]:
-    """What the words say of each candidate; `lexical` and `copies` are by chunk, `words` and `near` by note."""
+    """The lexical evidence for each candidate; `lexical` and `copies` are by chunk, `words` and `near` by note."""
     notes = {id: note_of(id) for id in ids}
     found = set(notes.values())
     best_words, best_near = (max((side.get(note, 0.0) for note in found), default=0.0) for side in (words, near))
@@ -101,38 +102,39 @@ def word_shares(
 
 
 def repeated(ids: Iterable[str]) -> list[list[str]]:
-    """Groups of chunks that say the same word for word, in more notes than a few."""
+    """Groups of chunks with the same text, in more than `FEW_COPIES` notes."""
     groups: dict[str, list[str]] = {}
     for id in ids:
         groups.setdefault(digest_of(id), []).append(id)
-    return [group for group in groups.values() if len({note_of(id) for id in group}) > FEW_COPIES]
+    copied = (group for group in groups.values() if len(group) > FEW_COPIES)
+    return [group for group in copied if len({note_of(id) for id in group}) > FEW_COPIES]
 
 
 def fuse(
-    standing: Mapping[str, float],
+    z_scores: Mapping[str, float],
     shares: Mapping[str, Shares],
     dense: Mapping[str, float],
     lexical: Mapping[str, float],
 ) -> list[Ranked]:
-    """Chunks by the sum of what meaning and words say of them, best first.
+    """Chunks by the sum of their evidence from meaning and words, best first.
 
-    A cosine counts by how far it stands out among ordinary passages, not by its share of the best: where meaning
-    separates little, words decide, and where one passage stands out, meaning does. That is a weight for each query that
-    nobody has to choose.
+    A cosine counts by its z-score among ordinary passages, not by its share of the best cosine: where meaning hardly
+    separates passages, words decide, and where one passage stands out, meaning does. The two sides are thereby weighed
+    for each query, without a parameter to set.
     """
     return best_first(
-        Ranked(id, above + shares[id].worth, dense.get(id), lexical.get(id), above, shares[id])
-        for id, above in standing.items()
+        Ranked(id, z_score + shares[id].worth, dense.get(id), lexical.get(id), z_score, shares[id])
+        for id, z_score in z_scores.items()
     )
 
 
 def penalty(copies: int) -> float:
-    """What a passage loses that many notes repeat word for word, as boilerplate does."""
+    """What is taken from a passage that many notes repeat word for word, as boilerplate is."""
     return COPY_WEIGHT * math.log2(copies) if copies > FEW_COPIES else 0.0
 
 
 def best_first(ranked: Iterable[Ranked]) -> list[Ranked]:
-    """In the order of their scores."""
+    """In descending order of scores; ties by id."""
     return sorted(ranked, key=lambda entry: (-entry.score, entry.id))
 
 
@@ -141,12 +143,12 @@ def _share(value: float, best: float) -> float:
 
 
 def feedback_weight(agreement: float) -> float:
-    """How far a query moves towards the best notes: the less, the more meaning and words agree on them already."""
+    """How far a query moves towards the best notes: the more meaning and words already agree, the less."""
     return FEEDBACK_WEIGHT * (1 - agreement) ** 2
 
 
 def agreement(first: Mapping[str, float], second: Mapping[str, float]) -> float:
-    """The share of notes that two scorings have in common among their best ten."""
+    """The share of notes that two scorings have in common among their ten best."""
     best = [set(sorted(side, key=lambda note: (-side[note], note))[:AGREEMENT_DEPTH]) for side in (first, second)]
     return len(best[0] & best[1]) / AGREEMENT_DEPTH
 
@@ -161,7 +163,7 @@ def best_of_notes(scores: Mapping[str, float]) -> dict[str, float]:
 
 
 def reciprocal_ranks(*lists: Mapping[str, float]) -> dict[str, float]:
-    """Reciprocal rank fusion of scored lists, k = 60 (Cormack et al. 2009): what others do, to be measured against."""
+    """Reciprocal rank fusion of scored lists, k = 60 (Cormack et al. 2009): the usual method, as a baseline."""
     scores: dict[str, float] = {}
     for entries in lists:
         for rank, id in enumerate(sorted(entries, key=lambda chunk: -entries[chunk]), 1):
@@ -170,7 +172,7 @@ def reciprocal_ranks(*lists: Mapping[str, float]) -> dict[str, float]:
 
 
 def weighted_sum(dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float) -> dict[str, float]:
-    """The sum of both scores, each divided by its best: the better of the usual recipes, to be measured against."""
+    """The weighted sum of both scores, each divided by its best: the better of the usual methods, as a baseline."""
     best_dense, best_lexical = (max(side.values(), default=0.0) for side in (dense, lexical))
     return {
         id: dense_weight * _share(dense.get(id, 0.0), best_dense)
@@ -180,7 +182,7 @@ def weighted_sum(dense: Mapping[str, float], lexical: Mapping[str, float], dense
 
 
 def group_by_note(ranked: Sequence[Ranked], passages: int) -> list[list[Ranked]]:
-    """The chunks of each note, best first and at most `passages` of them; notes in the order of their best one."""
+    """The best `passages` chunks of each note, best first; notes in the order of their best chunk."""
     groups: dict[str, list[Ranked]] = {}
     for entry in ranked:
         group = groups.setdefault(note_of(entry.id), [])

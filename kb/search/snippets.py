@@ -1,4 +1,4 @@
-"""The part of a passage to show, and what in it to mark. Pure."""
+"""What to show of a passage, and which words in it to mark. Pure."""
 
 from __future__ import annotations
 
@@ -6,31 +6,55 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from kb.notes.prose import clean, statements
 from kb.search.query import WORD
 
 LENGTH = 240
 MIN_STEM = 4
+# Sentences of one answer that are compared with the query by meaning, and characters of each: 1.7 ms each.
+MOST_EMBEDDED, EMBEDDED_LENGTH = 6, 120
 
-Nearest = Callable[[Sequence[str]], int]
+Cosines = Callable[[list[str]], Sequence[float]]  # of some sentences with the query
 
 _PART = re.compile(r"\w+")
 _ENDINGS = ("ingly", "edly", "ations", "ation", "ings", "ing", "ies", "ed", "es", "ers", "er", "s", "e", "y")
 
 
-def snippet(passage: str, words: Sequence[str], nearest: Nearest | None = None, length: int = LENGTH) -> str:
-    """The sentences of a passage with the most of the query's words, cleaned, at most `length` characters.
+def snippets(
+    passages: Sequence[Sequence[str]], words: Sequence[str], cosines: Cosines | None = None, length: int = LENGTH
+) -> list[str]:
+    """A snippet of at most `length` characters for each passage, given as its sentences.
 
-    Where it has none of them, the sentences from the one that `nearest` picks by meaning.
+    It begins with the sentence that has the most of the query's words. In passages without any of them, it begins with
+    the one nearest to the query by `cosines`, which is called at most once, for the first `MOST_EMBEDDED` sentences.
     """
-    sentences = [statement.text for statement in statements(passage)] or [clean(passage)]
-    found = [_found(sentence, words) for sentence in sentences]
-    start = max(
+    starts = [_most_words(sentences, words) for sentences in passages]
+    undecided = [
+        (number, index)
+        for number, sentences in enumerate(passages)
+        if starts[number] is None and len(sentences) > 1
+        for index in range(len(sentences))
+    ][:MOST_EMBEDDED]
+    if cosines and undecided:
+        found = cosines([passages[number][index][:EMBEDDED_LENGTH] for number, index in undecided])
+        nearest_last = sorted(zip(found, undecided, strict=True), key=lambda entry: (entry[0], -entry[1][1]))
+        for _, (number, index) in nearest_last:
+            starts[number] = index
+    return [_excerpt(sentences, start or 0, words, length) for sentences, start in zip(passages, starts, strict=True)]
+
+
+def _most_words(sentences: Sequence[str], words: Sequence[str]) -> int | None:
+    """The sentence with the most of some words, and then the one followed by the most; None where none has any."""
+    found = [{_stem(sentence[start:end]) for start, end in marks(sentence, words)} for sentence in sentences]
+    if not any(found):
+        return None
+    return max(
         range(len(sentences)),
         key=lambda index: (len(found[index]), len(set().union(*found[index : index + 2])), -index),
     )
-    if nearest and len(sentences) > 1 and not any(found):
-        start = nearest(sentences)
+
+
+def _excerpt(sentences: Sequence[str], start: int, words: Sequence[str], length: int) -> str:
+    """As many whole sentences from one on as fit; of a long one a part."""
     text = _around_first_mark(sentences[start], words, length)
     for sentence in sentences[start + 1 :]:
         if len(text) + 1 + len(sentence) > length:
@@ -40,30 +64,32 @@ def snippet(passage: str, words: Sequence[str], nearest: Nearest | None = None, 
 
 
 def _around_first_mark(sentence: str, words: Sequence[str], length: int) -> str:
-    """A sentence, or of a long one the part in which the first of the words stands."""
+    """A sentence, or the part of a long one that contains the first of some words."""
+    if len(sentence) <= length:
+        return sentence
     places = marks(sentence, words)
-    if len(sentence) <= length or not places or places[0][1] < length:
+    if not places or places[0][1] < length:
         return shorten(sentence, length)
     begin = sentence.rfind(" ", 0, max(places[0][0] - length // 3, 1)) + 1
     return shorten("…" + sentence[begin:], length)
 
 
 def shorten(text: str, length: int) -> str:
-    """A text cut at a word, with an ellipsis where something was cut."""
+    """A text cut between words, with an ellipsis, if it is longer than `length`."""
     if len(text) <= length:
         return text
     return text[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
 
 
 def marks(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
-    """Character ranges `[start, end)` of a query's words and of the parts of compounds, endings set aside."""
-    whole, parts, begun, any_of_them = _stems(tuple(words))
+    """Character ranges `[start, end)` of a query's words, also as parts of compounds; endings are ignored."""
+    whole, parts, prefixes, any_of_them = _stems(tuple(words))
     if not any_of_them.search(text.lower()):
         return []
     found = []
     for match in WORD.finditer(text):
         stem = _stem(match[0])
-        if stem in whole or stem in parts or match[0].lower().startswith(begun):
+        if stem in whole or stem in parts or match[0].lower().startswith(prefixes):
             found.append(match.span())
             continue
         if match[0].isalnum():
@@ -76,23 +102,19 @@ def marks(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
 
 @lru_cache(maxsize=100)
 def _stems(words: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], tuple[str, ...], re.Pattern[str]]:
-    """The stems of some words and of their parts, the beginnings among them (`infer*`), and a pattern without which a
-    text has none of all these.
+    """The stems of some words and of their parts, the prefixes among them (`infer*`), and a pattern that matches every
+    text that has any of these.
     """
-    begun = tuple(word[:-1].lower() for word in words if word.endswith("*"))
+    prefixes = tuple(word[:-1].lower() for word in words if word.endswith("*"))
     complete = [word for word in words if not word.endswith("*")]
     whole = frozenset(_stem(word) for word in complete)
     parts = frozenset(_stem(part) for word in complete for part in _PART.findall(word))
-    return whole, parts, begun, re.compile("|".join(map(re.escape, sorted({*whole, *parts, *begun}))) or r"(?!)")
-
-
-def _found(text: str, words: Sequence[str]) -> set[str]:
-    return {_stem(text[start:end]) for start, end in marks(text, words)}
+    return whole, parts, prefixes, re.compile("|".join(map(re.escape, sorted({*whole, *parts, *prefixes}))) or r"(?!)")
 
 
 @lru_cache(maxsize=10_000)
 def _stem(word: str) -> str:
-    """A word without its commonest English endings; good enough to mark, the ranking does not use it."""
+    """A word without its most common English endings: good enough for marking; ranking uses FTS5's stems."""
     lower = word.lower()
     for ending in _ENDINGS:
         if lower.endswith(ending) and len(lower) - len(ending) >= MIN_STEM:

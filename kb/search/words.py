@@ -1,8 +1,8 @@
-"""How much of a query's words a note has, and how near together. Pure.
+"""The weights of a query's words in whole notes, and their proximity. Pure.
 
-BM25+ (Lv and Zhai 2011) over whole notes: a note that has one more of the words gets at least `DELTA` times that
-word's rarity, however long it is. Rarity is Robertson's idf to the power `POWER`, which lifts the telling words of a
-question above its small talk.
+BM25+ (Lv and Zhai 2011): each word that a note contains adds at least `DELTA` times the word's rarity, however long the
+note is. Rarity is Robertson's idf to the power `POWER`, which raises the informative words of a question above the
+others.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 K1, B, DELTA, POWER = 0.9, 0.4, 1.0, 1.6
-WINDOW = 3  # positions between two words that stand near each other
+WINDOW = 3  # positions by which two words that are near each other differ at most
 ONCE = ("title", "headings")  # columns that every chunk of a note or section repeats
 
 Place = tuple[str, int, str, int]  # note, chunk, column, position
@@ -22,7 +22,7 @@ NoteWeights = dict[str, dict[str, float]]
 
 
 class Word(NamedTuple):
-    """A stem of a query: the word as typed, its idf, and its places in the notes that are looked at."""
+    """A stem of a query: the word as typed, its idf, and its places in the notes that were searched."""
 
     text: str
     idf: float
@@ -35,9 +35,9 @@ def idf(chunks: int, having: int) -> float:
 
 
 def word_weights(words: Iterable[Word], lengths: Mapping[str, float]) -> NoteWeights:
-    """The weight of each word in each note that has it, by note and word; they add up to the note's BM25+.
+    """The weight of each word in each note that contains it, by note and word. They add up to the BM25+ of the note.
 
-    `lengths` holds each note's length as a share of the mean one.
+    `lengths` are the lengths of notes divided by the mean length.
     """
     weights: NoteWeights = {}
     for word in words:
@@ -50,7 +50,7 @@ def word_weights(words: Iterable[Word], lengths: Mapping[str, float]) -> NoteWei
 
 
 def _counts(places: Iterable[Place]) -> dict[str, int]:
-    """How often a note has a word, by note; what its chunks repeat is counted once."""
+    """How often each note contains a word. Titles and headings, which chunks repeat, count once."""
     texts: dict[str, int] = {}
     repeated: dict[tuple[str, str], dict[int, int]] = {}
     for note, chunk, column, _ in places:
@@ -65,9 +65,9 @@ def _counts(places: Iterable[Place]) -> dict[str, int]:
 
 
 def nearness(words: Sequence[Word]) -> dict[str, float]:
-    """How often neighbours in the query stand near each other in a note, saturated, weighed by their idf, by note.
+    """How often adjacent words of the query are near each other, by note: saturated counts weighted by mean idf.
 
-    After Rasolofo and Savoy (2003), who add the nearness of pairs of query words to bm25.
+    After Rasolofo and Savoy (2003), who add the proximity of pairs of query words to bm25.
     """
     near: dict[str, float] = {}
     for first, second in pairwise(words):
@@ -80,7 +80,7 @@ def nearness(words: Sequence[Word]) -> dict[str, float]:
 
 
 def _beside(first: Iterable[Place], second: Sequence[Place]) -> Iterator[Place]:
-    """The places of the second word just before one of the first, or not far behind it."""
+    """The places of the second word directly before the first word, or up to `WINDOW` positions after it."""
     shared = {place[:3] for place in second}
     around = {
         (note, chunk, column, position + step)
@@ -92,7 +92,7 @@ def _beside(first: Iterable[Place], second: Sequence[Place]) -> Iterator[Place]:
 
 
 def coverage(words: Sequence[Word], weights: NoteWeights) -> float:
-    """The largest share of a query's idf that one note covers, 0..1."""
+    """The largest share of the total idf of a query that the words in a single note have, 0..1."""
     total = sum(word.idf for word in words)
     covered = (sum(word.idf for word in words if word.text in own) for own in weights.values())
     return max(covered, default=0.0) / total if total else 0.0

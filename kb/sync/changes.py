@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from kb.decisions import Decisions
+from kb.decisions import Decisions, is_under
 from kb.index.catalog import IndexedFile
 from kb.index.freshness import is_changed
 from kb.index.reader import IndexReader, Look
@@ -14,19 +14,23 @@ from kb.models import FileState
 from kb.notes.scan import scan
 from kb.reports import Skipped
 
-LOOK_SHARE = 20  # a look at all sources is repeated after this many times its own duration
+LOOK_SHARE = 20
 
 
 @dataclass
 class Seen:
-    """What a look at some sources found: files by path, and what could not be looked at."""
+    """What is in some sources: files by path, and the files and folders that had to be skipped."""
 
     files: dict[str, FileState] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
 
+    def may_hold(self, path: str) -> bool:
+        """Whether a file was seen, or may be in a place that could not be read."""
+        return path in self.files or any(is_under(path, entry.path) for entry in self.skipped)
+
 
 def look(reader: IndexReader, sources: Iterable[str], decisions: Decisions) -> Seen:
-    """The files of some sources, each once and without what the writer forgot."""
+    """The files of some sources, each once and without those that the user forgot."""
     seen = Seen()
     paths: set[str] = set()
     for source in sources:
@@ -45,14 +49,14 @@ def pending_changes(reader: IndexReader) -> int:
     """How many notes were added, changed or deleted since the last sync."""
     known, skipped = reader.catalog.file_states(), reader.catalog.skipped()
     seen = look(reader, reader.catalog.sources(), reader.decisions)
-    gone = sum(path not in seen.files and not note.remote for path, note in known.items())
+    gone = sum(not note.remote and not seen.may_hold(path) for path, note in known.items())
     return gone + sum(_differs(reader, state, known.get(path), skipped) for path, state in seen.files.items())
 
 
 def recent_changes(reader: IndexReader) -> int:
-    """The same, looked at again only when that has become cheap beside the time since the last look.
+    """The same, counted again only when the last count is older than `LOOK_SHARE` times its own duration.
 
-    A process that searches many times a second would do little else than look at files.
+    A process that searches many times a second would otherwise spend most of its time on this.
     """
     started = time.monotonic()
     look = reader.shared.last_look
@@ -64,7 +68,7 @@ def recent_changes(reader: IndexReader) -> int:
 
 
 def _differs(reader: IndexReader, state: FileState, note: IndexedFile | None, skipped: dict[str, FileState]) -> bool:
-    """Whether a sync would take a file in; one that it could not take is as it was then."""
-    if note:
-        return is_changed(reader.root, note, state)
-    return skipped.get(state.path) != state
+    """Whether a sync would take a file in. It would not take one that was skipped and has not changed since."""
+    if skipped.get(state.path) == state:
+        return False
+    return note is None or is_changed(reader.root, note, state)

@@ -1,4 +1,4 @@
-"""What is shown of notes: a line of a list, or everything about one."""
+"""Lists of notes, and the details of one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kb.reports import ListedNote, NoteDetail, NoteList
 def list_notes(
     reader: IndexReader, areas: Sequence[StoredArea], kinds: Sequence[Kind] = (), unsure: bool = False
 ) -> NoteList:
-    """The notes of some areas and, where named, of some kinds; only unsure ones if asked for."""
+    """The notes of some areas and, if any are given, of some kinds; with `unsure` only the unsure ones."""
     return NoteList(
         notes=tuple(
             ListedNote.model_validate(_listed(note))
@@ -27,7 +27,7 @@ def list_notes(
 
 
 def show(reader: IndexReader, note: NoteRecord) -> NoteDetail:
-    """A note with its text as the file says now. Raises `NoteError` where the file is gone."""
+    """A note with the current text of its file. Raises `NoteError` where the file is gone."""
     state = state_of(reader, note)
     if state is None:
         raise NoteError(f"{note.path} is gone; run `kb sync`")
@@ -50,7 +50,7 @@ def show(reader: IndexReader, note: NoteRecord) -> NoteDetail:
 
 
 def outside_without_a_word(reader: IndexReader, sources: Sequence[str]) -> list[NoteRecord]:
-    """The notes of some sources that are held back although the writer never said that they lie outside."""
+    """The notes of some sources that the classifier, not the user, placed outside the areas."""
     return [
         note
         for note in reader.catalog.notes()

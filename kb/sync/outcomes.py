@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import cast
 
 from kb.models import FiledArea, NoteRecord
-from kb.reports import Added, HeldBack, Renamed, Skipped, SyncReport
+from kb.reports import Added, Fault, HeldBack, Renamed, Skipped, SyncReport
 
 
 class Outcomes:
-    """The lists and counts of a `SyncReport` in the making."""
+    """The lists and counts of a `SyncReport` while it is being made."""
 
     def __init__(self) -> None:
         self.added: list[Added] = []
@@ -18,11 +18,13 @@ class Outcomes:
         self.removed: list[str] = []
         self.outside: list[HeldBack] = []
         self.skipped: list[Skipped] = []
+        self.faults: list[Fault] = []
         self.unchanged = 0
         self.embedded_chunks = 0
 
     def note(self, record: NoteRecord, chunks: int, origin: NoteRecord | None) -> None:
-        """Count a note that was read, now and as it was before."""
+        """Record a note that was read, by comparing it with its previous record."""
+        self.faults += [Fault(path=record.path, reason=fault) for fault in record.faults]
         if record.area == "outside":
             self.outside.append(_held_back(record))
         elif origin is None or origin.area == "outside":
@@ -33,16 +35,16 @@ class Outcomes:
             self.unchanged += 1
 
     def rename(self, before: str, after: str) -> None:
-        """Count a note that was found again under another path."""
+        """Record a note that was found under another path."""
         self.renamed.append(Renamed.model_validate({"from": before, "to": after}))
 
     def withdraw(self) -> None:
-        """Take back what was read: none of it will be published."""
-        for outcomes in (self.added, self.updated, self.renamed, self.outside):
+        """Take back all notes: none of them will be published."""
+        for outcomes in (self.added, self.updated, self.renamed, self.outside, self.faults):
             outcomes.clear()
 
     def report(self, seconds: float) -> SyncReport:
-        """The report of a run that took so long."""
+        """The report of a run of this duration."""
         return SyncReport(
             added=tuple(self.added),
             updated=tuple(self.updated),
@@ -51,6 +53,7 @@ class Outcomes:
             unchanged=self.unchanged,
             outside=tuple(self.outside),
             skipped=tuple(self.skipped),
+            faults=tuple(self.faults),
             embedded_chunks=self.embedded_chunks,
             seconds=round(seconds, 3),
         )

@@ -1,8 +1,8 @@
-"""What a sync has to do: which files to read, and which notes leave. Pure."""
+"""What a sync has to do: which files to read, and which notes leave the index. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.decisions import Decisions, is_under_any
@@ -12,7 +12,7 @@ from kb.sync.changes import Seen
 
 @dataclass(frozen=True)
 class Plan:
-    """The files that may say something new, how many others there are, and the notes whose files are gone."""
+    """The files that may have changed, the number of the others, and the notes whose files are gone."""
 
     stale: Sequence[FileState]
     unchanged: int
@@ -22,30 +22,25 @@ class Plan:
 def make_plan(
     known: Mapping[str, NoteRecord],
     seen: Seen,
-    yielded_elsewhere: Collection[str],
+    elsewhere: Seen,
     sources: Sequence[str],
     decisions: Decisions,
     reembed: bool,
 ) -> Plan:
-    """The plan for some sources, given the notes by path and what a look at the sources found.
-
-    A note leaves only when no source yields it: `yielded_elsewhere` are the paths that other sources hold. With
-    `reembed` every file is read again.
+    """The plan for some sources, given the notes by path, and the files seen in these sources and `elsewhere`, in all
+    others: a note leaves only when no source holds it. With `reembed` every file is read again.
     """
     stale = [state for state in seen.files.values() if reembed or not _looks_unchanged(known, state, decisions)]
-    missing = [note for note in unseen_notes(known, seen, sources) if note.path not in yielded_elsewhere]
+    missing = [note for note in unseen_notes(known, seen, sources) if not elsewhere.may_hold(note.path)]
     return Plan(stale, len(seen.files) - len(stale), missing)
 
 
 def unseen_notes(known: Mapping[str, NoteRecord], seen: Seen, sources: Sequence[str]) -> list[NoteRecord]:
-    """The notes below some sources whose files a look did not find. Where it could not look, nothing is missing; nor
-    are notes of another machine.
-    """
-    places = [entry.path for entry in seen.skipped]
+    """The notes below some sources whose files were not seen there; remote notes have no files to be seen."""
     return [
         note
         for path, note in known.items()
-        if path not in seen.files and not note.remote and is_under_any(path, sources) and not is_under_any(path, places)
+        if not note.remote and is_under_any(path, sources) and not seen.may_hold(path)
     ]
 
 

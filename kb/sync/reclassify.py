@@ -1,11 +1,11 @@
-"""Judging all notes anew, by what the writer has filed since and by what the areas mean now."""
+"""Judging all notes again, by what the user has filed since and by what the areas mean now."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kb.areas.judge import WRITERS_WORD, classifier, decide, read_passages
+from kb.areas.judge import DECIDED_BY_USER, classifier, decide, read_passages
 from kb.errors import NoteError
 from kb.index.batch import Batch, chunk_records
 from kb.index.freshness import file_state, is_changed
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from kb.areas.classifier import Classifier
     from kb.index.arrays import FloatArray
 
-READ_AT_ONCE = 500  # notes whose passages are held in memory
+BATCH = 500  # notes whose passages are in memory together
 
 Passages = list[ChunkRecord]
 
 
 def reclassify(reader: IndexReader) -> Reclassification:
-    """What would be filed elsewhere today. Notes that the writer filed stay. Raises `EncoderError` where the index
+    """Which notes would move to another area. Notes that the user filed stay. Raises `EncoderError` where the index
     holds another model's vectors.
     """
     return _reclassify(reader, None)
 
 
 def apply_reclassification(writer: IndexWriter) -> Reclassification:
-    """The same, and it is done: all verdicts are those of today."""
+    """Move them, and renew all verdicts."""
     batch = Batch()
     report = _reclassify(writer, batch)
     writer.publish(batch)
@@ -61,7 +61,7 @@ def _decided(
 ) -> tuple[AreaVerdict, StoredArea]:
     verdict = judge.classify(note, rows, vectors)
     by = note.verdict.decided_by
-    if by in WRITERS_WORD:
+    if by in DECIDED_BY_USER:
         kept = {"area": note.verdict.area, "decided_by": by, "unsure": False}
         return verdict.model_copy(update=kept), note.area
     return decide(note.path, None, verdict, reader.decisions, reader.settings.outside)
@@ -70,11 +70,11 @@ def _decided(
 def _with_passages(
     reader: IndexReader, notes: list[NoteRecord], skipped: list[Skipped]
 ) -> Iterator[tuple[NoteRecord, Passages, FloatArray]]:
-    """Each note with its passages and their vectors; those of held back ones are read from their files."""
+    """Each note with its passages and their vectors; held-back notes are read from their files."""
     import numpy as np
 
-    for start in range(0, len(notes), READ_AT_ONCE):
-        some = notes[start : start + READ_AT_ONCE]
+    for start in range(0, len(notes), BATCH):
+        some = notes[start : start + BATCH]
         stored = reader.catalog.chunks_of(note.id for note in some)
         known = reader.catalog.vectors({row.embedding_key for rows in stored.values() for row in rows})
         for note in some:
@@ -94,6 +94,6 @@ def _read(reader: IndexReader, note: NoteRecord) -> tuple[Passages, FloatArray]:
         raise NoteError("is gone or changed; run `kb sync`")
     chunks = read_passages(reader, note.path)
     if not chunks:
-        raise NoteError("says nothing")
+        raise NoteError("has no text")
     vectors = reader.embed([chunk.embedded for chunk in chunks])
     return chunk_records(note.id, chunks, reader.encoder.fingerprint), vectors

@@ -1,9 +1,9 @@
-"""Notes that leave the index: never most of them by accident, and for good when they are forgotten."""
+"""Notes that leave the index: a guard against removing most of them by accident, and `forget`."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from kb.areas.judge import phrase_keys
 from kb.decisions import is_under, is_under_any
@@ -14,14 +14,16 @@ from kb.index.writer import IndexWriter
 from kb.models import FileState, NoteRecord
 from kb.notes import files
 from kb.reports import Forgotten
+from kb.sync.known import KnownNotes
+from kb.sync.plan import Plan
 
-FEW = 10  # notes that may go without being asked about
+FEW = 10  # notes that may leave without confirmation
 
 
 def forget(writer: IndexWriter, path: str) -> Forgotten:
-    """Take the notes at or below a notebook path out of the index, so that no byte of their text stays in it.
+    """Take the notes at or below a notebook path out of the index, leaving no byte of their text, names or paths in it.
 
-    A path that was forgotten is forgotten to its end, should that have been interrupted.
+    Forgetting a path again completes what was interrupted.
     """
     catalog = writer.catalog
     gone = [note for note in catalog.notes() if is_under(note.path, path)]
@@ -30,6 +32,7 @@ def forget(writer: IndexWriter, path: str) -> Forgotten:
     fingerprint = catalog.fingerprint() or ""
     had_vectors = any(note.area != "outside" for note in gone)
     writer.publish(Batch(removed=[note.id for note in gone]), fingerprint, from_scratch=had_vectors)
+    writer.remember_skipped([skipped for skipped in catalog.skipped() if is_under(skipped, path)], ())
     writer.remove_sources(source for source in catalog.sources() if is_under(source, path))
     writer.drop_unused_embeddings(phrase_keys(writer, fingerprint), fingerprint)
     writer.sweep()
@@ -39,34 +42,35 @@ def forget(writer: IndexWriter, path: str) -> Forgotten:
             f"{writer.store.place}; run `kb sync` when it answers"
         )
     if not catalog.erase_removed():
-        writer.notify("another process has the catalog open; the last bytes go when it ends")
+        writer.notify("the catalog is being read elsewhere; the last bytes are erased when that reader is done")
     return Forgotten(paths=tuple(note.path for note in gone))
 
 
 def refuse_mass_removal(
-    reader: IndexReader, sources: Sequence[str], missing: Sequence[NoteRecord], states: Sequence[FileState]
+    reader: IndexReader, known: KnownNotes, sources: Sequence[str], plan: Plan, states: Iterable[FileState]
 ) -> None:
-    """Raise `RemovalError` where more than ten notes, and more than half of those of all sources or of one, would go:
-    a drive that is not mounted looks like that.
+    """Raise `RemovalError` where more than ten notes, and more than half of those of all sources or of one, would
+    leave: that is what a drive that is not mounted looks like.
     """
-    if len(missing) <= FEW:
+    if len(plan.missing) <= FEW:
         return
-    known = reader.catalog.file_states()
-    gone = _not_moved(reader, missing, [state for state in states if state.path not in known])
+    leaving = _not_moved(reader, known, plan.missing, [state for state in states if state.path not in known.by_path])
     folders = [source for source in sources if not source.endswith(files.SUFFIXES)]
     for scope in (sources, *([folder] for folder in folders)):
-        going = sum(is_under_any(path, scope) for path in gone)
-        held = sum(is_under_any(path, scope) for path in known)
+        going = sum(is_under_any(path, scope) for path in leaving)
+        held = sum(is_under_any(path, scope) for path in known.by_path)
         if going > FEW and 2 * going > held:
             place = scope[0] if len(scope) == 1 else "their sources"
             raise RemovalError(
                 f"{going} of {held} notes would leave the index: their files are gone from {place}; if no drive is "
-                "missing and they shall go, run `kb sync --yes`"
+                "missing and they should go, run `kb sync --yes`"
             )
 
 
-def _not_moved(reader: IndexReader, missing: Sequence[NoteRecord], fresh: Sequence[FileState]) -> list[str]:
-    """The paths of missing notes whose bytes are not found under a new path either."""
+def _not_moved(
+    reader: IndexReader, known: KnownNotes, missing: Sequence[NoteRecord], fresh: Sequence[FileState]
+) -> list[str]:
+    """The paths of those missing notes that are not found under a new path."""
     sizes = {note.size for note in missing}
     found: Counter[str] = Counter()
     for state in fresh:
@@ -77,7 +81,7 @@ def _not_moved(reader: IndexReader, missing: Sequence[NoteRecord], fresh: Sequen
                 continue  # it cannot be taken in, so no note moved there
     gone = []
     for note in missing:
-        if found[note.sha256]:
+        if found[note.sha256] and known.has_left(note):
             found[note.sha256] -= 1
         else:
             gone.append(note.path)

@@ -1,4 +1,4 @@
-"""The notes of some sources -> the index: read what changed, embed what is new, judge it, publish batch by batch."""
+"""The notes of some sources -> the index: read what changed, embed what is new, judge and publish it in batches."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from kb.areas.judge import classifier, decide, phrase_keys
+from kb.decisions import is_under_any
 from kb.errors import EncoderError, NoteError
 from kb.index.batch import Batch, chunk_records
 from kb.index.writer import IndexWriter
@@ -15,8 +16,9 @@ from kb.models import AreaVerdict, Chunk, FileState, Note, NoteRecord, Progress,
 from kb.notes import files
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
+from kb.notes.scan import is_reachable
 from kb.reports import Skipped, SyncReport
-from kb.sync.changes import look
+from kb.sync.changes import Seen, look
 from kb.sync.known import KnownNotes
 from kb.sync.outcomes import Outcomes
 from kb.sync.plan import Plan, make_plan, unseen_notes
@@ -28,13 +30,13 @@ if TYPE_CHECKING:
 
 EMBED_BATCH = 64  # chunks
 PUBLISH_BATCH = 300  # notes
-BULK_BYTES = 300_000  # of Markdown, some four hundred chunks: a GPU is worth loading torch for
+BULK_BYTES = 300_000  # of Markdown, about 400 chunks: from here on, a GPU makes up for loading torch
 
 ShouldStop = Callable[[], bool]
 
 
 class Prepared(NamedTuple):
-    """A note that was read and cut, and the state of its file."""
+    """A parsed note, the state of its file, and its chunks."""
 
     note: Note
     state: FileState
@@ -48,10 +50,10 @@ def run(
     should_stop: ShouldStop,
     allow_removal: bool = False,
 ) -> SyncReport:
-    """Bring the index up to date with some sources; with all of them when the model changed.
+    """Bring the index up to date with some sources, or with all of them when the model changed.
 
-    Stops after the batch in hand when `should_stop` says so. Raises `RemovalError` before anything changes where most
-    notes would leave the index, unless `allow_removal`.
+    Stops after the current batch when `should_stop` returns true. Raises `RemovalError`, before anything is published,
+    where most notes would leave the index, unless `allow_removal`.
     """
     started = time.monotonic()
     reembed = writer.catalog.fingerprint() not in (None, writer.encoder.fingerprint)
@@ -65,7 +67,7 @@ def run(
 
 
 def _refuse_remote(writer: IndexWriter) -> None:
-    """Raise `EncoderError` where there are notes that only the machine with their files can embed again."""
+    """Raise `EncoderError` where there are remote notes: only the machine with their files can embed them again."""
     if any(note.remote for note in writer.catalog.notes()):
         raise EncoderError(
             "the notes that `kb pull` brought were embedded by another model; set `model` and `precision` in "
@@ -74,7 +76,7 @@ def _refuse_remote(writer: IndexWriter) -> None:
 
 
 class _Sync:
-    """One run. With `reembed` nothing is published before the end: one generation never mixes two encoders."""
+    """One run. With `reembed`, all of it is published at the end: a generation never mixes two encoders."""
 
     def __init__(self, writer: IndexWriter, sources: Sequence[str], reembed: bool) -> None:
         self.outcomes = Outcomes()
@@ -86,7 +88,7 @@ class _Sync:
         self._skipped: list[FileState] = []
 
     def run(self, progress: Progress, should_stop: ShouldStop, allow_removal: bool) -> None:
-        """Plan, read, publish, and tidy up where nothing stopped the run."""
+        """Plan, read, publish, and tidy up unless the run was stopped."""
         plan, looked_at = self._plan(allow_removal)
         if plan.stale:  # before anything is embedded for nothing
             self._writer.store.require_writer()
@@ -104,22 +106,23 @@ class _Sync:
             self._tidy()
 
     def _plan(self, allow_removal: bool) -> tuple[Plan, Sequence[str]]:
-        """The plan, and the paths of all files that were looked at."""
+        """The plan, and the paths of all files whose being skipped is decided again."""
         writer, known = self._writer, self._known.by_path
         seen = look(writer, self._sources, writer.decisions)
         self.outcomes.skipped += seen.skipped
-        elsewhere: Sequence[str] = ()
+        elsewhere = Seen()
         if unseen_notes(known, seen, self._sources):
             others = [source for source in writer.catalog.sources() if source not in self._sources]
-            elsewhere = tuple(look(writer, others, writer.decisions).files)
+            elsewhere = look(writer, others, writer.decisions)
         plan = make_plan(known, seen, elsewhere, self._sources, writer.decisions, self._reembed)
         self.outcomes.unchanged = plan.unchanged
         if not allow_removal:
-            refuse_mass_removal(writer, self._sources, plan.missing, list(seen.files.values()))
-        return plan, tuple(seen.files)
+            refuse_mass_removal(writer, self._known, self._sources, plan, seen.files.values())
+        before = [path for path in writer.catalog.skipped() if is_under_any(path, self._sources)]
+        return plan, [*seen.files, *before]
 
     def _ingest_all(self, stale: Sequence[FileState], progress: Progress, should_stop: ShouldStop) -> bool:
-        """Read and embed files, as many at a time as make a batch; False when asked to stop before the end."""
+        """Read and embed files in batches; False when asked to stop before the end."""
         prepared: list[Prepared] = []
         stopped = False
         for done, state in enumerate(stale):
@@ -137,7 +140,7 @@ class _Sync:
         return not stopped
 
     def _prepare(self, state: FileState) -> Prepared | None:
-        """Read and cut one note; None where it says what it said before, or cannot be taken."""
+        """Read, parse and chunk one note; None where it is unchanged or skipped."""
         writer = self._writer
         try:
             file = files.read(writer.root, state.path)
@@ -156,17 +159,17 @@ class _Sync:
         return Prepared(note, now, chunks)
 
     def _is_judged(self, known: NoteRecord) -> bool:
-        """Whether a note was filed here, by the decisions of today."""
+        """Whether a note was filed on this machine, under the current decisions."""
         return known.ruling == self._writer.decisions.ruling(known.path) and not known.remote
 
     def _as_embedded(self, note: Note) -> Note:
-        """A note under the title that its vectors have: one titled after its file keeps them when it is renamed."""
+        """A renamed note under its old title, so that one titled after its file keeps its vectors."""
         origin = self._known.origin(note)
         renamed = origin is not None and origin.path != note.path and not self._reembed
         return note.model_copy(update={"title": origin.title}) if origin and renamed else note
 
     def _ingest(self, prepared: Sequence[Prepared]) -> None:
-        """Embed the chunks of some notes in one go, judge each note, and put it into the batch."""
+        """Embed the chunks of some notes together, judge each note, and put it into the batch."""
         texts = [chunk.embedded for entry in prepared for chunk in entry.chunks]
         if not texts:
             return
@@ -183,7 +186,7 @@ class _Sync:
 
     @cached_property
     def _classifier(self) -> Classifier:
-        """One for the whole run: it learns from what the writer filed before."""
+        """One classifier for the whole run, with the notes filed by the user before it as examples."""
         return classifier(self._writer, () if self._reembed else list(self._known.by_path.values()))
 
     def _file(self, entry: Prepared, judge: Classifier, vectors: FloatArray) -> None:
@@ -201,7 +204,7 @@ class _Sync:
         return decide(note.path, note.area, verdict, self._writer.decisions, self._writer.settings.outside)
 
     def _rename(self, origin: NoteRecord, path: str) -> None:
-        """Know a note by its new path, to which what was decided about it moves."""
+        """Give a note its new path, and move the decisions about it there."""
         self._known.rename(origin, path)
         self.outcomes.rename(origin.path, path)
         if self._writer.decisions.with_renamed(origin.path, path) != self._writer.decisions:
@@ -222,14 +225,15 @@ class _Sync:
             tags=note.tags,
             authors=note.authors,
             sources=note.sources,
-            references=note.references,
+            aliases=note.aliases,
             links=note.links,
+            faults=note.faults,
             ruling=decisions.ruling(note.path),
             verdict=verdict,
         )
 
     def _remove(self, missing: Sequence[NoteRecord]) -> None:
-        """Take out the notes whose files are gone, less those that were found again under another path."""
+        """Remove the notes whose files are gone, except those found under another path."""
         renamed = {change.origin for change in self.outcomes.renamed}
         for note in missing:
             if note.path not in renamed:
@@ -239,7 +243,7 @@ class _Sync:
             self._set_aside_unread()
 
     def _set_aside_unread(self) -> None:
-        """Notes that cannot be embedded by the new model leave the search until they can be read again."""
+        """Keep the notes that could not be embedded by the new model, without chunks, until they can be read again."""
         taken = set(self._batch.note_ids)
         for note in self._known.by_path.values():
             if note.id not in taken:
@@ -250,7 +254,7 @@ class _Sync:
         self._batch = Batch()
 
     def _tidy(self) -> None:
-        """Drop vectors that nothing uses, and single files as sources that are gone or that a folder holds."""
+        """Drop unused vectors, and the sources that are single files which are gone or lie in another source."""
         writer = self._writer
         writer.store.settle(writer.catalog)
         if self.outcomes.updated or self.outcomes.removed or self._reembed:
@@ -260,4 +264,8 @@ class _Sync:
         single = [path for path in sources if path.endswith(files.SUFFIXES)]
         if single:
             covered = look(writer, set(sources) - set(single), writer.decisions).files
-            writer.remove_sources(path for path in single if path in covered or not (writer.root / path).exists())
+            writer.remove_sources(path for path in single if path in covered or self._is_gone(path))
+
+    def _is_gone(self, source: str) -> bool:
+        root = self._writer.root
+        return not (root / source).exists() and is_reachable(root, source)

@@ -16,8 +16,8 @@ from kb.errors import NewerError
 from kb.index.catalog import schema
 from kb.index.catalog.changes import Changes as Changes
 from kb.index.catalog.changes import IndexedFile as IndexedFile
-from kb.index.catalog.changes import Loose as Loose
 from kb.index.catalog.changes import StoredVectors as StoredVectors
+from kb.index.catalog.changes import Unreferenced as Unreferenced
 from kb.index.catalog.checking import Examination as Examination
 from kb.index.catalog.connection import connect, guard
 from kb.index.catalog.reading import CatalogReader
@@ -31,7 +31,7 @@ CATALOG_NAME = "catalog.db"
 
 
 class Catalog(CatalogReader):
-    """One connection to the catalog of an index folder, created where there is none; it can also change the catalog.
+    """A read-write connection to the catalog of an index folder, which is created where there is none.
 
     Every method may raise `CatalogError`.
     """
@@ -47,10 +47,10 @@ class Catalog(CatalogReader):
         """Remember a source."""
         self._rows("INSERT OR IGNORE INTO sources VALUES (?)", (path,))
 
-    def set_loose(self, records: Iterable[Loose]) -> None:
-        """Note the records on a server that no row may need; durable when it returns."""
+    def set_unreferenced(self, records: Iterable[Unreferenced]) -> None:
+        """Record which records on a server no row may reference; durable when it returns."""
         with self._transaction():
-            self._replace_loose(records)
+            self._replace_unreferenced(records)
 
     def remove_sources(self, paths: Iterable[str]) -> None:
         """Forget sources."""
@@ -66,7 +66,7 @@ class Catalog(CatalogReader):
                 self._rows("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?3, crc32(?3))", (key, fingerprint, blob))
 
     def publish(self, changes: Changes, generation: int, fingerprint: str) -> None:
-        """Make changes and the generation that holds their vectors current, in one commit."""
+        """Publish changes together with the generation that holds their vectors, in one commit."""
         with self._transaction():
             self._rows("DELETE FROM notes WHERE id IN (SELECT value FROM json_each(?))", (json_list(changes.removed),))
             # A path may pass from one note to another within one batch.
@@ -80,14 +80,16 @@ class Catalog(CatalogReader):
                 self._rows(
                     "UPDATE notes SET size = ?, mtime_ns = ? WHERE id = ?", (state.size, state.mtime_ns, note_id)
                 )
-            if changes.loose is not None:
-                self._replace_loose(changes.loose)
+            if changes.unreferenced is not None:
+                self._replace_unreferenced(changes.unreferenced)
             self._set_meta("generation", str(generation))
             self._set_meta("fingerprint", fingerprint)
             self._set_meta("state", uuid.uuid4().hex)
 
     def set_skipped(self, looked_at: Iterable[str], skipped: Iterable[FileState]) -> None:
-        """Remember which of some files, by path, could not be taken, and what they were like then."""
+        """Of the files that were looked at, by path, remember those that were skipped, with their state; forget the
+        others.
+        """
         with self._transaction():
             self._rows("DELETE FROM skipped WHERE path IN (SELECT value FROM json_each(?))", (json_list(looked_at),))
             for state in skipped:
@@ -95,7 +97,7 @@ class Catalog(CatalogReader):
                 self._rows("INSERT OR REPLACE INTO skipped VALUES (?, ?, ?)", row)
 
     def sweep_vectors(self, keep: Iterable[str], fingerprint: str) -> None:
-        """Drop the vectors that no chunk rests on and nobody asks to keep, and those of other encoders."""
+        """Drop the vectors of other encoders, and those that no chunk uses and whose keys are not in `keep`."""
         self._rows(
             """DELETE FROM embeddings WHERE fingerprint <> ? OR (key NOT IN (SELECT embedding_key FROM chunks)
             AND key NOT IN (SELECT value FROM json_each(?)))""",
@@ -103,12 +105,12 @@ class Catalog(CatalogReader):
         )
 
     def erase_removed(self) -> bool:
-        """Leave no byte of removed notes behind: build the full text anew, rewrite the file, empty SQLite's log.
+        """Leave no byte of removed notes behind: rebuild the full text, rewrite the file, empty SQLite's log.
 
-        False where another process still reads that log; SQLite deletes it when the last one ends.
+        False where the log is still being read elsewhere; SQLite deletes it when its last reader is done.
         """
         self._rows("INSERT INTO passages (passages) VALUES ('rebuild')")
-        self._rows("VACUUM")  # balancing leaves copies of rows in the gaps of pages, out of reach of secure_delete
+        self._rows("VACUUM")  # rebalancing a B-tree leaves copies of rows in unused space, which secure_delete misses
         return int(self._rows("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]) == 0
 
     def drop_vectors(self, keys: Iterable[str]) -> None:
@@ -124,10 +126,10 @@ class Catalog(CatalogReader):
         for chunk in chunks:
             self._rows(schema.UPSERT_CHUNK, schema.chunk_row(chunk, note))
 
-    def _replace_loose(self, records: Iterable[Loose]) -> None:
-        self._rows("DELETE FROM loose")
+    def _replace_unreferenced(self, records: Iterable[Unreferenced]) -> None:
+        self._rows("DELETE FROM unreferenced")
         for record in records:
-            self._rows("INSERT INTO loose VALUES (?, ?)", record)
+            self._rows("INSERT INTO unreferenced VALUES (?, ?)", record)
 
     def _prepare(self) -> None:
         version = int(self._rows("PRAGMA user_version")[0][0])

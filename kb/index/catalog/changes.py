@@ -1,9 +1,9 @@
-"""What a commit to the catalog publishes, and short rows that it gives back."""
+"""What a commit to the catalog publishes, and short records of its rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from kb.models import ChunkRecord, FileState, NoteRecord
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 
-class Loose(NamedTuple):
-    """A record on a server that no row may need: the area or other part of the notebook that it is in, and its id."""
+class Unreferenced(NamedTuple):
+    """A record on a server that no row may reference: the part of the notebook (an area or `notes`), and its id."""
 
     part: str
     id: str
@@ -21,14 +21,14 @@ class Loose(NamedTuple):
 
 @dataclass(frozen=True)
 class Changes:
-    """What one commit publishes. `notes` replaces or adds whole notes; `touched` only updates their file states;
-    `loose` replaces the list of loose records.
+    """What one commit publishes: whole `notes` to add or replace, the new file states of `touched` notes by id, the ids
+    of `removed` notes, and a new list of `unreferenced` records (None keeps the list).
     """
 
     notes: Sequence[tuple[NoteRecord, Sequence[ChunkRecord]]] = ()
     touched: Sequence[tuple[str, FileState]] = ()
-    removed: Sequence[str] = field(default=())
-    loose: Iterable[Loose] | None = None
+    removed: Sequence[str] = ()
+    unreferenced: Iterable[Unreferenced] | None = None
 
 
 class IndexedFile(NamedTuple):

@@ -1,4 +1,4 @@
-"""The full text of the chunks: which have some words, how well, and where."""
+"""The full text of the chunks: which ones match some words, how well, and where."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from kb.index.catalog.schema import TOKENIZER, json_list
+from kb.notes.words import searchable
 
 TITLE_WEIGHT, HEADING_WEIGHT, TEXT_WEIGHT = 2.0, 1.5, 1.0
 
@@ -15,7 +16,7 @@ Rows = Callable[[str, Parameters], list[sqlite3.Row]]
 
 
 class Occurrences(NamedTuple):
-    """How many chunks have a stem, and its places in those asked for: chunk number, column, position."""
+    """How many chunks contain a stem, and its places in the chunks asked for: chunk number, column, position."""
 
     chunks: int
     places: list[tuple[int, str, int]]
@@ -29,8 +30,12 @@ class FullText:
         self._stemmer = _Stemmer()
 
     def stems(self, text: str) -> list[str]:
-        """The stems of a text in order, cut exactly as the notes were."""
+        """The stems of a text in order, as FTS5 makes them of the notes."""
         return self._stemmer.stems(text)
+
+    def close(self) -> None:
+        """Close the stemmer's own database."""
+        self._stemmer.close()
 
     def frequency(self, expression: str, most: int) -> int:
         """How many chunks an FTS5 expression matches, counted up to `most`."""
@@ -38,7 +43,7 @@ class FullText:
         return int(self._rows(sql, (expression, most))[0]["n"])
 
     def occurrences(self, stem: str, chunks: Iterable[int] | None = None) -> Occurrences:
-        """Where a stem stands in all chunks, or in some by their numbers; one that ends in `*` begins others."""
+        """Where a stem occurs in all chunks, or in some by their numbers; `*` at its end matches any continuation."""
         last = stem.removesuffix("*") + ("\U0010ffff" if stem.endswith("*") else "")
         among = "" if chunks is None else "AND doc IN (SELECT value FROM json_each(:chunks))"
         named = {"first": stem.removesuffix("*"), "last": last, "chunks": json_list(chunks or ())}
@@ -78,7 +83,7 @@ class FullText:
 
 
 class _Stemmer:
-    """SQLite's own tokenizer over a table in memory."""
+    """FTS5's own tokenizer, applied by a table in memory. One thread at a time may use it."""
 
     def __init__(self) -> None:
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
@@ -87,5 +92,8 @@ class _Stemmer:
 
     def stems(self, text: str) -> list[str]:
         self._connection.execute("DELETE FROM texts")
-        self._connection.execute("INSERT INTO texts VALUES (?)", (text,))
+        self._connection.execute("INSERT INTO texts VALUES (?)", (searchable(text),))
         return [stem for (stem,) in self._connection.execute("SELECT term FROM stems ORDER BY offset")]
+
+    def close(self) -> None:
+        self._connection.close()

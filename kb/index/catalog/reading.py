@@ -1,4 +1,4 @@
-"""What a catalog holds, read through one connection."""
+"""Queries on a catalog, through one connection."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, cast
 
 from kb.errors import CatalogError, DamageError
 from kb.index.catalog import schema
-from kb.index.catalog.changes import IndexedFile, Loose, StoredVectors
+from kb.index.catalog.changes import IndexedFile, StoredVectors, Unreferenced
 from kb.index.catalog.checking import Examination, examine
 from kb.index.catalog.connection import copy, guard
 from kb.index.catalog.fulltext import FullText, Parameters
 from kb.index.catalog.schema import json_list
 from kb.models import ChunkRecord, FiledArea, FileState, Filter, NoteRecord
+from kb.notes.statements import stated
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 
 class CatalogReader:
-    """The questions that can be asked of a catalog. Every method may raise `CatalogError`."""
+    """Everything that can be read from a catalog. Every method may raise `CatalogError`."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
@@ -30,6 +31,8 @@ class CatalogReader:
         self.full_text = FullText(self._rows)
 
     def close(self) -> None:
+        """Close the connection; one that is already closed is no error."""
+        self.full_text.close()
         self._connection.close()
 
     # --- what is current ---
@@ -44,7 +47,7 @@ class CatalogReader:
         return self._meta("fingerprint")
 
     def state(self) -> str:
-        """A name for what is published now: another one after every commit, in every process."""
+        """A name for the published state; every commit that publishes something gives it a new one."""
         return self._meta("state") or ""
 
     def sources(self) -> tuple[str, ...]:
@@ -67,7 +70,7 @@ class CatalogReader:
         return {row["path"]: IndexedFile(*row) for row in rows}
 
     def skipped(self) -> dict[str, FileState]:
-        """The files that could not be taken at the last sync, as they were then, by path."""
+        """The files that the last sync skipped, as they were then, by path."""
         rows = self._rows("SELECT path, size, mtime_ns FROM skipped")
         return {row["path"]: FileState(path=row["path"], size=row["size"], mtime_ns=row["mtime_ns"]) for row in rows}
 
@@ -90,7 +93,7 @@ class CatalogReader:
             return {row["id"]: schema.chunk_record(row) for row in rows}
 
     def among_chunks(self, ids: Iterable[str]) -> set[str]:
-        """Those of some ids that chunks have."""
+        """Those of some ids that belong to chunks."""
         sql = "SELECT id FROM chunks WHERE id IN (SELECT value FROM json_each(?))"
         return {row["id"] for row in self._rows(sql, (json_list(ids),))}
 
@@ -104,9 +107,9 @@ class CatalogReader:
                 found.setdefault(row["note_id"], []).append(schema.chunk_record(row))
         return found
 
-    def loose(self) -> set[Loose]:
-        """The records on a server that no row may need."""
-        return {Loose(*row) for row in self._rows("SELECT part, id FROM loose")}
+    def unreferenced(self) -> set[Unreferenced]:
+        """The records on a server that no row may reference."""
+        return {Unreferenced(*row) for row in self._rows("SELECT part, id FROM unreferenced")}
 
     # --- finding ---
 
@@ -114,6 +117,12 @@ class CatalogReader:
         """The filed notes that a filter lets through."""
         condition, parameters = schema.filter_sql(filter)
         return {row["id"] for row in self._rows(f"SELECT id FROM notes WHERE {condition}", parameters)}  # noqa: S608  # constants
+
+    def undated(self, filter: Filter) -> set[str]:
+        """The notes without a date among those that a filter admits, by id."""
+        condition, parameters = schema.filter_sql(filter)
+        sql = f"SELECT id FROM notes WHERE date IS NULL AND {condition}"  # noqa: S608  # constants
+        return {row["id"] for row in self._rows(sql, parameters)}
 
     def count_notes(self, areas: Sequence[FiledArea]) -> int:
         """How many notes are filed under some areas."""
@@ -157,7 +166,7 @@ class CatalogReader:
         return [row["id"] for row in rows], self._matrix(rows)
 
     def sample_vectors(self, count: int) -> FloatArray:
-        """Vectors `(at most count, dim)` of filed chunks, drawn as by lot but always the same: keys are hashes."""
+        """Vectors `(at most count, dim)` of filed chunks: a pseudo-random but fixed sample, as keys are hashes."""
         rows = self._rows(
             """SELECT vector FROM embeddings WHERE key IN (SELECT DISTINCT embedding_key FROM chunks
             ORDER BY embedding_key LIMIT ?) ORDER BY key""",
@@ -173,10 +182,11 @@ class CatalogReader:
         return [row["id"] for row in self._rows(sql, (most,))]
 
     def texts(self, notes: Iterable[str] | None = None) -> dict[str, str]:
-        """The text of every chunk, or of those of the notes with these ids, by chunk id."""
+        """The prose, lists and quotations of every chunk, or of those of the notes with these ids, by chunk id."""
         named = "" if notes is None else "WHERE note_id IN (SELECT value FROM json_each(:notes))"
-        rows = self._rows(f"SELECT id, text FROM chunks {named}", {"notes": json_list(notes or ())})  # noqa: S608  # constants
-        return {row["id"]: row["text"] for row in rows}
+        sql = f"SELECT id, text, kinds FROM chunks {named}"  # noqa: S608  # constants
+        rows = self._rows(sql, {"notes": json_list(notes or ())})
+        return {row["id"]: stated(row["text"], row["kinds"]) for row in rows}
 
     def vectors_of(self, chunks: Iterable[ChunkRecord]) -> dict[str, FloatArray]:
         """The vectors `(dim,)` of some chunks, by chunk id."""
@@ -187,7 +197,7 @@ class CatalogReader:
         return {id: stored[key] for id, key in keys.items()}
 
     def filed_vectors(self, without: Iterable[str] = ()) -> dict[FiledArea, StoredVectors]:
-        """Ids and vectors of all filed chunks by area, less some chunks by their ids."""
+        """Ids and vectors of all filed chunks by area, except those with the ids in `without`."""
         dropped = set(without)
         wanted: dict[FiledArea, list[tuple[str, str]]] = {}
         for area, id, key in self.filed_chunks():
@@ -199,7 +209,7 @@ class CatalogReader:
         }
 
     def filed_chunks(self) -> Iterator[tuple[FiledArea, str, str]]:
-        """Area, id and embedding key of every chunk that belongs into a generation."""
+        """Area, id and embedding key of every chunk that a generation must hold."""
         for row in self._rows(
             """SELECT notes.area, chunks.id, chunks.embedding_key FROM chunks JOIN notes ON notes.id = chunks.note_id
             WHERE notes.area <> 'outside'"""
@@ -211,14 +221,14 @@ class CatalogReader:
         return examine(self._path)
 
     def copy(self, target: Path) -> None:
-        """Write a copy, as of this moment, into one file that does not exist."""
+        """Copy a snapshot into one file that does not exist yet."""
         copy(self._path, target)
 
     # --- SQLite ---
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """All that is read in here is of one state, whatever others commit meanwhile; nothing can be changed."""
+        """Within this context everything is read from one snapshot, whatever others commit meanwhile."""
         self._rows("BEGIN")
         try:
             yield

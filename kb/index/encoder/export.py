@@ -1,5 +1,5 @@
-"""Exporting a sentence-transformers pipeline as one ONNX graph, checked against the model it came from; and that
-graph with its weights quantised.
+"""Exporting a sentence-transformers pipeline as one ONNX graph and its int8 quantisation, both checked against the
+model.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from kb.index.encoder.onnx import (
     graph_name,
     unit_rows,
 )
+from kb.notes.files import flush
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,7 +68,7 @@ def load_model(folder: Path, device: str = "cpu") -> SentenceTransformer:
             local_files_only=True,
             model_kwargs={"attn_implementation": "eager", "use_safetensors": True},
         )
-    except Exception as error:  # the model libraries raise whatever they like, each its own
+    except Exception as error:  # each of the model libraries raises exceptions of its own
         raise EncoderError(f"{folder} cannot be loaded as a sentence-transformers model: {one_line(error)}") from error
 
 
@@ -91,16 +92,16 @@ def _describe(model: SentenceTransformer, fingerprint: str, inputs: tuple[str, .
 
 
 def write_export(model: SentenceTransformer, fingerprint: str, target: Path) -> None:
-    """Write graphs, tokenizer and description; the folder appears under its name in one step, once it is checked.
+    """Write graphs, tokenizer and description; the folder gets its name, atomically, once it is checked.
 
-    A model that does not survive quantisation is left without an int8 graph. Raises `ExportError`.
+    A model that loses too much by quantisation gets no int8 graph. Raises `ExportError` and `OSError`.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="export-") as temporary:
         folder = Path(temporary) / "encoder"
         folder.mkdir()
         with suppress(FileNotFoundError):
-            target.rename(Path(temporary) / "damaged")  # or this would not be asked for
+            target.rename(Path(temporary) / "damaged")  # an intact one would have been used
         inputs = _write_graph(model, folder / graph_name("fp32"))
         _quantise(folder)
         model.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
@@ -113,29 +114,25 @@ def write_export(model: SentenceTransformer, fingerprint: str, target: Path) -> 
             (folder / graph_name("int8")).unlink()
             export = _describe(model, fingerprint, inputs, _hashes(folder))
         (folder / "encoder.json").write_text(export.model_dump_json(indent=1), encoding="utf-8")
-        _sync(folder)
+        for path in (*folder.iterdir(), folder):
+            flush(path)
         try:
             folder.rename(target)
         except OSError:
-            if not target.exists():  # another process was faster otherwise
+            if not target.exists():  # or else another process was faster
                 raise
+        flush(target.parent)
 
 
 def _quantise(folder: Path) -> None:
-    """Weights as integers, each output channel with its own scale; activations are scaled at run time.
+    """Quantise weights to integers with a scale per output channel; activations are scaled at run time.
 
-    Of the 8 bits 7 are used: with all of them, processors without VNNI add up to more than their registers hold.
+    Only 7 of the 8 bits are used: sums of full 8-bit products saturate on processors without VNNI.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     source, target = (folder / graph_name(precision) for precision in ("fp32", "int8"))
     quantize_dynamic(str(source), str(target), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
-
-
-def _sync(folder: Path) -> None:
-    for path in folder.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
 
 
 def _write_graph(model: SentenceTransformer, path: Path) -> tuple[str, ...]:
@@ -182,7 +179,7 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence the model libraries: progress bars and warnings are not for the reader of a note tool."""
+    """Silence the progress bars and warnings of the model libraries."""
     before = {name: os.environ.get(name) for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "TQDM_DISABLE")}
     os.environ.update(dict.fromkeys(before, "1"))
     try:

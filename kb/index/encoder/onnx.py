@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from pathlib import Path
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
 TOKENIZER = "tokenizer.json"
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or onnxruntime, once imported, makes an id of this machine and reports home
+
 
 class Export(Frozen):
-    """What is kept beside the exported graphs: all that embedding needs to know of the model.
+    """The description beside the exported graphs: all that embedding needs to know of the model.
 
     `files` holds the SHA-256 of each file; a graph is named after its precision.
     """
@@ -46,7 +49,7 @@ class Export(Frozen):
 
 
 class OnnxEncoder:
-    """An `Encoder` over an exported graph; nothing is loaded before the first text."""
+    """An `Encoder` over an exported graph, loaded with the first text. Threads may share it."""
 
     def __init__(self, folder: Path, export: Export, precision: Precision) -> None:
         self.precision = export.available(precision)
@@ -55,6 +58,7 @@ class OnnxEncoder:
         self.max_tokens = export.max_tokens
         self._folder = folder
         self._export = export
+        self._pool = ThreadPoolExecutor(usable_cores())
 
     def on_device(self, model: SentenceTransformer) -> TorchEncoder:
         """The same encoder over its model, loaded on a device."""
@@ -81,26 +85,22 @@ class OnnxEncoder:
         return tokenizer
 
     @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(usable_cores())
-
-    @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
         import onnxruntime
 
         path = self._folder / graph_name(self.precision)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # texts are what is divided among the cores
+        options.intra_op_num_threads = 1  # the cores share the texts, not one text
         try:
             return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # its core raises classes of its own
-            raise EncoderError(f"{path} is damaged; delete that folder, and it is made again") from error
+        except Exception as error:  # ONNX Runtime raises classes of its own
+            raise EncoderError(f"{path} is damaged; delete that folder, and kb exports the model again") from error
 
     def embed(self, texts: list[str]) -> NDArray[np.float32]:
-        """Embed without a prompt, each core one text at a time.
+        """Embed without a prompt, one text at a time on each core.
 
-        Nothing is padded then, which is faster than batches; and as int8 scales activations by the largest in a
-        batch, a text would get another vector in other company.
+        Without padding this is faster than batches; and as int8 scales activations by the largest in a batch, the
+        vector of a text would depend on the rest of its batch.
         """
         import numpy as np
 
@@ -112,7 +112,10 @@ class OnnxEncoder:
 
 
 class TorchEncoder:
-    """An `Encoder` over sentence-transformers itself, for models whose graph cannot be exported."""
+    """An `Encoder` over sentence-transformers itself, for models that cannot be exported, and for GPUs.
+
+    Threads take turns: its tokenizer changes its own settings with each call.
+    """
 
     def __init__(self, model: SentenceTransformer, export: Export, fingerprint: str) -> None:
         self.fingerprint = fingerprint
@@ -120,15 +123,22 @@ class TorchEncoder:
         self.max_tokens = export.max_tokens
         self._model = model
         self._export = export
+        self._lock = threading.Lock()
 
     def count_tokens(self, text: str) -> int:
-        return len(self._model.tokenizer.encode(text, add_special_tokens=False))
+        with self._lock:
+            return len(self._model.tokenizer.encode(text, add_special_tokens=False))
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
-        return unit_rows(self._model.encode([self._export.passage_prompt + text for text in texts], prompt=""))
+        return self._embed([self._export.passage_prompt + text for text in texts])
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
-        return unit_rows(self._model.encode([self._export.query_prompt + text], prompt=""))[0]  # type: ignore[no-any-return]
+        vector: NDArray[np.float32] = self._embed([self._export.query_prompt + text])[0]
+        return vector
+
+    def _embed(self, texts: list[str]) -> NDArray[np.float32]:
+        with self._lock:
+            return unit_rows(self._model.encode(texts, prompt=""))
 
 
 def _run(
@@ -171,5 +181,5 @@ def file_sha256(path: Path) -> str:
 
 
 def usable_cores() -> int:
-    """The cores that this process may use; the machine may have more."""
+    """The number of cores that this process may use; the machine may have more."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,7 +1,8 @@
-"""A query and passages -> how well each passage answers it, by a sentence-transformers cross-encoder."""
+"""Scoring how well passages answer a query, by a sentence-transformers cross-encoder."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,11 @@ HEAD = "ForSequenceClassification"
 
 
 class CrossEncoderReranker:
-    """A `Reranker` that reads query and passage together (Nogueira and Cho 2019)."""
+    """A `Reranker` that reads query and passage together (Nogueira and Cho 2019). Threads take turns."""
 
     def __init__(self, model: CrossEncoder) -> None:
         self._model = model
+        self._lock = threading.Lock()
 
     def score(self, query: str, passages: list[str]) -> list[float]:
         import torch
@@ -27,7 +29,8 @@ class CrossEncoderReranker:
         if not passages:
             return []
         pairs = [(query, passage) for passage in passages]
-        scores = self._model.predict(pairs, activation_fn=torch.nn.Sigmoid(), show_progress_bar=False)
+        with self._lock:
+            scores = self._model.predict(pairs, activation_fn=torch.nn.Sigmoid(), show_progress_bar=False)
         return [float(score) for score in scores]
 
 
@@ -41,7 +44,7 @@ def load_reranker(model: str, root: Path) -> Reranker:
         raise EncoderError(f"there is no model folder {folder}; check `rerank` in kb.toml")
     try:
         return CrossEncoderReranker(_load(folder if folder.is_dir() else _download(model)))
-    except Exception as error:  # the model libraries raise whatever they like, each its own
+    except Exception as error:  # each of the model libraries raises exceptions of its own
         raise EncoderError(
             f"{model!r} cannot be loaded as a cross-encoder: {one_line(error)}; check `rerank` in kb.toml"
         ) from error
@@ -52,8 +55,8 @@ def _load(folder: Path) -> CrossEncoder:
     from transformers import AutoConfig
 
     config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
-    kinds = config.architectures or ["a model of no known kind"]
-    if config.num_labels != 1 or not kinds[0].endswith(HEAD):  # a model without a head would be given a random one
+    kinds = config.architectures or ["a model of an unknown kind"]
+    if config.num_labels != 1 or not kinds[0].endswith(HEAD):  # a model without a head would get a random one
         raise ValueError(f"it is {kinds[0]} with {config.num_labels} outputs, and should be …{HEAD} with one")
     model: CrossEncoder = CrossEncoder(
         str(folder), trust_remote_code=False, local_files_only=True, model_kwargs={"use_safetensors": True}

@@ -1,6 +1,6 @@
-"""Generations of vectors in the index folder, each one a folder of Chroma's.
+"""Generations of vectors in the index folder, each one a Chroma database in a folder of its own.
 
-A published generation is never written: a write copies it, changes the copy, closes the client, syncs the files and
+A published generation is never written to: a write copies it, changes the copy, closes the client, syncs the files and
 renames the copy into place; the catalog then names it as current.
 """
 
@@ -13,17 +13,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kb.errors import VectorError
+from kb.index import PRIVATE_FOLDER
 from kb.index.batch import Batch, VectorChange, vector_change, vectors_after
 from kb.index.catalog import Catalog, Changes, StoredVectors
 from kb.index.catalog.reading import CatalogReader
+from kb.index.folder import delete
 from kb.index.vectors import chroma, files
 from kb.models import FILED_AREAS, FiledArea
-from kb.notes.files import PARTIAL, sync_folder
+from kb.notes.files import PARTIAL, flush
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
@@ -32,12 +33,18 @@ if TYPE_CHECKING:
 MAX_DEAD_SHARE = 1 / 3
 KEPT_GENERATIONS = 2
 
-_Key = tuple[int, int]
+
+class _Key(NamedTuple):
+    """A generation and the inode and time of its manifest: an index that is built from scratch counts from 1 again."""
+
+    generation: int
+    inode: int
+    mtime_ns: int
 
 
 @dataclass
 class _Opened:
-    """A generation that is open, how many vectors each of its collections holds, and how many threads are using it."""
+    """An open generation, the number of vectors in each of its collections, and the number of threads using it."""
 
     client: ClientAPI
     live: dict[FiledArea, int]
@@ -46,7 +53,11 @@ class _Opened:
 
 
 class GenerationStore:
-    """The generations in a folder, as a `VectorStore`."""
+    """The generations in a folder, as a `VectorStore`.
+
+    Threads share one client a generation. The generation opened last stays open for the next query; any other is closed
+    when its last user is done.
+    """
 
     most_results = sys.maxsize
     can_crash = True
@@ -54,11 +65,9 @@ class GenerationStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._opened: dict[_Key, _Opened] = {}
-        self._lock = threading.Lock()
-
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(len(FILED_AREAS))
+        self._latest: _Key | None = None
+        self._lock = threading.Lock()  # guards the two above
+        self._pool = ThreadPoolExecutor(len(FILED_AREAS))
 
     @property
     def place(self) -> str:
@@ -68,7 +77,8 @@ class GenerationStore:
 
     def close(self) -> None:
         with self._lock:
-            self._close_unused(current=None)
+            self._latest = None
+            self._close_unused()
 
     def open(self, generation: int) -> None:
         with self._reading(generation):
@@ -81,10 +91,10 @@ class GenerationStore:
             return {id: cosine for answer in answers for id, cosine in answer.items()}
 
     def obstacle(self) -> str | None:
-        """None: files can be looked at, and `problem` does."""
+        """None: nothing stands between kb and its own files; `problem` checks them."""
 
     def problem(self, generation: int) -> str | None:
-        """What is wrong with the files of a generation; reads all of them, and opens none in Chroma."""
+        """What is wrong with the files of a generation; reads all of them without opening any in Chroma."""
         try:
             files.verified(self._path(generation))
         except VectorError as error:
@@ -99,7 +109,7 @@ class GenerationStore:
         return str(self._path(generation))
 
     def mismatches(self, catalog: CatalogReader) -> Iterator[str]:
-        """None: there is nothing beside the vectors."""
+        """None: a generation holds nothing but vectors."""
         return iter(())
 
     def database_problem(self, generation: int) -> str | None:
@@ -115,46 +125,58 @@ class GenerationStore:
 
     @contextmanager
     def _reading(self, generation: int) -> Iterator[_Opened]:
-        """A generation, opened unless it is; one that a newer has replaced is closed when its last user is done."""
+        """A generation, opened unless it is open already, for as long as it is needed."""
         key = self._key(generation)
         with self._lock:
-            if key not in self._opened:
-                self._opened[key] = self._open(generation)
-            opened = self._opened[key]
+            opened = self._opened.get(key) or self._open(key)
             opened.users += 1
         try:
             yield opened
         finally:
             with self._lock:
                 opened.users -= 1
-                self._close_unused(current=max(self._opened, default=None))
+                self._close_unused()
 
-    def _open(self, generation: int) -> _Opened:
-        live = files.verified(self._path(generation))["live"]
-        client = chroma.open_client(self._path(generation))
+    def _open(self, key: _Key) -> _Opened:
+        """Open a generation, with the lock held."""
+        path = self._path(key.generation)
+        self._close_replaced(key)
+        live = files.verified(path)["live"]
+        client = chroma.open_client(path)
         try:
-            with chroma.guard(self._path(generation)):
+            with chroma.guard(path):
                 collections = {area: client.get_collection(area, embedding_function=None) for area in live}
         except VectorError:
             chroma.close_client(client)
             raise
-        return _Opened(client, live, collections)
+        self._opened[key] = _Opened(client, live, collections)
+        self._latest = key
+        return self._opened[key]
 
-    def _close_unused(self, current: _Key | None) -> None:
-        for key in [key for key, opened in self._opened.items() if not opened.users and key != current]:
+    def _close_replaced(self, key: _Key) -> None:
+        """Close the generation whose folder another one of the same number has replaced: Chroma shares one client a
+        path. Raises `VectorError` while other threads use it.
+        """
+        for other in [other for other in self._opened if other.generation == key.generation]:
+            if self._opened[other].users:
+                raise VectorError(f"{self._path(key.generation)} was replaced while it was being read; try again")
+            chroma.close_client(self._opened.pop(other).client)
+
+    def _close_unused(self) -> None:
+        for key in [key for key, opened in self._opened.items() if not opened.users and key != self._latest]:
             chroma.close_client(self._opened.pop(key).client)
 
     def _key(self, generation: int) -> _Key:
-        """A generation and its folder's inode: an index that was built from the notes counts from 1 again."""
         try:
-            return generation, self._path(generation).stat().st_ino
-        except FileNotFoundError as error:
+            status = (self._path(generation) / files.MANIFEST).stat()
+        except OSError as error:
             raise VectorError(f"{error.filename} is missing") from error
+        return _Key(generation, status.st_ino, status.st_mtime_ns)
 
     # --- writing ---
 
     def require_writer(self) -> None:
-        """Nothing to require: whoever may write the folder may write its vectors."""
+        """Nothing to check: whoever can write the folder can write its vectors."""
 
     def publish(self, catalog: Catalog, batch: Batch, fingerprint: str, from_scratch: bool) -> None:
         current = catalog.generation()
@@ -182,7 +204,7 @@ class GenerationStore:
     def unsettled(self, catalog: Catalog) -> int:
         return 0
 
-    def leftovers(self, generation: int) -> list[Path]:
+    def orphans(self, generation: int) -> list[Path]:
         found = [path for path in self._paths() if not files.is_kept(path, generation, KEPT_GENERATIONS)]
         if not self.problem(generation):
             found += files.unnamed(self._path(generation))
@@ -192,7 +214,7 @@ class GenerationStore:
         self._sweep(generation, kept=1)
 
     def keep_latest(self, current: int) -> None:
-        """Delete all but the current generation and the one before, which a reader may still be using."""
+        """Delete all but the current generation and its predecessor, which a reader may still be using."""
         self._sweep(current, KEPT_GENERATIONS)
 
     def advance(self, current: int, upcoming: int, change: VectorChange) -> None:
@@ -209,7 +231,9 @@ class GenerationStore:
             _write(folder, VectorChange(added=added), 0)
 
     def should_rebuild(self, generation: int, change: VectorChange) -> bool:
-        """Whether a copy would not do: there is no intact one, or more than a third of it would be dead."""
+        """Whether to write a generation from scratch: the current one is damaged, or more than a third of its copy
+        would be dead vectors.
+        """
         if self.problem(generation):
             return True
         manifest = files.manifest_of(self._path(generation))
@@ -219,13 +243,8 @@ class GenerationStore:
         return bool(dead > total * MAX_DEAD_SHARE)
 
     def _sweep(self, current: int, kept: int) -> None:
-        """Delete all but the last `kept` generations, those never published, and what a crash left half made."""
-        for path in self._paths():
-            if not files.is_kept(path, current, kept):
-                if path.is_dir():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink()
+        """Delete everything but the last `kept` generations."""
+        delete([path for path in self._paths() if not files.is_kept(path, current, kept)])
 
     def _paths(self) -> list[Path]:
         return sorted(self._folder.iterdir()) if self._folder.is_dir() else []
@@ -235,17 +254,16 @@ class GenerationStore:
 
     @contextmanager
     def _upcoming(self, generation: int) -> Iterator[Path]:
-        """A folder to fill, which gets its name once it is complete and on disk."""
+        """A folder to fill; it gets its final name once it is complete and on disk."""
         target = self._path(generation)
         temporary = target.with_suffix(PARTIAL)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for leftover in (target, temporary):
-            shutil.rmtree(leftover, ignore_errors=True)
+        self._folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        delete([target, temporary])  # what an interrupted write left
         try:
             yield temporary
             files.sync(temporary)
             temporary.rename(target)
-            sync_folder(self._folder)
+            flush(self._folder)
         except OSError as error:
             raise VectorError(
                 f"{target} cannot be written: {error.strerror}; the notes added before are safe"

@@ -1,10 +1,9 @@
-"""The files of a generation: a manifest says which bytes they were published with."""
+"""The files of a generation, and the manifest that records their sizes and digests as published."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -12,16 +11,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from kb.errors import VectorError
-from kb.index import PRIVATE_FILE
+from kb.index import PRIVATE_FILE, PRIVATE_FOLDER
 from kb.models import FiledArea
-from kb.notes.files import sync_folder
+from kb.notes.files import flush
 
 MANIFEST = "manifest.json"
-DATABASE = "chroma.sqlite3"  # not in the manifest: Chroma notes each opening in it
+DATABASE = "chroma.sqlite3"  # not in the manifest: Chroma writes to it at each opening
 
 
 def write_manifest(folder: Path, live: Mapping[FiledArea, int], dead: int) -> None:
-    """Write down the files of a generation with their sizes and digests, and its numbers of vectors."""
+    """Record the files of a generation with their sizes and digests, and how many vectors are live and dead."""
     held = {
         path.relative_to(folder).as_posix(): (path.stat().st_size, _digest(path))
         for path in sorted(folder.rglob("*"))
@@ -32,9 +31,9 @@ def write_manifest(folder: Path, live: Mapping[FiledArea, int], dead: int) -> No
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
-    """The manifest of a generation whose files are there and have their sizes. Raises `VectorError`.
+    """The manifest of a generation whose files exist with the right sizes. Raises `VectorError`.
 
-    Chroma would make an empty database of a missing one, and answer in part from a truncated one.
+    Chroma would create an empty database in place of a missing one, and return partial results from a truncated one.
     """
     try:
         manifest = cast(dict[str, Any], json.loads((folder / MANIFEST).read_bytes()))
@@ -51,8 +50,9 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 
 
 def verified(folder: Path) -> dict[str, Any]:
-    """The manifest of a generation whose files have the bytes they were published with: Chroma's core dies of others,
-    and the process with it. Raises `VectorError`.
+    """The manifest of a generation whose files hold the bytes they were published with. Raises `VectorError`.
+
+    Damaged files can crash Chroma's core, and the process with it.
     """
     manifest = manifest_of(folder)
     for name, (_, digest) in manifest["files"].items():
@@ -67,7 +67,7 @@ def verified(folder: Path) -> dict[str, Any]:
 
 
 def _require_collections(path: Path, names: Iterable[str]) -> None:
-    """Raise `VectorError` where Chroma's database does not name some collections; it would quietly make a new one."""
+    """Raise `VectorError` where Chroma's database lacks a collection; Chroma would silently create an empty one."""
     try:
         with closing(_connect(path)) as connection:
             known = {name for (name,) in connection.execute("SELECT name FROM collections")}
@@ -104,15 +104,10 @@ def is_kept(path: Path, current: int, kept: int) -> bool:
 
 
 def sync(folder: Path) -> None:
-    """Have a folder and all below it on disk when this returns, the files readable by their owner alone."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fchmod(file.fileno(), PRIVATE_FILE)
-                os.fsync(file.fileno())
-        else:
-            sync_folder(path)
-    sync_folder(folder)
+    """Flush a folder and everything below it to disk, accessible to its owner alone."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(PRIVATE_FOLDER if path.is_dir() else PRIVATE_FILE)
+        flush(path)
 
 
 def _digest(path: Path) -> str:

@@ -1,7 +1,7 @@
-"""How a post cites notes, and what it remembers of its making: written and read back. Pure.
+"""Writes and reads a post's citations of notes and its memory of how it was made. Pure.
 
-A point's citation is an HTML comment, `<!-- notes/a.md:3-4 sha256:… chars:87 -->`, behind the point or behind the
-definition of its footnote. Hash and length find the quoted text again, whatever the writer made of it in the post.
+A point's citation is an HTML comment, `<!-- notes/a.md:3-4 sha256:… chars:87 -->`, after the point or after the
+definition of its footnote. Hash and length identify the quoted text in the note even if the writer reworded the point.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _REMEMBERED = re.compile(r"\b(point|note):([0-9a-f]{64})")
 
 @dataclass(frozen=True)
 class Citation:
-    """A quoted text: where it stood, its SHA-256 (whitespace collapsed), and its length in characters."""
+    """A quoted text: its address, its SHA-256 (whitespace collapsed), and its length in characters."""
 
     path: str
     start_line: int
@@ -48,14 +48,14 @@ class Citation:
 
 @dataclass(frozen=True)
 class Cited:
-    """A citation and the offset in a post at which it stands; by a footnote, where that is referred to."""
+    """A citation and its offset in a post; for a footnote, the offset of a reference to it."""
 
     citation: Citation
     position: int
 
 
 class Brief(Frozen):
-    """What an outline was asked to be."""
+    """The options that an outline was made with."""
 
     topic: str
     areas: tuple[FiledArea, ...] = ()
@@ -65,9 +65,8 @@ class Brief(Frozen):
 
 @dataclass(frozen=True)
 class Memory:
-    """What a post remembers: its brief, the hashes of all points that it was offered and of the files of all notes
-    that those were chosen from, and where the comments lie that say so: from `<!--` up to the `-->`, before which more
-    can be noted.
+    """What a post remembers: its brief, the hashes of all points that it was offered, and those of all the note files
+    that these were chosen from. `spans` are the comments' offsets, from `<!--` up to but without `-->`.
     """
 
     brief: Brief
@@ -77,7 +76,7 @@ class Memory:
 
 
 class Citing:
-    """Writes citations in one form, keeping the definitions of footnotes for the end of the post."""
+    """Writes citations in one form, and collects the definitions of footnotes for the end of the post."""
 
     def __init__(self, form: Citations, next_number: int = 1) -> None:
         self.form = form
@@ -86,7 +85,7 @@ class Citing:
         self._next_number = next_number
 
     def __call__(self, place: Address | OpenQuestion) -> str:
-        """The citation of a point, another address, or a question, to be set right behind its text."""
+        """The citation of a point, another address, or a question, to be put right after its text."""
         if not isinstance(place, (Address, OpenQuestion)):
             raise TypeError(f"cite takes a point or a question, not {place!r}")
         if self.form == "none":
@@ -99,7 +98,7 @@ class Citing:
 
     def _footnote(self, place: Address | OpenQuestion, machine: str) -> str:
         number = self._next_number + len(self.definitions)
-        definition = f"[^{number}]: From `{address(place)}`"  # a bare address would make it a link's definition
+        definition = f"[^{number}]: From `{address(place)}`"  # a bare address would make it the definition of a link
         if isinstance(place, Point):
             definition += f", sha256 {place.sha256[:SHOWN_DIGITS]} {machine}"
         self.definitions.append(definition)
@@ -107,13 +106,13 @@ class Citing:
 
 
 def address(place: Address | OpenQuestion) -> str:
-    """`path:start-end`, with what could end a comment or a code span written as in a URL."""
+    """`path:start-end`, percent-encoded where a character could end a comment or a code span."""
     start, end = (place.line, place.line) if isinstance(place, OpenQuestion) else (place.start_line, place.end_line)
     return f"{as_path(place.path)}:{start}" + (f"-{end}" if end != start else "")
 
 
 def find_cited(text: str) -> list[Cited]:
-    """Every citation of a post, in the order in which they stand; of a footnote nobody refers to, none."""
+    """The citations of a post in their order, without those of unreferenced footnotes."""
     cited = []
     for match in _CITATION.finditer(text):
         label = _defined(text, match.start())
@@ -123,23 +122,23 @@ def find_cited(text: str) -> list[Cited]:
 
 
 def last_definition(text: str) -> int | None:
-    """The offset behind the last definition of a footnote that cites a point."""
+    """The offset after the last definition of a footnote that cites a point."""
     ends = [match.end() for match in _CITATION.finditer(text) if _defined(text, match.start()) is not None]
     return max(ends, default=None)
 
 
 def next_footnote(text: str) -> int:
-    """A number above those of all footnotes of a post, the writer's own as well."""
+    """A number above those of all footnotes of a post, including the writer's own."""
     return max((int(number) for number in re.findall(r"\[\^(\d{1,9})\]", text)), default=0) + 1
 
 
 def brief_of(outline: Outline, citations: Citations) -> Brief:
-    """What an outline was asked to be, and how it is to be cited."""
+    """The options that an outline was made with, and the form of its citations."""
     return Brief(topic=outline.topic, areas=outline.areas, sections=outline.wanted_sections, citations=citations)
 
 
 def memory_comment(brief: Brief, points: Iterable[str], notes: Iterable[str]) -> str:
-    """The comment in which a post remembers its brief, the points it was offered, and the notes they are from."""
+    """The comment in which a post remembers its brief and the hashes of points offered and notes considered."""
     settings = json.dumps(brief.model_dump(mode="json"), ensure_ascii=False)
     inert = re.sub(
         "[<>{^\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",
@@ -150,20 +149,20 @@ def memory_comment(brief: Brief, points: Iterable[str], notes: Iterable[str]) ->
 
 
 def memory_lines(points: Iterable[str], notes: Iterable[str]) -> str:
-    """The lines that remember points and notes, by their hashes."""
+    """The lines that remember the hashes of points and notes."""
     lines = [f"point:{sha256}\n" for sha256 in points] + [f"note:{sha256}\n" for sha256 in notes]
     return "".join(dict.fromkeys(lines))
 
 
 def read_memory(text: str) -> Memory | None:
-    """What a post remembers, or None. Raises `InputError` for a memory that cannot be read."""
+    """The memory of a post, or None. Raises `InputError` for one that cannot be read."""
     found = list(_MEMORY.finditer(text))
     if not found:
         return None
     try:
         brief = Brief.model_validate_json(found[0]["brief"])
     except ValidationError as error:
-        raise InputError(f"its kb memory cannot be read: {error.errors()[0]['msg']}; mend the comment") from error
+        raise InputError(f"its kb memory cannot be read: {error.errors()[0]['msg']}; repair the comment") from error
     remembered = [entry for match in found for entry in _REMEMBERED.findall(match["hashes"])]
     points, notes = (frozenset(sha256 for kind, sha256 in remembered if kind == wanted) for wanted in ("point", "note"))
     return Memory(brief, points, notes, tuple(match.span() for match in found))
@@ -187,18 +186,18 @@ def _citation(match: re.Match[str]) -> Citation:
 
 
 def _defined(text: str, position: int) -> str | None:
-    """The label of the footnote whose definition a position lies in, on the same line."""
+    """The label of the footnote that is defined on the line of an offset, before it."""
     match = _DEFINITION.match(_line_before(text, position))
     return match[1] if match else None
 
 
 def _line_before(text: str, position: int) -> str:
-    """What stands before a position on its line."""
+    """The part of a line before an offset."""
     return text[max(text.rfind("\n", 0, position), text.rfind("\r", 0, position)) + 1 : position]
 
 
 def _references_to(label: str, text: str) -> Iterator[int]:
-    for match in re.finditer(rf"(?<!\\)(?:\\\\)*(\[\^{re.escape(label)}\])", text):  # as it is, not escaped
+    for match in re.finditer(rf"(?<!\\)(?:\\\\)*(\[\^{re.escape(label)}\])", text):  # not escaped
         defines = text.startswith(":", match.end()) and not _line_before(text, match.start(1)).strip()
         if not defines:
             yield match.start(1)

@@ -1,4 +1,4 @@
-"""What notes say, made inert: text that brings neither HTML, links, Liquid, Jinja nor front matter. Pure."""
+"""Escapes the text of notes, so that it can inject neither HTML, links, Liquid, Jinja nor front matter. Pure."""
 
 from __future__ import annotations
 
@@ -10,34 +10,33 @@ from urllib.parse import quote
 
 from kb.notes.prose import printable
 
-_TEMPLATE_CODE = re.compile(
-    r"\{(?=[{%:#]|\s*$)"
-)  # Liquid, Jinja, Hugo, attributes of kramdown; or what follows makes it
+# Liquid, Jinja, Hugo, and kramdown attributes; a brace at the end may combine with the text that follows.
+_TEMPLATE_CODE = re.compile(r"\{(?=[{%:#]|\s*$)")
 _UNSAFE_IN_PATH = re.compile(r"[%<>{}`\\\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|(?<=-)-")
 
 
 def as_text(value: str) -> str:
-    """A note's words as Markdown text that is nothing but text: no tags, links, Liquid or kramdown attributes."""
+    """Markdown that shows a text as it is: no tags, links, lists, Liquid or kramdown attributes."""
     text = " ".join(printable(value).split())
     text = text.replace("&", "&amp;").replace("<", "&lt;") if re.search(r"<[A-Za-z/!?]|&#?\w+;", text) else text
     text = _TEMPLATE_CODE.sub("&#123;", text)
     text = (
         re.sub(r"([\\\[\]])", r"\\\1", text) if re.search(r"\]\s*[(\[:]|\\[!-/:-@\[-`{-~]|\\$|[\[\]]", text) else text
     )
-    text = re.sub(r"^\^", "&#94;", text)  # behind a bracket it would begin the mark of a footnote
+    text = re.sub(r"^\^", "&#94;", text)  # after a bracket it would begin a footnote reference
     text = re.sub(r"^(`{3,}|~{3,}|[-*_](?=[-*_ ]+$))", r"\\\1", text)
     text = re.sub(r"^([#>+*-])(?=\s)", r"\\\1", text)
     return re.sub(r"^(\d+)([.)])(?=\s)", r"\1\\\2", text)
 
 
 def as_url(value: str) -> str:
-    """An address that cannot end its brackets, nor be read as template code."""
+    """A URL that can neither close its brackets nor be read as template code."""
     return quote(value, safe="%/:=&?~#+!$,;'@()*[]-._")
 
 
 def as_yaml(value: object) -> str:
-    """A front matter value: JSON is YAML but for some control characters, and quotes whatever needs it. No footnote's
-    mark stands in it.
+    """A front matter value as JSON, which is YAML once some control characters are escaped; it contains no footnote
+    reference.
     """
     return re.sub(
         "[\x7f-\x9f\u2028\u2029\ufeff]|(?<=\\[)\\^",
@@ -47,18 +46,18 @@ def as_yaml(value: object) -> str:
 
 
 def as_comment(value: str) -> str:
-    """Text that cannot end the HTML comment it stands in, nor be read as template code or as a footnote's mark."""
+    """Text that can neither end an HTML comment nor be read as template code or as a footnote reference."""
     text = re.sub(r"(?<!-)--++(?=!?>)", "- -", " ".join(printable(value).split()))
     return _TEMPLATE_CODE.sub("{ ", text.replace("[^", "[ ^"))
 
 
 def as_path(value: str) -> str:
-    """A path for a comment or a code span; `urllib.parse.unquote` gives it back, to the letter."""
+    """A path for a comment or a code span; `urllib.parse.unquote` restores it exactly."""
     return _UNSAFE_IN_PATH.sub(lambda match: quote(match[0], safe="") if match[0] != "-" else "%2D", value)
 
 
 def anchors(headings: Iterable[str], taken: Iterable[str] = ("intro", "closing", "references")) -> list[str]:
-    """An id for each heading, unlike one another and those that are taken."""
+    """A unique id for each heading, none of which is in `taken`."""
     used = set(taken)
     found = []
     for heading in headings:

@@ -1,4 +1,4 @@
-"""A post in its writer's hands -> its parts and blocks, with their offsets. Pure."""
+"""The text of a post -> its parts and blocks, with their lines and offsets. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from functools import cached_property
 
 from markdown_it.token import Token
 
-from kb.notes.blocks import parse_blocks
-from kb.notes.front_matter import split_front_matter
+from kb.notes.markup.blocks import parse_blocks
+from kb.notes.markup.front_matter import read_front_matter
 
 _NEWLINE = re.compile(r"\r\n?|\n")
 _BULLET = re.compile(r" {0,3}[-*+][ \t]+")
@@ -18,8 +18,8 @@ _BULLET = re.compile(r" {0,3}[-*+][ \t]+")
 
 @dataclass(frozen=True)
 class PostBlock:
-    """A top-level block: first line and line after the last, from 0. `bullet` is how its last item begins, if a list;
-    `level` that of a heading, otherwise 0.
+    """A top-level block, lines `[first, after)` from 0. `level` is that of a heading, 0 for other blocks; `bullet` is
+    the list mark of a bullet list's last item.
     """
 
     first: int
@@ -30,18 +30,18 @@ class PostBlock:
 
 @dataclass(frozen=True)
 class Part:
-    """The blocks from one heading up to the next; the first part may have no heading."""
+    """A heading and the blocks up to the next heading; the first part may have no heading."""
 
     blocks: tuple[PostBlock, ...]
 
     @property
     def heading(self) -> PostBlock | None:
-        """The heading that the part begins with."""
+        """The heading at the start of the part."""
         return self.blocks[0] if self.blocks and self.blocks[0].level else None
 
 
 class Post:
-    """The text of a post, letter by letter, and where its parts are."""
+    """The unmodified text of a post, and its parts."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -52,11 +52,11 @@ class Post:
 
     @cached_property
     def parts(self) -> list[Part]:
-        """The parts in order. Raises `NoteError` where the front matter is broken."""
+        """The parts in order. Raises `NoteError` for broken front matter."""
         return _parts(self._blocks())
 
     def line_of(self, position: int) -> int:
-        """The line, from 0, that an offset lies on."""
+        """The line, from 0, that contains an offset."""
         return bisect_right(self._starts, position) - 1
 
     def start(self, line: int) -> int:
@@ -68,11 +68,11 @@ class Post:
         return self._ends[line]
 
     def line(self, number: int) -> str:
-        """A line without its newline; empty beyond the last."""
+        """A line without its newline; an empty string for a line that does not exist."""
         return self.text[self._starts[number] : self._ends[number]] if 0 <= number < len(self._starts) else ""
 
     def block_at(self, position: int) -> tuple[Part, PostBlock] | None:
-        """The block that an offset lies in, with its part."""
+        """The block that contains an offset, with its part."""
         line = self.line_of(position)
         for part in self.parts:
             for block in part.blocks:
@@ -81,7 +81,7 @@ class Post:
         return None
 
     def title(self, part: Part) -> str:
-        """The heading of a part without its marks and anchors; empty where it has none."""
+        """The heading of a part without Markdown marks and anchors; an empty string if it has none."""
         if not part.heading:
             return ""
         words = re.sub(r"<[^<>]*>", "", self.line(part.heading.first))
@@ -91,7 +91,7 @@ class Post:
         lines = [self.line(number) for number in range(len(self._starts))]
         lines[0] = lines[0].removeprefix("\ufeff")
         whole = "\n".join(lines)
-        _, body = split_front_matter(whole)
+        body = read_front_matter(whole).end
         skipped = whole[:body].count("\n")
         blocks: list[PostBlock] = []
         bullet: re.Match[str] | None = None

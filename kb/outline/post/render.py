@@ -1,4 +1,4 @@
-"""`Outline` -> Markdown through a template. Pure: a template arrives as text."""
+"""An outline -> Markdown, through a Jinja template given as text. Pure."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ TEMPLATES = ("jekyll", "hugo", "plain")
 
 
 def template_text(name: str) -> str:
-    """The text of a template that comes with kb."""
+    """The text of a built-in template."""
     return resources.files("kb.outline.post").joinpath("templates", f"{name}.md.j2").read_text(encoding="utf-8")
 
 
 def render(outline: Outline, template: str, today: datetime.date, citations: Citations = "comment") -> str:
-    """Fill a template. Notes are data: they can bring in neither Liquid, HTML nor front matter.
+    """Fill a template. The text of notes is escaped: it can inject neither Liquid, HTML nor front matter.
 
-    Where points are cited, definitions of footnotes follow, and what `kb outline --update` goes by.
-    Raises `InputError` for a template that does not parse or asks for what is not there.
+    If points are cited, the definitions of footnotes and the memory for `kb outline --update` follow. Raises
+    `InputError` for a template that does not parse or uses an undefined name.
     """
     citing = Citing(citations)
     headings = [section.heading for section in outline.sections]

@@ -1,4 +1,4 @@
-"""Outlines as files: rendered, checked against the notes, and updated."""
+"""Outlines as posts: rendered through a template, checked against the notes, and updated in place."""
 
 from __future__ import annotations
 
@@ -10,23 +10,27 @@ from kb.errors import InputError, NoteError
 from kb.index.freshness import text_of
 from kb.index.reader import IndexReader
 from kb.notes import files
+from kb.notes.markup.comments import without_comments
 from kb.notes.parse import OUTLINE_MARK
 from kb.outline.draft import draft
+from kb.outline.post.check import check
 from kb.outline.post.citations import Citations, find_cited, read_memory
 from kb.outline.post.render import TEMPLATES, render, template_text
-from kb.outline.post.revise import check, update
-from kb.reports import Outline
-from kb.reports.revised import Check, Update
+from kb.outline.post.update import update
+from kb.reports import Check, Outline, Update
 from kb.sync.changes import look
 
 UNCITED = (
-    "{path} has no citations to go by: it was written with --citations none, or not by `kb outline`; "
+    "{path} has no citations: it was written with --citations none, or not by `kb outline`; "
     "write it with --citations comment"
 )
 
 
 def rendered(outline: Outline, template: str, citations: Citations, today: datetime.date) -> str:
-    """An outline as Markdown, by a template's name or the path of a Jinja file."""
+    """An outline as Markdown. `template` is the name of one of `TEMPLATES`, or the path of a Jinja file.
+
+    Raises `InputError` if there is no such template, or if it cannot be used.
+    """
     if template in TEMPLATES:
         text = template_text(template)
     else:
@@ -39,28 +43,31 @@ def rendered(outline: Outline, template: str, citations: Citations, today: datet
 
 
 def check_post(reader: IndexReader, path: Path) -> Check:
-    """Every citation of a written outline against the notes' files as they are now."""
+    """Check every citation of a post against the notes' files as they are now. Raises `InputError` if it has none."""
     text = files.read_post(path)
     cited = {entry.citation.path for entry in find_cited(text)}
     if not cited:
         raise InputError(UNCITED.format(path=path))
     own = files.notebook_path(reader.root, path)
-    notes = {name: _text(reader, name) or "" for name in cited if files.state_of(reader.root, name)}
+    notes = {name: without_comments(_text(reader, name) or "") for name in cited if files.state_of(reader.root, name)}
     notes |= _pulled(reader, cited - set(notes))
     checked = check(text, notes, _other_notes(reader, own))
     return Check(path=_shown(path), ok=all(entry.state == "holds" for entry in checked), citations=checked)
 
 
 def _pulled(reader: IndexReader, paths: Collection[str]) -> dict[str, str]:
-    """The texts of those notes that are on another machine, as they were pulled, which is said."""
+    """The texts of those notes that are on another machine, as they were pulled; with a notice."""
     notes = [note for note in reader.catalog.notes() if note.remote and note.path in paths]
     if notes:
-        reader.notify(f"{len(notes)} cited notes are not on this machine; compared with what `kb pull` brought")
-    return {note.path: text_of(reader, note) for note in notes}
+        reader.notify(f"{len(notes)} cited notes are not on this machine; compared with the text from `kb pull`")
+    return {note.path: without_comments(text_of(reader, note)) for note in notes}
 
 
 def update_post(reader: IndexReader, path: Path, today: datetime.date) -> Update:
-    """Draft a written outline's topic again and bring what is new into the file; nothing else in it changes."""
+    """Draft a post's topic again and insert the points that are new; nothing else in the file changes.
+
+    Raises `InputError` for a post without a memory or with broken front matter.
+    """
     before = files.read_post(path)
     memory = read_memory(before)
     if memory is None:
@@ -70,29 +77,29 @@ def update_post(reader: IndexReader, path: Path, today: datetime.date) -> Update
     try:
         revision = update(before, outline)
     except NoteError as error:
-        raise InputError(f"{path} {error}; mend it first") from error
+        raise InputError(f"{path} {error}; repair it first") from error
     if revision.text != before:
         files.replace_post(path, before, revision.text)
     return Update(path=_shown(path), added=revision.added)
 
 
 def _shown(path: Path) -> str:
-    """A path as text; bytes that are not UTF-8 become question marks."""
+    """A path as text, with question marks for bytes that are not UTF-8."""
     return str(path).encode(errors="replace").decode()
 
 
 def _other_notes(reader: IndexReader, own: str) -> Iterator[tuple[str, str]]:
-    """The notes that lie in the sources now, with their texts; neither posts nor outlines, which quote notes."""
+    """The paths and texts of the notes in the sources, without posts and outlines: those quote notes."""
     kinds = {note.path: note.kind for note in reader.catalog.notes()}
     for path in look(reader, reader.catalog.sources(), reader.decisions).files:
         if path != own and kinds.get(path, "note") == "note":
             text = _text(reader, path)
             if text and OUTLINE_MARK not in text:
-                yield path, text
+                yield path, without_comments(text)
 
 
 def _text(reader: IndexReader, path: str) -> str | None:
-    """What a note says now; None where it cannot be read as one."""
+    """The text of a note's file; None if it cannot be read as a note."""
     try:
         return files.read(reader.root, path).text
     except NoteError:

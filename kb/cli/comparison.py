@@ -1,0 +1,52 @@
+"""Notes compared with one another: related, duplicates."""
+
+from __future__ import annotations
+
+import click
+
+from kb import rooms
+from kb.cli.parameters import JSON_OPTION
+from kb.cli.session import knowledge_base, knowledge_base_with_progress
+
+
+@click.command(
+    "related",
+    epilog="""\b
+Examples:
+  kb related over-smoothing
+  kb related notes/lora.md -n 20
+  kb related "Why deep GNNs forget" --json
+""",
+)
+@click.argument("note")
+@click.option("-n", "limit", default=10, show_default=True, type=click.IntRange(1, 1000), help="Notes to show.")
+@JSON_OPTION
+def related_command(note: str, limit: int, as_json: bool) -> None:
+    """Find the notes and posts related to a note.
+
+    Notes are related if they have similar passages, or if one links to the
+    other. NOTE is a path, a file name without its extension, or a title.
+    """
+    with knowledge_base() as knowledge:
+        notes = knowledge.related(note, limit)
+    rooms.terminal.print_report(notes, as_json, rooms.console_comparison.print_related)
+
+
+@click.command(
+    "duplicates",
+    epilog="""\b
+Examples:
+  kb duplicates
+  kb duplicates --json
+""",
+)
+@JSON_OPTION
+def duplicates_command(as_json: bool) -> None:
+    """List notes and passages that nearly repeat each other.
+
+    These are notes that share at least half of their five-word runs, and
+    passages of which one contains the other. To share a subject is not enough.
+    """
+    with knowledge_base_with_progress() as knowledge:
+        found = knowledge.duplicates()
+    rooms.terminal.print_report(found, as_json, rooms.console_comparison.print_duplicates)

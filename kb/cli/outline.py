@@ -1,0 +1,147 @@
+"""Outlines: drafted, checked, updated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from kb import rooms
+from kb.cli.parameters import AREA, JSON_OPTION, FilePath, NamingType, NumbersType, as_text, bundled
+from kb.cli.session import knowledge_base
+
+if TYPE_CHECKING:
+    from kb.models import FiledArea
+    from kb.outline.post.citations import Citations
+
+POST = FilePath(exists=True, dir_okay=False)
+FOR_POSTS = ("check", "update", "as_json")  # the options that --check and --update allow
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What to draft, and where to write it."""
+
+    areas: tuple[FiledArea, ...]
+    sections: int | None
+    template: str
+    citations: Citations
+    output: str | None
+    no_llm: bool
+    force: bool
+    pick: bool
+    drop: tuple[int, ...]
+    order: tuple[int, ...]
+    rename: tuple[tuple[int, str], ...]
+
+
+@click.command(
+    "outline",
+    epilog="""\b
+Examples:
+  kb outline "over-smoothing in graph networks"
+  kb outline "serving large language models" -o drafts/serving.md
+  kb outline "two-tower retrieval" --template plain --citations none
+  kb outline --check drafts/serving.md
+  kb outline --update drafts/serving.md
+  kb outline "graph attention" --pick -o drafts/attention.md
+  kb outline "graph attention" --drop 4 --order 2,1 --rename "1=Who attends"
+""",
+)
+@click.argument("topic", nargs=-1)
+@bundled(
+    "draft",
+    Draft,
+    click.option("--area", "areas", multiple=True, type=AREA, help="Only notes in this area (repeatable)."),
+    click.option("--sections", type=click.IntRange(1, 12), help="Number of sections (default: as many as fit)."),
+    click.option(
+        "--template",
+        default="jekyll",
+        show_default=True,
+        metavar="NAME|FILE",
+        help="Format: jekyll, hugo, plain, or a Jinja file.",
+    ),
+    click.option(
+        "--citations",
+        default="comment",
+        show_default=True,
+        type=click.Choice(["comment", "footnote", "none"]),
+        help="Addresses as HTML comments, as footnotes, or left out.",
+    ),
+    click.option("-o", "--output", type=FilePath(), metavar="FILE", help="Write to FILE, not to standard output."),
+    click.option("--no-llm", is_flag=True, help="Do not use the language model that kb.toml names."),
+    click.option("--force", is_flag=True, help="Replace FILE if it exists."),
+    click.option("--pick", is_flag=True, help="Drop, order and rename sections interactively first."),
+    click.option("--drop", multiple=True, type=int, metavar="N", help="Leave out section N (repeatable)."),
+    click.option("--order", type=NumbersType(), default=(), metavar="N,N", help="Put these sections first, in order."),
+    click.option(
+        "--rename", multiple=True, type=NamingType(), metavar="N=TEXT", help="Rename section N to TEXT (repeatable)."
+    ),
+)
+@click.option("--check", type=POST, metavar="FILE", help="Verify the citations of a written outline.")
+@click.option("--update", type=POST, metavar="FILE", help="Add new points to a written outline.")
+@JSON_OPTION
+@click.pass_context
+def outline_command(
+    context: click.Context,
+    topic: tuple[str, ...],
+    draft: Draft,
+    check: str | None,
+    update: str | None,
+    as_json: bool,
+) -> int:
+    """Draft the skeleton of a post from your notes.
+
+    Every point is quoted from a note, with its address. --check reports the
+    citations that no longer hold; --update adds new points and leaves your own
+    text alone. --drop, --order and --rename count sections as they are without
+    these options. A language model that kb.toml names may propose headings,
+    their order and summaries; these are marked as generated.
+    """
+    if [bool(topic), check is not None, update is not None].count(True) != 1:
+        raise click.UsageError("give a TOPIC, --check FILE or --update FILE")
+    if topic:
+        return _draft(as_text(*topic), draft, as_json)
+    _refuse_draft_options(context)
+    return _check(check, as_json) if check is not None else _update(str(update), as_json)
+
+
+def _draft(topic: str, draft: Draft, as_json: bool) -> int:
+    with knowledge_base() as knowledge:
+        outline = knowledge.outline(topic, draft.areas, draft.sections, llm=not draft.no_llm)
+        outline = rooms.picking.rearranged(outline, draft.drop, draft.order, dict(draft.rename))
+        if draft.pick:
+            outline = rooms.console_picking.pick(outline)
+        text = knowledge.render(outline, draft.template, draft.citations)
+        if draft.output:
+            knowledge.write(draft.output, text, overwrite=draft.force)
+    if as_json:
+        rooms.terminal.print_json(outline)
+    elif draft.output:
+        rooms.console_outline.print_written(outline, draft.output)
+    else:
+        rooms.terminal.print_text(text)
+    return 0
+
+
+def _refuse_draft_options(context: click.Context) -> None:
+    """A written outline records the options that it was drafted with: giving them again has no effect."""
+    for option in context.command.params:
+        given = context.get_parameter_source(option.name or "") is click.core.ParameterSource.COMMANDLINE
+        if given and option.name not in FOR_POSTS:
+            raise click.UsageError(f"{option.opts[0]} needs a TOPIC; it has no effect with --check or --update")
+
+
+def _check(file: str, as_json: bool) -> int:
+    with knowledge_base() as knowledge:
+        checked = knowledge.check_outline(file)
+    rooms.terminal.print_report(checked, as_json, rooms.console_outline.print_check)
+    return 0 if checked.ok else 3
+
+
+def _update(file: str, as_json: bool) -> int:
+    with knowledge_base() as knowledge:
+        updated = knowledge.update_outline(file)
+    rooms.terminal.print_report(updated, as_json, rooms.console_outline.print_update)
+    return 0

@@ -1,0 +1,98 @@
+"""Search."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from kb import rooms
+from kb.cli.parameters import AREA, JSON_OPTION, DateType, as_text, bundled
+from kb.cli.session import knowledge_base, read_standard_input
+
+if TYPE_CHECKING:
+    from kb.models import FiledArea, Filter, Mode
+
+KINDS = {"note": ("note",), "post": ("post",), "all": ("note", "post", "outline")}
+
+
+@dataclass(frozen=True)
+class Restrictions:
+    """Which notes may be found."""
+
+    areas: tuple[FiledArea, ...]
+    tags: tuple[str, ...]
+    since: datetime.date | None
+    until: datetime.date | None
+    kind: str
+
+    def filter(self) -> Filter:
+        """The same as a filter of the library."""
+        tags = [as_text(tag) for tag in self.tags]
+        values = {"areas": self.areas, "tags": tags, "since": self.since, "until": self.until}
+        return rooms.models.Filter.model_validate(values | {"kinds": KINDS[self.kind]})
+
+
+@click.command(
+    "search",
+    epilog="""\b
+Examples:
+  kb search how do I cut serving latency
+  kb search QLoRA --area llm --since 2024
+  kb search '"message passing" infer* -molecules'
+  kb search attention --kind all -n 20 --explain
+  kb search --batch --json < queries.txt
+""",
+)
+@click.argument("query", nargs=-1)
+@click.option("-n", "limit", default=10, show_default=True, type=click.IntRange(1, 1000), help="Notes to show.")
+@bundled(
+    "restrictions",
+    Restrictions,
+    click.option("--area", "areas", multiple=True, type=AREA, help="Only notes in this area (repeatable)."),
+    click.option("--tag", "tags", multiple=True, help="Only notes with this tag (repeatable; all must match)."),
+    click.option("--since", type=DateType(last=False), help="Only notes of this date or later."),
+    click.option("--until", type=DateType(last=True), help="Only notes of this date or earlier."),
+    click.option(
+        "--kind", type=click.Choice(list(KINDS)), default="note", show_default=True, help="Kind of notes to search."
+    ),
+)
+@click.option(
+    "--mode",
+    type=click.Choice(["hybrid", "dense", "lexical"]),
+    default="hybrid",
+    show_default=True,
+    help="Rank by meaning and words, by meaning, or by words.",
+)
+@click.option("--explain", is_flag=True, help="Show how each score came about.")
+@click.option("--batch", is_flag=True, help="Read a query per line from standard input; print JSON lines.")
+@JSON_OPTION
+def search_command(
+    query: tuple[str, ...],
+    limit: int,
+    restrictions: Restrictions,
+    mode: Mode,
+    explain: bool,
+    batch: bool,
+    as_json: bool,
+) -> None:
+    """Find notes by meaning and by words.
+
+    In QUERY, "some words" must occur in a note as a phrase, infer* matches any
+    word that begins with infer, and -word excludes notes with that word. In a
+    query of more than ten words, quotes are ignored. A DATE is a day
+    (2024-05-31 or 2024-5-31), a month (2024-05) or a year (2024).
+    """
+    if batch == bool(query):
+        raise click.UsageError("give a QUERY, or --batch and queries on standard input")
+    filter = restrictions.filter()
+    with knowledge_base() as knowledge:
+        if batch:
+            for line in read_standard_input().splitlines():
+                if line.strip():
+                    rooms.terminal.print_json(knowledge.search(line.strip(), limit, filter, mode, explain))
+            return
+        result = knowledge.search(as_text(*query), limit, filter, mode, explain)
+    rooms.terminal.print_report(result, as_json, rooms.console_search.print_hits)

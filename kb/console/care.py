@@ -1,0 +1,76 @@
+"""The state of a notebook and its index."""
+
+from __future__ import annotations
+
+import math
+
+from rich.table import Table
+from rich.text import Text
+
+from kb.console.sync import print_skipped
+from kb.console.terminal import AREA_STYLES, area_text, count, print_table, remark, say, styled
+from kb.reports import Diagnosis, Rebuilt, Saved, Status
+
+BAR_WIDTH = 20
+
+
+def print_status(status: Status) -> None:
+    """The number of notes in each area, as a bar and by month, and other totals."""
+    say(f"notebook  {status.notebook}")
+    say(f"sources   {', '.join(status.sources) or 'none yet'}")
+    if "://" in status.vectors:
+        say(f"vectors   {status.vectors}")
+    print_table(_balance(status))
+    if status.months:
+        say(f"right of the bars: notes per month, {min(status.months)} to {max(status.months)}", "dim")
+    say(
+        f"{count(status.posts, 'post')}, {status.unsure} unsure, {count(status.chunks, 'passage')}, "
+        f"index {_size(status.index_bytes)}"
+    )
+    remark((), status.changed_notes)
+
+
+def print_diagnosis(diagnosis: Diagnosis) -> None:
+    """Each finding and how to repair it."""
+    if diagnosis.ok:
+        say("the index is intact")
+    for finding in diagnosis.findings:
+        style = "red" if finding.severity == "error" else "yellow"
+        say(
+            f"{finding.severity}  {finding.check}: {finding.message}" + (f" ({finding.path})" if finding.path else ""),
+            style,
+        )
+        say(f"  to repair: {finding.repair}")
+
+
+def print_rebuilt(rebuilt: Rebuilt) -> None:
+    """What was rebuilt, and from what."""
+    for entry in rebuilt.skipped:
+        print_skipped(entry)
+    counts = f"{count(rebuilt.notes, 'note')}, {count(rebuilt.chunks, 'passage')}"
+    embedded = f"{count(rebuilt.embedded_chunks, 'passage')} embedded in {rebuilt.seconds:.1f} s"
+    say(f"rebuilt from the {rebuilt.made_from}: {counts}; {embedded}")
+
+
+def print_saved(saved: Saved) -> None:
+    """The path and size of a backup."""
+    say(f"{saved.path}: {count(saved.notes, 'note')}, {_size(saved.bytes)}")
+
+
+def _balance(status: Status) -> Table:
+    """For each area a bar for all of its notes, and their number in each of the last months."""
+    most = max((row.notes for row in status.areas), default=0) or 1
+    table = Table.grid(padding=(0, 1))
+    table.add_row("", "", "", *(Text(month[5:], style="dim", justify="right") for month in status.months))
+    for row in status.areas:
+        bar = "█" * math.ceil(BAR_WIDTH * row.notes / most)
+        months = [counts[row.area] for counts in status.months.values()]
+        cells = (Text(str(notes or "·"), style="" if notes else "dim", justify="right") for notes in months)
+        table.add_row(
+            area_text(row.area), Text(str(row.notes), justify="right"), styled(bar, AREA_STYLES[row.area]), *cells
+        )
+    return table
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"

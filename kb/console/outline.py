@@ -1,0 +1,86 @@
+"""An outline that was written to a file, its check and its update."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import get_args
+
+from rich.table import Table
+from rich.text import Text
+
+from kb.console.terminal import count, notice, print_table, say, styled
+from kb.reports import Address, Check, CheckedCitation, CitationState, Outline, Update
+
+STATE_STYLES = {"moved": "yellow", "changed": "red", "gone": "red"}
+PLURALS = {"holds": "hold"}
+
+
+def print_written(outline: Outline, path: str) -> None:
+    """The sections of an outline, its other parts, and the posts that covered the topic before."""
+    say(f"wrote {path}")
+    table = Table.grid(padding=(0, 2))
+    for number, section in enumerate(outline.sections, 1):
+        mark = " (generated)" if section.generated else ""
+        extent = f"{count(len(section.points), 'point')}, {count(len(section.notes), 'note')}"
+        table.add_row(Text(str(number), justify="right"), styled(section.heading + mark), styled(extent, "dim"))
+    print_table(table)
+    say(
+        f"{count(len(outline.references), 'reference')}, {count(len(outline.open_questions), 'open question')}, "
+        f"{count(len(outline.leftovers), 'leftover')}"
+    )
+    for post in outline.covered_before:
+        date = f"{post.date}, " if post.date else ""
+        notice(f"you covered this before: {post.title} ({post.path}, {date}similarity {post.similarity:.2f})")
+        for point in post.points:
+            notice(f"this point is already made at {_address(point.said)}: {point.text}")
+
+
+def print_check(check: Check) -> None:
+    """One line per citation that does not hold, with what to do, then the counts."""
+    table = Table.grid(padding=(0, 2))
+    for citation in check.citations:
+        if citation.state != "holds":
+            table.add_row(
+                Text(f"line {citation.line}", justify="right"),
+                styled(_address(citation)),
+                styled(citation.state, STATE_STYLES[citation.state]),
+                styled(_advice(citation)),
+            )
+    if table.row_count:
+        print_table(table)
+    counts = Counter(citation.state for citation in check.citations)
+    found = [state for state in get_args(CitationState) if counts[state]]
+    states = ", ".join(f"{counts[state]} {_agreeing(state, counts[state])}" for state in found)
+    say(f"{count(len(check.citations), 'citation')}: {states}")
+
+
+def print_update(update: Update) -> None:
+    """The sections to which points were added."""
+    sections = Counter((point.section, point.new_section) for point in update.added)
+    if not sections:
+        say(f"{update.path}: there are no new points")
+        return
+    say(f"updated {update.path}")
+    table = Table.grid(padding=(0, 2))
+    for (heading, new), points in sections.items():
+        table.add_row(
+            Text(f"+{points}", justify="right"), styled(heading or "(no heading)"), "new section" if new else ""
+        )
+    print_table(table)
+
+
+def _agreeing(state: str, number: int) -> str:
+    return PLURALS.get(state, state) if number != 1 else state
+
+
+def _advice(citation: CheckedCitation) -> str:
+    if citation.moved_to:
+        return f"change the address to {_address(citation.moved_to)}"
+    if citation.state == "changed":
+        return "the note no longer contains this; reword or delete the point"
+    return "the note is gone; restore it, or delete the point"
+
+
+def _address(place: Address | CheckedCitation) -> str:
+    lines = f"{place.start_line}-{place.end_line}" if place.end_line != place.start_line else str(place.start_line)
+    return f"{place.path}:{lines}"

@@ -1,0 +1,82 @@
+"""Search results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.text import Text
+
+from kb.console.terminal import area_text, count, indented, notice, plain, print_heading, remark, say, styled
+from kb.reports import Explanation, Hit, SearchResult
+from kb.search.query import parse_query
+from kb.search.snippets import marks
+
+
+def print_hits(result: SearchResult) -> None:
+    """Hits with their addresses and the matching words marked; remarks go to standard error."""
+    remark(result.missing, result.changed_notes)
+    if result.undated:
+        notice(f"{count(result.undated, 'note')} without a date left out")
+    if not result.hits:
+        notice("nothing found")
+        return
+    if not result.good_match:
+        notice("no note is a good match; these are the nearest ones")
+    words = parse_query(result.query).words
+    for hit in result.hits:
+        _print_hit(hit, words)
+
+
+def _print_hit(hit: Hit, words: Sequence[str]) -> None:
+    print_heading(hit.rank, hit.title)
+    place = Text.assemble(
+        f"{hit.score:.2f}  ", area_text(hit.area), f"  {plain(hit.path)}:{hit.start_line}-{hit.end_line}"
+    )
+    if hit.date:
+        place.append(f"  {hit.date}", "dim")
+    if hit.kind != "note":
+        place.append(f"  {hit.kind}", "yellow")
+    if hit.remote:
+        place.append("  pulled", "yellow")
+    if hit.state == "changed":
+        place.append("  changed since the last sync", "yellow")
+    indented(place)
+    if hit.heading_path:
+        indented(styled(" > ".join(hit.heading_path), "dim"))
+    if hit.same_as:
+        indented(styled(f"same text as {hit.same_as}", "dim"))
+    else:
+        snippet = Text(plain(hit.snippet))
+        for start, end in marks(snippet.plain, words):
+            snippet.stylize("bold yellow", start, end)
+        indented(snippet)
+    for passage in hit.passages:
+        indented(
+            styled(
+                f"also {hit.path}:{passage.start_line}-{passage.end_line}  {' > '.join(passage.heading_path)}", "dim"
+            )
+        )
+    if hit.explain:
+        indented(styled(f"cosine {_shown(hit.scores.dense)}, bm25 {_shown(hit.scores.lexical)}", "dim"))
+        for line in _explained(hit.explain):
+            indented(styled(line, "dim"))
+    say("")
+
+
+def _explained(how: Explanation) -> Iterator[str]:
+    """How a score came about, line by line."""
+    equals = "from the cross-encoder; without it" if how.reranked else "="
+    yield f"{how.raw:.2f} {equals} meaning {how.standing:+.2f}, words {how.words:+.2f}, near {how.near:+.2f}, " + (
+        f"passage {how.passage:+.2f}" + (f", boilerplate {how.boilerplate:+.2f}" if how.boilerplate else "")
+    )
+    terms = ", ".join(f"{term.term} {term.weight:.1f}" for term in how.terms)
+    yield f"words: {terms or 'none'}"
+    moved = f"; query moved by {how.feedback_weight:.2f} towards {', '.join(how.feedback)}" if how.feedback else ""
+    yield f"meaning and words share {how.agreement:.0%} of their ten best notes{moved}"
+    yield f"probability that the notebook covers this: {how.answered:.2f}"
+    for filter in how.filters:
+        yield f"only {filter}"
+
+
+def _shown(value: float | None) -> str:
+    return "none" if value is None else f"{value:.3f}"

@@ -1,0 +1,107 @@
+"""What was added, synced, pulled and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.text import Text
+
+from kb.console.terminal import (
+    HELD_BACK,
+    area_text,
+    count,
+    err,
+    grid,
+    notice,
+    path_text,
+    plain,
+    print_table,
+    say,
+    styled,
+)
+from kb.reports import Added, Forgotten, HeldBack, Pulled, Skipped, SyncReport
+
+
+def print_sync(report: SyncReport) -> None:
+    """What an add or a sync did: one line per note, then the totals."""
+    table = grid()
+    for label, notes in (("added", report.added), ("updated", report.updated)):
+        for note in notes:
+            table.add_row(styled(label, "green"), path_text(note.path), *_filed_columns(note))
+    for renamed in report.renamed:
+        table.add_row(styled("renamed", "green"), path_text(renamed.origin), styled(f"to {renamed.to}"), "", "")
+    for path in report.removed:
+        table.add_row(styled("removed", "red"), path_text(path), "", "", "")
+    if table.row_count:
+        print_table(table)
+    for note in (*report.added, *report.updated):
+        if note.near_duplicate_of:
+            notice(f"{note.path} nearly repeats {note.near_duplicate_of}")
+    if report.outside:
+        _print_outside(report.outside)
+    for entry in report.skipped:
+        print_skipped(entry)
+    for fault in report.faults:
+        notice(f"{fault.path}: {fault.reason}")
+    say(_totals(report))
+
+
+def print_skipped(entry: Skipped) -> None:
+    """A file that was skipped, and why, on standard error."""
+    err().print(Text.assemble(("skipped  ", "red"), plain(entry.path), " ", plain(entry.reason)), soft_wrap=True)
+
+
+def print_forgotten(forgotten: Forgotten) -> None:
+    """The notes that were removed from the index."""
+    for path in forgotten.paths:
+        say(path)
+    notice(f"{count(len(forgotten.paths), 'note')} forgotten; the files are untouched")
+
+
+def print_pulled(pulled: Pulled) -> None:
+    """One line per note, then the totals."""
+    for label, style, paths in (
+        ("added", "green", pulled.added),
+        ("updated", "green", pulled.updated),
+        ("removed", "red", pulled.removed),
+    ):
+        for path in paths:
+            say(f"{label}  {path}", style)
+    for entry in pulled.skipped:
+        print_skipped(entry)
+    totals = f"{len(pulled.added)} added, {len(pulled.updated)} updated, {len(pulled.removed)} removed"
+    say(f"{totals}, {pulled.unchanged} unchanged; {count(pulled.chunks, 'passage')} pulled in {pulled.seconds:.1f} s")
+
+
+def _filed_columns(note: Added) -> tuple[Text, Text, Text]:
+    why = {"classifier": "unsure" if note.unsure else "", "front matter": "front matter"}.get(
+        note.decided_by, f"by {note.decided_by}"
+    )
+    return area_text(note.area), Text(f"{note.confidence:.2f}", justify="right"), styled(why, "yellow")
+
+
+def _print_outside(held: Iterable[HeldBack]) -> None:
+    table = grid()
+    for note in held:
+        table.add_row(
+            styled("outside", "yellow"),
+            path_text(note.path),
+            Text(f"{note.confidence:.2f}", justify="right"),
+            styled(f"nearest {note.nearest_area}", "dim"),
+        )
+    print_table(table, err())
+    notice(HELD_BACK)
+
+
+def _totals(report: SyncReport) -> str:
+    counts = [
+        ("added", len(report.added)),
+        ("updated", len(report.updated)),
+        ("renamed", len(report.renamed)),
+        ("removed", len(report.removed)),
+        ("unchanged", report.unchanged),
+        ("outside", len(report.outside)),
+        ("skipped", len(report.skipped)),
+    ]
+    words = ", ".join(f"{number} {name}" for name, number in counts if number) or "no notes found"
+    return f"{words}; {count(report.embedded_chunks, 'passage')} embedded in {report.seconds:.1f} s"

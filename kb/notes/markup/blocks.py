@@ -1,0 +1,215 @@
+"""Markdown -> blocks under their headings, and the kind of every line, from one parse of a whole note. Pure."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise, zip_longest
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from kb.models import Block, BlockKind, LineKind
+from kb.notes.markup.dialects import begins_bibtex, is_metadata, only_links
+from kb.notes.prose import clean
+
+MAX_NAME = 300  # characters of a title or heading that are kept: every passage below repeats them
+
+# Only blocks are of use here, and reading inline marks costs most of the time.
+_PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).disable("inline")
+_LIQUID_OPEN = re.compile(r"^\s*\{%-?\s*(highlight|raw)\b[^%]*%\}\s*$")
+_LIQUID_CLOSE = re.compile(r"^\s*\{%-?\s*end(highlight|raw)\b[^%]*%\}\s*$")
+_TEXT = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION)
+_FENCE = "~~~~~~~~~~"
+_BLOCK_KINDS: dict[str, BlockKind] = {
+    "heading_open": "heading",
+    "paragraph_open": "paragraph",
+    "bullet_list_open": "list",
+    "ordered_list_open": "list",
+    "fence": "code",
+    "code_block": "code",
+    "table_open": "table",
+    "blockquote_open": "quote",
+}
+# What a token makes of all its lines, inner tokens coming after outer ones.
+_LINE_KINDS = {
+    "heading_open": LineKind.HEADING,
+    "fence": LineKind.CODE,
+    "code_block": LineKind.CODE,
+    "table_open": LineKind.TABLE,
+    "math_block": LineKind.MATH,
+    "math_block_label": LineKind.MATH,
+    "html_block": LineKind.HTML,
+}
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The top-level blocks of a text in order, which hold every line that is not blank; and a letter for the kind of
+    each line.
+    """
+
+    blocks: tuple[Block, ...]
+    kinds: str
+
+
+def parse_blocks(lines: list[str]) -> list[Token]:
+    """The block tokens of some lines; `token.map` holds first line and line after the last, from 0."""
+    return _PARSER.parse("\n".join(_without_liquid_blocks(lines)))
+
+
+def structure_of(text: str, body_start: int, commented: str) -> Structure:
+    """The structure of a note whose front matter ends, and whose body begins, at an offset. `commented` is the same
+    text with its comments: a line that begins with one is not indented by its length.
+    """
+    lines = text[body_start:].split("\n")
+    before = commented[body_start:].split("\n")
+    tokens = parse_blocks([_less_indented(*pair) for pair in zip(lines, before, strict=True)])
+    front_matter = LineKind.METADATA * text.count("\n", 0, body_start)
+    return Structure(_Blocks(lines, body_start).of(tokens), front_matter + line_kinds(lines, tokens))
+
+
+def _less_indented(line: str, commented: str) -> str:
+    begins_with_comment = len(line) - len(line.lstrip()) > len(commented) - len(commented.lstrip())
+    return line.lstrip() if begins_with_comment else line
+
+
+def line_kinds(lines: Sequence[str], tokens: Sequence[Token]) -> str:
+    """The kind of each line, as letters."""
+    kinds = [LineKind.BLANK if not line.strip() else LineKind.DEFINITION for line in lines]
+    containers: list[str] = []
+    for token in tokens:
+        if token.nesting == 1:
+            containers.append(token.type)
+        elif token.nesting == -1:
+            containers.pop()
+        kind = _LINE_KINDS.get(token.type)
+        if token.type == "inline" and containers and containers[-1] == "paragraph_open":
+            kind = _kind_of_paragraph(containers)
+        elif token.type == "hr":
+            kind = LineKind.METADATA
+        if kind and token.map:
+            for number in range(token.map[0], min(token.map[1], len(lines))):
+                if lines[number].strip():
+                    kinds[number] = kind
+    return "".join(_by_dialect(lines, kinds))
+
+
+def _kind_of_paragraph(containers: Sequence[str]) -> LineKind:
+    if "blockquote_open" in containers:
+        return LineKind.QUOTATION
+    return LineKind.LIST if "list_item_open" in containers else LineKind.PROSE
+
+
+def _by_dialect(lines: Sequence[str], kinds: list[LineKind]) -> list[LineKind]:
+    """Lines that are text to CommonMark and markup to somebody's tool, or that only point elsewhere."""
+    in_bibtex = False
+    for number, (line, kind) in enumerate(zip(lines, kinds, strict=True)):
+        in_bibtex = (in_bibtex or begins_bibtex(line)) and kind in _TEXT
+        if in_bibtex:
+            kinds[number] = LineKind.CODE
+        elif kind in (*_TEXT, LineKind.HEADING, LineKind.DEFINITION) and is_metadata(line):
+            kinds[number] = LineKind.METADATA
+        elif kind in _TEXT and only_links(line):
+            kinds[number] = LineKind.DEFINITION
+    return kinds
+
+
+class _Blocks:
+    """The top-level blocks of some lines, of which the first begins at an offset of the text."""
+
+    def __init__(self, lines: list[str], body_start: int) -> None:
+        self._lines = lines
+        self._starts = [body_start]
+        for line in lines:
+            self._starts.append(self._starts[-1] + len(line) + 1)
+        self._path: list[tuple[int, str]] = []
+        self._headings_of_items: dict[int, list[tuple[Token, Token]]] = {}
+
+    def of(self, tokens: Sequence[Token]) -> tuple[Block, ...]:
+        """The blocks of tokens, and of lines between them that the parser turns into nothing (link definitions)."""
+        blocks: list[Block] = []
+        done = 0
+        self._headings_of_items = _headings_of_items(tokens)
+        for token, following in zip_longest(tokens, tokens[1:]):
+            if token.level or not token.map or token.nesting < 0 or token.map[0] < done:
+                continue
+            begin, end = token.map[0], min(token.map[1], len(self._lines))
+            blocks += self._filled("other", done, begin)
+            if token.type == "heading_open":
+                self._descend(int(token.tag[1:]), following)
+            kind = _BLOCK_KINDS.get(token.type, "other")
+            blocks += self._list(begin, end) if kind == "list" else self._filled(kind, begin, end)
+            done = end
+        return (*blocks, *self._filled("other", done, len(self._lines)))
+
+    def _list(self, begin: int, end: int) -> list[Block]:
+        """A list, in parts where its items are headings: an outliner such as Logseq keeps a whole page in one."""
+        blocks: list[Block] = []
+        for token, following in self._headings_of_items.get(begin, ()):
+            line = token.map[0] if token.map else begin
+            blocks += self._filled("list", begin, line)
+            self._descend(int(token.tag[1:]), following)
+            blocks.append(self._block("heading", line, line + 1))
+            begin = line + 1
+        return blocks + self._filled("list", begin, end)
+
+    def _filled(self, kind: BlockKind, begin: int, end: int) -> list[Block]:
+        has_text = any(line.strip() for line in self._lines[begin:end])
+        while has_text and not self._lines[begin].strip():
+            begin += 1
+        return [self._block(kind, begin, end)] if has_text else []
+
+    def _block(self, kind: BlockKind, begin: int, end: int) -> Block:
+        while end > begin + 1 and not self._lines[end - 1].strip():
+            end -= 1
+        return Block(
+            kind=kind,
+            start=self._starts[begin],
+            end=self._starts[end - 1] + len(self._lines[end - 1]),
+            heading_path=tuple(heading for _, heading in self._path),
+        )
+
+    def _descend(self, level: int, inline: Token | None) -> None:
+        heading = shorten_name(clean(inline.content[: 10 * MAX_NAME])) if inline else ""
+        self._path = [(above, text) for above, text in self._path if above < level]
+        if heading:
+            self._path.append((level, heading))
+
+
+def _headings_of_items(tokens: Sequence[Token]) -> dict[int, list[tuple[Token, Token]]]:
+    """The headings that begin items of top-level lists, with their text, by the first line of the list."""
+    found: dict[int, list[tuple[Token, Token]]] = {}
+    begin = 0
+    for token, following in pairwise(tokens):
+        if not token.level and token.nesting == 1 and token.map:
+            begin = token.map[0]
+        if token.type == "heading_open" and token.level == 2:
+            found.setdefault(begin, []).append((token, following))
+    return found
+
+
+def shorten_name(words: str) -> str:
+    """A title or heading, cut where it is longer than `MAX_NAME` characters."""
+    return words if len(words) <= MAX_NAME else words[: MAX_NAME - 1].rstrip() + "…"
+
+
+def _without_liquid_blocks(lines: list[str]) -> list[str]:
+    """Liquid code blocks as fences, so that a `#` inside one is no heading; line numbers stay."""
+    closings: dict[str, list[int]] = {}
+    for number, line in enumerate(lines):
+        if closed := _LIQUID_CLOSE.match(line):
+            closings.setdefault(closed[1], []).append(number)
+    masked = list(lines)
+    after = 0
+    for number, line in enumerate(lines) if closings else ():
+        opened = _LIQUID_OPEN.match(line) if number >= after else None
+        ends = closings.get(opened[1], []) if opened else []
+        following = bisect_right(ends, number)
+        if following < len(ends):
+            masked[number] = masked[ends[following]] = _FENCE
+            after = ends[following] + 1
+    return masked

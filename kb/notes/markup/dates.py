@@ -1,0 +1,105 @@
+"""The date of a note: from its front matter, or from the name of its file. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from pydantic import JsonValue
+
+from kb.notes.prose import printable
+
+KEYS = ("date", "created", "published", "updated")  # the first that has a date is taken
+LATER_KEYS = (
+    "lastmod",
+    "modified",
+    "last_modified",
+    "last-modified",
+)  # which a file's name beats: it says when written
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?"
+_NUMBERS = re.compile(r"(?P<year>\d{4})(?P<mark>[-/._])(?P<month>\d{1,2})(?:(?P=mark)(?P<day>\d{1,2})(?!\d))?")
+_COMPACT = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:\d{2}|\d{4}|\d{6})?(?!\d)")
+_NAMED = (
+    re.compile(rf"{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b", re.IGNORECASE),
+    re.compile(rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.?\s+{_MONTH},?\s+(?P<year>\d{{4}})\b", re.IGNORECASE),
+    re.compile(rf"{_MONTH},?\s+(?P<year>\d{{4}})\b", re.IGNORECASE),
+)
+_TWO_WAYS = re.compile(r"(?P<first>\d{1,2})[/.-](?P<second>\d{1,2})[/.-](?P<year>\d{4})\b")
+_WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
+# At the start of a file's name: 2024-03-08-x, 2024_03_08, 20240308 x, 202403081230 x.
+DATE_PREFIX = re.compile(
+    r"^(?:\d{4}([-_.])\d{2}\1\d{2}|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?)(?!\d)[-_ ]*"
+)
+_FOLDERS = re.compile(r"(?:^|/)(\d{4})/(\d{2})/(\d{2})(?:/|$)")
+
+
+class Dated(NamedTuple):
+    """A date, and what is wrong with those that could not be read."""
+
+    date: datetime.date | None
+    faults: tuple[str, ...] = ()
+
+
+def date_of(front_matter: Mapping[str, JsonValue], path: str) -> Dated:
+    """The date of a note; where none of its keys has a readable one, that of its file's name or folder."""
+    given = {key: value for key in (*KEYS, *LATER_KEYS) if (value := front_matter.get(key)) not in (None, "", [])}
+    read = {key: as_date(value) for key, value in given.items()}
+    faults = tuple(_fault(key, given[key]) for key, found in read.items() if found is None)
+    first = next((read[key] for key in KEYS if read.get(key)), None) or _date_of_path(path)
+    return Dated(first or next((read[key] for key in LATER_KEYS if read.get(key)), None), faults)
+
+
+def as_date(value: JsonValue) -> datetime.date | None:
+    """The date that a value of front matter begins with; None for one that is no date, or could be two.
+
+    ISO 8601 with or without a time and a zone, `2024/3/8`, `2024-03` (the first of the month), `March 8, 2024`,
+    `8 March 2024`, and all of them as a wikilink.
+    """
+    text = _WEEKDAY.sub("", str(value[0] if isinstance(value, list) and value else value).strip().strip("[]").strip())
+    for pattern in (_NUMBERS, _COMPACT, *_NAMED):
+        if found := pattern.match(text):
+            return _date(found.groupdict())
+    return _date_in_one_way(text)
+
+
+def _date_in_one_way(text: str) -> datetime.date | None:
+    """A date such as 28/03/2024, of which only one reading is a date."""
+    found = _TWO_WAYS.match(text)
+    if not found:
+        return None
+    first, second = found["first"], found["second"]
+    readings = {
+        date
+        for month, day in ((first, second), (second, first))
+        if (date := _date({"year": found["year"], "month": month, "day": day}))
+    }
+    return readings.pop() if len(readings) == 1 else None
+
+
+def _date(parts: Mapping[str, str | None]) -> datetime.date | None:
+    name = parts.get("name")
+    month = _MONTHS.index(name[:3].lower()) + 1 if name else int(parts.get("month") or 0)
+    try:
+        return datetime.date(int(parts["year"] or 0), month, int(parts.get("day") or 1))
+    except ValueError:
+        return None
+
+
+def _date_of_path(path: str) -> datetime.date | None:
+    place = PurePosixPath(path)
+    if prefix := DATE_PREFIX.match(place.stem):
+        digits = re.sub(r"\D", "", prefix[0])
+        return _date({"year": digits[:4], "month": digits[4:6], "day": digits[6:8]})
+    folders = _FOLDERS.search(place.with_suffix("").as_posix())
+    return _date({"year": folders[1], "month": folders[2], "day": folders[3]}) if folders else None
+
+
+def _fault(key: str, value: JsonValue) -> str:
+    text = printable(" ".join(str(value).split()))[:40]
+    if _TWO_WAYS.match(text):
+        return f"{key}: {text} may be two dates; write it as 2024-03-08"
+    return f"{key}: {text} is not a date that can be read; write it as 2024-03-08"

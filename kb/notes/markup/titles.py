@@ -1,0 +1,68 @@
+"""The title of a note: from its front matter, its first heading, or its file's name. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from pydantic import JsonValue
+
+from kb.models import LineKind
+from kb.notes.markup.blocks import shorten_name
+from kb.notes.markup.dates import DATE_PREFIX
+from kb.notes.markup.front_matter import as_texts
+from kb.notes.prose import clean
+
+FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folder
+# What may come before the heading that is a title: badges and other links, and markup.
+_BEFORE_A_TITLE = (LineKind.BLANK, LineKind.METADATA, LineKind.DEFINITION, LineKind.HTML)
+_LEVEL_1 = re.compile(r"^ {0,3}#(?:[ \t]+|$)")
+_UNDERLINE = re.compile(r"^ {0,3}=+[ \t]*$")
+_NUMBERED = re.compile(r"[\d\W_]+")  # a name such as 202403081230, which tells nothing
+
+
+def title_of(front_matter: dict[str, JsonValue], lines: Sequence[str], kinds: str, path: str) -> str:
+    """The title of a note, given its lines and their kinds."""
+    named = _text(front_matter.get("title")) or _leading_heading(lines, kinds) or _text(front_matter.get("name"))
+    if named:
+        return named
+    stem = _stem(path)
+    aliases = as_texts(front_matter.get("aliases") or front_matter.get("alias"))
+    return shorten_name(clean(aliases[0]) if aliases and _NUMBERED.fullmatch(stem) else stem)
+
+
+def _text(value: JsonValue) -> str:
+    """A value of front matter on one line, without Markdown."""
+    return shorten_name(clean(" ".join(as_texts(value, r"\n"))))
+
+
+def _leading_heading(lines: Sequence[str], kinds: str) -> str:
+    """A level-1 heading that no text precedes; a first heading far below is a heading of a part."""
+    for number, kind in enumerate(kinds):
+        if kind in _BEFORE_A_TITLE:
+            continue
+        if kind != LineKind.HEADING:
+            return ""
+        following = lines[number + 1] if number + 1 < len(lines) else ""
+        if _LEVEL_1.match(lines[number]) or _UNDERLINE.match(following):
+            return shorten_name(clean(lines[number])) if lines[number].strip("# \t") else ""
+        return ""
+    return ""
+
+
+def _stem(path: str) -> str:
+    """The name of a note's file as words; of a README that of its folder. `___` is Logseq's `/`."""
+    place = PurePosixPath(path)
+    stem = place.stem
+    if stem.lower() in FOLDER_NAMES and place.parent.name:
+        stem = place.parent.name
+    named = re.sub(r"(?<=\w)___(?=\w)", "/", unquote(stem))
+    without_date = DATE_PREFIX.sub("", named).strip(" -_")
+    if not without_date:
+        return named
+    if " " in without_date or "/" in without_date:
+        return without_date
+    words = re.sub(r"[-_]+", " ", without_date).strip()
+    return words[:1].upper() + words[1:] if " " in words else words or named

@@ -1,0 +1,71 @@
+"""The evidence for a topic: the notes that bear on it, and their best passages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kb.index.arrays import centroids
+from kb.index.freshness import current_notes
+from kb.index.reader import IndexReader
+from kb.models import FiledArea, Filter, NoteRecord, note_of
+from kb.outline.points import Excerpt
+from kb.outline.relevance import CORE_SHARE, relevant_notes, tag_scores
+from kb.outline.topic import Topic, require_evidence
+from kb.search.find import find
+
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
+
+MAX_NOTES = 24
+MAX_PASSAGES = 6  # of a note
+MAX_PASSAGES_OUTSIDE_CORE = 2
+
+
+def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> tuple[list[Excerpt], FloatArray]:
+    """The passages that bear on a topic, those of the best note first, and their vectors `(n, dim)`.
+
+    Raises `EvidenceError` where the notes of the areas say too little about the topic.
+    """
+    filter = Filter(areas=areas)
+    passages, passing = reader.passages(), reader.passing(filter).notes
+    cosines = passages.cosines(topic.vector)
+    rows_of = {id: rows for id, rows in passages.rows.items() if id in passing}
+    require_evidence(topic, [float(cosines[rows].max()) for rows in rows_of.values()])
+    known = reader.catalog.notes_by_id(rows_of)
+    shares = _shares(reader, topic, filter, [known[id] for id in rows_of])
+    rows = [
+        row
+        for note in current_notes(reader, [known[id] for id in shares])
+        for row in sorted(rows_of[note.id], key=lambda row: -cosines[row])[: _passages_taken(shares[note.id])]
+    ]
+    chunks = reader.catalog.chunks(passages.ids[row] for row in rows)
+    taken = [chunks[passages.ids[row]] for row in rows]
+    return [Excerpt(known[chunk.note_id], chunk, shares[chunk.note_id]) for chunk in taken], passages.matrix[rows]
+
+
+def _shares(reader: IndexReader, topic: Topic, filter: Filter, notes: Sequence[NoteRecord]) -> dict[str, float]:
+    """The ids of the notes that bear on a topic, the best first, with their share of the best one's relevance."""
+    passages, views = reader.passages(), list(topic.views)
+    relevant = relevant_notes(
+        notes,
+        np.array([_passage_scores(reader, view, filter, notes) for view in views]),
+        reader.encoder.encode(views) @ centroids(passages.matrix, [passages.rows[note.id] for note in notes]).T,
+        tag_scores(notes, topic.text, reader.catalog.full_text.stems),
+        topic.weights(),
+        MAX_NOTES,
+    )
+    return {notes[index].id: share for index, share in relevant}
+
+
+def _passage_scores(reader: IndexReader, view: str, filter: Filter, notes: Sequence[NoteRecord]) -> list[float]:
+    """The search score of each note's best passage, 0 where the search does not return the note."""
+    ranked = find(reader, view, filter, "hybrid").ranked
+    best = {note_of(entry.id): entry.score for entry in reversed(ranked)}
+    return [best.get(note.id, 0.0) for note in notes]
+
+
+def _passages_taken(share: float) -> int:
+    return MAX_PASSAGES if share >= CORE_SHARE else MAX_PASSAGES_OUTSIDE_CORE

@@ -1,0 +1,67 @@
+"""What the cited notes are about, and what the quoted passages cite. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from kb.models import NoteRecord
+from kb.notes.markup.references import citations_in, reference_url
+from kb.outline.points import Excerpt
+from kb.reports import Gap, Reference, Section
+
+MAX_REFERENCES = 40  # more than a reader looks at; a page of links would give thousands
+
+
+@dataclass
+class _Work:
+    """A work with the words that link to it, the note that is about it, and the notes that cite it, by path."""
+
+    anchor: str = ""
+    about: NoteRecord | None = None
+    citing: dict[str, NoteRecord] = field(default_factory=dict)
+
+
+def references(
+    notes: Sequence[NoteRecord], excerpts: Sequence[Excerpt], sections: Sequence[Section]
+) -> tuple[tuple[Reference, ...], tuple[Gap, ...]]:
+    """The works that the cited notes are about, and those that the quoted passages cite, once each; and a gap that says
+    how many of them are left out.
+
+    One that a note is about goes by that note's title and authors, another by the words that link to it.
+    """
+    works: dict[str, _Work] = {}
+    for note in notes:
+        for name in note.sources:
+            work = works.setdefault(name, _Work())
+            work.about = work.about or note
+            work.citing[note.path] = note
+    for excerpt in _quoted(excerpts, sections):
+        for name, anchor in citations_in(excerpt.chunk.text):
+            work = works.setdefault(name, _Work())
+            work.anchor = work.anchor or anchor
+            work.citing[excerpt.note.path] = excerpt.note
+    listed = list(works.items())[:MAX_REFERENCES]
+    left_out = len(works) - len(listed)
+    said = (Gap(kind="references", text=f"{left_out} more works are cited and not listed"),) if left_out else ()
+    return tuple(_reference(name, work, sections) for name, work in listed), said
+
+
+def _quoted(excerpts: Sequence[Excerpt], sections: Sequence[Section]) -> Iterator[Excerpt]:
+    """The excerpts from which a point is quoted."""
+    points = {(point.path, point.start_line) for section in sections for point in section.points}
+    for excerpt in excerpts:
+        lines = range(excerpt.chunk.start_line, excerpt.chunk.end_line + 1)
+        if any((excerpt.note.path, line) in points for line in lines):
+            yield excerpt
+
+
+def _reference(name: str, work: _Work, sections: Sequence[Section]) -> Reference:
+    paths = tuple(work.citing)
+    return Reference(
+        title=work.about.title if work.about else work.anchor or name,
+        authors=work.about.authors if work.about else (),
+        url=reference_url(name),
+        cited_by=paths,
+        sections=tuple(section.heading for section in sections if set(section.notes) & set(paths)),
+    )

@@ -1,0 +1,46 @@
+"""What `kb list` and `kb show` return."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from kb.models import Area, AreaVerdict, Frozen, Kind, StoredArea
+
+
+class ListedNote(Frozen):
+    """One line of `kb list`; a `remote` note was pulled from a server."""
+
+    path: str
+    title: str
+    area: StoredArea
+    kind: Kind
+    date: datetime.date | None
+    tags: tuple[str, ...]
+    unsure: bool
+    confidence: float
+    nearest_area: Area
+    remote: bool = False
+
+
+class NoteList(Frozen):
+    """The notes of a notebook."""
+
+    schema_: Literal["kb.list/1"] = Field(default="kb.list/1", serialization_alias="schema")
+    notes: tuple[ListedNote, ...]
+
+
+class NoteDetail(ListedNote):
+    """One note: what the catalog holds about it, and its current text."""
+
+    schema_: Literal["kb.show/1"] = Field(default="kb.show/1", serialization_alias="schema")
+    state: Literal["current", "changed"]
+    authors: tuple[str, ...]
+    sources: tuple[str, ...]
+    links: tuple[str, ...]
+    linked_from: tuple[str, ...]
+    verdict: AreaVerdict
+    chunks: int
+    text: str

@@ -1,0 +1,159 @@
+"""An outline, and what becomes of one that was written to a file."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from kb.models import FiledArea, Frozen, VerdictArea
+
+
+class Address(Frozen):
+    """A quoted line of a note and its address."""
+
+    text: str
+    path: str
+    start_line: int
+    end_line: int
+
+
+class Point(Address):
+    """A quoted line with the SHA-256 of its text after collapsing whitespace."""
+
+    sha256: str
+
+
+class Summary(Frozen):
+    """A sentence by a language model, with the hashes of the points it is based on."""
+
+    text: str
+    generated: Literal[True] = True
+    points: tuple[str, ...]
+
+
+class Section(Frozen):
+    """A section of an outline: a heading, its points, and the notes it draws on. `generated` concerns the heading."""
+
+    heading: str
+    generated: bool = False
+    summary: Summary | None = None
+    points: tuple[Point, ...]
+    notes: tuple[str, ...]
+
+
+class Reference(Frozen):
+    """A work that the notes cite, the notes that cite it, and the sections that draw on those notes."""
+
+    title: str
+    authors: tuple[str, ...]
+    url: str
+    cited_by: tuple[str, ...]
+    sections: tuple[str, ...]
+
+
+class OpenQuestion(Frozen):
+    """A question or TODO that a note leaves open."""
+
+    text: str
+    path: str
+    line: int
+
+
+class Gap(Frozen):
+    """Something an outline lacks; `section` is null if it concerns the whole post."""
+
+    kind: str
+    text: str
+    section: str | None = None
+
+
+class Repeated(Frozen):
+    """A point of the outline that a published post already made, and what that post says."""
+
+    text: str
+    said: Address
+
+
+class CoveredBefore(Frozen):
+    """A published post on a similar subject, and the points of the outline that it already made."""
+
+    path: str
+    title: str
+    date: datetime.date | None
+    similarity: float
+    points: tuple[Repeated, ...] = ()
+
+
+class NoteVersion(Frozen):
+    """The version of a note: the SHA-256 of its file."""
+
+    path: str
+    sha256: str
+
+
+class Outline(Frozen):
+    """The skeleton of a post; every point has an address.
+
+    `areas` and `wanted_sections` are what was asked for; `considered` lists the notes from which points were chosen.
+    """
+
+    schema_: Literal["kb.outline/1"] = Field(default="kb.outline/1", serialization_alias="schema")
+    topic: str
+    areas: tuple[FiledArea, ...] = ()
+    wanted_sections: int | None = None
+    title: str
+    generated_title: bool = False
+    area: VerdictArea
+    sections: tuple[Section, ...]
+    considered: tuple[NoteVersion, ...] = ()
+    references: tuple[Reference, ...] = ()
+    open_questions: tuple[OpenQuestion, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    leftovers: tuple[Address, ...] = ()
+    covered_before: tuple[CoveredBefore, ...] = ()
+
+
+CitationState = Literal["holds", "moved", "changed", "gone"]
+
+
+class CheckedCitation(Frozen):
+    """A citation at a line of a post, and whether the note still contains the quoted text.
+
+    It `holds` if the cleaned lines at its address contain the text, and it `moved` if those at `moved_to` do; otherwise
+    the note `changed` or is `gone`. `text` is null if the text is found nowhere.
+    """
+
+    line: int
+    path: str
+    start_line: int
+    end_line: int
+    sha256: str
+    state: CitationState
+    text: str | None = None
+    moved_to: Address | None = None
+
+
+class Check(Frozen):
+    """The citations of a post, compared with the notes as they are now."""
+
+    schema_: Literal["kb.check/1"] = Field(default="kb.check/1", serialization_alias="schema")
+    path: str
+    ok: bool
+    citations: tuple[CheckedCitation, ...]
+
+
+class AddedPoint(Point):
+    """A point that was added to a post, under one of its headings or a new one."""
+
+    section: str
+    new_section: bool
+
+
+class Update(Frozen):
+    """The points that were added to a post."""
+
+    schema_: Literal["kb.update/1"] = Field(default="kb.update/1", serialization_alias="schema")
+    path: str
+    added: tuple[AddedPoint, ...]

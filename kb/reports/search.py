@@ -1,0 +1,102 @@
+"""The answer to a query: hits, their scores, and how the scores came about."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from kb.models import FiledArea, Frozen, Kind, Mode
+
+
+class Scores(Frozen):
+    """Cosine and BM25 (larger is better) of a passage; null where that ranking did not find it."""
+
+    dense: float | None
+    lexical: float | None
+
+
+class Passage(Frozen):
+    """A further matching passage of a hit."""
+
+    heading_path: tuple[str, ...]
+    start_line: int
+    end_line: int
+    text: str
+    score: float
+
+
+class TermWeight(Frozen):
+    """A word of a query and what it adds to a note's BM25+."""
+
+    term: str
+    weight: float
+
+
+class Explanation(Frozen):
+    """How a score came about.
+
+    `raw` is the score of the cross-encoder if `reranked`, and otherwise the sum of `standing`, `words`, `near`,
+    `passage` and `boilerplate`. `standing` is the z-score of the cosine among those of ordinary passages, once the
+    query vector has moved towards the notes in `feedback` by `feedback_weight`. `agreement` is the share of notes that
+    the dense and the lexical ranking have in common among their ten best, and `answered` the probability that the
+    notebook has anything on the query.
+    """
+
+    raw: float
+    reranked: bool
+    answered: float
+    standing: float
+    words: float
+    near: float
+    passage: float
+    boilerplate: float
+    terms: tuple[TermWeight, ...]
+    agreement: float
+    feedback: tuple[str, ...]
+    feedback_weight: float
+    filters: tuple[str, ...]
+
+
+class Hit(Frozen):
+    """A note found for a query, with its best passage. `score` is the probability that it is relevant; with
+    `--mode dense` or `lexical` it is the cosine or BM25. A `remote` note was pulled from a server. `same_as` is the
+    address of a near-identical passage in a better hit.
+    """
+
+    rank: int
+    path: str
+    title: str
+    area: FiledArea
+    kind: Kind
+    date: datetime.date | None
+    tags: tuple[str, ...]
+    state: Literal["current", "changed"]
+    remote: bool = False
+    heading_path: tuple[str, ...]
+    start_line: int
+    end_line: int
+    snippet: str
+    text: str
+    score: float
+    scores: Scores
+    passages: tuple[Passage, ...] = ()
+    same_as: str | None = None
+    explain: Explanation | None = None
+
+
+class SearchResult(Frozen):
+    """The answer to one query. `missing` lists the hits that were dropped because their files are gone;
+    `undated` counts the notes that a filter by date leaves out because they have none.
+    """
+
+    schema_: Literal["kb.search/1"] = Field(default="kb.search/1", serialization_alias="schema")
+    query: str
+    mode: Mode
+    good_match: bool
+    hits: tuple[Hit, ...]
+    changed_notes: int
+    missing: tuple[str, ...] = ()
+    undated: int = 0
+    seconds: float

@@ -1,0 +1,98 @@
+"""What `kb add`, `kb sync`, `kb pull` and `kb forget` did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from kb.models import Area, DecidedBy, Evidence, FiledArea, Frozen
+
+
+class Added(Frozen):
+    """A note that was added or updated; `near_duplicate_of` is the path of an older note that it nearly repeats."""
+
+    path: str
+    area: FiledArea
+    confidence: float
+    unsure: bool
+    decided_by: DecidedBy
+    chunks: int
+    near_duplicate_of: str | None = None
+
+
+class Renamed(Frozen):
+    """A note whose file has another path than before."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
+
+    origin: str = Field(alias="from")
+    to: str
+
+
+class HeldBack(Frozen):
+    """A note outside the three areas: reported, not indexed."""
+
+    path: str
+    nearest_area: Area
+    confidence: float
+    evidence: tuple[Evidence, ...]
+
+
+class Skipped(Frozen):
+    """A file that was skipped, and why."""
+
+    path: str
+    reason: str
+
+
+class Fault(Frozen):
+    """What the front matter of a note states wrongly; the note was taken without it."""
+
+    path: str
+    reason: str
+
+
+class SyncReport(Frozen):
+    """What `kb add` or `kb sync` did."""
+
+    schema_: Literal["kb.sync/1"] = Field(default="kb.sync/1", serialization_alias="schema")
+    added: tuple[Added, ...] = ()
+    updated: tuple[Added, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+    outside: tuple[HeldBack, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    embedded_chunks: int = 0
+    seconds: float = 0.0
+
+    def with_repeats(self, older: Mapping[str, str]) -> SyncReport:
+        """A copy in which each path of `older` names the older note that it nearly repeats."""
+
+        def named(notes: tuple[Added, ...]) -> tuple[Added, ...]:
+            return tuple(note.model_copy(update={"near_duplicate_of": older.get(note.path)}) for note in notes)
+
+        return self.model_copy(update={"added": named(self.added), "updated": named(self.updated)})
+
+
+class Pulled(Frozen):
+    """What `kb pull` fetched from a server, by path; `skipped` lists notes that were being written there."""
+
+    schema_: Literal["kb.pull/1"] = Field(default="kb.pull/1", serialization_alias="schema")
+    added: tuple[str, ...]
+    updated: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+    skipped: tuple[Skipped, ...]
+    chunks: int
+    seconds: float
+
+
+class Forgotten(Frozen):
+    """The notes that `kb forget` removed from the index; their files are untouched."""
+
+    schema_: Literal["kb.forget/1"] = Field(default="kb.forget/1", serialization_alias="schema")
+    paths: tuple[str, ...]

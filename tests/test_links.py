@@ -1,0 +1,62 @@
+"""Links between notes are resolved by path, file name or title."""
+
+from __future__ import annotations
+
+import pytest
+
+from kb.models import AreaVerdict, NoteRecord
+from kb.notes.links import link_targets, missing_targets
+
+VERDICT = AreaVerdict(
+    area="gnn",
+    confidence=1,
+    unsure=False,
+    decided_by="flag",
+    also=None,
+    runner_up="llm",
+    margin=1,
+    scores={"gnn": 1, "llm": 0, "ml-systems": 0, "outside": 0},
+)
+
+
+def record(path: str, *links: str, title: str = "") -> NoteRecord:
+    return NoteRecord(
+        path=path,
+        size=1,
+        mtime_ns=1,
+        id=path,
+        sha256="0",
+        title=title or path,
+        area="gnn",
+        kind="note",
+        date=None,
+        tags=(),
+        authors=(),
+        sources=(),
+        links=links,
+        verdict=VERDICT,
+    )
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["gcn.md", "./gcn.md", "notes/gcn.md", "../notes/gcn.md", "gcn", "GCN", "Graph convolution", "graph convolution"],
+)
+def test_a_link_names_a_path_a_file_or_a_title(link: str) -> None:
+    """A path is relative to the folder of the note or to the notebook; case does not matter."""
+    notes = [record("notes/gat.md", link), record("notes/gcn.md", title="Graph convolution")]
+    assert link_targets(notes) == [{1}, set()]
+    assert missing_targets(notes) == [[], []]
+
+
+def test_a_path_takes_precedence_over_a_title() -> None:
+    """If a link is the file name of one note and the title of another, it refers to the file."""
+    notes = [record("a.md", title="gcn"), record("gcn.md"), record("b.md", "gcn")]
+    assert link_targets(notes)[2] == {1}
+
+
+def test_links_to_itself_and_to_nothing() -> None:
+    """A link of a note to itself is not a target, and one that matches no note is missing."""
+    notes = [record("a.md", "a", "nowhere", "../a.md")]
+    assert link_targets(notes) == [set()]
+    assert missing_targets(notes) == [["nowhere", "../a.md"]]
