@@ -19,6 +19,7 @@ from kb.notes.prose import clean, sentence_spans
         ("**bold** *em* _em_ __strong__ ~~old~~ ***both***", "bold em em strong old both"),
         ("snake_case_name and 2 * 3 * 4", "snake_case_name and 2 * 3 * 4"),
         ('[text](http://a.org/b_(c) "title") and <https://a.org>', "text and https://a.org"),
+        ("[a]( https://a.org ) ![b](<my pictures/b.png>) [c](\nhttps://a.org)", "a b c"),
         ("[[note]] [[note|shown]] ![[figure.png]] ![alt](a.png)", "note shown figure.png alt"),
         ("said[^1] so[^long].", "said so."),
         ("`a *b* <c>` and $x_1 * y_2 * z$", "a *b* <c> and $x_1 * y_2 * z$"),

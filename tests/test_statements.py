@@ -138,3 +138,18 @@ def test_abbreviations_and_dots_in_names_do_not_end_a_sentence(sentence: str) ->
 def test_sentences_in_scripts_without_spaces() -> None:
     """The ideographic full stop ends a sentence."""
     assert texts("図を見る。次へ進む。") == ["図を見る。", "次へ進む。"]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "said"),
+    [
+        ("- [Attention is all you need](https://a.org/1706.03762)", False),
+        ("More details: https://a.org/job_array", False),
+        ("See [[gat]], [[gcn]] and [GIN][1].", False),
+        ("The sampler of [GraphSAGE](sage.md) keeps ten neighbours.", True),
+        ("图[注意力](gat.md)网络。", True),
+    ],
+)
+def test_links_alone_state_nothing(markdown: str, said: bool) -> None:
+    """A sentence is a statement only if it says something besides the names of its links, in any script."""
+    assert bool(texts(markdown)) == said

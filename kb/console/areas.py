@@ -20,7 +20,8 @@ def print_classification(verdict: Classification) -> None:
     notes += ["unsure"] if verdict.unsure else []
     notes += [f"by {verdict.decided_by}"] if verdict.decided_by != "classifier" else []
     out().print(head + (styled(f"  ({', '.join(notes)})", "yellow") if notes else Text()))
-    out().print(styled("  " + "  ".join(f"{area} {score:.2f}" for area, score in verdict.scores.items()), "dim"))
+    scores = sorted(verdict.scores.items(), key=lambda entry: -entry[1])
+    out().print(styled("  " + "  ".join(f"{area} {score:.2f}" for area, score in scores), "dim"))
     _print_evidence(verdict.evidence)
 
 

@@ -7,9 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from kb.models import LineKind, Statement
 from kb.notes.prose import LINE_MARKS, clean, sentence_spans
+from kb.notes.words import searchable
 
 SAYING = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION)  # the kinds of line that state something
 
+MIN_WORDS = 3  # outside its links, of a statement that has links
+
+_LINK = re.compile(r"!?\[\[[^\[\]]*\]\]|!?\[[^\[\]]*\](?:\([^()]*\)|\[[^\[\]]*\])|<?https?://[^\s<>]+")
+_WORD = re.compile(r"\w+")
 _ITEM = re.compile(r"[ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
 
 
@@ -48,7 +53,7 @@ def _sentences(lines: Sequence[str], first: int, stop: int) -> Iterator[tuple[st
     """The sentences of the paragraph `lines[first:stop]` as plain text, with first and last line.
 
     A sentence that its own lines do not contain when read without their context cannot be cited and is left out: a
-    line that begins with `3. ` in the middle of a sentence reads as a list item.
+    line that begins with `3. ` in the middle of a sentence reads as a list item. So is one that only names links.
     """
     paragraph = "\n".join(lines[first:stop])
     mark = LINE_MARKS.match(paragraph)
@@ -58,5 +63,9 @@ def _sentences(lines: Sequence[str], first: int, stop: int) -> Iterator[tuple[st
         start = first + paragraph.count("\n", 0, begin)
         end = start + paragraph.count("\n", begin, after)
         cited = "\n".join(lines[start : end + 1])
-        if text and (sentence == cited or text in clean(cited)):
+        if text and not _only_links(sentence) and (sentence == cited or text in clean(cited)):
             yield text, start, end
+
+
+def _only_links(sentence: str) -> bool:
+    return bool(_LINK.search(sentence)) and len(_WORD.findall(searchable(_LINK.sub(" ", sentence)))) < MIN_WORDS

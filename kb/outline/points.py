@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kb.models import ChunkRecord, NoteRecord, Statement
+from kb.models import Chunk, ChunkRecord, NoteRecord, Statement
 from kb.notes.statements import statements
 from kb.outline.questions import asks, is_question
 from kb.reports import Address, Point
@@ -63,7 +63,7 @@ class Candidate:
     vector: FloatArray
 
 
-def quotable(chunk: ChunkRecord) -> list[Statement]:
+def quotable(chunk: Chunk | ChunkRecord) -> list[Statement]:
     """The statements of a passage that can be points: no fragments, lead-ins or questions."""
     if chunk.heading_path and asks(chunk.heading_path[-1]):
         return []

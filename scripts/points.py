@@ -1,0 +1,99 @@
+"""Counts the statements in a folder of notes that an outline could quote, and those that are no prose.
+
+What is no prose is recognised here by the look of the lines themselves, not by the kinds that kb gives them.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from kb.errors import NoteError
+from kb.models import NoteFile, Statement
+from kb.notes.chunking import chunk_note
+from kb.notes.files import MAX_BYTES, SUFFIXES, decode
+from kb.notes.parse import parse_note
+from kb.outline.points import quotable
+
+MAX_TOKENS = 254
+SHOWN = 5  # examples of each fault
+
+FENCE = re.compile(r"\s*(?:[-*+>]\s+)*(`{3,}|~{3,})(.*)")
+TABLE_ROW = re.compile(r"\s*\|.*\|\s*$")
+TAG = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^<>]*)?/?>|<!--|-->", re.IGNORECASE)
+MARKUP = re.compile(r"\]\(|\[\[|\]\]|\{\{|\}\}|\{%|%\}|\{[:#.][^}]*\}|:::|%%|^\w[\w-]*:: |\*\*\w|\w\*\*|!\[")
+LINK = re.compile(r"!?\[\[[^\]]*\]\]|!?\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|<?https?://\S+")
+MIN_WORDS = 3  # outside links, in a statement that is more than links
+
+
+def fenced(lines: list[str]) -> set[int]:
+    """The numbers, from 1, of the lines inside fences of code."""
+    inside, opened = set[int](), ""
+    for number, line in enumerate(lines, 1):
+        match = FENCE.match(line)
+        if opened:
+            inside.add(number)
+            if match and match[1][0] == opened[0] and len(match[1]) >= len(opened) and not match[2].strip():
+                opened = ""
+        elif match and not (match[1][0] == "`" and "`" in match[2]):
+            inside.add(number)
+            opened = match[1]
+    return inside
+
+
+def faults(statement: Statement, lines: list[str], code: set[int]) -> Iterator[str]:
+    """What a statement is instead of prose."""
+    numbers = range(statement.start_line, statement.end_line + 1)
+    cited = [lines[number - 1] for number in numbers]
+    written = "\n".join(cited)
+    spoken = "`" not in written
+    if any(number in code for number in numbers):
+        yield "code"
+    if all(TABLE_ROW.match(line) for line in cited):
+        yield "table rows"
+    if spoken and TAG.search(statement.text):
+        yield "HTML"
+    if spoken and MARKUP.search(statement.text):
+        yield "markup"
+    if LINK.search(written) and len(re.findall(r"\w{2,}", LINK.sub(" ", written))) < MIN_WORDS:
+        yield "links only"
+
+
+def candidates(path: Path) -> Iterator[tuple[Statement, list[str]]]:
+    """The statements of a note that an outline could quote, each with its faults."""
+    text = decode(path.read_bytes())
+    note = parse_note(NoteFile(path=path.name, size=0, mtime_ns=0, text=text, sha256=""))
+    lines = text.split("\n")
+    code = fenced(lines)
+    for chunk in chunk_note(note, lambda part: len(re.findall(r"\w{1,4}|[^\w\s]", part)), MAX_TOKENS):
+        for statement in quotable(chunk):
+            yield statement, list(faults(statement, lines, code))
+
+
+def main(folder: Path) -> None:
+    """Print the numbers and some examples."""
+    counts, notes, examples = Counter[str](), 0, dict[str, list[str]]()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() not in SUFFIXES or not path.is_file() or path.stat().st_size > MAX_BYTES:
+            continue
+        try:
+            for statement, found in candidates(path):
+                counts.update(["statements", *found])
+                for fault in found:
+                    address = f"{path.relative_to(folder)}:{statement.start_line}"
+                    examples.setdefault(fault, []).append(f"  {address}  {statement.text[:90]}")
+            notes += 1
+        except NoteError as error:
+            print(f"{path.relative_to(folder)}: {error}", file=sys.stderr)
+    print(f"{counts['statements']:,} statements of {notes:,} notes could be quoted; of these are")
+    for fault in ("code", "table rows", "HTML", "markup", "links only"):
+        print(f"{fault:12}{counts[fault]:7,}", *examples.get(fault, [])[:SHOWN], sep="\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
+        raise SystemExit("usage: scripts/points FOLDER")
+    main(Path(sys.argv[1]))
