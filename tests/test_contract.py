@@ -50,6 +50,8 @@ SYNC = {
     "unchanged": int,
     "outside": [{"path": str, "nearest_area": AREA, "confidence": float, "evidence": EVIDENCE}],
     "skipped": [{"path": str, "reason": str}],
+    "passed_over": {".txt": int, ".org": int},
+    "ignored": {".gitignore": int},
     "embedded_chunks": int,
     "seconds": float,
 }
@@ -314,9 +316,17 @@ def report(kb: Callable[..., Run]) -> Callable[..., Any]:
 
 
 def test_add_and_sync(notebook: Path, report: Callable[..., Any]) -> None:
-    """Adding and syncing report what was added, updated, renamed, removed, held back and skipped."""
+    """Adding and syncing report what was added, updated, renamed, removed, held back, skipped and passed over."""
     copy_notes(notebook, "gcn", "gin", "lora", "focaccia")
     (notebook / "notes" / "latin.md").write_bytes(b"caf\xe9")
+    for name, content in {
+        "a.txt": "Text.",
+        "b.org": "Text.",
+        "c.org": "",
+        "d.md": "Text.",
+        ".gitignore": "d.md",
+    }.items():
+        (notebook / "notes" / name).write_text(content, encoding="utf-8")
     added = report("add", "notes", code=3)
     assert departures(added, SYNC) == []
     assert {note["path"]: note["area"] for note in added["added"]} == {
@@ -326,6 +336,7 @@ def test_add_and_sync(notebook: Path, report: Callable[..., Any]) -> None:
     }
     assert [note["path"] for note in added["outside"]] == ["notes/focaccia.md"]
     assert [file["path"] for file in added["skipped"]] == ["notes/latin.md"]
+    assert (added["passed_over"], added["ignored"]) == ({".org": 2, ".txt": 1}, {".gitignore": 1})
     assert added["embedded_chunks"] > 0
     assert all(0 <= note["confidence"] <= 1 for note in added["added"] + added["outside"])
 

@@ -22,6 +22,7 @@ from kb.notes.files import (
     write_file,
 )
 from kb.notes.scan import MAX_DEPTH, scan
+from kb.reports import Skipped
 
 
 def make(root: Path, files: dict[str, str]) -> None:
@@ -36,7 +37,7 @@ def taken(root: Path, source: str = ".") -> list[str]:
 
 
 def skipped(root: Path, source: str = ".") -> dict[str, str]:
-    return {found.path: found.reason for found in scan(root, source) if not isinstance(found, FileState)}
+    return {found.path: found.reason for found in scan(root, source) if isinstance(found, Skipped)}
 
 
 @pytest.fixture

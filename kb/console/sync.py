@@ -21,6 +21,8 @@ from kb.console.terminal import (
 )
 from kb.reports import Added, Forgotten, HeldBack, Pulled, Skipped, SyncReport
 
+ENDINGS = 5  # of files that were passed over
+
 
 def print_sync(report: SyncReport) -> None:
     """What an add or a sync did: one line per note, then the totals."""
@@ -43,6 +45,8 @@ def print_sync(report: SyncReport) -> None:
         print_skipped(entry)
     for fault in report.faults:
         notice(f"{fault.path}: {fault.reason}")
+    if passed_over := _passed_over(report):
+        notice(f"passed over: {passed_over}")
     say(_totals(report))
 
 
@@ -91,6 +95,16 @@ def _print_outside(held: Iterable[HeldBack]) -> None:
         )
     print_table(table, err())
     notice(HELD_BACK)
+
+
+def _passed_over(report: SyncReport) -> str:
+    """What was not read: the counts of the most frequent endings, and of the notes that ignore files exclude."""
+    endings = [f"{number} {ending}" for ending, number in list(report.passed_over.items())[:ENDINGS]]
+    others = sum(list(report.passed_over.values())[ENDINGS:])
+    ignored = [f"{count(number, 'note')} ignored by {name}" for name, number in report.ignored.items()]
+    counts = ", ".join(endings) + (f" and {count(others, 'other')}" if others else "")
+    hint = f"{', '.join(ignored)} (`kb add` takes what you name)" if ignored else ""
+    return "; ".join(filter(None, (counts, hint)))
 
 
 def _totals(report: SyncReport) -> str:

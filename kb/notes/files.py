@@ -40,6 +40,11 @@ def is_utf8(name: str) -> bool:
     return True
 
 
+def is_note(path: str) -> bool:
+    """Whether a file is Markdown by its ending."""
+    return path.lower().endswith(SUFFIXES)
+
+
 def state_of(root: Path, path: str) -> FileState | None:
     """The size and modification time of a note's file; None when it is gone."""
     try:
@@ -55,7 +60,7 @@ def look(root: Path, file: Path | os.DirEntry[str], path: str) -> FileState:
     """
     if not is_utf8(path):
         raise NoteError("has a name that is not UTF-8; rename it")
-    if not path.lower().endswith(SUFFIXES):
+    if not is_note(path):
         raise NoteError(f"is not Markdown ({', '.join(SUFFIXES)})")
     try:
         if file.is_symlink() and not _stays_inside(Path(file), root):

@@ -55,7 +55,9 @@ class Fault(Frozen):
 
 
 class SyncReport(Frozen):
-    """What `kb add` or `kb sync` did."""
+    """What `kb add` or `kb sync` did. `passed_over` counts the files of other formats by their endings, and `ignored`
+    the notes that ignore files exclude by the names of these, most frequent first.
+    """
 
     schema_: Literal["kb.sync/1"] = Field(default="kb.sync/1", serialization_alias="schema")
     added: tuple[Added, ...] = ()
@@ -66,6 +68,8 @@ class SyncReport(Frozen):
     outside: tuple[HeldBack, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     faults: tuple[Fault, ...] = ()
+    passed_over: dict[str, int] = Field(default_factory=dict)
+    ignored: dict[str, int] = Field(default_factory=dict)
     embedded_chunks: int = 0
     seconds: float = 0.0
 

@@ -11,7 +11,7 @@ from kb.index.catalog import IndexedFile
 from kb.index.freshness import is_changed
 from kb.index.reader import IndexReader, Look
 from kb.models import FileState
-from kb.notes.scan import scan
+from kb.notes.scan import PassedOver, scan
 from kb.reports import Skipped
 
 LOOK_SHARE = 20
@@ -19,10 +19,13 @@ LOOK_SHARE = 20
 
 @dataclass
 class Seen:
-    """What is in some sources: files by path, and the files and folders that had to be skipped."""
+    """What is in some sources: files by path, the files and folders that had to be skipped, and the reasons for which
+    others were passed over, by path.
+    """
 
     files: dict[str, FileState] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
+    passed_over: dict[str, str] = field(default_factory=dict)
 
     def may_hold(self, path: str) -> bool:
         """Whether a file was seen, or may be in a place that could not be read."""
@@ -36,6 +39,9 @@ def look(reader: IndexReader, sources: Iterable[str], decisions: Decisions) -> S
     for source in sources:
         for found in scan(reader.root, source):
             if found.path in paths or decisions.forgets(found.path, source):
+                continue
+            if isinstance(found, PassedOver):
+                seen.passed_over[found.path] = found.reason
                 continue
             paths.add(found.path)
             if isinstance(found, Skipped):

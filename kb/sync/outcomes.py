@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import cast
 
 from kb.models import FiledArea, NoteRecord
+from kb.notes.scan import IGNORE_NAMES, ignored_notes
 from kb.reports import Added, Fault, HeldBack, Renamed, Skipped, SyncReport
 
 
@@ -19,6 +23,8 @@ class Outcomes:
         self.outside: list[HeldBack] = []
         self.skipped: list[Skipped] = []
         self.faults: list[Fault] = []
+        self.passed_over: Counter[str] = Counter()
+        self.ignored: Counter[str] = Counter()
         self.unchanged = 0
         self.embedded_chunks = 0
 
@@ -33,6 +39,15 @@ class Outcomes:
             self.updated.append(_added(record, chunks))
         elif origin.path == record.path:
             self.unchanged += 1
+
+    def pass_over(self, root: Path, passed_over: Mapping[str, str], taken: Collection[str]) -> None:
+        """Count what was passed over, given the reason of each path, except what another source holds."""
+        for path, reason in passed_over.items():
+            if reason in IGNORE_NAMES:
+                notes = {note for note in ignored_notes(root, path) if note not in taken}
+                self.ignored += Counter({reason: len(notes)})
+            elif path not in taken:
+                self.passed_over[reason] += 1
 
     def rename(self, before: str, after: str) -> None:
         """Record a note that was found under another path."""
@@ -54,9 +69,15 @@ class Outcomes:
             outside=tuple(self.outside),
             skipped=tuple(self.skipped),
             faults=tuple(self.faults),
+            passed_over=_most_first(self.passed_over),
+            ignored=_most_first(self.ignored),
             embedded_chunks=self.embedded_chunks,
             seconds=round(seconds, 3),
         )
+
+
+def _most_first(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
 def _held_back(record: NoteRecord) -> HeldBack:

@@ -116,6 +116,8 @@ class _Sync:
             elsewhere = look(writer, others, writer.decisions)
         plan = make_plan(known, seen, elsewhere, self._sources, writer.decisions, self._reembed)
         self.outcomes.unchanged = plan.unchanged
+        taken = {*known, *seen.files} - {note.path for note in plan.missing}
+        self.outcomes.pass_over(writer.root, seen.passed_over, taken)
         if not allow_removal:
             refuse_mass_removal(writer, self._known, self._sources, plan, seen.files.values())
         before = [path for path in writer.catalog.skipped() if is_under_any(path, self._sources)]
