@@ -76,7 +76,8 @@ class KnowledgeBase(OpenNotebook):
         sources = [self._source(path) for path in paths]
         flags = Flags(area=area, detour=detour, posts=posts)
         with self._index.write() as writer:
-            writer.decide(lambda decisions: decisions.with_added(sources, flags))
+            linked = rooms.changes.look(writer, sources, writer.decisions).linked if flags != Flags() else ()
+            writer.decide(lambda decisions: decisions.with_added((*sources, *linked), flags))
             writer.add_sources(sources)
             report = self._with_repeats(writer, self._run(writer, sources, allow_removal))
             held = rooms.listing.outside_without_a_word(writer, sources)

@@ -136,7 +136,8 @@ SPECIAL = {
     "ping.md": "cannot be read",
     "pong.md": "cannot be read",
     "dangling.md": "cannot be read",
-    "root.md": "link out of the notebook",
+    "root.md": "links to a folder outside the notebook",
+    "up": "links to a folder outside the notebook",
 }
 REASONS = {f"notes/{name}": reason for name, (_, reason) in REFUSED.items()} | {
     f"notes/{name}": reason for name, reason in SPECIAL.items()

@@ -146,22 +146,25 @@ def test_a_source_outside_the_notebook_has_absolute_paths_and_its_own_repository
 
 
 def test_links_are_followed_inside_the_notebook_only(root: Path) -> None:
-    """A link to a file in the notebook is a note; one that leads out, to itself or to nothing is said and skipped."""
+    """A link to a note in the notebook is that note; one that leads out, to itself or nowhere is said and skipped."""
     outside = root / "outside"
     book = root / "book"
     make(outside, {"secret.md": "x", "folder/b.md": "x"})
-    make(book, {"a.md": "x", "notes/b.md": "x"})
+    make(book, {"a.md": "x", "a.txt": "x", "notes/b.md": "x"})
     (book / "notes/in.md").symlink_to(book / "a.md")
+    (book / "notes/text.md").symlink_to(book / "a.txt")
     (book / "notes/out.md").symlink_to(outside / "secret.md")
     (book / "notes/self.md").symlink_to("self.md")
     (book / "notes/gone.md").symlink_to("nowhere.md")
     (book / "notes/folder").symlink_to(outside / "folder")
     (book / "notes/loop").symlink_to(book)
     (book / "notes/folder.md").symlink_to(outside / "folder")
-    assert taken(book) == ["a.md", "notes/b.md", "notes/in.md"]
+    assert taken(book) == ["a.md", "notes/b.md", "notes/text.md"]
     reasons = skipped(book)
-    assert reasons["notes/out.md"] == "is a symbolic link out of the notebook"
-    assert reasons.keys() == {f"notes/{name}.md" for name in ("out", "self", "gone", "folder")}
+    outward = "links to a folder outside the notebook; add it by its own path"
+    assert reasons["notes/out.md"] == "is a symbolic link out of the notebook; add its target by its own path"
+    assert reasons["notes/folder"] == reasons["notes/folder.md"] == outward
+    assert reasons.keys() == {"notes/folder"} | {f"notes/{name}.md" for name in ("out", "self", "gone", "folder")}
     assert all("\n" not in reason for reason in reasons.values())
 
 
@@ -291,6 +294,10 @@ def test_paths_are_relative_inside_and_absolute_outside(root: Path) -> None:
     assert notebook_path(book, book / "notes" / ".." / "a.md") == "a.md"
     assert notebook_path(book, book) == "."
     assert notebook_path(book, root / "bookshelf" / "a.md") == (root / "bookshelf/a.md").as_posix()
+    make(root, {"book/a.md": "x", "a.md": "x"})
+    (book / "in.md").symlink_to("a.md")
+    (book / "out.md").symlink_to("../a.md")
+    assert [notebook_path(book, book / name) for name in ("in.md", "out.md")] == ["a.md", "out.md"]
 
 
 def test_a_file_is_replaced_only_when_asked_to(root: Path) -> None:

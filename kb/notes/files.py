@@ -24,11 +24,22 @@ PARTIAL = ".part"  # the ending of a file that is still being written
 def notebook_path(root: Path, path: Path) -> str:
     """The name of a file or folder throughout kb: relative to the notebook with `/`, or absolute when outside it.
 
-    Symbolic links to folders are resolved, so that a notebook reached through a link holds each note once; a note that
-    is itself a link keeps its own name. `root` must be resolved.
+    Symbolic links are resolved, so that each note has one name; but a link that leads to no note, or to one out of
+    reach, keeps its own. `root` must be resolved.
     """
-    real = Path(os.path.realpath(path)) if path.is_dir() else Path(os.path.realpath(path.parent)) / path.name
+    folder = Path(os.path.realpath(path.parent))
+    if path.is_dir():
+        real = Path(os.path.realpath(path))
+    else:
+        real = (path.is_symlink() and linked_note(path, root, folder)) or folder / path.name
     return real.relative_to(root).as_posix() if real.is_relative_to(root) else real.as_posix()
+
+
+def linked_note(link: Path, *places: Path) -> Path | None:
+    """The note below one of some folders that a symbolic link leads to; None where it leads elsewhere."""
+    target = Path(os.path.realpath(link))
+    inside = any(target.is_relative_to(place) for place in places)
+    return target if inside and is_note(target.name) and target.exists() else None
 
 
 def is_utf8(name: str) -> bool:
@@ -64,7 +75,7 @@ def look(root: Path, file: Path | os.DirEntry[str], path: str) -> FileState:
         raise NoteError(f"is not Markdown ({', '.join(SUFFIXES)})")
     try:
         if file.is_symlink() and not _stays_inside(Path(file), root):
-            raise NoteError("is a symbolic link out of the notebook")
+            raise NoteError("is a symbolic link out of the notebook; add its target by its own path")
         status = file.stat()
     except (OSError, RuntimeError, ValueError) as error:
         raise NoteError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kb.errors import NoteError
 from kb.models import FileState
-from kb.notes.files import MAX_BYTES, is_note, look, notebook_path
+from kb.notes.files import MAX_BYTES, is_note, linked_note, look, notebook_path
 from kb.reports import Skipped
 
 if TYPE_CHECKING:
@@ -38,6 +38,12 @@ class PassedOver(NamedTuple):
     reason: str
 
 
+class Linked(NamedTuple):
+    """A folder or note that a symbolic link led to, by its real path."""
+
+    path: str
+
+
 class _Rules(NamedTuple):
     """The patterns of an ignore file in a folder."""
 
@@ -46,15 +52,21 @@ class _Rules(NamedTuple):
     spec: GitIgnoreSpec
 
 
-def scan(root: Path, source: str) -> Iterator[FileState | Skipped | PassedOver]:
-    """Every Markdown file of a source in order of names, what had to be skipped, and what was passed over.
+Found = FileState | Skipped | PassedOver | Linked
+
+
+def scan(root: Path, source: str) -> Iterator[Found]:
+    """Every Markdown file of a source, in order of names and under its real path; what had to be skipped, what was
+    passed over, and where links led.
 
     What the user names is taken: ignore rules do not apply to a source that is itself a file, nor do those that
-    exclude the whole of a source that is a folder. A source that does not exist yields nothing.
+    exclude the whole of a source that is a folder. Links are followed to places in the notebook or in the source. A
+    source that does not exist yields nothing.
     """
     top = root / source
     if top.is_dir():
-        yield from _walk(root, top, _rules_above(root, top))
+        real = Path(os.path.realpath(top))
+        yield from _Walk(root, real).folder(real, [_without_whole(real, rules) for rules in _rules_above(root, real)])
     elif top.exists() or top.is_symlink():
         yield _looked_at(root, top, notebook_path(root, top))
 
@@ -89,53 +101,96 @@ def _visible(folder: Path, name: str) -> Iterator[str]:
         yield from ((below / file).as_posix() for file in files if not file.startswith("."))
 
 
-def _walk(root: Path, folder: Path, rules: list[_Rules]) -> Iterator[FileState | Skipped | PassedOver]:
-    name = notebook_path(root, folder)
-    if name.count("/") > MAX_DEPTH:
-        yield Skipped(path=name, reason=f"lies more than {MAX_DEPTH} folders deep")
-        return
-    rules = rules + _rules_in(folder)
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        yield Skipped(path=name, reason=f"folder cannot be read: {error.strerror}")
-        return
-    prefix = "" if name == "." else name.rstrip("/") + "/"
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        is_folder, path = entry.is_dir(follow_symlinks=False), prefix + entry.name
+class _Walk:
+    """One walk through a source. `root` and `top` are resolved, and so are the paths of all folders in it."""
+
+    def __init__(self, root: Path, top: Path) -> None:
+        self._root = root
+        self._top = top
+        self._entered: set[Path] = set()
+        self._notes: set[str] = set()
+
+    def folder(self, folder: Path, rules: list[_Rules]) -> Iterator[Found]:
+        """What a folder holds, unless the walk was there before; `rules` are those of the folders above it."""
+        if folder in self._entered:
+            return
+        self._entered.add(folder)
+        name = notebook_path(self._root, folder)
+        if name.count("/") > MAX_DEPTH:
+            yield _skipped(name, f"lies more than {MAX_DEPTH} folders deep")
+            return
+        rules = rules + _rules_in(folder)
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            yield _skipped(name, f"folder cannot be read: {error.strerror}")
+            return
+        prefix = "" if name == "." else name.rstrip("/") + "/"
+        for entry in entries:
+            if not entry.name.startswith("."):
+                yield from self._entry(entry, prefix + entry.name, rules)
+
+    def _entry(self, entry: os.DirEntry[str], path: str, rules: list[_Rules]) -> Iterator[Found]:
+        is_folder = entry.is_dir(follow_symlinks=False)
         ignoring = _ignoring(Path(entry.path), is_folder, rules) if rules else None
         if ignoring:
-            if is_folder or is_note(entry.name):
+            if is_folder or is_note(path):
                 yield PassedOver(path, ignoring)
         elif is_folder:
-            yield from _walk(root, Path(entry.path), rules)
-        elif is_note(entry.name):
-            yield _looked_at(root, entry, path)
-        elif (ending := os.path.splitext(entry.name)[1].lower()) in DOCUMENTS:
+            yield from self.folder(Path(entry.path), rules)
+        elif entry.is_symlink():
+            yield from self._link(entry, path)
+        elif is_note(path):
+            yield from self._note(entry, path)
+        elif (ending := os.path.splitext(path)[1].lower()) in DOCUMENTS:
             yield PassedOver(path, ending)
+
+    def _link(self, entry: os.DirEntry[str], path: str) -> Iterator[Found]:
+        target = Path(os.path.realpath(entry.path))
+        if target.is_dir():
+            yield from self._linked_folder(target, Path(entry.path), path)
+        elif is_note(path) and (note := linked_note(Path(entry.path), self._root, self._top)):
+            name = notebook_path(self._root, note)
+            yield Linked(name)
+            yield from self._note(note, name)
+        elif is_note(path):
+            yield from self._note(entry, path)
+
+    def _linked_folder(self, target: Path, link: Path, path: str) -> Iterator[Found]:
+        if not (target.is_relative_to(self._root) or target.is_relative_to(self._top)):
+            yield _skipped(path, "links to a folder outside the notebook; add it by its own path")
+        elif not link.is_relative_to(target):  # else it leads back to where it lies
+            yield Linked(notebook_path(self._root, target))
+            yield from self.folder(target, _rules_above(self._root, target))
+
+    def _note(self, file: Path | os.DirEntry[str], path: str) -> Iterator[Found]:
+        if path not in self._notes:
+            self._notes.add(path)
+            yield _looked_at(self._root, file, path)
 
 
 def _looked_at(root: Path, file: Path | os.DirEntry[str], path: str) -> FileState | Skipped:
     try:
         return look(root, file, path)
     except NoteError as error:
-        return Skipped(path=os.fsencode(path).decode(errors="replace"), reason=str(error))
+        return _skipped(path, str(error))
+
+
+def _skipped(path: str, reason: str) -> Skipped:
+    return Skipped(path=os.fsencode(path).decode(errors="replace"), reason=reason)
 
 
 def _rules_above(root: Path, folder: Path) -> list[_Rules]:
-    """The ignore files between a source and the root of its notebook or repository, outermost first, without the
-    patterns that exclude the whole source.
-    """
+    """The ignore files between a source and the root of its notebook or repository, outermost first."""
     tops = [parent for parent in folder.parents if parent == root or (parent / ".git").exists()]
     if not tops:
         return []
     between = [parent for parent in folder.parents if parent.is_relative_to(tops[0])]
-    return [_without_whole(folder, rules) for parent in reversed(between) for rules in _rules_in(parent)]
+    return [rules for parent in reversed(between) for rules in _rules_in(parent)]
 
 
 def _without_whole(folder: Path, rules: _Rules) -> _Rules:
+    """The rules without the patterns that exclude all of a folder."""
     from pathspec import GitIgnoreSpec
 
     any_file = (folder.relative_to(rules.folder) / "any file").as_posix()

@@ -11,7 +11,7 @@ from kb.index.catalog import IndexedFile
 from kb.index.freshness import is_changed
 from kb.index.reader import IndexReader, Look
 from kb.models import FileState
-from kb.notes.scan import PassedOver, scan
+from kb.notes.scan import Linked, PassedOver, scan
 from kb.reports import Skipped
 
 LOOK_SHARE = 20
@@ -19,13 +19,14 @@ LOOK_SHARE = 20
 
 @dataclass
 class Seen:
-    """What is in some sources: files by path, the files and folders that had to be skipped, and the reasons for which
-    others were passed over, by path.
+    """What is in some sources: files by path, the files and folders that had to be skipped, the reasons for which
+    others were passed over, by path, and the folders and notes elsewhere to which links led.
     """
 
     files: dict[str, FileState] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     passed_over: dict[str, str] = field(default_factory=dict)
+    linked: list[str] = field(default_factory=list)
 
     def may_hold(self, path: str) -> bool:
         """Whether a file was seen, or may be in a place that could not be read."""
@@ -42,11 +43,13 @@ def look(reader: IndexReader, sources: Iterable[str], decisions: Decisions) -> S
                 continue
             if isinstance(found, PassedOver):
                 seen.passed_over[found.path] = found.reason
-                continue
-            paths.add(found.path)
-            if isinstance(found, Skipped):
+            elif isinstance(found, Linked):
+                seen.linked += [] if is_under(found.path, source) else [found.path]
+            elif isinstance(found, Skipped):
+                paths.add(found.path)
                 seen.skipped.append(found)
             else:
+                paths.add(found.path)
                 seen.files[found.path] = found
     return seen
 

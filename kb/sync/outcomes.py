@@ -41,13 +41,15 @@ class Outcomes:
             self.unchanged += 1
 
     def pass_over(self, root: Path, passed_over: Mapping[str, str], taken: Collection[str]) -> None:
-        """Count what was passed over, given the reason of each path, except what another source holds."""
-        for path, reason in passed_over.items():
-            if reason in IGNORE_NAMES:
-                notes = {note for note in ignored_notes(root, path) if note not in taken}
-                self.ignored += Counter({reason: len(notes)})
-            elif path not in taken:
-                self.passed_over[reason] += 1
+        """Count what was passed over, given the reason of each path, except notes that another source holds."""
+        ignored = {
+            note: reason
+            for path, reason in passed_over.items()
+            if reason in IGNORE_NAMES
+            for note in ignored_notes(root, path)
+        }
+        self.ignored.update(reason for note, reason in ignored.items() if note not in taken)
+        self.passed_over.update(reason for path, reason in passed_over.items() if reason not in IGNORE_NAMES)
 
     def rename(self, before: str, after: str) -> None:
         """Record a note that was found under another path."""

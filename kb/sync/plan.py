@@ -22,25 +22,29 @@ class Plan:
 def make_plan(
     known: Mapping[str, NoteRecord],
     seen: Seen,
+    unseen: Sequence[NoteRecord],
     elsewhere: Seen,
-    sources: Sequence[str],
     decisions: Decisions,
     reembed: bool,
 ) -> Plan:
-    """The plan for some sources, given the notes by path, and the files seen in these sources and `elsewhere`, in all
-    others: a note leaves only when no source holds it. With `reembed` every file is read again.
+    """The plan for some sources, given the notes by path, the files seen in these sources, the notes `unseen` there,
+    and the files seen `elsewhere`, in all others: a note leaves only when no source holds it. With `reembed` every file
+    is read again.
     """
     stale = [state for state in seen.files.values() if reembed or not _looks_unchanged(known, state, decisions)]
-    missing = [note for note in unseen_notes(known, seen, sources) if not elsewhere.may_hold(note.path)]
+    missing = [note for note in unseen if not elsewhere.may_hold(note.path)]
     return Plan(stale, len(seen.files) - len(stale), missing)
 
 
-def unseen_notes(known: Mapping[str, NoteRecord], seen: Seen, sources: Sequence[str]) -> list[NoteRecord]:
-    """The notes below some sources whose files were not seen there; remote notes have no files to be seen."""
+def unseen_notes(known: Mapping[str, NoteRecord], seen: Seen, sources: Sequence[str] | None) -> list[NoteRecord]:
+    """The notes below some sources, or behind links in them, whose files were not seen there; without `sources`, all
+    notes that were not seen. Remote notes have no files to be seen.
+    """
+    scope = None if sources is None else (*sources, *seen.linked)
     return [
         note
         for path, note in known.items()
-        if not note.remote and is_under_any(path, sources) and not seen.may_hold(path)
+        if not note.remote and (scope is None or is_under_any(path, scope)) and not seen.may_hold(path)
     ]
 
 

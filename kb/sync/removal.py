@@ -56,7 +56,8 @@ def refuse_mass_removal(
         return
     leaving = _not_moved(reader, known, plan.missing, [state for state in states if state.path not in known.by_path])
     folders = [source for source in sources if not source.endswith(files.SUFFIXES)]
-    for scope in (sources, *([folder] for folder in folders)):
+    linked = [path for path in leaving if not is_under_any(path, sources)]
+    for scope in ((*sources, *linked), *([folder] for folder in folders)):
         going = sum(is_under_any(path, scope) for path in leaving)
         held = sum(is_under_any(path, scope) for path in known.by_path)
         if going > FEW and 2 * going > held:

@@ -110,11 +110,10 @@ class _Sync:
         writer, known = self._writer, self._known.by_path
         seen = look(writer, self._sources, writer.decisions)
         self.outcomes.skipped += seen.skipped
-        elsewhere = Seen()
-        if unseen_notes(known, seen, self._sources):
-            others = [source for source in writer.catalog.sources() if source not in self._sources]
-            elsewhere = look(writer, others, writer.decisions)
-        plan = make_plan(known, seen, elsewhere, self._sources, writer.decisions, self._reembed)
+        others = [source for source in writer.catalog.sources() if source not in self._sources]
+        unseen = unseen_notes(known, seen, self._sources if others else None)
+        elsewhere = look(writer, others, writer.decisions) if unseen else Seen()
+        plan = make_plan(known, seen, unseen, elsewhere, writer.decisions, self._reembed)
         self.outcomes.unchanged = plan.unchanged
         taken = {*known, *seen.files} - {note.path for note in plan.missing}
         self.outcomes.pass_over(writer.root, seen.passed_over, taken)
