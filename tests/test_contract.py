@@ -34,6 +34,7 @@ ADDED = [
     {
         "path": str,
         "area": FILED,
+        "kind": {"note", "post", "outline"},
         "confidence": float,
         "unsure": bool,
         "decided_by": DECIDED_BY,
@@ -50,6 +51,7 @@ SYNC = {
     "unchanged": int,
     "outside": [{"path": str, "nearest_area": AREA, "confidence": float, "evidence": EVIDENCE}],
     "skipped": [{"path": str, "reason": str}],
+    "taken_as_posts": [{"path": str, "folder": str}],
     "passed_over": {".txt": int, ".org": int},
     "ignored": {".gitignore": int},
     "embedded_chunks": int,
@@ -327,13 +329,17 @@ def test_add_and_sync(notebook: Path, report: Callable[..., Any]) -> None:
         ".gitignore": "d.md",
     }.items():
         (notebook / "notes" / name).write_text(content, encoding="utf-8")
+    (notebook / "notes" / "_posts").mkdir()
+    copy2(REPOSITORY / "notes" / "over-squashing.md", notebook / "notes" / "_posts")
     added = report("add", "notes", code=3)
     assert departures(added, SYNC) == []
     assert {note["path"]: note["area"] for note in added["added"]} == {
         "notes/gcn.md": "gnn",
         "notes/gin.md": "gnn",
         "notes/lora.md": "llm",
+        "notes/_posts/over-squashing.md": "gnn",
     }
+    assert added["taken_as_posts"] == [{"path": "notes/_posts/over-squashing.md", "folder": "_posts"}]
     assert [note["path"] for note in added["outside"]] == ["notes/focaccia.md"]
     assert [file["path"] for file in added["skipped"]] == ["notes/latin.md"]
     assert (added["passed_over"], added["ignored"]) == ({".org": 2, ".txt": 1}, {".gitignore": 1})
@@ -350,7 +356,7 @@ def test_add_and_sync(notebook: Path, report: Callable[..., Any]) -> None:
     assert synced["renamed"] == [{"from": "notes/lora.md", "to": "notes/low-rank.md"}]
     assert synced["removed"] == ["notes/gin.md"]
     again = report("sync")
-    assert (again["unchanged"], again["embedded_chunks"]) == (3, 0)
+    assert (again["unchanged"], again["embedded_chunks"]) == (4, 0)
     assert not any(again[name] for name in ("added", "updated", "renamed", "removed", "outside", "skipped"))
 
 

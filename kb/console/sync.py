@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
@@ -19,9 +19,10 @@ from kb.console.terminal import (
     say,
     styled,
 )
-from kb.reports import Added, Forgotten, HeldBack, Pulled, Skipped, SyncReport
+from kb.reports import Added, Forgotten, HeldBack, Pulled, Skipped, SyncReport, TakenAsPost
 
 ENDINGS = 5  # of files that were passed over
+POSTS = 3  # that are named
 
 
 def print_sync(report: SyncReport) -> None:
@@ -45,6 +46,8 @@ def print_sync(report: SyncReport) -> None:
         print_skipped(entry)
     for fault in report.faults:
         notice(f"{fault.path}: {fault.reason}")
+    if report.taken_as_posts:
+        _print_posts(report.taken_as_posts)
     if passed_over := _passed_over(report):
         notice(f"passed over: {passed_over}")
     say(_totals(report))
@@ -95,6 +98,13 @@ def _print_outside(held: Iterable[HeldBack]) -> None:
         )
     print_table(table, err())
     notice(HELD_BACK)
+
+
+def _print_posts(posts: Sequence[TakenAsPost]) -> None:
+    folders = " and ".join(f"{folder}/" for folder in sorted({post.folder for post in posts}))
+    names = ", ".join(post.path for post in posts[:POSTS]) + (", …" if len(posts) > POSTS else "")
+    noun = "note is taken as a post" if len(posts) == 1 else "notes are taken as posts"
+    notice(f"{len(posts)} {noun} (in {folders}): {names}; `kind: note` in the front matter overrules")
 
 
 def _passed_over(report: SyncReport) -> str:

@@ -68,6 +68,12 @@ def parse_note(file: NoteFile) -> Note:
     )
 
 
+def post_by_convention(note: Note) -> str | None:
+    """The folder that makes a note a post; None for what is no post, or says itself that it is one."""
+    stated = note.front_matter.get("kind") == "post"
+    return _blog_folder(note.path) if note.kind == "post" and not stated else None
+
+
 def _prose(lines: list[str], kinds: str) -> str:
     """The lines of a note that are no code, without code spans."""
     shown = "\n".join(line if kind in _SHOWN else "" for line, kind in zip(lines, kinds, strict=True))
@@ -131,8 +137,15 @@ def _kind_of(front_matter: dict[str, JsonValue], file: NoteFile, body_start: int
     """
     if file.text[body_start:].lstrip().startswith(OUTLINE_MARK):
         return "outline"
-    folders = PurePosixPath(file.path).parts[:-1]
-    in_blog = "_posts" in folders or ("content" in folders and bool({"post", "posts"} & {*folders}))
-    is_page = "layout" in front_matter or "date" in front_matter or "_posts" in folders
+    is_page = "layout" in front_matter or "date" in front_matter or "_posts" in PurePosixPath(file.path).parts[:-1]
     hidden = front_matter.get("draft") is True or front_matter.get("published") is False
-    return "post" if in_blog and is_page and not hidden else None
+    return "post" if _blog_folder(file.path) and is_page and not hidden else None
+
+
+def _blog_folder(path: str) -> str | None:
+    """Where Jekyll or Hugo would look for the post at a path."""
+    folders = PurePosixPath(path).parts[:-1]
+    if "_posts" in folders:
+        return "_posts"
+    inner = next((name for name in ("posts", "post") if name in folders), None)
+    return f"content/{inner}" if inner and "content" in folders else None

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from kb.reports.sync import Renamed as Renamed
     from kb.reports.sync import Skipped as Skipped
     from kb.reports.sync import SyncReport as SyncReport
+    from kb.reports.sync import TakenAsPost as TakenAsPost
 
 HOMES = {
     "Classification": "areas",
@@ -118,6 +119,7 @@ HOMES = {
     "Renamed": "sync",
     "Skipped": "sync",
     "SyncReport": "sync",
+    "TakenAsPost": "sync",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from kb.models import Area, DecidedBy, Evidence, FiledArea, Frozen
+from kb.models import Area, DecidedBy, Evidence, FiledArea, Frozen, Kind
 
 
 class Added(Frozen):
@@ -15,6 +15,7 @@ class Added(Frozen):
 
     path: str
     area: FiledArea
+    kind: Kind
     confidence: float
     unsure: bool
     decided_by: DecidedBy
@@ -54,6 +55,13 @@ class Fault(Frozen):
     reason: str
 
 
+class TakenAsPost(Frozen):
+    """A note that became a post because it lies in the folder of a blog, such as `_posts`."""
+
+    path: str
+    folder: str
+
+
 class SyncReport(Frozen):
     """What `kb add` or `kb sync` did. `passed_over` counts the files of other formats by their endings, and `ignored`
     the notes that ignore files exclude by the names of these, most frequent first.
@@ -68,6 +76,7 @@ class SyncReport(Frozen):
     outside: tuple[HeldBack, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     faults: tuple[Fault, ...] = ()
+    taken_as_posts: tuple[TakenAsPost, ...] = ()
     passed_over: dict[str, int] = Field(default_factory=dict)
     ignored: dict[str, int] = Field(default_factory=dict)
     embedded_chunks: int = 0

@@ -9,7 +9,7 @@ from typing import cast
 
 from kb.models import FiledArea, NoteRecord
 from kb.notes.scan import IGNORE_NAMES, ignored_notes
-from kb.reports import Added, Fault, HeldBack, Renamed, Skipped, SyncReport
+from kb.reports import Added, Fault, HeldBack, Renamed, Skipped, SyncReport, TakenAsPost
 
 
 class Outcomes:
@@ -23,6 +23,7 @@ class Outcomes:
         self.outside: list[HeldBack] = []
         self.skipped: list[Skipped] = []
         self.faults: list[Fault] = []
+        self.taken_as_posts: list[TakenAsPost] = []
         self.passed_over: Counter[str] = Counter()
         self.ignored: Counter[str] = Counter()
         self.unchanged = 0
@@ -39,6 +40,12 @@ class Outcomes:
             self.updated.append(_added(record, chunks))
         elif origin.path == record.path:
             self.unchanged += 1
+
+    def note_post(self, record: NoteRecord, folder: str, origin: NoteRecord | None) -> None:
+        """Record a note that its folder makes a post, unless it was one before or is held back."""
+        was_post = origin is not None and origin.kind == "post" and origin.area != "outside"
+        if record.area != "outside" and not was_post:
+            self.taken_as_posts.append(TakenAsPost(path=record.path, folder=folder))
 
     def pass_over(self, root: Path, passed_over: Mapping[str, str], taken: Collection[str]) -> None:
         """Count what was passed over, given the reason of each path, except notes that another source holds."""
@@ -57,7 +64,7 @@ class Outcomes:
 
     def withdraw(self) -> None:
         """Take back all notes: none of them will be published."""
-        for outcomes in (self.added, self.updated, self.renamed, self.outside, self.faults):
+        for outcomes in (self.added, self.updated, self.renamed, self.outside, self.faults, self.taken_as_posts):
             outcomes.clear()
 
     def report(self, seconds: float) -> SyncReport:
@@ -71,6 +78,7 @@ class Outcomes:
             outside=tuple(self.outside),
             skipped=tuple(self.skipped),
             faults=tuple(self.faults),
+            taken_as_posts=tuple(self.taken_as_posts),
             passed_over=_most_first(self.passed_over),
             ignored=_most_first(self.ignored),
             embedded_chunks=self.embedded_chunks,
@@ -95,6 +103,7 @@ def _added(record: NoteRecord, chunks: int) -> Added:
     return Added(
         path=record.path,
         area=cast(FiledArea, record.area),  # what lies outside is held back
+        kind=record.kind,
         confidence=record.verdict.confidence,
         unsure=record.verdict.unsure,
         decided_by=record.verdict.decided_by,

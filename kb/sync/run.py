@@ -15,7 +15,7 @@ from kb.index.writer import IndexWriter
 from kb.models import AreaVerdict, Chunk, FileState, Note, NoteRecord, Progress, StoredArea
 from kb.notes import files
 from kb.notes.chunking import chunk_note
-from kb.notes.parse import parse_note
+from kb.notes.parse import parse_note, post_by_convention
 from kb.notes.scan import is_reachable
 from kb.reports import Skipped, SyncReport
 from kb.sync.changes import Seen, look
@@ -200,6 +200,9 @@ class _Sync:
         record = self._record(entry, id, verdict, area)
         self._batch.put(record, chunk_records(id, entry.chunks, self._writer.encoder.fingerprint), vectors)
         self.outcomes.note(record, len(entry.chunks), origin)
+        folder = post_by_convention(note)
+        if folder and not self._writer.decisions.flags_for(note.path).posts:
+            self.outcomes.note_post(record, folder, origin)
 
     def _decide(self, note: Note, verdict: AreaVerdict) -> tuple[AreaVerdict, StoredArea]:
         return decide(note.path, note.area, verdict, self._writer.decisions, self._writer.settings.outside)
