@@ -97,6 +97,7 @@ SEARCH = {
         }
     ],
     "changed_notes": int,
+    "held_back": [{"path": str, "title": str}],
     "seconds": float,
 }
 PLACE = {"text": str, "path": str, "start_line": int, "end_line": int}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
 from kb.console.terminal import area_text, count, indented, notice, plain, print_heading, remark, say, styled
-from kb.reports import Explanation, Hit, SearchResult
+from kb.reports import Explanation, HeldBackNote, Hit, SearchResult
 from kb.search.query import parse_query
 from kb.search.snippets import marks
 
@@ -19,12 +20,19 @@ def print_hits(result: SearchResult) -> None:
         notice(f"{count(result.undated, 'note')} without a date left out")
     if not result.hits:
         notice("nothing found")
-        return
-    if not result.good_match:
+    elif not result.good_match:
         notice("no note is a good match; these are the nearest ones")
     words = parse_query(result.query).words
     for hit in result.hits:
         _print_hit(hit, words)
+    if result.held_back:  # last, where it can still be read on a screen full of hits
+        _print_held_back(result.held_back)
+
+
+def _print_held_back(held: Sequence[HeldBackNote]) -> None:
+    named = ", ".join(f'{note.path} "{note.title}"' for note in held)
+    path, it = (shlex.quote(held[0].path), "it") if len(held) == 1 else ("NOTE", "one")
+    notice(f"held back as outside: {named} may answer this; `kb file {path} detour` takes {it} in")
 
 
 def _print_hit(hit: Hit, words: Sequence[str]) -> None:

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from kb.reports.outline import Summary as Summary
     from kb.reports.outline import Update as Update
     from kb.reports.search import Explanation as Explanation
+    from kb.reports.search import HeldBackNote as HeldBackNote
     from kb.reports.search import Hit as Hit
     from kb.reports.search import Passage as Passage
     from kb.reports.search import Scores as Scores
@@ -106,6 +107,7 @@ HOMES = {
     "Summary": "outline",
     "Update": "outline",
     "Explanation": "search",
+    "HeldBackNote": "search",
     "Hit": "search",
     "Passage": "search",
     "Scores": "search",

@@ -86,9 +86,17 @@ class Hit(Frozen):
     explain: Explanation | None = None
 
 
+class HeldBackNote(Frozen):
+    """A note outside the areas, which is not indexed, whose title or name has the words of a query."""
+
+    path: str
+    title: str
+
+
 class SearchResult(Frozen):
     """The answer to one query. `missing` lists the hits that were dropped because their files are gone;
-    `undated` counts the notes that a filter by date leaves out because they have none.
+    `undated` counts the notes that a filter by date leaves out because they have none; `held_back` lists notes outside
+    the areas that may answer better.
     """
 
     schema_: Literal["kb.search/1"] = Field(default="kb.search/1", serialization_alias="schema")
@@ -99,4 +107,5 @@ class SearchResult(Frozen):
     changed_notes: int
     missing: tuple[str, ...] = ()
     undated: int = 0
+    held_back: tuple[HeldBackNote, ...] = ()
     seconds: float

@@ -10,9 +10,10 @@ from kb.index.freshness import State, state_of
 from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, Reranker, note_of
 from kb.notes.statements import statements
-from kb.reports import Explanation, Hit, Passage, Scores, SearchResult, TermWeight
+from kb.reports import Explanation, HeldBackNote, Hit, Passage, Scores, SearchResult, TermWeight
 from kb.search.calibration import GOOD, GOOD_COSINE, Likelihood, chance_of_an_answer
 from kb.search.find import POOL, find
+from kb.search.lexical import held_back
 from kb.search.query import parse_query
 from kb.search.ranking import NEAR_WEIGHT, PASSAGE_WEIGHT, WORD_WEIGHT, Ranked, Ranking, group_by_note, penalty
 from kb.search.resemblance import CONTAINMENT, MIN_RUNS, Runs, resemblance, word_runs
@@ -72,6 +73,7 @@ def search(
         changed_notes=recent_changes(reader),
         missing=missing,
         undated=_undated(reader, filter),
+        held_back=tuple(HeldBackNote(path=n.path, title=n.title) for n in held_back(reader, asked, filter, hits)),
         seconds=round(time.monotonic() - started, 3),
     )
 

@@ -16,6 +16,7 @@ from kb.errors import NewerError
 from kb.index.catalog import schema
 from kb.index.catalog.changes import Changes as Changes
 from kb.index.catalog.changes import IndexedFile as IndexedFile
+from kb.index.catalog.changes import NamesHeldBack as NamesHeldBack
 from kb.index.catalog.changes import StoredVectors as StoredVectors
 from kb.index.catalog.changes import Unreferenced as Unreferenced
 from kb.index.catalog.checking import Examination as Examination

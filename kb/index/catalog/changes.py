@@ -41,6 +41,16 @@ class IndexedFile(NamedTuple):
     remote: bool
 
 
+class NamesHeldBack(NamedTuple):
+    """A note that is held back, and what it is called; `aliases` is a JSON list."""
+
+    id: str
+    path: str
+    title: str
+    kind: str
+    aliases: str
+
+
 class StoredVectors(NamedTuple):
     """Chunk ids and their vectors `(len(ids), dim)`."""
 

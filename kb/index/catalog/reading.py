@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from kb.errors import CatalogError, DamageError
 from kb.index.catalog import schema
-from kb.index.catalog.changes import IndexedFile, StoredVectors, Unreferenced
+from kb.index.catalog.changes import IndexedFile, NamesHeldBack, StoredVectors, Unreferenced
 from kb.index.catalog.checking import Examination, examine
 from kb.index.catalog.connection import copy, guard
 from kb.index.catalog.fulltext import FullText, Parameters
@@ -123,6 +123,14 @@ class CatalogReader:
         condition, parameters = schema.filter_sql(filter)
         sql = f"SELECT id FROM notes WHERE date IS NULL AND {condition}"  # noqa: S608  # constants
         return {row["id"] for row in self._rows(sql, parameters)}
+
+    def held_back(self) -> list[NamesHeldBack]:
+        """The notes outside the areas, by path."""
+        rows = self._rows(
+            """SELECT id, path, title, kind, json_extract(details, '$.aliases') aliases FROM notes
+            WHERE area = 'outside' ORDER BY path"""
+        )
+        return [NamesHeldBack(*row) for row in rows]
 
     def count_notes(self, areas: Sequence[FiledArea]) -> int:
         """How many notes are filed under some areas."""
