@@ -57,9 +57,14 @@ class FullText:
             counted = self._rows(f"SELECT term, doc FROM temp.stems WHERE {condition}", terms)  # noqa: S608  # constants
             for term, count in counted:
                 having[prefix or term] += count
-            sql = f"SELECT term, doc, col, offset FROM temp.places WHERE {condition} {among}"  # noqa: S608  # constants
-            for term, chunk, column, position in self._rows(sql, {**terms, "chunks": chunks}):
-                places[prefix or term].append((notes[chunk], chunk, column, position))
+            # One row a column, not one a place: SQLite takes the interpreter's lock for every row.
+            sql = f"""SELECT term, col, group_concat(doc), group_concat(offset) FROM temp.places
+                WHERE {condition} {among} GROUP BY term, col"""  # noqa: S608  # constants
+            for term, column, numbers, positions in self._rows(sql, {**terms, "chunks": chunks}):
+                places[prefix or term] += [
+                    (notes[chunk], chunk, column, position)
+                    for chunk, position in zip(_integers(numbers), _integers(positions), strict=True)
+                ]
         return {stem: Occurrences(having[stem], places[stem]) for stem in stems}
 
     def chunk_numbers(self, note_ids: Iterable[str] | None = None) -> dict[int, str]:
@@ -100,6 +105,10 @@ def _conditions(stems: Collection[str]) -> Iterator[tuple[str, str, dict[str, ob
     for stem in stems:
         if stem.endswith("*"):
             yield stem, "term >= :first AND term <= :last", {"first": stem[:-1], "last": stem[:-1] + "\U0010ffff"}
+
+
+def _integers(joined: str) -> Iterator[int]:
+    return map(int, joined.split(","))
 
 
 class _Stemmer:
