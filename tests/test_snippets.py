@@ -10,7 +10,16 @@ from kb.notes.markup.blocks import structure_of
 from kb.notes.prose import clean
 from kb.notes.statements import statements
 from kb.search.query import query_words
-from kb.search.snippets import EMBEDDED_LENGTH, LENGTH, MOST_EMBEDDED, Cosines, marks, shorten, snippets
+from kb.search.snippets import (
+    EMBEDDED_LENGTH,
+    EMBEDDED_PASSAGES,
+    LENGTH,
+    MOST_EMBEDDED,
+    Cosines,
+    marks,
+    shorten,
+    snippets,
+)
 
 FILLER = "Nothing of the matter is told by a sentence such as this one, which goes on and on for quite a while " * 2
 
@@ -105,16 +114,68 @@ def test_without_a_word_the_nearest_sentence_comes_first() -> None:
     assert snippet(passage, ["zebra"], lambda sentences: [0.5, 0.5, 0.5]).startswith("First")
 
 
-def test_the_sentences_of_all_passages_are_embedded_together() -> None:
-    """Those passages that have none of the words are compared in one call, of a bounded number of bounded sentences."""
+def test_the_sentences_of_the_first_passages_are_embedded_together() -> None:
+    """The first passages without any of the words are compared in one call, of bounded number and length."""
     asked: list[list[str]] = []
 
     def cosines(sentences: list[str]) -> list[float]:
         asked.append(sentences)
         return [float(sentence.endswith("best.")) for sentence in sentences]
 
-    passages = [["A zebra.", "Other."], ["Alone."], ["One.", "The best."], ["x" * 9_000, "Also best."]]
-    shown = snippets([*passages, *[["a", "b"]] * 50], ["zebra"], cosines)
-    assert shown[:4] == ["A zebra. Other.", "Alone.", "The best.", "Also best."]
-    assert [len(sentences) for sentences in asked] == [MOST_EMBEDDED]
+    passages = [
+        ["One.", "The best."],
+        ["Alone."],
+        ["x" * 9_000, "Also best.", *"abcdefgh"],
+        ["Late.", "Too late, best."],
+    ]
+    assert snippets(passages, ["zebra"], cosines)[:2] == ["The best.", "Alone."]
+    assert snippets(passages, ["zebra"], cosines)[2].startswith("Also best.")
+    assert snippets(passages, ["zebra"], cosines)[3].startswith("Late.")
+    assert {len(sentences) for sentences in asked} == {MOST_EMBEDDED}
+    assert len(asked) == 3
     assert max(map(len, asked[0])) <= EMBEDDED_LENGTH
+
+
+def test_nothing_is_embedded_for_later_passages() -> None:
+    """No sentence is embedded where all of the first passages have a word of the query."""
+
+    def cosines(sentences: list[str]) -> list[float]:
+        raise AssertionError(sentences)
+
+    passages = [["Other.", "A zebra."]] * EMBEDDED_PASSAGES + [["One.", "Two."]]
+    assert snippets(passages, ["zebra"], cosines) == ["A zebra."] * EMBEDDED_PASSAGES + ["One. Two."]
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "See [[kv-cache]] for how the zebra grows.",
+        "(See also the note on zebra herds.)",
+        "Cf. [zebra stripes](stripes.md) in this notebook.",
+        "But see the zebra paper for the proof.",
+        "For the zebra numbers, see [[stripes]].",
+        "More on the zebra in [[stripes]].",
+        "Compare with the zebra of last year.",
+    ],
+)
+@pytest.mark.parametrize("query", ["zebra", "giraffe"])
+def test_a_reference_to_another_note_is_no_answer(aside: str, query: str) -> None:
+    """A snippet begins with a sentence that states something, even where one that points elsewhere has the words or is
+    nearer by meaning; it begins with the reference only where there is nothing else.
+    """
+
+    def cosines(sentences: list[str]) -> list[float]:
+        return [float("zebra" in sentence) for sentence in sentences]
+
+    assert snippet(f"{aside} Decoding is bound by memory.", [query], cosines).startswith("Decoding is bound by memory.")
+    assert snippet(f"Decoding is bound by memory. {aside}", [query], cosines).startswith("Decoding is bound by memory.")
+    assert snippet(aside, [query], cosines).strip("(") == clean(aside).strip("(")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Seeing a zebra is rare.", "Compare the zebra with a control.", "More data helps.", "Seen once, a zebra stays."],
+)
+def test_what_only_resembles_a_reference_is_shown(said: str) -> None:
+    """A sentence that begins like a reference but states something is a sentence like any other."""
+    assert snippet(f"{said} Decoding is bound by memory.", ["giraffe"]).startswith(said)

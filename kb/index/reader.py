@@ -37,10 +37,11 @@ class Passing:
 
 @dataclass(frozen=True)
 class Passages:
-    """All filed chunks: their ids, their vectors `(n, dim)`, and the rows of each note by its id."""
+    """All filed chunks: their ids, their vectors `(n, dim)`, the row of each, and the rows of each note by its id."""
 
     ids: list[str]
     matrix: FloatArray
+    row_of: dict[str, int]
     rows: dict[str, list[int]]
 
     def cosines(self, vector: FloatArray) -> FloatArray:
@@ -167,7 +168,7 @@ class IndexReader:
         rows: dict[str, list[int]] = {}
         for row, id in enumerate(ids):
             rows.setdefault(note_of(id), []).append(row)
-        return Passages(ids, matrix, rows)
+        return Passages(ids, matrix, {id: row for row, id in enumerate(ids)}, rows)
 
     def orphans(self) -> list[Path]:
         """What interrupted runs left in the index folder. Call this only while no process writes."""

@@ -120,28 +120,35 @@ class _SeenPassages:
     """The passages shown so far; near-identical ones are not shown again."""
 
     def __init__(self) -> None:
-        self._seen: list[tuple[Ranked, Runs, str]] = []
+        self._seen: list[tuple[RankedPassage, str]] = []
+        self._runs: dict[str, Runs] = {}
 
     def add(self, path: str, passages: Sequence[RankedPassage]) -> tuple[str | None, list[RankedPassage]]:
         """The address at which the first passage of a note is shown already, if it is; and the passages to show: the
         first in any case, and those of the others that are new.
         """
-        runs = [word_runs(passage.chunk.text) for passage in passages]
-        same = [self._address_of(passage.ranked, own) for passage, own in zip(passages, runs, strict=True)]
+        same = [self._address_of(passage) for passage in passages]
         fresh = [number for number in range(len(passages)) if number == 0 or same[number] is None]
         for number in fresh:
-            ranked, chunk = passages[number].ranked, passages[number].chunk
-            self._seen.append((ranked, runs[number], f"{path}:{chunk.start_line}-{chunk.end_line}"))
+            chunk = passages[number].chunk
+            self._seen.append((passages[number], f"{path}:{chunk.start_line}-{chunk.end_line}"))
         return same[0], [passages[number] for number in fresh]
 
-    def _address_of(self, ranked: Ranked, runs: Runs) -> str | None:
+    def _address_of(self, passage: RankedPassage) -> str | None:
         """The address at which a near-identical passage is shown."""
-        if len(runs) < MIN_RUNS:
-            return None
-        for other, other_runs, address in self._seen:
-            if _score_alike(ranked, other) and resemblance(runs, other_runs) >= CONTAINMENT:
-                return address
+        for other, address in self._seen:
+            if _score_alike(passage.ranked, other.ranked):
+                runs = self._runs_of(passage.chunk)
+                if len(runs) < MIN_RUNS:
+                    return None
+                if resemblance(runs, self._runs_of(other.chunk)) >= CONTAINMENT:
+                    return address
         return None
+
+    def _runs_of(self, chunk: ChunkRecord) -> Runs:
+        if chunk.id not in self._runs:
+            self._runs[chunk.id] = word_runs(chunk.text)
+        return self._runs[chunk.id]
 
 
 def _score_alike(first: Ranked, second: Ranked) -> bool:
@@ -156,7 +163,8 @@ def _undated(reader: IndexReader, filter: Filter) -> int:
     """How many notes a filter by date leaves out because they have no date."""
     if not (filter.since or filter.until):
         return 0
-    return len(reader.catalog.undated(filter.model_copy(update={"since": None, "until": None})))
+    whenever = filter.model_copy(update={"since": None, "until": None})
+    return reader.cached("undated", lambda: len(reader.catalog.undated(whenever)), whenever)
 
 
 def _sentences(chunk: ChunkRecord) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from kb.errors import ServerError
@@ -53,26 +54,34 @@ def background(reader: IndexReader) -> Background:
     return reader.cached("background", lambda: Background(reader.catalog.sample_vectors(SAMPLE)))
 
 
-def nearest(reader: IndexReader, vector: FloatArray, filter: Filter, limit: int) -> dict[str, float]:
-    """Cosines of the `limit` chunks nearest to a unit vector `(dim,)`, of the notes that pass a filter, by chunk id."""
-    passing = reader.passing(filter)
-    if not passing.notes:
-        return {}
-    if passing.share_of_areas < SCAN_BELOW:
-        return _scan(reader, vector, passing.notes, limit)
-    wanted = math.ceil(limit / passing.share_of_areas)
-    generation = 0 if reader.exact else reader.generation
-    while generation and wanted <= reader.store.most_results:
+def first_wanted(reader: IndexReader, filter: Filter, limit: int) -> int:
+    """How many chunks of each area `nearest` asks the store for at first; 0 where it scans the catalog's vectors."""
+    share = reader.passing(filter).share_of_areas
+    if share < SCAN_BELOW or reader.exact or not reader.generation:
+        return 0
+    return math.ceil(limit / share)
+
+
+def nearest(
+    reader: IndexReader, vector: FloatArray, filter: Filter, limit: int, first: Future[dict[str, float]] | None = None
+) -> dict[str, float]:
+    """Cosines of the `limit` chunks nearest to a unit vector `(dim,)`, of the notes that pass a filter, by chunk id.
+
+    `first` is the store's answer for `first_wanted` chunks, where it was asked ahead.
+    """
+    passing, wanted = reader.passing(filter), first_wanted(reader, filter, limit)
+    while 0 < wanted <= reader.store.most_results:
         try:
-            found = reader.store.query(generation, vector, filter.areas or FILED_AREAS, wanted)
+            areas = filter.areas or FILED_AREAS
+            found = first.result() if first else reader.store.query(reader.generation, vector, areas, wanted)
         except ServerError as error:
             reader.notify(f"{error}; meanwhile the vectors in the catalog are searched")
             break
-        known = reader.catalog.among_chunks(found)
+        known = reader.passages().row_of if reader.is_small else reader.catalog.among_chunks(found)
         kept = {id: cosine for id, cosine in found.items() if id in known and note_of(id) in passing.notes}
         if len(kept) >= limit or len(found) < wanted:
             return dict(sorted(kept.items(), key=lambda entry: -entry[1])[:limit])
-        wanted *= 2
+        wanted, first = wanted * 2, None
     return _scan(reader, vector, passing.notes, limit)
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from kb.errors import InputError, VectorError
 from kb.index.reader import IndexReader
-from kb.models import Filter, Mode, System
+from kb.models import FILED_AREAS, Filter, Mode, System
+from kb.search.dense import first_wanted, nearest
 from kb.search.fuse import by_meaning, by_meaning_and_words
 from kb.search.lexical import by_words, matching, telling, weigh
 from kb.search.query import MAX_LENGTH, WORD, Query, match_expression, other_spellings, parse_query
 from kb.search.ranking import Ranking, best_of_notes, reciprocal_ranks, weighted_sum
+
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
 
 POOL = 200
 MANY = 100  # chunks that have a word; more need not be counted
@@ -32,21 +37,36 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
     import numpy  # noqa: F401  # its first import must not happen in two threads at the same time
 
     reader.require_current_encoder()
-    with ThreadPoolExecutor(1) as background:  # the query is embedded while vectors are opened and words looked up
+    with ThreadPoolExecutor(1) as background:  # the vectors are searched while words are looked up
         embedding = background.submit(reader.encoder.encode_query, asked.text)
         _open_vectors(reader)
+        first = _ask_ahead(reader, background, embedding, filter, pool)
         if mode == "dense":
-            return by_meaning(reader, embedding.result(), filter, pool)
+            vector = embedding.result()
+            return by_meaning(reader, vector, nearest(reader, vector, filter, pool, first), filter)
         words = telling(reader, asked.words)
         lexical = matching(reader, words, filter, pool)
         weighed = weigh(reader, words, None) if reader.is_small else words
-        return by_meaning_and_words(reader, embedding.result(), lexical, weighed, filter, pool)
+        vector = embedding.result()
+        dense = nearest(reader, vector, filter, pool, first)
+        return by_meaning_and_words(reader, vector, dense, lexical, weighed, filter)
 
 
 def _open_vectors(reader: IndexReader) -> None:
     if reader.generation and not reader.exact:
         with suppress(VectorError):  # the query itself will report it
             reader.store.open(reader.generation)
+
+
+def _ask_ahead(
+    reader: IndexReader, background: Executor, embedding: Future[FloatArray], filter: Filter, pool: int
+) -> Future[dict[str, float]] | None:
+    """The store's answer to the first question of `nearest`, asked as soon as the query is embedded."""
+    wanted = first_wanted(reader, filter, pool)
+    if not 0 < wanted <= reader.store.most_results:
+        return None
+    generation, areas = reader.generation, filter.areas or FILED_AREAS
+    return background.submit(lambda: reader.store.query(generation, embedding.result(), areas, wanted))
 
 
 def read_query(query: str) -> Query:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kb.index.arrays import unit_rows
 from kb.index.reader import IndexReader
 from kb.models import Filter, note_of
-from kb.search.dense import Background, background, by_id, nearest
+from kb.search.dense import Background, background, by_id
 from kb.search.lexical import Weighed, weigh
 from kb.search.ranking import (
     FEEDBACK_NOTES,
@@ -51,17 +51,17 @@ class Candidates:
 def by_meaning_and_words(
     reader: IndexReader,
     vector: FloatArray,
+    dense: Mapping[str, float],
     lexical: Mapping[str, float],
     weighed: Weighed | Sequence[str],
     filter: Filter,
-    pool: int,
 ) -> Ranking:
     """Score the nearest chunks and those that have the words by both sides, move the query towards the notes that rank
     highest, and score again (pseudo-relevance feedback, Rocchio 1971).
 
     `weighed` are the words with their weights in all notes, or words to be looked up in the notes of the candidates.
     """
-    found = {**nearest(reader, vector, filter, pool), **lexical}
+    found = {**dense, **lexical}
     if not found:
         return Ranking("hybrid", filter, {}, lexical, [])
     candidates = _candidates(reader, found, vector)
@@ -84,12 +84,11 @@ def by_meaning_and_words(
     )
 
 
-def by_meaning(reader: IndexReader, vector: FloatArray, filter: Filter, pool: int) -> Ranking:
+def by_meaning(reader: IndexReader, vector: FloatArray, dense: Collection[str], filter: Filter) -> Ranking:
     """Rank the nearest chunks by their z-scores."""
-    found = nearest(reader, vector, filter, pool)
-    if not found:
+    if not dense:
         return Ranking("dense", filter, {}, {}, [])
-    candidates = _candidates(reader, found, vector)
+    candidates = _candidates(reader, dense, vector)
     z_scores = candidates.z_scores(candidates.ordinary.centred(vector))
     shares = word_shares(z_scores, {}, {}, {}, _copies(reader, candidates.ids))
     ranked = fuse(z_scores, shares, candidates.dense, {})
@@ -99,7 +98,7 @@ def by_meaning(reader: IndexReader, vector: FloatArray, filter: Filter, pool: in
 def _candidates(reader: IndexReader, found: Collection[str], vector: FloatArray) -> Candidates:
     if reader.is_small:
         passages = reader.passages()
-        rows = [row for row, id in enumerate(passages.ids) if id in found]
+        rows = sorted(passages.row_of[id] for id in found if id in passages.row_of)
         ids, matrix = [passages.ids[row] for row in rows], passages.matrix[rows]
     else:
         ids, matrix = reader.catalog.chunk_vectors(found)

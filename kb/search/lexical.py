@@ -90,14 +90,9 @@ def weigh(reader: IndexReader, words: Sequence[str], candidates: Collection[str]
 
 def _look_up(reader: IndexReader, words: Sequence[str], numbers: Mapping[int, str], everywhere: bool) -> list[Word]:
     full_text, chunks = reader.catalog.full_text, reader.chunk_count
-    found = []
-    for word in words:
-        for stem in full_text.stems(word):
-            asked = f"{stem}*" if word.endswith("*") else stem
-            having, places = full_text.occurrences(asked, None if everywhere else numbers)
-            here = [(numbers[chunk], chunk, column, position) for chunk, column, position in places]
-            found.append(Word(word, idf(chunks, having), here))
-    return found
+    asked = [(word, f"{stem}*" if word.endswith("*") else stem) for word in words for stem in full_text.stems(word)]
+    found = full_text.occurrences({stem for _, stem in asked}, numbers, everywhere)
+    return [Word(word, idf(chunks, found[stem].chunks), found[stem].places) for word, stem in asked]
 
 
 def held_back(reader: IndexReader, query: Query, filter: Filter, hits: Sequence[Hit]) -> list[NamesHeldBack]:

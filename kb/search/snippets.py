@@ -10,12 +10,17 @@ from kb.search.query import WORD
 
 LENGTH = 240
 MIN_STEM = 4
-# Sentences of one answer that are compared with the query by meaning, and characters of each: 1.7 ms each.
-MOST_EMBEDDED, EMBEDDED_LENGTH = 6, 120
+# Passages, and sentences of these, that are compared with the query by meaning, and characters of each: 1.7 ms each.
+EMBEDDED_PASSAGES, MOST_EMBEDDED, EMBEDDED_LENGTH = 3, 6, 120
 
 Cosines = Callable[[list[str]], Sequence[float]]  # of some sentences with the query
 
 _PART = re.compile(r"\w+")
+_POINTING = re.compile(
+    r"\W*(?:(?:and|also|but)\s+)?(?:(?:see|cf)\b|(?:compare|contrast)\s+(?:with|to)\b|(?:more|details?)\s+(?:in|on|at)\b)"
+    r"|\W*for\b[^.;:]{1,80},\s+see\b",
+    re.IGNORECASE,
+)
 _ENDINGS = ("ingly", "edly", "ations", "ation", "ings", "ing", "ies", "ed", "es", "ers", "er", "s", "e", "y")
 
 
@@ -24,33 +29,41 @@ def snippets(
 ) -> list[str]:
     """A snippet of at most `length` characters for each passage, given as its sentences.
 
-    It begins with the sentence that has the most of the query's words. In passages without any of them, it begins with
-    the one nearest to the query by `cosines`, which is called at most once, for the first `MOST_EMBEDDED` sentences.
+    It begins with the sentence that has the most of the query's words, or else with the first; in the first
+    `EMBEDDED_PASSAGES`, with the one nearest to the query by `cosines`, which is called at most once, for at most
+    `MOST_EMBEDDED` sentences. No snippet begins with a sentence that only points elsewhere if another states something.
     """
-    starts = [_most_words(sentences, words) for sentences in passages]
+    stating = [_stating(sentences) for sentences in passages]
+    starts = [_most_words(sentences, among, words) for sentences, among in zip(passages, stating, strict=True)]
     undecided = [
         (number, index)
-        for number, sentences in enumerate(passages)
-        if starts[number] is None and len(sentences) > 1
-        for index in range(len(sentences))
+        for number, among in enumerate(stating[:EMBEDDED_PASSAGES])
+        if starts[number] is None and len(among) > 1
+        for index in among
     ][:MOST_EMBEDDED]
     if cosines and undecided:
         found = cosines([passages[number][index][:EMBEDDED_LENGTH] for number, index in undecided])
         nearest_last = sorted(zip(found, undecided, strict=True), key=lambda entry: (entry[0], -entry[1][1]))
         for _, (number, index) in nearest_last:
             starts[number] = index
-    return [_excerpt(sentences, start or 0, words, length) for sentences, start in zip(passages, starts, strict=True)]
+    return [
+        _excerpt(sentences, among[0] if start is None else start, words, length)
+        for sentences, among, start in zip(passages, stating, starts, strict=True)
+    ]
 
 
-def _most_words(sentences: Sequence[str], words: Sequence[str]) -> int | None:
+def _stating(sentences: Sequence[str]) -> list[int]:
+    """The sentences that do more than point elsewhere, as `See kv-cache for how it grows.` does; all, if none does."""
+    stating = [index for index, sentence in enumerate(sentences) if not _POINTING.match(sentence)]
+    return stating or list(range(len(sentences)))
+
+
+def _most_words(sentences: Sequence[str], among: Sequence[int], words: Sequence[str]) -> int | None:
     """The sentence with the most of some words, and then the one followed by the most; None where none has any."""
     found = [{_stem(sentence[start:end]) for start, end in marks(sentence, words)} for sentence in sentences]
-    if not any(found):
+    if not any(found[index] for index in among):
         return None
-    return max(
-        range(len(sentences)),
-        key=lambda index: (len(found[index]), len(set().union(*found[index : index + 2])), -index),
-    )
+    return max(among, key=lambda index: (len(found[index]), len(set().union(*found[index : index + 2])), -index))
 
 
 def _excerpt(sentences: Sequence[str], start: int, words: Sequence[str], length: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from kb.index.catalog.schema import TOKENIZER, json_list
@@ -11,15 +11,16 @@ from kb.notes.words import searchable
 
 TITLE_WEIGHT, HEADING_WEIGHT, TEXT_WEIGHT = 2.0, 1.5, 1.0
 
+Place = tuple[str, int, str, int]  # note, chunk number, column, position
 Parameters = Mapping[str, object] | tuple[object, ...]
 Rows = Callable[[str, Parameters], list[sqlite3.Row]]
 
 
 class Occurrences(NamedTuple):
-    """How many chunks contain a stem, and its places in the chunks asked for: chunk number, column, position."""
+    """How many chunks contain a stem, and its places in the chunks asked for."""
 
     chunks: int
-    places: list[tuple[int, str, int]]
+    places: list[Place]
 
 
 class FullText:
@@ -42,17 +43,29 @@ class FullText:
         sql = "SELECT count(*) n FROM (SELECT 1 FROM passages WHERE passages MATCH ? LIMIT ?)"
         return int(self._rows(sql, (expression, most))[0]["n"])
 
-    def occurrences(self, stem: str, chunks: Iterable[int] | None = None) -> Occurrences:
-        """Where a stem occurs in all chunks, or in some by their numbers; `*` at its end matches any continuation."""
-        last = stem.removesuffix("*") + ("\U0010ffff" if stem.endswith("*") else "")
-        among = "" if chunks is None else "AND doc IN (SELECT value FROM json_each(:chunks))"
-        named = {"first": stem.removesuffix("*"), "last": last, "chunks": json_list(chunks or ())}
-        counted = self._rows("SELECT sum(doc) n FROM temp.stems WHERE term >= :first AND term <= :last", named)
-        places = self._rows(
-            f"SELECT doc, col, offset FROM temp.places WHERE term >= :first AND term <= :last {among}",  # noqa: S608  # constants
-            named,
-        )
-        return Occurrences(counted[0]["n"] or 0, [tuple(row) for row in places])
+    def occurrences(
+        self, stems: Collection[str], notes: Mapping[int, str], everywhere: bool = False
+    ) -> dict[str, Occurrences]:
+        """Where each of some stems occurs in the chunks whose notes are given, by chunk number; `everywhere` says that
+        these are all chunks. `*` at the end of a stem matches any continuation.
+        """
+        having = dict.fromkeys(stems, 0)
+        places: dict[str, list[Place]] = {stem: [] for stem in stems}
+        among = "" if everywhere else "AND doc IN (SELECT value FROM json_each(:chunks))"
+        chunks = "" if everywhere else json_list(notes)
+        for prefix, condition, terms in _conditions(stems):
+            counted = self._rows(f"SELECT term, doc FROM temp.stems WHERE {condition}", terms)  # noqa: S608  # constants
+            for term, count in counted:
+                having[prefix or term] += count
+            # One row a column, not one a place: SQLite takes the interpreter's lock for every row.
+            sql = f"""SELECT term, col, group_concat(doc), group_concat(offset) FROM temp.places
+                WHERE {condition} {among} GROUP BY term, col"""  # noqa: S608  # constants
+            for term, column, numbers, positions in self._rows(sql, {**terms, "chunks": chunks}):
+                places[prefix or term] += [
+                    (notes[chunk], chunk, column, position)
+                    for chunk, position in zip(_integers(numbers), _integers(positions), strict=True)
+                ]
+        return {stem: Occurrences(having[stem], places[stem]) for stem in stems}
 
     def chunk_numbers(self, note_ids: Iterable[str] | None = None) -> dict[int, str]:
         """The note of each chunk, of all notes or those named, by the chunk's number in the full text."""
@@ -80,6 +93,22 @@ class FullText:
             {"expression": expression, "limit": limit, "notes": json_list(notes or ())},
         )
         return {row["id"]: row["score"] for row in rows}
+
+
+def _conditions(stems: Collection[str]) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Conditions on the terms of the full text and their parameters: one for all whole stems, and one a prefix, with
+    that prefix.
+    """
+    whole = [stem for stem in stems if not stem.endswith("*")]
+    if whole:
+        yield "", "term IN (SELECT value FROM json_each(:terms))", {"terms": json_list(whole)}
+    for stem in stems:
+        if stem.endswith("*"):
+            yield stem, "term >= :first AND term <= :last", {"first": stem[:-1], "last": stem[:-1] + "\U0010ffff"}
+
+
+def _integers(joined: str) -> Iterator[int]:
+    return map(int, joined.split(","))
 
 
 class _Stemmer:

@@ -106,7 +106,8 @@ class OnnxEncoder:
 
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
         run = partial(_run, self._session, self._export.inputs)
-        for row, vector in enumerate(self._pool.map(run, self._tokenizer.encode_batch(texts))):
+        spread = self._pool.map if len(texts) > 1 else map
+        for row, vector in enumerate(spread(run, self._tokenizer.encode_batch(texts))):
             vectors[row] = vector
         return unit_rows(vectors)
 
