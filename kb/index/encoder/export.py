@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kb.cutoffs import MIN_INT8_PARITY
 from kb.errors import EncoderError, one_line
 from kb.index.encoder.onnx import (
     TOKENIZER,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 MIN_PARITY = 0.9999
-MIN_INT8_PARITY = 0.95
 PROBES = [
     "graph neural networks",
     "How do I cut the latency of serving a large model without losing quality?",
@@ -92,7 +92,7 @@ def _describe(model: SentenceTransformer, fingerprint: str, inputs: tuple[str, .
 
 
 def write_export(model: SentenceTransformer, fingerprint: str, target: Path) -> None:
-    """Write graphs, tokenizer and description; the folder gets its name, atomically, once it is checked.
+    """Write graphs, tokenizer, scale and description; the folder gets its name, atomically, once it is checked.
 
     A model that loses too much by quantisation gets no int8 graph. Raises `ExportError` and `OSError`.
     """
@@ -107,12 +107,14 @@ def write_export(model: SentenceTransformer, fingerprint: str, target: Path) -> 
         model.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
         export = _describe(model, fingerprint, inputs, _hashes(folder))
         expected = unit_rows(model.encode(PROBES, prompt=""))
-        worst = _parity(expected, OnnxEncoder(folder, export, "fp32"))
+        exact = OnnxEncoder(folder, export, "fp32")
+        worst = _parity(expected, exact)
         if not worst >= MIN_PARITY:
             raise ExportError(f"the exported graph differs from its model (cosine {worst:.5f}, {MIN_PARITY} needed)")
-        if not _parity(expected, OnnxEncoder(folder, export, "int8")) >= MIN_INT8_PARITY:
+        if not exact.scale.sameness(_parity(expected, OnnxEncoder(folder, export, "int8"))) >= MIN_INT8_PARITY:
             (folder / graph_name("int8")).unlink()
-            export = _describe(model, fingerprint, inputs, _hashes(folder))
+            files = {name: digest for name, digest in export.files.items() if name != graph_name("int8")}
+            export = export.model_copy(update={"files": files})
         (folder / "encoder.json").write_text(export.model_dump_json(indent=1), encoding="utf-8")
         for path in (*folder.iterdir(), folder):
             flush(path)
