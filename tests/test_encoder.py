@@ -323,6 +323,29 @@ def test_an_export_that_differs_is_refused(tiny_model: Path, tmp_path: Path, mon
     assert encoder.encode(["words"]).shape == (1, 16)
 
 
+def test_a_model_of_another_kind_embeds_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model without a transformer, which has no limit of tokens either, is used with a warning, and has a scale."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordPiece
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    pieces = ["[UNK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
+    tokenizer = Tokenizer(WordPiece({piece: number for number, piece in enumerate(pieces)}, unk_token="[UNK]"))
+    vectors = np.random.default_rng(0).standard_normal((len(pieces), 8)).astype(np.float32)
+    static = SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_weights=vectors)], device="cpu")
+    static.save(str(tmp_path / "static"))
+    said: list[str] = []
+    encoder = load_encoder("static", "int8", tmp_path, said.append)
+    assert isinstance(encoder, TorchEncoder)
+    assert said[-1].startswith("warning: the model cannot be exported")
+    assert encoder.count_tokens("words") == 5
+    assert 0 < encoder.max_tokens <= export.MAX_TOKENS
+    assert encoder.scale.unrelated < encoder.scale.related
+    assert (encoder.encode(["words"]) @ encoder.encode_query("words")).item() == pytest.approx(1)
+
+
 def test_without_a_gpu_the_graph_embeds_in_bulk(tiny_model: Path, own_cache: Path) -> None:
     """Where there is no GPU, many passages are embedded by the same encoder as few."""
     encoder = load_encoder(str(tiny_model), "fp32", Path(), lambda line: None)
