@@ -4,6 +4,8 @@ The numbers were chosen with all-MiniLM-L6-v2, of which the mean cosine of unrel
 ones 0.357.
 """
 
+MIN_WIDTH = 2.2  # standard deviations of unrelated texts' cosines in a unit of relatedness
+
 # --- relatedness: unrelated texts have 0, related ones 1 ---
 
 # Search: a logistic regression on queries that a notebook answers and queries that it does not.
@@ -17,6 +19,7 @@ LINKED = 0.4034  # what a link adds: about the distance from the nearest note to
 BEARING = 0.6098  # of a note's best passage with a topic, or of a term, to bear on it
 CLOSE = 1.1746  # of the third best note, for a topic that is clearly outside the areas
 POST_NEAR = 1.1746  # of a post's best passage with a topic, for the post to have covered it
+POINT_MADE = 1.9814  # of a point with a statement of an earlier post, which made the point already
 JOINED = 1.578  # with a section's centre, from which a passage of a less relevant note joins the section
 EXAMPLE_SHARPNESS = 4.9579  # the inverse temperature of the softmax over an example post's passages
 
@@ -52,7 +55,6 @@ LINK_WEIGHT = 0.1  # of a link, added to the cosine of two notes when they are g
 SAME_PASSAGE = 0.9439  # of two passages, for one of them to be enough in an outline
 SAME_POINT = 0.8653  # of two statements that make the same point
 SAME_HEADING = 0.7195  # of two headings that are too much alike for one outline
-POINT_MADE = 0.5512  # of a point with a statement of an earlier post, which made the point already
 WORDING_COMPARED = 0.6634  # from which wording is compared; under different titles, a passage still reaches about this
 MIN_INT8_PARITY = 0.9439  # of a text's vector with its int8 one, for an int8 graph to be kept
 ORTHOGONAL = -0.1221  # of vectors at right angles: where cosines of an encoder without a common direction begin

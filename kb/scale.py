@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from kb.cutoffs import ORTHOGONAL
+from kb.cutoffs import MIN_WIDTH, ORTHOGONAL
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,14 +21,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scale:
-    """The mean cosine of unrelated texts, and that of related ones: a question and a passage that answers it, say."""
+    """The mean cosine of unrelated texts and the standard deviation of their cosines, and the mean cosine of related
+    texts: a question and a passage that answers it, say.
+    """
 
     unrelated: float
+    deviation: float
     related: float
+
+    @property
+    def width(self) -> float:
+        """The width of a unit of relatedness. With an encoder that hardly tells related texts from unrelated ones, it
+        follows from the deviation: else unrelated texts would often pass for related.
+        """
+        return max(self.related - self.unrelated, MIN_WIDTH * self.deviation)
 
     def relatedness(self, cosine: Cosines) -> Cosines:
         """Cosines in units in which unrelated texts have 0 and related ones 1."""
-        return (cosine - self.unrelated) / (self.related - self.unrelated)
+        return (cosine - self.unrelated) / self.width
 
     def sameness(self, cosine: Cosines) -> Cosines:
         """Cosines in units in which unrelated texts have 0 and identical ones 1."""

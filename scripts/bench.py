@@ -423,7 +423,7 @@ from kb.scale import Scale
 random = np.random.default_rng(0)
 subjects = random.standard_normal((1_200, 384), dtype=np.float32)
 vectors = unit_rows(subjects[np.arange(6_000) % 1_200] + random.standard_normal((6_000, 384), dtype=np.float32))
-groups(vectors, csr_array((6_000, 6_000)), Scale(unrelated=0.0, related=0.5))
+groups(vectors, csr_array((6_000, 6_000)), Scale(unrelated=0.0, deviation=0.1, related=0.5))
 """
 
 

@@ -36,8 +36,8 @@ settings.load_profile("kb")
 
 
 # Those of the default model, for encoders that know no meaning.
-SCALE = Scale(unrelated=-ORTHOGONAL / (1 - ORTHOGONAL), related=0.3567)
-CENTRED_SCALE = Scale(unrelated=0.0096, related=0.2853)
+SCALE = Scale(unrelated=-ORTHOGONAL / (1 - ORTHOGONAL), deviation=0.1, related=0.3567)
+CENTRED_SCALE = Scale(unrelated=0.0096, deviation=0.1, related=0.2853)
 
 
 class HashingEncoder:

@@ -99,7 +99,8 @@ def test_raised_cosines_have_the_same_units(real_encoder: Encoder) -> None:
     vectors = real_encoder.encode(QUERIES[:30])
     means = np.stack([vectors[rows].mean(axis=0) for rows in groups])
     for share in (0.3, 0.7, 0.85):
-        scale = Scale(*(share + (1 - share) * cosine for cosine in (expected.unrelated, expected.related)))
+        unrelated, related = (share + (1 - share) * cosine for cosine in (expected.unrelated, expected.related))
+        scale = Scale(unrelated, (1 - share) * expected.deviation, related)
         measured = share + (1 - share) * plain
         assert scale.relatedness(measured) == pytest.approx(expected.relatedness(plain))
         assert scale.sameness(measured) == pytest.approx(expected.sameness(plain))
@@ -110,9 +111,20 @@ def test_raised_cosines_have_the_same_units(real_encoder: Encoder) -> None:
         )
 
 
+def test_an_encoder_that_tells_little_apart_finds_little_related() -> None:
+    """Where the cosines of unrelated texts spread as far as those of related ones lie above them, being related takes
+    more than the mean of related texts.
+    """
+    sharp, blunt = (Scale(unrelated=0.6, deviation=deviation, related=0.7) for deviation in (0.03, 0.1))
+    assert sharp.relatedness(0.7) == pytest.approx(1)
+    assert blunt.relatedness(0.7) < 0.5
+    assert blunt.sameness(1.0) == sharp.sameness(1.0) == 1
+
+
 def test_the_default_model_is_the_reference(real_encoder: Encoder) -> None:
     """Of the default model no part of a cosine is common to all texts, and its units are those of the cutoffs."""
     assert real_encoder.scale.common == pytest.approx(0, abs=1e-4)
+    assert real_encoder.scale.relatedness(real_encoder.scale.related) == 1
     assert real_encoder.scale.relatedness(0.26) == pytest.approx(cutoffs.BEARING, abs=1e-3)
     assert real_encoder.scale.sameness(0.88) == pytest.approx(cutoffs.SAME_POINT, abs=1e-3)
 

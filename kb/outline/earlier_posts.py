@@ -79,7 +79,7 @@ def _repeated(
     repeated = []
     for text, vector in point_vectors.items():
         cosines = said_vectors @ vector
-        if reader.encoder.scale.sameness(float(cosines.max())) >= POINT_MADE:
+        if reader.encoder.scale.relatedness(float(cosines.max())) >= POINT_MADE:
             nearest_statement = said[int(cosines.argmax())]
             repeated.append(Repeated(text=text, said=Address(path=path, **nearest_statement.model_dump())))
     return tuple(repeated)

@@ -21,7 +21,7 @@ from kb.scale import Scale
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
-MIN_UNIT = 0.01  # as a share of the distance from unrelated to identical texts
+MIN_DEVIATION = 1e-6
 PROBE = resources.files("kb.index.encoder") / "probe.toml"
 
 
@@ -85,14 +85,16 @@ def measure(encoder: Embeds) -> Scales:
 
 def _scale(vectors: FloatArray) -> Scale:
     """The scale of vectors `(3, subjects, dim)`, by the cosines between the three texts of a subject and between those
-    of different subjects. A model that hardly tells these apart gets a unit of the least width.
+    of different subjects.
     """
     import numpy as np
 
     same = np.eye(vectors.shape[1], dtype=bool)
     cosines = np.stack([vectors[one] @ vectors[other].T for one, other in ((0, 1), (0, 2), (1, 2))])
-    unrelated, related = min(float(cosines[:, ~same].mean()), 1 - MIN_UNIT), float(cosines[:, same].mean())
-    return Scale(unrelated, max(related, unrelated + MIN_UNIT * (1 - unrelated)))
+    unrelated, related = cosines[:, ~same], cosines[:, same]
+    # A model that finds all texts alike has the least deviation, so that there is a unit.
+    deviation = max(float(unrelated.std()), MIN_DEVIATION)
+    return Scale(min(float(unrelated.mean()), 1 - MIN_DEVIATION), deviation, float(related.mean()))
 
 
 @cache
