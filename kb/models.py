@@ -48,7 +48,7 @@ class Encoder(Protocol):
 
     @property
     def scale(self) -> Scale:
-        """What the cosines of its vectors mean."""
+        """What the cosines of its vectors mean, as `kb.index.encoder.scale.measure` finds out."""
 
     @property
     def centred_scale(self) -> Scale:
