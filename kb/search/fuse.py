@@ -108,7 +108,7 @@ def _candidates(reader: IndexReader, found: Collection[str], vector: FloatArray)
         ids, matrix = reader.catalog.chunk_vectors(found)
     ordinary = background(reader)
     cosines = matrix @ vector
-    relatedness = reader.encoder.scale.relatedness(float(cosines.max()))
+    relatedness = reader.encoder.scale.relatedness(float(cosines.max(initial=-1.0)))
     return Candidates(ids, ordinary.centred(matrix), by_id(ids, cosines), relatedness, ordinary)
 
 

@@ -21,7 +21,7 @@ from kb.scale import Scale
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
-MIN_DEVIATION = 1e-6
+EPSILON = 1e-6
 PROBE = resources.files("kb.index.encoder") / "probe.toml"
 
 
@@ -93,8 +93,8 @@ def _scale(vectors: FloatArray) -> Scale:
     cosines = np.stack([vectors[one] @ vectors[other].T for one, other in ((0, 1), (0, 2), (1, 2))])
     unrelated, related = cosines[:, ~same], cosines[:, same]
     # A model that finds all texts alike has the least deviation, so that there is a unit.
-    deviation = max(float(unrelated.std()), MIN_DEVIATION)
-    return Scale(min(float(unrelated.mean()), 1 - MIN_DEVIATION), deviation, float(related.mean()))
+    deviation = max(float(unrelated.std()), EPSILON)
+    return Scale(min(float(unrelated.mean()), 1 - EPSILON), deviation, float(related.mean()))
 
 
 @cache
