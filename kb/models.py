@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from kb.scale import Scale
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -43,6 +45,14 @@ class Encoder(Protocol):
     fingerprint: str
     dimensions: int
     max_tokens: int
+
+    @property
+    def scale(self) -> Scale:
+        """What the cosines of its vectors mean, as `kb.index.encoder.scale.measure` finds out."""
+
+    @property
+    def centred_scale(self) -> Scale:
+        """What the cosines of its vectors less part of their mean mean."""
 
     def count_tokens(self, text: str) -> int:
         """The number of tokens in a text, without special tokens."""

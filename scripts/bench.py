@@ -128,6 +128,8 @@ class DerivedEncoder:
         self._base = base
         self.fingerprint = self._real.fingerprint
         self.dimensions = self._real.dimensions
+        self.scale = self._real.scale
+        self.centred_scale = self._real.centred_scale
 
     def count_tokens(self, text: str) -> int:
         """Words stand in for word pieces: no passage is long."""
@@ -417,10 +419,11 @@ import numpy as np
 from scipy.sparse import csr_array
 from kb.ideas.ripeness import groups
 from kb.index.arrays import unit_rows
+from kb.scale import Scale
 random = np.random.default_rng(0)
 subjects = random.standard_normal((1_200, 384), dtype=np.float32)
 vectors = unit_rows(subjects[np.arange(6_000) % 1_200] + random.standard_normal((6_000, 384), dtype=np.float32))
-groups(vectors, csr_array((6_000, 6_000)))
+groups(vectors, csr_array((6_000, 6_000)), Scale(unrelated=0.0, deviation=0.1, related=0.5))
 """
 
 

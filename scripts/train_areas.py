@@ -161,7 +161,7 @@ def sample_of(embed: Embedder, dropped: float, seed: int) -> Sample:
     embed(phrase for phrase, _ in areas.phrases)
     for start in range(0, len(notes), NOTES_PER_DRAW):
         texts = some_of(areas, dropped, chance)
-        scoring = Scoring(texts, embed(phrase for phrase, _ in texts.phrases), BLANK)
+        scoring = Scoring(texts, embed(phrase for phrase, _ in texts.phrases), embed.encoder.scale, BLANK)
         for text in notes[start : start + NOTES_PER_DRAW]:
             note, chunks = _chunked(text, embed)
             signals = scoring.signals(note, *evenly_spaced(chunks, embed(chunk.embedded for chunk in chunks)))

@@ -21,16 +21,23 @@ from numpy.typing import NDArray
 
 from kb.care import probe
 from kb.cli import main
+from kb.cutoffs import ORTHOGONAL
 from kb.index.encoder import load_encoder
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 from kb.notebook import open_notebook
 from kb.opening import open_index
+from kb.scale import Scale
 
 REPOSITORY = Path(__file__).parent.parent
 
 settings.register_profile("kb", deadline=None)  # a slow machine is no failure
 settings.load_profile("kb")
+
+
+# Those of the default model, for encoders that know no meaning.
+SCALE = Scale(unrelated=-ORTHOGONAL / (1 - ORTHOGONAL), deviation=0.1, related=0.3567)
+CENTRED_SCALE = Scale(unrelated=0.0096, deviation=0.1, related=0.2853)
 
 
 class HashingEncoder:
@@ -39,6 +46,8 @@ class HashingEncoder:
     fingerprint = "hashing"
     dimensions = 64
     max_tokens = 64
+    scale = SCALE
+    centred_scale = CENTRED_SCALE
 
     def __init__(self) -> None:
         self.embedded: list[str] = []
@@ -66,6 +75,8 @@ class RememberingEncoder:
         self.fingerprint = encoder.fingerprint
         self.dimensions = encoder.dimensions
         self.max_tokens = encoder.max_tokens
+        self.scale = encoder.scale
+        self.centred_scale = encoder.centred_scale
         self.count_tokens = encoder.count_tokens
         self.encode_query = encoder.encode_query
         self._encode = encoder.encode

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
+from conftest import CENTRED_SCALE, SCALE
 from numpy.typing import NDArray
 from test_areas import SMALL
 
 from kb.areas.classifier import Classifier, Example, override, verdict_from
 from kb.areas.scoring import prose_of
 from kb.areas.texts import SIDES, AreaTexts, load_areas
-from kb.index.arrays import centroid
 from kb.models import AreaText, AreaVerdict, Chunk, Encoder, FiledArea, Note, NoteFile, VerdictArea
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
@@ -23,6 +23,8 @@ class WordEncoder:
     """Bags of words with one dimension per word, so that only shared words make texts similar."""
 
     fingerprint = "words"
+    scale = SCALE
+    centred_scale = CENTRED_SCALE
     dimensions = 512
     max_tokens = 64
 
@@ -62,11 +64,11 @@ def verdict_of(
 ) -> AreaVerdict:
     """The verdict on a text that goes through parsing, chunking and embedding."""
     phrase_vectors = encoder.encode([phrase for phrase, _ in areas.phrases])
-    return Classifier(areas, phrase_vectors, list(examples)).classify(*passages_of(text, encoder, path))
+    return Classifier(areas, phrase_vectors, encoder.scale, list(examples)).classify(*passages_of(text, encoder, path))
 
 
 def example_of(text: str, area: VerdictArea, encoder: Encoder = ENCODER, path: str = "notes/e.md") -> Example:
-    return Example(path, area, centroid(passages_of(text, encoder, path)[2]))
+    return Example(path, area, passages_of(text, encoder, path)[2].mean(axis=0))
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import HashingEncoder
+from conftest import SCALE, HashingEncoder
 
+from kb.cutoffs import WORDING_COMPARED
 from kb.knowledge import KnowledgeBase
 from kb.reports import Duplicates, SyncReport
-from kb.search.likeness import BLOCK, MOST, NEAR, alike_notes, alike_passages, neighbours
+from kb.search.likeness import BLOCK, MOST, alike_notes, alike_passages, neighbours
 from kb.search.resemblance import MIN_RUNS, RUN, containment, resemblance, word_runs
 
 Write = Callable[[str, str], Path]
@@ -80,11 +81,12 @@ def test_neighbours_are_exact_over_all_blocks(first: int) -> None:
     """Each row is given the nearest rows before it, as comparing all with all gives them."""
     vectors = np.random.default_rng(0).standard_normal((2 * BLOCK + 40, 3)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    everything = vectors @ vectors.T
+    everything = SCALE.sameness(vectors @ vectors.T)
     done = []
-    found = dict(neighbours(vectors, first, lambda *progress: done.append(progress)))
+    found = dict(neighbours(vectors, SCALE, first, lambda *progress: done.append(progress)))
     for row in range(first, len(vectors)):
-        near = sorted((cosine for cosine in everything[row, :row].tolist() if cosine >= NEAR), reverse=True)[:MOST]
+        earlier = sorted(everything[row, :row].tolist(), reverse=True)
+        near = [same for same in earlier if same >= WORDING_COMPARED][:MOST]
         assert everything[row, found.get(row, [])].tolist() == pytest.approx(near)
     assert len(found) <= len(vectors) - first
     assert done[-1:] == ([(len(vectors), len(vectors))] if first < len(vectors) else [])
@@ -94,8 +96,8 @@ def test_one_subject_is_no_duplicate() -> None:
     """Notes and passages with the very same vector are told apart by their words."""
     vectors = np.ones((2, 1), dtype=np.float32)
     runs = [word_runs(prose(1)), word_runs(prose(2))]
-    assert alike_notes(vectors, runs) == []
-    assert alike_passages(vectors, runs, lambda *_: None) == []
+    assert alike_notes(vectors, runs, SCALE) == []
+    assert alike_passages(vectors, runs, SCALE, lambda *_: None) == []
 
 
 def test_the_same_passage_under_any_title() -> None:
@@ -104,8 +106,8 @@ def test_the_same_passage_under_any_title() -> None:
     """
     vectors = np.eye(3, dtype=np.float32)
     long, short = (word_runs(prose(1, length)) for length in (MIN_RUNS + 4, MIN_RUNS + 3))
-    assert [group.rows for group in alike_passages(vectors, [long] * 3, lambda *_: None)] == [(0, 1, 2)]
-    assert alike_passages(vectors, [short] * 3, lambda *_: None) == []
+    assert [group.rows for group in alike_passages(vectors, [long] * 3, SCALE, lambda *_: None)] == [(0, 1, 2)]
+    assert alike_passages(vectors, [short] * 3, SCALE, lambda *_: None) == []
 
 
 # --- over a notebook ---

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pytest
@@ -249,6 +249,32 @@ def test_a_damaged_export_is_made_again(
     assert [line.split(",")[0] for line in said] == [f"preparing the model {tiny_model}"]
 
 
+def drop_hash(path: Path) -> None:
+    """Make it look measured by other texts."""
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"probe": "other", "plain": [0.5, 0.6]}))
+
+
+@pytest.mark.parametrize("damage", [cut, drop_hash, Path.unlink])
+def test_a_scale_that_is_missing_is_measured(tiny_model: Path, own_cache: Path, damage: Callable[[Path], None]) -> None:
+    """An export without its scale, or with one of other texts or no scale at all, is measured, not made again; and the
+    scale is kept.
+    """
+    (path,) = own_cache.rglob("scale.json")
+    kept = path.read_bytes()
+    damage(path)
+    said: list[str] = []
+    encoder = load_encoder(str(tiny_model), "fp32", Path(), said.append)
+    assert encoder.scale.width > 0
+    assert said == []
+    assert path.read_bytes() == kept
+
+
+def test_precisions_have_one_scale(tiny_model: Path, own_cache: Path) -> None:
+    """The scale is that of the model, whichever graph embeds."""
+    first, second = (load_encoder(str(tiny_model), name, Path(), lambda line: None) for name in get_args(Precision))
+    assert (first.scale, first.centred_scale) == (second.scale, second.centred_scale)
+
+
 def test_two_processes_may_export_at_once(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both of two processes that find no export make one, and embed the same; what is left behind is whole."""
     program = (
@@ -270,7 +296,8 @@ def test_two_processes_may_export_at_once(tiny_model: Path, tmp_path: Path, monk
     assert other.returncode == 0
     assert output.strip() == encoder.encode(["a few words"]).tobytes().hex()
     (folder,) = (path for path in (tmp_path / "cache" / "kb" / "encoders").iterdir() if path.name != "stamps")
-    assert {path.name for path in folder.iterdir()} == {"encoder.json", "fp32.onnx", "int8.onnx", "tokenizer.json"}
+    files = {"encoder.json", "fp32.onnx", "int8.onnx", "scale.json", "tokenizer.json"}
+    assert {path.name for path in folder.iterdir()} == files
 
 
 def test_a_model_that_cannot_be_quantised_stays_in_fp32(
@@ -294,6 +321,29 @@ def test_an_export_that_differs_is_refused(tiny_model: Path, tmp_path: Path, mon
     assert isinstance(encoder, TorchEncoder)
     assert said[-1].startswith("warning: the exported graph differs from its model")
     assert encoder.encode(["words"]).shape == (1, 16)
+
+
+def test_a_model_of_another_kind_embeds_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model without a transformer, which has no limit of tokens either, is used with a warning, and has a scale."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordPiece
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    pieces = ["[UNK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
+    tokenizer = Tokenizer(WordPiece({piece: number for number, piece in enumerate(pieces)}, unk_token="[UNK]"))
+    vectors = np.random.default_rng(0).standard_normal((len(pieces), 8)).astype(np.float32)
+    static = SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_weights=vectors)], device="cpu")
+    static.save(str(tmp_path / "static"))
+    said: list[str] = []
+    encoder = load_encoder("static", "int8", tmp_path, said.append)
+    assert isinstance(encoder, TorchEncoder)
+    assert said[-1].startswith("warning: the model cannot be exported")
+    assert encoder.count_tokens("words") == 5
+    assert 0 < encoder.max_tokens <= export.MAX_TOKENS
+    assert encoder.scale.width > 0
+    assert (encoder.encode(["words"]) @ encoder.encode_query("words")).item() == pytest.approx(1)
 
 
 def test_without_a_gpu_the_graph_embeds_in_bulk(tiny_model: Path, own_cache: Path) -> None:

@@ -40,7 +40,7 @@ def test_notes_of_the_project(real_encoder: Encoder) -> None:
     """Of the notes that come with the project four are held back; the others have one of the three areas."""
     areas = load_areas()
     phrase_vectors = real_encoder.encode([phrase for phrase, _ in areas.phrases])
-    judge = Classifier(areas, phrase_vectors)
+    judge = Classifier(areas, phrase_vectors, real_encoder.scale)
     held_back, filed = set(), Counter[str]()
     for path in OWN.rglob("*.md"):
         verdict = judge.classify(*passages_of(path.read_text(encoding="utf-8"), real_encoder, path.name))

@@ -15,6 +15,8 @@ ROOT = Path(__file__).parent.parent / "kb"
 # a note's way, or of a query's, through the house.
 ORDER = [
     "errors",
+    "cutoffs",
+    "scale",
     "models",
     "reports",
     "notes",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Run
+from conftest import SCALE, Run
 from scipy.sparse import csr_array
 
 from kb import knowledge as knowledge_module
@@ -57,13 +57,13 @@ def filled(knowledge: KnowledgeBase, write: Write, monkeypatch: pytest.MonkeyPat
 def test_notes_that_belong_together_are_a_group() -> None:
     """Notes near each other form a group; one that is like no other stays out."""
     vectors = unit([1, 0.1, 0], [1, 0, 0.1], [1, 0.1, 0.1], [0, 1, 0], [0.1, 1, 0], [0, 1, 0.1], [0, 0, 1])
-    assert sorted(groups(vectors, csr_array((7, 7)))) == [[0, 1, 2], [3, 4, 5]]
+    assert sorted(groups(vectors, csr_array((7, 7)), SCALE)) == [[0, 1, 2], [3, 4, 5]]
 
 
 def test_a_group_is_no_larger_than_a_post() -> None:
     """Many notes on one subject are several groups, and a note is in one of them at most."""
     vectors = unit(*(np.random.default_rng(1).normal(size=(40, 8)) + 2).tolist())
-    found = groups(vectors, csr_array((40, 40)))
+    found = groups(vectors, csr_array((40, 40)), SCALE)
     members = [member for group in found for member in group]
     assert len(found) > 1
     assert all(3 <= len(group) <= MAX_NOTES for group in found)
@@ -76,13 +76,13 @@ def test_links_decide_between_equals() -> None:
     vectors = unit(*([float(np.cos(a)), float(np.sin(a))] for a in angles))
     links = np.zeros((7, 7))
     links[3, 4:] = links[4:, 3] = 5
-    assert any({3, 4} <= set(group) for group in groups(vectors, csr_array(links)))
+    assert any({3, 4} <= set(group) for group in groups(vectors, csr_array(links), SCALE))
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_too_few_notes_make_no_group(count: int) -> None:
     """A post needs three notes."""
-    assert groups(np.ones((count, 4), dtype=np.float32), csr_array((count, count))) == []
+    assert groups(np.ones((count, 4), dtype=np.float32), csr_array((count, count)), SCALE) == []
 
 
 # --- over a notebook ---

@@ -6,6 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from conftest import SCALE
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import is_valid_linkage, linkage
 from scipy.sparse import csr_array
@@ -56,10 +57,10 @@ def test_memory_is_not_quadratic() -> None:
     """Grouping 2,000 notes allocates less than half of what one float32 matrix of their distances would take."""
     count = 2000
     vectors, links = clustered(count, seed=1), csr_array((count, count))
-    groups(vectors[:100], links[:100, :100])  # what is imported on first use does not count
+    groups(vectors[:100], links[:100, :100], SCALE)  # what is imported on first use does not count
     tracemalloc.start()
     try:
-        found = groups(vectors, links)
+        found = groups(vectors, links, SCALE)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -9,6 +9,7 @@ from statistics import pstdev
 import numpy as np
 import pytest
 import pytrec_eval
+from conftest import SCALE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -192,11 +193,11 @@ def test_calibration_error(confidences: list[float], right: list[bool], value: f
 def test_soft_overlap() -> None:
     """Equal sets overlap in full, unlike ones not at all; half of a set is half its recall, said twice no more."""
     axes = np.eye(4, dtype=np.float32)
-    assert soft_overlap(axes, axes) == pytest.approx((1, 1))
-    assert soft_overlap(axes[:2], axes[2:]) == pytest.approx((0, 0))
-    assert soft_overlap(axes, axes[:2]) == pytest.approx((0.5, 1))
-    assert soft_overlap(axes, axes[[0, 0, 1, 1]]) == pytest.approx((0.5, 1))
-    assert soft_overlap(axes[:1], -axes[:1]) == pytest.approx((0, 0))
+    assert soft_overlap(axes, axes, SCALE) == pytest.approx((1, 1))
+    assert soft_overlap(axes[:2], axes[2:], SCALE) == pytest.approx((0, 0))
+    assert soft_overlap(axes, axes[:2], SCALE) == pytest.approx((0.5, 1))
+    assert soft_overlap(axes, axes[[0, 0, 1, 1]], SCALE) == pytest.approx((0.5, 1))
+    assert soft_overlap(axes[:1], -axes[:1], SCALE) == pytest.approx((0, 0))
 
 
 GROUPINGS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1)

@@ -6,6 +6,7 @@ import datetime
 
 import numpy as np
 import pytest
+from conftest import SCALE
 from test_sections import excerpts_of
 
 from kb.models import NoteRecord
@@ -31,18 +32,18 @@ def test_what_is_near_and_old_comes_first() -> None:
     """The section nearest to the topic comes first; among equals the one that rests on older work."""
     note = record("A note of a few words.\n")
     places = [Place(name, [note], axis) for name, axis in zip("ab", AXES, strict=False)]
-    assert in_order(places, AXES[1], NO_EXAMPLE) == [1, 0]
+    assert in_order(places, AXES[1], NO_EXAMPLE, SCALE) == [1, 0]
     ages = [
         note.model_copy(update={"sources": (f"https://arxiv.org/abs/{id}",)}) for id in ("2305.00001", "1706.03762")
     ]
-    assert in_order([Place("x", [age], AXES[0]) for age in ages], AXES[0], NO_EXAMPLE) == [1, 0]
+    assert in_order([Place("x", [age], AXES[0]) for age in ages], AXES[0], NO_EXAMPLE, SCALE) == [1, 0]
 
 
 def test_limits_and_outlook_come_last() -> None:
     """A section on limits comes at the end, however close it is to the topic, and an outlook after it."""
     note = record("A note of a few words.\n")
     places = [Place(name, [note], AXES[0]) for name in ("Where it goes next", "Failure modes", "Results", "The basics")]
-    assert [places[index].heading for index in in_order(places, AXES[0], NO_EXAMPLE)] == [
+    assert [places[index].heading for index in in_order(places, AXES[0], NO_EXAMPLE, SCALE)] == [
         "The basics",
         "Results",
         "Failure modes",
@@ -54,7 +55,7 @@ def test_a_published_post_is_an_example() -> None:
     """Sections follow the order of similar parts of an example post."""
     note = record("A note of a few words.\n")
     places = [Place(name, [note], axis) for name, axis in zip("abc", AXES, strict=False)]
-    assert in_order(places, AXES[3], AXES[[2, 0, 1]]) == [2, 0, 1]
+    assert in_order(places, AXES[3], AXES[[2, 0, 1]], SCALE) == [2, 0, 1]
 
 
 def found(topic: str, sections: list[Section], notes: dict[str, str], **fields: object) -> list[Gap]:

@@ -40,7 +40,7 @@ def measured(*sections: Section) -> OutlineMeasures:
     """What an outline reaches against the gold one, its first point of each section not standing where it says."""
     made = dict.fromkeys(OUTLINE_SYSTEMS, Attempt(sections, 3))
     table = compare_outlines(
-        [GOLD], [made], HashingEncoder().encode, lambda entry: [False, *(True for _ in entry.points[1:])], 0.1
+        [GOLD], [made], HashingEncoder(), lambda entry: [False, *(True for _ in entry.points[1:])], 0.1
     )
     return table.systems[-1]
 
@@ -65,7 +65,7 @@ def test_nothing_found_counts() -> None:
     """A topic with too little evidence counts as nothing found, and is counted."""
     made = dict.fromkeys(OUTLINE_SYSTEMS, Attempt((section("first letters", "a", "b"),)))
     table = compare_outlines(
-        [GOLD, GOLD], [made, made | {"kb": Attempt(())}], HashingEncoder().encode, lambda entry: [True, True], 0.1
+        [GOLD, GOLD], [made, made | {"kb": Attempt(())}], HashingEncoder(), lambda entry: [True, True], 0.1
     )
     *baselines, ours = table.systems
     assert table.refused == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from conftest import SCALE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -131,4 +132,4 @@ def test_a_note_that_stands_alone_is_likelier() -> None:
 )
 def test_an_answer(cosine: float, coverage: float, words: int, good: bool) -> None:
     """Something answers a query where meaning or words are close enough, and neither alone must be."""
-    assert (chance_of_an_answer(cosine, coverage, words) >= 0.5) is good
+    assert (chance_of_an_answer(SCALE.relatedness(cosine), coverage, words) >= 0.5) is good

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from conftest import HashingEncoder
 
+from kb.cutoffs import LINKED, RELATED
 from kb.errors import InputError
 from kb.knowledge import KnowledgeBase
-from kb.search.likeness import LINKED, MIN_SCORE, likeness, most_related
+from kb.search.likeness import likeness, most_related
 
 Write = Callable[[str, str], Path]
 
@@ -38,22 +39,22 @@ def test_likeness_is_the_mean_of_best_matches_both_ways() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scores", "linked", "limit", "chosen"),
+    ("relatedness", "linked", "limit", "chosen"),
     [
-        ([0.5, 0.9, 0.7], [False] * 3, 10, [1, 2, 0]),
-        ([0.5, 0.9, 0.7], [False] * 3, 2, [1, 2]),
-        ([MIN_SCORE - 0.01, MIN_SCORE], [False] * 2, 10, [1]),
-        ([0.7, 0.7 - LINKED / 2], [False, True], 10, [1, 0]),
-        ([0.7, 0.7 - LINKED * 2], [False, True], 10, [0, 1]),
-        ([0.9, 0.8, -0.1], [False, False, True], 2, [0, 2]),
+        ([1.0, 3.0, 2.0], [False] * 3, 10, [1, 2, 0]),
+        ([1.0, 3.0, 2.0], [False] * 3, 2, [1, 2]),
+        ([RELATED - 0.01, RELATED], [False] * 2, 10, [1]),
+        ([2.0, 2.0 - LINKED / 2], [False, True], 10, [1, 0]),
+        ([2.0, 2.0 - LINKED * 2], [False, True], 10, [0, 1]),
+        ([3.0, 2.0, -0.1], [False, False, True], 2, [0, 2]),
         ([], [], 10, []),
     ],
 )
 def test_a_link_lifts_a_note_and_keeps_its_place(
-    scores: list[float], linked: list[bool], limit: int, chosen: list[int]
+    relatedness: list[float], linked: list[bool], limit: int, chosen: list[int]
 ) -> None:
     """The nearest come first, a link lifts, and a linked note is listed even where it is like nothing else."""
-    assert most_related(scores, linked, limit) == chosen
+    assert most_related(relatedness, linked, limit) == chosen
 
 
 # --- over a notebook ---

@@ -64,7 +64,7 @@ def build(notes: dict[str, str], topic: str = "cache layer user monitor", wanted
     vectors = ENCODER.encode([entry.chunk.text for entry in excerpts])
     order = np.argsort(-(vectors @ ENCODER.encode_query(topic)), kind="stable")
     ranked = [excerpts[index] for index in order]
-    return build_sections(ranked, vectors[order], ENCODER.encode_query(topic), ENCODER.encode, wanted)
+    return build_sections(ranked, vectors[order], ENCODER.encode_query(topic), ENCODER, wanted)
 
 
 def test_points_are_quoted() -> None:

@@ -28,9 +28,10 @@ from kb.areas.scoring import (
     prose_of,
 )
 from kb.areas.texts import SIDES, AreaTexts, side_of
-from kb.index.arrays import centroid
+from kb.index.arrays import cosines
 from kb.models import AREAS, Area, AreaVerdict, DecidedBy, Evidence, EvidenceKind, FiledArea, VerdictArea
 from kb.notes.prose import clean
+from kb.scale import Scale
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
@@ -49,11 +50,11 @@ MAX_SHOWN = 44  # characters of a passage
 
 @dataclass(frozen=True)
 class Example:
-    """A note that the user filed. `centroid` `(dim,)` is the unit vector of the mean of its passages' vectors."""
+    """A note that the user filed. `mean` `(dim,)` is that of the unit vectors of its passages."""
 
     path: str
     area: VerdictArea
-    centroid: FloatArray
+    mean: FloatArray
 
 
 class Neighbour(NamedTuple):
@@ -83,10 +84,13 @@ class Classifier:
     `examples` are notes that the user filed.
     """
 
-    def __init__(self, texts: AreaTexts, phrase_vectors: FloatArray, examples: Sequence[Example] = ()) -> None:
-        self._scoring = Scoring(texts, phrase_vectors, load_weights())
+    def __init__(
+        self, texts: AreaTexts, phrase_vectors: FloatArray, scale: Scale, examples: Sequence[Example] = ()
+    ) -> None:
+        self._scoring = Scoring(texts, phrase_vectors, scale, load_weights())
+        self._scale = scale
         self._examples = examples
-        self._centroids = np.stack([example.centroid for example in examples]) if examples else phrase_vectors[:0]
+        self._means = np.stack([example.mean for example in examples]) if examples else phrase_vectors[:0]
 
     def classify(self, note: NoteLike, passages: Sequence[PassageLike], vectors: FloatArray) -> AreaVerdict:
         """The verdict on a note; `vectors` `(n, dim)` are the unit vectors of its passages."""
@@ -113,7 +117,8 @@ class Classifier:
         """The examples that resemble a note, most similar first, without the note itself."""
         if not self._examples:
             return []
-        z_scores = self._scoring.z_scores(self._centroids @ centroid(vectors))
+        mean = vectors.mean(axis=0, keepdims=True)
+        z_scores = self._scoring.z_scores(cosines(self._means, mean, self._scale)[:, 0])
         identical = float(self._scoring.z_scores(np.ones(1, dtype=np.float32))[0])
         nearest = [row for row in np.argsort(-z_scores) if self._examples[row].path != note.path][:MAX_NEIGHBOURS]
         return [

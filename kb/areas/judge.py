@@ -9,7 +9,6 @@ from kb.areas.classifier import Classifier, Example, override
 from kb.areas.texts import AreaTexts, load_areas
 from kb.decisions import Decisions
 from kb.errors import NoteError
-from kb.index.arrays import centroid
 from kb.index.batch import embedding_key
 from kb.index.freshness import file_state
 from kb.index.reader import IndexReader
@@ -43,7 +42,7 @@ def embed_phrases(reader: IndexReader) -> FloatArray:
 
 def classifier(reader: IndexReader, notes: Sequence[NoteRecord] = ()) -> Classifier:
     """A classifier for the areas of the notebook; those of `notes` that the user filed are its examples."""
-    return Classifier(area_texts(reader), embed_phrases(reader), _examples(reader, notes))
+    return Classifier(area_texts(reader), embed_phrases(reader), reader.encoder.scale, _examples(reader, notes))
 
 
 def read_passages(reader: IndexReader, path: str) -> list[Chunk]:
@@ -107,7 +106,7 @@ def _examples(reader: IndexReader, notes: Sequence[NoteRecord]) -> list[Example]
         vectors = passages.matrix[rows] if rows else _vectors_of_held_back(reader, note)
         if vectors is not None:
             area = "outside" if note.area == "detour" else note.area
-            examples.append(Example(note.path, area, centroid(vectors)))
+            examples.append(Example(note.path, area, vectors.mean(axis=0)))
     return examples
 
 

@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 
 from kb.areas.terms import Lexicon, TermMatch
 from kb.areas.texts import AreaTexts
+from kb.cutoffs import MIN_DEVIATION
 from kb.models import AREAS, Frozen, LineKind
+from kb.scale import Scale
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
@@ -30,7 +32,6 @@ Float64Array = NDArray[np.float64]
 
 MAX_PASSAGES = 24
 TEMPERATURE = 0.5  # of the soft maximum over phrases, in z-scores
-MIN_DEVIATION = 0.05  # of the cosines between phrases, which may be few and alike
 MIN_CLOSENESS = 1e-3  # of a group without phrases
 HEADING_WEIGHT = 5  # of a term in the title, a tag or a heading, in occurrences in the text
 PASSAGE_DECAY = 0.6  # of the weight from one passage to the next: a note is about what it introduces
@@ -135,13 +136,15 @@ def load_weights() -> Weights:
 class Scoring:
     """Scores notes for the groups of `texts`. `phrase_vectors` `(n, dim)` are the unit vectors of `texts.phrases`.
 
-    Cosines are used as z-scores relative to the cosines between phrases, which makes models comparable. A phrase of a
+    Cosines are used as z-scores relative to the cosines between phrases, which makes models comparable; `scale` is that
+    of the encoder. A phrase of a
     kind of outside that is close to a user-defined area is ignored, as are the terms of a kind with many such phrases.
     """
 
-    def __init__(self, texts: AreaTexts, phrase_vectors: FloatArray, weights: Weights) -> None:
+    def __init__(self, texts: AreaTexts, phrase_vectors: FloatArray, scale: Scale, weights: Weights) -> None:
+        self._scale = scale
         cosines = phrase_vectors @ phrase_vectors.T
-        between = cosines[~np.eye(len(cosines), dtype=bool)]
+        between = scale.relatedness(cosines[~np.eye(len(cosines), dtype=bool)])
         self._mean, self._deviation = float(between.mean()), max(float(between.std()), MIN_DEVIATION)
         claimed = _claimed(texts, self.z_scores(cosines))
         kept = ~claimed
@@ -159,7 +162,7 @@ class Scoring:
 
     def z_scores(self, cosines: FloatArray) -> FloatArray:
         """How many standard deviations cosines lie above the mean cosine of two phrases."""
-        return (cosines - self._mean) / self._deviation
+        return (self._scale.relatedness(cosines) - self._mean) / self._deviation
 
     def signals(self, note: NoteLike, passages: Sequence[PassageLike], vectors: FloatArray) -> Signals:
         """The signals of a note; `vectors` `(n, dim)` are the unit vectors of its passages."""

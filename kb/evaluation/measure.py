@@ -127,7 +127,7 @@ def evaluate_outlines(reader: IndexReader, path: Path, progress: Progress, today
     def valid(section: Section) -> Sequence[bool]:
         return holds(reader, section.points)
 
-    return compare_outlines(gold, attempts, reader.encoder.encode, valid, seconds / len(gold))
+    return compare_outlines(gold, attempts, reader.encoder, valid, seconds / len(gold))
 
 
 def _drafted(reader: IndexReader, gold: GoldOutline, today: datetime.date) -> Attempt:

@@ -8,6 +8,8 @@ from collections.abc import Hashable, Sequence, Set
 from statistics import fmean
 from typing import TYPE_CHECKING, TypeVar
 
+from kb.scale import Scale
+
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
@@ -90,22 +92,23 @@ def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> fl
     return sum(map(abs, gaps)) / len(confidences)
 
 
-def soft_overlap(gold: FloatArray, found: FloatArray) -> tuple[float, float]:
+def soft_overlap(gold: FloatArray, found: FloatArray, scale: Scale) -> tuple[float, float]:
     """Soft recall and soft precision of one set of unit vectors `(m, dim)` by another `(n, dim)`.
 
     An element counts as one over the sum of its cosines with its set, so that near-duplicates add little. Two sets
     share the sum of their soft cardinalities less that of their union (Fränti and Mariescu-Istodor 2023; applied to the
-    headings of an article by Shao et al. 2024, STORM). Negative cosines count as 0.
+    headings of an article by Shao et al. 2024, STORM). Cosines count without the common part of the encoder's vectors,
+    and negative ones as 0.
     """
     import numpy as np
 
-    sizes = [_soft_cardinality(vectors) for vectors in (gold, found, np.concatenate([gold, found]))]
+    sizes = [_soft_cardinality(vectors, scale) for vectors in (gold, found, np.concatenate([gold, found]))]
     shared = max(sizes[0] + sizes[1] - sizes[2], 0.0)
     return shared / sizes[0], shared / sizes[1]
 
 
-def _soft_cardinality(vectors: FloatArray) -> float:
-    return float((1 / (vectors @ vectors.T).clip(0).sum(axis=1)).sum())
+def _soft_cardinality(vectors: FloatArray, scale: Scale) -> float:
+    return float((1 / scale.distinct(vectors @ vectors.T).clip(0).sum(axis=1)).sum())
 
 
 def normalised_mutual_information(gold: Sequence[int], found: Sequence[int]) -> float:

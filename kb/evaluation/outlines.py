@@ -13,8 +13,7 @@ from pydantic import Field
 from kb.errors import InputError
 from kb.evaluation.json_lines import read_json_lines
 from kb.evaluation.metrics import kendall_tau, normalised_mutual_information, purity, soft_overlap
-from kb.models import Frozen
-from kb.outline.points import Encode
+from kb.models import Encoder, Frozen
 from kb.reports import Section
 
 if TYPE_CHECKING:
@@ -123,15 +122,15 @@ def load_outlines(path: Path) -> list[GoldOutline]:
 def compare_outlines(
     gold: Sequence[GoldOutline],
     attempts: Sequence[Mapping[OutlineSystem, Attempt]],
-    encode: Encode,
+    encoder: Encoder,
     holds: Holds,
     seconds_each: float,
 ) -> OutlineEvaluation:
     """Compare each system's outlines with the gold ones, topic by topic. `holds` says for each point of a section
-    whether its note contains it; `encode` returns unit vectors.
+    whether its note contains it.
     """
     scores = {
-        system: [_scores(topic, made[system], encode, holds) for topic, made in zip(gold, attempts, strict=True)]
+        system: [_scores(topic, made[system], encoder, holds) for topic, made in zip(gold, attempts, strict=True)]
         for system in OUTLINE_SYSTEMS
     }
     ours = [made["kb"] for made in attempts]
@@ -154,11 +153,12 @@ def _topic_scores(gold: GoldOutline, made: Attempt, scores: OutlineScores) -> To
     )
 
 
-def _scores(gold: GoldOutline, made: Attempt, encode: Encode, holds: Holds) -> OutlineScores:
+def _scores(gold: GoldOutline, made: Attempt, encoder: Encoder, holds: Holds) -> OutlineScores:
     if not made.sections:
         return OutlineScores(leftovers=made.leftovers)
-    headings = encode([section.heading for section in made.sections])
-    recall, precision = soft_overlap(encode([section.heading for section in gold.sections]), headings)
+    headings = encoder.encode([section.heading for section in made.sections])
+    wanted = encoder.encode([section.heading for section in gold.sections])
+    recall, precision = soft_overlap(wanted, headings, encoder.scale)
     section_of = gold.section_of()
     quoting = _quoting(made.sections)
     cited = [note for note in section_of if note in quoting]
@@ -178,7 +178,7 @@ def _scores(gold: GoldOutline, made: Attempt, encode: Encode, holds: Holds) -> O
         tau=kendall_tau([section_of[note] for note in cited], [quoting[note] for note in cited]),
         notes_cited=len(cited) / len(section_of),
         citations_valid=fmean(valid for section in made.sections for valid in holds(section)),
-        nearest_points=_nearest(encode(points)),
+        nearest_points=_nearest(encoder.encode(points)),
         nearest_headings=_nearest(headings),
         longest_heading=max(len(section.heading.split()) for section in made.sections),
         leftovers=made.leftovers,

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kb.cutoffs import COHESION, COVERED, LINK_WEIGHT, UNCOVERED
 from kb.ideas.linkage import average_linkage
 from kb.ideas.titles import Wording
-from kb.index.arrays import unit_rows
+from kb.index.arrays import cosines, unit_rows
 from kb.models import FiledArea, NoteRecord
+from kb.scale import Scale
 
 if TYPE_CHECKING:
     from scipy.cluster.hierarchy import ClusterNode
@@ -22,11 +24,8 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 MIN_NOTES, MAX_NOTES = 3, 6  # of a group
-MIN_COHESION = 0.3  # the least mean cosine of a note with the others of its group
-LINK_WEIGHT = 0.1  # of a link, added to the cosine of two notes
 RECENT_DAYS = 60
 ENOUGH_NOTES, ENOUGH_PASSAGES, ENOUGH_QUESTIONS = 5, 20, 3  # for the full score
-UNCOVERED, COVERED = 0.35, 0.65  # the similarity of a post that says nothing, or all, of what a group says
 
 
 @dataclass(frozen=True)
@@ -73,43 +72,44 @@ class RipeGroup:
     similarity: float
 
 
-def groups(centroids: FloatArray, links: csr_array) -> list[list[int]]:
+def groups(means: FloatArray, links: csr_array, scale: Scale) -> list[list[int]]:
     """Disjoint groups of `MIN_NOTES` to `MAX_NOTES` notes, as indices; notes without a group are left out.
 
-    The notes, by their unit vectors `(n, dim)` less the mean of all, are clustered by average linkage; `links` is the
-    sparse adjacency matrix `(n, n)` of their links. The groups are the largest branches of the tree that are neither
-    too large nor less cohesive than `MIN_COHESION`.
+    The notes, by the means of their passages' vectors `(n, dim)`, scaled to length 1, less the mean of all, are
+    clustered by average linkage; `links` is the sparse adjacency matrix `(n, n)` of their links. The groups are the
+    largest branches of the tree that are neither too large nor less cohesive than `COHESION`.
     """
     from scipy.cluster.hierarchy import to_tree
 
-    if len(centroids) < MIN_NOTES:
+    if len(means) < MIN_NOTES:
         return []
+    centroids = unit_rows(means)
     own = unit_rows(centroids - centroids.mean(axis=0))
     tree = to_tree(average_linkage(own, LINK_WEIGHT * links))
-    return [sorted(branch) for branch in _branches(tree, centroids) if len(branch) >= MIN_NOTES]
+    return [sorted(branch) for branch in _branches(tree, means, scale) if len(branch) >= MIN_NOTES]
 
 
-def _branches(tree: ClusterNode, centroids: FloatArray) -> Iterator[list[int]]:
+def _branches(tree: ClusterNode, means: FloatArray, scale: Scale) -> Iterator[list[int]]:
     """The members of the largest branches that are small and cohesive enough, from left to right."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
         members = node.pre_order() if node.get_count() <= MAX_NOTES else []
-        if members and _cohesion(centroids[members]) >= MIN_COHESION:
+        if members and _cohesion(means[members], scale) >= COHESION:
             yield members
         elif not node.is_leaf():
             waiting += [node.get_right(), node.get_left()]
 
 
-def _cohesion(centroids: FloatArray) -> float:
-    """The mean cosine with the others of the vector that is least like them; 0 for a single one."""
-    cosines = centroids @ centroids.T
-    others = cosines.sum(axis=1) - np.diag(cosines)
-    return float(others.min()) / max(len(cosines) - 1, 1)
+def _cohesion(means: FloatArray, scale: Scale) -> float:
+    """The mean relatedness to the others of the note that is least like them; 0 for a single one."""
+    related = scale.relatedness(cosines(means, means, scale))
+    others = related.sum(axis=1) - np.diag(related)
+    return float(others.min()) / max(len(related) - 1, 1)
 
 
 def ripeness(group: Sequence[Material], today: datetime.date, nearest_post: float) -> Ripeness:
-    """How ripe a group is. `nearest_post` is the similarity of the post that covers most of it, 0 without posts."""
+    """How ripe a group is. `nearest_post` is the relatedness of the post that covers most of it, 0 without posts."""
     passages = sum(entry.passages for entry in group)
     questions = sum(entry.questions for entry in group)
     recent = sum((today - entry.date).days <= RECENT_DAYS for entry in group)

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kb.cutoffs import UNCOVERED
 from kb.errors import InputError
-from kb.ideas.ripeness import UNCOVERED, Material, RipeGroup, groups, in_turn, reasons, ripeness
+from kb.ideas.ripeness import Material, RipeGroup, groups, in_turn, reasons, ripeness
 from kb.ideas.titles import Wording, as_written, listed, working_titles
-from kb.index.arrays import centroids
+from kb.index.arrays import cosines, means
 from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader, Passages
 from kb.models import ChunkRecord, FiledArea, NoteRecord
 from kb.outline.questions import open_questions
 from kb.outline.relevance import link_matrix
 from kb.reports import CoveredBefore, Idea, Ideas
+from kb.scale import Scale
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
@@ -42,9 +44,9 @@ class _Shelf:
         return [self.passages.rows[note.id] for note in self.notes]
 
     @cached_property
-    def centroids(self) -> FloatArray:
-        """The centroid of each note's passages, `(len(notes), dim)`."""
-        return centroids(self.passages.matrix, self.rows)
+    def means(self) -> FloatArray:
+        """The mean vector of each note's passages, `(len(notes), dim)`."""
+        return means(self.passages.matrix, self.rows)
 
     @cached_property
     def _vectors(self) -> FloatArray:
@@ -73,7 +75,11 @@ def ideas(reader: IndexReader, areas: tuple[FiledArea, ...], limit: int, today: 
     reader.require_current_encoder()
     material = _material(reader, wanted)
     posts = _Shelf([note for note in filed if note.kind == "post"], passages)
-    ripe = {area: _ripe(area, [entry for entry in material if entry.note.area == area], posts, today) for area in areas}
+    scale = reader.encoder.scale
+    ripe = {
+        area: _ripe(area, [entry for entry in material if entry.note.area == area], posts, scale, today)
+        for area in areas
+    }
     shelf = _Shelf(notes, passages)
     titled = ((group, _title(reader, group, shelf, material)) for group in in_turn(ripe))
     found = (_idea(group, title) for group, title in titled if title)
@@ -96,31 +102,35 @@ def _of_note(note: NoteRecord, chunks: Sequence[ChunkRecord]) -> Material:
     )
 
 
-def _ripe(area: FiledArea, material: Sequence[Material], posts: _Shelf, today: datetime.date) -> list[RipeGroup]:
+def _ripe(
+    area: FiledArea, material: Sequence[Material], posts: _Shelf, scale: Scale, today: datetime.date
+) -> list[RipeGroup]:
     """The groups of an area's notes, the ripest first."""
     if not material:
         return []
     shelf = _Shelf([entry.note for entry in material], posts.passages)
     found = []
-    for members in groups(shelf.centroids, link_matrix(shelf.notes)):
-        nearest, similarity = _nearest_post(posts, [posts.passages.matrix[shelf.rows[member]] for member in members])
+    for members in groups(shelf.means, link_matrix(shelf.notes), scale):
+        vectors = [posts.passages.matrix[shelf.rows[member]] for member in members]
+        nearest, similarity = _nearest_post(posts, vectors, scale)
+        covered = scale.relatedness(similarity) if posts.notes else 0.0
         notes = tuple(material[member] for member in members)
-        found.append(RipeGroup(area, notes, ripeness(notes, today, similarity), nearest, similarity))
+        found.append(RipeGroup(area, notes, ripeness(notes, today, covered), nearest, similarity))
     return sorted(found, key=lambda group: -group.ripeness.score)
 
 
-def _nearest_post(posts: _Shelf, notes: Sequence[FloatArray]) -> tuple[NoteRecord | None, float]:
+def _nearest_post(posts: _Shelf, notes: Sequence[FloatArray], scale: Scale) -> tuple[NoteRecord | None, float]:
     """The post that covers most of what some notes say, given the vectors of each note's passages, and its similarity.
 
     The similarity is the mean over the notes of the mean over their passages of the cosine with the post's nearest
-    passage. A post below `UNCOVERED` is not named.
+    passage. A post whose relatedness is below `UNCOVERED` is not named.
     """
     if not posts.notes:
         return None, 0.0
     similarities = np.mean([posts.best_cosines(vectors).mean(axis=1) for vectors in notes], axis=0)
     nearest = int(similarities.argmax())
     similarity = float(similarities[nearest])
-    return posts.notes[nearest] if similarity >= UNCOVERED else None, similarity
+    return posts.notes[nearest] if scale.relatedness(similarity) >= UNCOVERED else None, similarity
 
 
 def _title(reader: IndexReader, group: RipeGroup, shelf: _Shelf, material: Sequence[Material]) -> str | None:
@@ -131,7 +141,7 @@ def _title(reader: IndexReader, group: RipeGroup, shelf: _Shelf, material: Seque
     if not titles:
         return None
     vectors = reader.encoder.encode([listed(title) for title in titles])
-    nearness = shelf.best_cosines(vectors) + shelf.centroids @ vectors.T
+    nearness = shelf.best_cosines(vectors) + cosines(shelf.means, vectors, reader.encoder.scale)
     nearest = np.argsort(-nearness, axis=0)[:NEAREST].T
     shares = [sum(shelf.notes[index].id in members for index in row) / len(members) for row in nearest]
     order = sorted(range(len(titles)), key=lambda index: -shares[index])

@@ -6,6 +6,7 @@ import datetime
 from collections import Counter
 from collections.abc import Sequence
 
+from kb.cutoffs import BEARING
 from kb.index.freshness import text_of
 from kb.index.reader import IndexReader
 from kb.models import AREAS, FiledArea, NoteRecord, VerdictArea
@@ -17,7 +18,7 @@ from kb.outline.gaps import gaps
 from kb.outline.questions import nearest_questions
 from kb.outline.references import references
 from kb.outline.sections import build_sections
-from kb.outline.topic import MIN_COSINE, read_topic
+from kb.outline.topic import read_topic
 from kb.reports import NoteVersion, Outline, Point, Section
 
 
@@ -33,7 +34,7 @@ def draft(
     excerpts, vectors = gather(reader, topic, areas)
     posts = posts_near(reader, topic.vector)
     example = example_post(reader, posts)
-    skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder.encode, wanted, example)
+    skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder, wanted, example)
     sections = _with_current_points(reader, skeleton.sections)
     considered = {entry.note.path: entry.note for entry in excerpts}
     cited = {path for section in sections for path in section.notes}
@@ -41,7 +42,8 @@ def draft(
     cited_works, left_out = references(notes, excerpts, sections)
 
     def is_near(term: str) -> bool:
-        return float(reader.encoder.encode_query(term) @ topic.vector) >= MIN_COSINE
+        cosine = float(reader.encoder.encode_query(term) @ topic.vector)
+        return reader.encoder.scale.relatedness(cosine) >= BEARING
 
     return Outline(
         topic=text,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from kb.cutoffs import POINT_MADE, POST_NEAR
 from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, Filter
 from kb.outline.order import NO_EXAMPLE
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 POOL = 50  # passages of posts
-MIN_POST_COSINE = 0.4  # of a post's best passage with the topic
 MAX_COMPARED = 3  # posts whose statements are compared with the points of an outline
-SAME_COSINE = 0.6  # of a point with a statement, from which the post made the point already
 
 
 def posts_near(reader: IndexReader, topic_vector: FloatArray) -> tuple[CoveredBefore, ...]:
@@ -30,8 +29,10 @@ def posts_near(reader: IndexReader, topic_vector: FloatArray) -> tuple[CoveredBe
         note_id = chunks[id].note_id
         best[note_id] = max(best.get(note_id, 0.0), cosine)
     posts = reader.catalog.notes_by_id(best)
+    scale = reader.encoder.scale
     near = sorted(
-        ((best[id], post) for id, post in posts.items() if best[id] >= MIN_POST_COSINE), key=lambda pair: -pair[0]
+        ((best[id], post) for id, post in posts.items() if scale.relatedness(best[id]) >= POST_NEAR),
+        key=lambda pair: -pair[0],
     )
     return tuple(
         CoveredBefore(path=post.path, title=post.title, date=post.date, similarity=round(similarity, 4))
@@ -78,7 +79,7 @@ def _repeated(
     repeated = []
     for text, vector in point_vectors.items():
         cosines = said_vectors @ vector
-        if cosines.max() >= SAME_COSINE:
+        if reader.encoder.scale.relatedness(float(cosines.max())) >= POINT_MADE:
             nearest_statement = said[int(cosines.argmax())]
             repeated.append(Repeated(text=text, said=Address(path=path, **nearest_statement.model_dump())))
     return tuple(repeated)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kb.index.arrays import centroids
+from kb.index.arrays import cosines, means
 from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
 from kb.models import FiledArea, Filter, NoteRecord, note_of
@@ -31,15 +31,15 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     """
     filter = Filter(areas=areas)
     passages, passing = reader.passages(), reader.passing(filter).notes
-    cosines = passages.cosines(topic.vector)
+    related = reader.encoder.scale.relatedness(passages.cosines(topic.vector))
     rows_of = {id: rows for id, rows in passages.rows.items() if id in passing}
-    require_evidence(topic, [float(cosines[rows].max()) for rows in rows_of.values()])
+    require_evidence(topic, [float(related[rows].max()) for rows in rows_of.values()])
     known = reader.catalog.notes_by_id(rows_of)
     shares = _shares(reader, topic, filter, [known[id] for id in rows_of])
     rows = [
         row
         for note in current_notes(reader, [known[id] for id in shares])
-        for row in sorted(rows_of[note.id], key=lambda row: -cosines[row])[: _passages_taken(shares[note.id])]
+        for row in sorted(rows_of[note.id], key=lambda row: -related[row])[: _passages_taken(shares[note.id])]
     ]
     chunks = reader.catalog.chunks(passages.ids[row] for row in rows)
     taken = [chunks[passages.ids[row]] for row in rows]
@@ -49,10 +49,11 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
 def _shares(reader: IndexReader, topic: Topic, filter: Filter, notes: Sequence[NoteRecord]) -> dict[str, float]:
     """The ids of the notes that bear on a topic, the best first, with their share of the best one's relevance."""
     passages, views = reader.passages(), list(topic.views)
+    note_means = means(passages.matrix, [passages.rows[note.id] for note in notes])
     relevant = relevant_notes(
         notes,
         np.array([_passage_scores(reader, view, filter, notes) for view in views]),
-        reader.encoder.encode(views) @ centroids(passages.matrix, [passages.rows[note.id] for note in notes]).T,
+        cosines(reader.encoder.encode(views), note_means, reader.encoder.scale),
         tag_scores(notes, topic.text, reader.catalog.full_text.stems),
         topic.weights(),
         MAX_NOTES,

@@ -10,22 +10,17 @@ from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from kb.models import NoteRecord
-from kb.outline.points import Encode, Excerpt
+from kb.cutoffs import BARE_HANDICAP, PARTIAL_HANDICAP, SAME_HEADING, SHORT_HANDICAP, TAIL_HANDICAP
+from kb.models import Encoder, NoteRecord
+from kb.outline.points import Excerpt
 from kb.outline.questions import asks
+from kb.scale import Scale
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 MAX_HEADING_WORDS = 9
-SAME_HEADING = 0.75  # the cosine from which two headings are alike
 TOPIC_WEIGHT = 0.3  # of the topic in what a heading should be near to; the rest is the cluster's centre
-PARTIAL_HANDICAP = (
-    0.12  # times the share of a cluster's excerpts that are from other notes than those that a name covers
-)
-BARE_HANDICAP = 0.05  # of a heading without its note's subject: out of context it says little
-SHORT_HANDICAP = 0.05  # of a single word
-TAIL_HANDICAP = 0.1  # of a heading after its note's subject
 MIN_TAIL_WORDS = 2
 SUBJECTS_PAIRED = 3  # notes of a cluster whose subjects are tried in pairs
 
@@ -54,7 +49,7 @@ def headings(
     excerpts: Sequence[Excerpt],
     vectors: FloatArray,
     topic_vector: FloatArray,
-    encode: Encode,
+    encoder: Encoder,
 ) -> list[str]:
     """A name for each cluster of excerpts: the candidate nearest to its centre that is unlike the names before it, or
     an empty string.
@@ -65,19 +60,24 @@ def headings(
     names = list(dict.fromkeys(name for handicaps in candidates for name in handicaps))
     if not names:
         return []
-    encoded = dict(zip(names, encode(names), strict=True))
+    encoded = dict(zip(names, encoder.encode(names), strict=True))
     taken: list[str] = []
     for cluster, handicaps in zip(clusters, candidates, strict=True):
         aim = vectors[cluster].mean(axis=0) + TOPIC_WEIGHT * topic_vector
-        costs = {name: handicap - float(encoded[name] @ aim) for name, handicap in handicaps.items()}
+        costs = {
+            name: handicap - encoder.scale.relatedness(float(encoded[name] @ aim))
+            for name, handicap in handicaps.items()
+        }
         others = [encoded[name] for name in taken if name]
-        new = (name for name in sorted(costs, key=costs.__getitem__) if _is_unlike(encoded[name], others))
+        new = (
+            name for name in sorted(costs, key=costs.__getitem__) if _is_unlike(encoded[name], others, encoder.scale)
+        )
         taken.append(next(new, ""))
     return taken
 
 
-def _is_unlike(vector: FloatArray, others: Sequence[FloatArray]) -> bool:
-    return all(float(vector @ other) < SAME_HEADING for other in others)
+def _is_unlike(vector: FloatArray, others: Sequence[FloatArray], scale: Scale) -> bool:
+    return all(scale.sameness(float(vector @ other)) < SAME_HEADING for other in others)
 
 
 @dataclass(frozen=True)

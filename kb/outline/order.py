@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kb.cutoffs import EXAMPLE_SHARPNESS
 from kb.models import NoteRecord
+from kb.scale import Scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 NO_EXAMPLE: FloatArray = np.empty((0, 0), dtype=np.float32)  # the vectors of an example post that does not exist
 TOPIC_WEIGHT, STAGE_WEIGHT, AGE_WEIGHT, EXAMPLE_WEIGHT = 1.0, 0.6, 0.6, 1.0
 LIMITS = 4  # the stage from which on a section belongs at the end, whatever its other ranks
-EXAMPLE_SHARPNESS = 20.0  # the inverse temperature of the softmax over an example post's passages
 
 # The stages of a post, recognised by the words of a heading.
 _STAGES = tuple(
@@ -46,7 +47,7 @@ class Place:
     centre: FloatArray
 
 
-def in_order(places: Sequence[Place], topic_vector: FloatArray, example: FloatArray) -> list[int]:
+def in_order(places: Sequence[Place], topic_vector: FloatArray, example: FloatArray, scale: Scale) -> list[int]:
     """The indices of sections in the order in which a post would have them.
 
     A section comes early when it is close to the topic, when its heading names an early stage, when it draws on older
@@ -63,7 +64,7 @@ def in_order(places: Sequence[Place], topic_vector: FloatArray, example: FloatAr
         (AGE_WEIGHT, _ranks(np.array([_mean_year(place.notes) for place in places]))),
     ]
     if len(example):
-        columns.append((EXAMPLE_WEIGHT, _ranks(_positions(centres, example))))
+        columns.append((EXAMPLE_WEIGHT, _ranks(_positions(centres, example, scale))))
     late = np.sum([weight * ranks for weight, ranks in columns], axis=0)
     at_end = [found is not None and found >= LIMITS for found in stages]
     return sorted(range(len(places)), key=lambda index: (at_end[index], late[index], index))
@@ -85,11 +86,11 @@ def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
     return ranks
 
 
-def _positions(centres: FloatArray, example: FloatArray) -> NDArray[np.float64]:
+def _positions(centres: FloatArray, example: FloatArray, scale: Scale) -> NDArray[np.float64]:
     """Where in the example post the passages like each section are, 0..1: their mean position, weighted by a softmax
-    of the cosines.
+    of their relatedness.
     """
-    weights = np.exp(EXAMPLE_SHARPNESS * (centres @ example.T).astype(np.float64))
+    weights = np.exp(EXAMPLE_SHARPNESS * scale.relatedness(centres @ example.T).astype(np.float64))
     return np.asarray(weights @ np.linspace(0, 1, len(example)) / weights.sum(axis=1))
 
 

@@ -5,21 +5,28 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kb.models import Chunk, ChunkRecord, NoteRecord, Statement
+from kb.cutoffs import (
+    COMPARISON,
+    DEFINITION,
+    NUMBER,
+    REFERS_BACK,
+    SAME_POINT,
+    TALKS_OF_THE_NOTE,
+    TRADE_OFF,
+)
+from kb.models import Chunk, ChunkRecord, Encoder, NoteRecord, Statement
 from kb.notes.statements import statements
 from kb.outline.questions import asks, is_question
 from kb.reports import Address, Point
+from kb.scale import Scale
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
-Encode = Callable[[list[str]], "FloatArray"]
-
-SAME_POINT = 0.88  # the cosine from which two statements say the same
 MAX_EMBEDDED = 2  # statements of a passage
 MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_MANY_NOTES = 5, 4, 6
 MIN_POINT_LENGTH, MAX_POINT_LENGTH = 40, 320
@@ -29,15 +36,24 @@ MIN_POINT_LENGTH, MAX_POINT_LENGTH = 40, 320
 _WORTH = tuple(
     (re.compile(pattern, re.IGNORECASE), worth)
     for pattern, worth in (
-        (r"\d", 0.05),
-        (r"^[\w\s-]{2,40}\b(?:is|are|means?) (?:a|an|the|any|how|when|what)\b", 0.04),
-        (r"\b(?:but|while|whereas|instead|rather than|at the (?:price|cost) of|trade-?offs?|because|unless)\b", 0.03),
+        (r"\d", NUMBER),
+        (r"^[\w\s-]{2,40}\b(?:is|are|means?) (?:a|an|the|any|how|when|what)\b", DEFINITION),
+        (
+            r"\b(?:but|while|whereas|instead|rather than|at the (?:price|cost) of|trade-?offs?|because|unless)\b",
+            TRADE_OFF,
+        ),
         (
             r"\b(?:faster|slower|better|worse|fewer|less|more|higher|lower|improves?|reduces?|beats?|outperforms?)\b",
-            0.03,
+            COMPARISON,
         ),
-        (r"^(?:it|its|they|their|these|those|this|that|he|she|here|there|so|then|both|such|also|and|but|or)\b", -0.12),
-        (r"^(?:see|cf|compare|related|via|my|i)\b|\b(?:this|one) note\b|https?://|\bthe (?:paper|authors?)\b", -0.06),
+        (
+            r"^(?:it|its|they|their|these|those|this|that|he|she|here|there|so|then|both|such|also|and|but|or)\b",
+            REFERS_BACK,
+        ),
+        (
+            r"^(?:see|cf|compare|related|via|my|i)\b|\b(?:this|one) note\b|https?://|\bthe (?:paper|authors?)\b",
+            TALKS_OF_THE_NOTE,
+        ),
     )
 )
 
@@ -77,11 +93,11 @@ def quotable(chunk: Chunk | ChunkRecord) -> list[Statement]:
 
 
 def rank_statements(
-    excerpts: Sequence[Excerpt], vectors: FloatArray, topic_vector: FloatArray, encode: Encode
+    excerpts: Sequence[Excerpt], vectors: FloatArray, topic_vector: FloatArray, encoder: Encoder
 ) -> list[Candidate]:
     """The statements worth quoting, best first.
 
-    The score is the mean cosine with the topic and with the statement's own passage, plus the worth of its words. Of
+    The score is the mean relatedness to the topic and to the statement's own passage, plus the worth of its words. Of
     each passage only the `MAX_EMBEDDED` statements of highest worth are embedded.
     """
     found = [
@@ -91,11 +107,11 @@ def rank_statements(
     ]
     if not found:
         return []
-    statement_vectors = encode([statement.text for _, statement in found])
+    statement_vectors = encoder.encode([statement.text for _, statement in found])
     scored = []
     for (index, statement), vector in zip(found, statement_vectors, strict=True):
-        score = float(vector @ topic_vector + vector @ vectors[index]) / 2
-        scored.append(Candidate(index, statement, score + _worth(statement), vector))
+        cosine = float(vector @ topic_vector + vector @ vectors[index]) / 2
+        scored.append(Candidate(index, statement, encoder.scale.relatedness(cosine) + _worth(statement), vector))
     return sorted(scored, key=lambda entry: -entry.score)
 
 
@@ -103,7 +119,9 @@ def _worth(statement: Statement) -> float:
     return sum(worth for pattern, worth in _WORTH if pattern.search(statement.text))
 
 
-def choose(ranked: Sequence[Candidate], excerpts: Sequence[Excerpt], chosen: Sequence[Candidate]) -> list[Candidate]:
+def choose(
+    ranked: Sequence[Candidate], excerpts: Sequence[Excerpt], chosen: Sequence[Candidate], scale: Scale
+) -> list[Candidate]:
     """The best of some candidates, given best first, that repeat neither each other nor those `chosen` before.
 
     Notes take turns: each note's best statement comes before any note's second.
@@ -113,7 +131,7 @@ def choose(ranked: Sequence[Candidate], excerpts: Sequence[Excerpt], chosen: Seq
     by_turn: dict[int, list[Candidate]] = {}
     for entry in ranked:
         note = excerpts[entry.excerpt].note.id
-        if all(float(entry.vector @ other.vector) < SAME_POINT for other in (*chosen, *points)):
+        if all(scale.sameness(float(entry.vector @ other.vector)) < SAME_POINT for other in (*chosen, *points)):
             points.append(entry)
             by_turn.setdefault(taken[note], []).append(entry)
             taken[note] += 1

@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kb.index.arrays import unit_rows
-from kb.models import NoteRecord
+from kb.cutoffs import JOINED, SAME_PASSAGE
+from kb.index.arrays import cosines, lengths
+from kb.models import Encoder, NoteRecord
 from kb.outline.headings import headings
 from kb.outline.order import NO_EXAMPLE, Place, in_order
-from kb.outline.points import Candidate, Encode, Excerpt, address_of, choose, point_of, rank_statements
+from kb.outline.points import Candidate, Excerpt, address_of, choose, point_of, rank_statements
 from kb.outline.relevance import CORE_SHARE
 from kb.reports import Address, Section
+from kb.scale import Scale
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from kb.index.arrays import FloatArray
 
-SAME_PASSAGE = 0.95  # the cosine from which two passages say the same
 NOTE_WEIGHT = 1.0  # of a note's mean vector, which is added to each of its passages before they are clustered
 MIN_SECTIONS, MAX_SECTIONS = 3, 8
 MIN_POINTS = 2  # of a section, where there are enough sections
 MIN_CORE_NOTES = 6
-JOIN_COSINE = 0.5  # with a cluster's centre, from which a passage outside the core joins the cluster
 MAX_LEFTOVERS = 12
 
 
@@ -49,7 +51,7 @@ def build_sections(
     excerpts: Sequence[Excerpt],
     vectors: FloatArray,
     topic_vector: FloatArray,
-    encode: Encode,
+    encoder: Encoder,
     wanted: int | None = None,
     example: FloatArray = NO_EXAMPLE,
 ) -> Skeleton:
@@ -59,55 +61,56 @@ def build_sections(
     is the number of sections, by default one that suits the notes. `example` holds the vectors `(m, dim)` of an example
     post's passages, whose order is followed.
     """
-    distinct = _distinct(vectors, SAME_PASSAGE)
+    scale = encoder.scale
+    distinct = _distinct(vectors, scale)
     excerpts, vectors = [excerpts[index] for index in distinct], vectors[distinct]
-    clusters = _clusters(excerpts, vectors, wanted)
-    names = headings(clusters, excerpts, vectors, topic_vector, encode)
-    ranked = rank_statements(excerpts, vectors, topic_vector, encode)
-    drafts = _drafts(clusters, names, ranked, excerpts, wanted or MIN_SECTIONS)
+    clusters = _clusters(excerpts, vectors, wanted, scale)
+    names = headings(clusters, excerpts, vectors, topic_vector, encoder)
+    ranked = rank_statements(excerpts, vectors, topic_vector, encoder)
+    drafts = _drafts(clusters, names, ranked, excerpts, wanted or MIN_SECTIONS, scale)
     places = [
         Place(draft.heading, _notes([excerpts[index] for index in draft.cluster]), vectors[draft.cluster].mean(axis=0))
         for draft in drafts
     ]
-    ordered = [drafts[index] for index in in_order(places, topic_vector, example)]
+    ordered = [drafts[index] for index in in_order(places, topic_vector, example, scale)]
     sections = tuple(_section(draft.heading, draft.points, excerpts) for draft in ordered)
     return Skeleton(sections, _leftovers(ranked, [point for draft in drafts for point in draft.points], excerpts))
 
 
-def _distinct(vectors: FloatArray, same: float) -> list[int]:
+def _distinct(vectors: FloatArray, scale: Scale) -> list[int]:
     """The rows that are not nearly equal to an earlier one."""
     kept: list[int] = []
     for index in range(len(vectors)):
-        if not kept or float((vectors[kept] @ vectors[index]).max()) < same:
+        if not kept or scale.sameness(float((vectors[kept] @ vectors[index]).max())) < SAME_PASSAGE:
             kept.append(index)
     return kept
 
 
-def _clusters(excerpts: Sequence[Excerpt], vectors: FloatArray, wanted: int | None) -> list[list[int]]:
+def _clusters(excerpts: Sequence[Excerpt], vectors: FloatArray, wanted: int | None, scale: Scale) -> list[list[int]]:
     """Clusters of the core's passages. A passage outside the core joins the nearest cluster if it is close enough."""
     near = _towards_notes(excerpts, vectors)
     core = _core(excerpts)
-    shares = np.array([[excerpts[index].share] for index in core], dtype=np.float32)
+    shares = np.array([excerpts[index].share for index in core], dtype=np.float32)
     notes = len({excerpts[index].note.id for index in core})
     count = min(len(core), wanted or max(MIN_SECTIONS, min(MAX_SECTIONS, notes)))
-    # Longer vectors are farther apart: the notes most to the point are divided most finely.
-    clusters = [[core[row] for row in rows] for rows in _ward(near[core] * shares, count)]
-    centres = unit_rows(np.stack([near[cluster].mean(axis=0) for cluster in clusters]))
+    clusters = [[core[row] for row in rows] for rows in _ward(_distances(near[core], shares, scale), count)]
+    weights = 1 / lengths(near, scale)  # which give all directions the same say
+    centres = np.stack([np.average(near[cluster], axis=0, weights=weights[cluster]) for cluster in clusters])
     for index in sorted({*range(len(excerpts))} - {*core}):
-        cosines = centres @ vectors[index]
-        if cosines.max() >= JOIN_COSINE:
-            clusters[int(cosines.argmax())].append(index)
+        related = scale.relatedness(cosines(centres, vectors[index : index + 1], scale)[:, 0])
+        if related.max() >= JOINED:
+            clusters[int(related.argmax())].append(index)
     return clusters
 
 
 def _towards_notes(excerpts: Sequence[Excerpt], vectors: FloatArray) -> FloatArray:
-    """Unit vectors moved towards the mean of their note, so that the passages of one note tend to stay together."""
+    """The mean of each vector and the mean of its note, so that the passages of one note tend to stay together."""
     notes = np.array([entry.note.id for entry in excerpts])
     moved = vectors.copy()
     for note in set(notes):
         rows = notes == note
         moved[rows] += NOTE_WEIGHT * vectors[rows].mean(axis=0)
-    return unit_rows(moved)
+    return moved / np.float32(1 + NOTE_WEIGHT)
 
 
 def _core(excerpts: Sequence[Excerpt]) -> list[int]:
@@ -117,13 +120,23 @@ def _core(excerpts: Sequence[Excerpt]) -> list[int]:
     return [index for index, entry in enumerate(excerpts) if entry.note.id in core]
 
 
-def _ward(vectors: FloatArray, count: int) -> list[list[int]]:
-    """At most `count` clusters of the rows (Ward's linkage), ordered by their first row."""
-    from scipy.cluster.hierarchy import fcluster, linkage
+def _distances(near: FloatArray, shares: FloatArray, scale: Scale) -> NDArray[np.float64]:
+    """The distances `(n, n)` of directions `(n, dim)` as vectors of the lengths `shares`: longer ones are farther
+    apart, so that the notes most to the point are divided most finely.
+    """
+    products = np.outer(shares, shares) * scale.distinct(cosines(near, near, scale)).astype(np.float64)
+    squares = np.square(shares, dtype=np.float64)
+    return np.sqrt(np.maximum(squares[:, np.newaxis] + squares - 2 * products, 0))
 
-    if len(vectors) < 2:
-        return [list(range(len(vectors)))]
-    labels = fcluster(linkage(vectors, method="ward"), t=count, criterion="maxclust")
+
+def _ward(distances: NDArray[np.float64], count: int) -> list[list[int]]:
+    """At most `count` clusters of the rows of a matrix of distances (Ward's linkage), ordered by their first row."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
+    if len(distances) < 2:
+        return [list(range(len(distances)))]
+    labels = fcluster(linkage(squareform(distances, checks=False), method="ward"), t=count, criterion="maxclust")
     clusters = [[index for index, label in enumerate(labels) if label == name] for name in sorted(set(labels))]
     return sorted(clusters, key=min)
 
@@ -134,12 +147,14 @@ def _drafts(
     ranked: Sequence[Candidate],
     excerpts: Sequence[Excerpt],
     enough: int,
+    scale: Scale,
 ) -> list[_Draft]:
     """The clusters that have a name and points that no earlier cluster makes; without thin ones if `enough` remain."""
     drafts: list[_Draft] = []
     for name, cluster in zip(names, clusters, strict=True):
         said = [point for draft in drafts for point in draft.points]
-        points = choose([entry for entry in ranked if entry.excerpt in cluster], excerpts, said) if name else []
+        ours = [entry for entry in ranked if entry.excerpt in cluster]
+        points = choose(ours, excerpts, said, scale) if name else []
         if points:
             drafts.append(_Draft(name, cluster, points))
     rich = [draft for draft in drafts if len(draft.points) >= MIN_POINTS]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kb.areas.judge import area_texts, classifier
+from kb.cutoffs import BEARING, CLOSE
 from kb.errors import EvidenceError, InputError
 from kb.index.reader import IndexReader
 from kb.models import AreaVerdict, Chunk, Note
@@ -18,10 +19,8 @@ from kb.search.query import STOPWORDS, query_words
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
-MIN_COSINE = 0.26  # of a note's best passage, for the note to bear on a topic
 MIN_NOTES = 3  # that bear on a topic
 CLEARLY_OUTSIDE = 0.6  # the probability that a topic lies outside the areas, from which its notes must be close
-CLOSE_COSINE = 0.4  # of the third best note, for a topic that is clearly outside
 OFF_AREA = 0.7  # what a note keeps of its relevance when its area is not the topic's
 
 
@@ -67,17 +66,17 @@ def _verdict(reader: IndexReader, text: str) -> AreaVerdict:
     return classifier(reader).classify(note, [chunk], reader.encoder.encode_query(text)[np.newaxis, :])
 
 
-def require_evidence(topic: Topic, best_cosines: Sequence[float]) -> None:
-    """Raise `EvidenceError` where too few notes bear on a topic, given the cosine of each note's best passage."""
-    bearing = sum(cosine >= MIN_COSINE for cosine in best_cosines)
-    far = topic.verdict.scores["outside"] >= CLEARLY_OUTSIDE and _third_best(best_cosines) < CLOSE_COSINE
+def require_evidence(topic: Topic, relatedness: Sequence[float]) -> None:
+    """Raise `EvidenceError` where too few notes bear on a topic, given the relatedness of each note's best passage."""
+    bearing = sum(related >= BEARING for related in relatedness)
+    far = topic.verdict.scores["outside"] >= CLEARLY_OUTSIDE and _third_best(relatedness) < CLOSE
     if far or bearing < MIN_NOTES:
         raise EvidenceError(_too_little(topic, bearing))
 
 
-def _third_best(cosines: Sequence[float]) -> float:
-    """The `MIN_NOTES`th highest cosine, 0 where there are fewer."""
-    ordered = sorted(cosines, reverse=True)
+def _third_best(relatedness: Sequence[float]) -> float:
+    """The `MIN_NOTES`th highest, 0 where there are fewer."""
+    ordered = sorted(relatedness, reverse=True)
     return ordered[MIN_NOTES - 1] if len(ordered) >= MIN_NOTES else 0.0
 
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, cast
 
+from kb.cutoffs import GOOD_ANSWER
 from kb.index.freshness import State, state_of
 from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, Reranker, note_of
 from kb.notes.statements import statements
 from kb.reports import Explanation, HeldBackNote, Hit, Passage, Scores, SearchResult, TermWeight
-from kb.search.calibration import GOOD, GOOD_COSINE, Likelihood, chance_of_an_answer
+from kb.search.calibration import GOOD, Likelihood, chance_of_an_answer
 from kb.search.find import POOL, find
 from kb.search.lexical import held_back
 from kb.search.query import parse_query
@@ -232,12 +233,11 @@ class _Report:
 
 def _answered(ranking: Ranking) -> float:
     """The probability that anything found deserves to be called a hit."""
-    best = max(ranking.dense.values(), default=0.0)
     if ranking.mode == "lexical":
         return float(bool(ranking.lexical))
     if ranking.mode == "dense":
-        return float(best >= GOOD_COSINE)
-    return chance_of_an_answer(best, coverage(ranking.words, ranking.weights), len(ranking.words))
+        return float(ranking.relatedness >= GOOD_ANSWER)
+    return chance_of_an_answer(ranking.relatedness, coverage(ranking.words, ranking.weights), len(ranking.words))
 
 
 def _explanation(reader: IndexReader, ranking: Ranking, answered: float, found: NotePassages) -> Explanation:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from kb.cutoffs import ANSWER_OFFSET, ANSWER_SLOPE
+
 DEPTH = 10
 SHARPNESS = 0.8
 SHARE_SLOPE, SHARE_OFFSET = 1.97, 2.07
-COSINE_SLOPE, COVERAGE_SLOPE, WORDS_SLOPE, OFFSET = 24.1, 14.0, 3.6, -19.3
+COVERAGE_SLOPE, WORDS_SLOPE = 14.0, 3.6
 GOOD = 0.5
-GOOD_COSINE = 0.3  # in dense mode
 
 
 class Likelihood:
@@ -36,11 +37,12 @@ class Likelihood:
         return self._answered * _logistic(SHARE_SLOPE * share + SHARE_OFFSET)
 
 
-def chance_of_an_answer(cosine: float, coverage: float, words: int) -> float:
-    """The probability that a notebook answers a query, from the best cosine, the `coverage` of the query's words, and
-    their number: the same coverage means more for a longer query.
+def chance_of_an_answer(relatedness: float, coverage: float, words: int) -> float:
+    """The probability that a notebook answers a query, from the relatedness of its best passage, the `coverage` of the
+    query's words, and their number: the same coverage means more for a longer query.
     """
-    return _logistic(COSINE_SLOPE * cosine + COVERAGE_SLOPE * coverage + WORDS_SLOPE * math.log(words + 1) + OFFSET)
+    meaning, lexical = ANSWER_SLOPE * relatedness, COVERAGE_SLOPE * coverage + WORDS_SLOPE * math.log(words + 1)
+    return _logistic(meaning + lexical + ANSWER_OFFSET)
 
 
 def _logistic(value: float) -> float:

@@ -7,19 +7,18 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from kb.cutoffs import USUAL_DEVIATION, USUAL_MEAN, USUAL_WORTH
 from kb.errors import ServerError
-from kb.index.arrays import unit_rows
+from kb.index.arrays import centred
 from kb.index.reader import IndexReader
 from kb.models import FILED_AREAS, Filter, note_of
+from kb.scale import Scale
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 SCAN_BELOW = 0.3  # the share of passing notes below which an exact scan is faster than filtering Chroma's results
 SAMPLE = 1000  # chunks that stand for all
-CENTRING = 0.5  # the share of the mean vector that is subtracted
-# A prior for small notebooks: mean and deviation of such cosines in others, worth this many chunks.
-USUAL_MEAN, USUAL_DEVIATION, USUAL_WORTH = 0.03, 0.105, 30
 
 
 class Background:
@@ -29,29 +28,32 @@ class Background:
     first (after Mu and Viswanath 2018, who subtract all of it).
     """
 
-    def __init__(self, sample: FloatArray) -> None:
-        self._centre = CENTRING * sample.mean(axis=0)
+    def __init__(self, sample: FloatArray, scale: Scale) -> None:
+        self._mean = sample.mean(axis=0)
         self._sample = self.centred(sample)
+        self._scale = scale  # of centred vectors
 
     def centred(self, vectors: FloatArray) -> FloatArray:
         """Vectors `(…, dim)` less their common part, scaled to length 1."""
-        return unit_rows(vectors - self._centre)
+        return centred(vectors, self._mean)
 
     def z_scores(self, passages: FloatArray, vector: FloatArray) -> FloatArray:
         """The z-scores `(n,)` of the cosines of passages `(n, dim)` with a query `(dim,)`, among the cosines of
         ordinary passages; all vectors centred.
         """
-        usual = self._sample @ vector
+        usual = self._scale.relatedness(self._sample @ vector)
         weight = len(usual) + USUAL_WORTH
         mean = (usual.sum() + USUAL_WORTH * USUAL_MEAN) / weight
         variance = (((usual - mean) ** 2).sum() + USUAL_WORTH * USUAL_DEVIATION**2) / weight
-        scores: FloatArray = ((passages @ vector - mean) / variance**0.5).astype("float32")
+        scores: FloatArray = ((self._scale.relatedness(passages @ vector) - mean) / variance**0.5).astype("float32")
         return scores
 
 
 def background(reader: IndexReader) -> Background:
     """The background of a notebook that has chunks."""
-    return reader.cached("background", lambda: Background(reader.catalog.sample_vectors(SAMPLE)))
+    return reader.cached(
+        "background", lambda: Background(reader.catalog.sample_vectors(SAMPLE), reader.encoder.centred_scale)
+    )
 
 
 def first_wanted(reader: IndexReader, filter: Filter, limit: int) -> int:

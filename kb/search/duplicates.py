@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kb.index.arrays import centroids
+from kb.index.arrays import means, unit_rows
 from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
 from kb.models import Progress, note_of
@@ -34,13 +34,14 @@ def duplicates(reader: IndexReader, progress: Progress) -> Duplicates:
     texts = reader.catalog.texts()
     runs = [word_runs(texts[id]) for id in passages.ids]
     ids = list(passages.rows)
-    means = centroids(passages.matrix, passages.rows.values())
-    whole = alike_notes(means, [joined_runs(runs[row] for row in rows) for rows in passages.rows.values()])
+    scale = reader.encoder.scale
+    centroids = unit_rows(means(passages.matrix, passages.rows.values()))
+    whole = alike_notes(centroids, [joined_runs(runs[row] for row in rows) for rows in passages.rows.values()], scale)
     family = {ids[row]: number for number, group in enumerate(whole) for row in group.rows}
     parts = [
         group
         for group in alike_passages(
-            passages.matrix, runs, lambda done, total: progress(done * len(ids) // total, len(ids))
+            passages.matrix, runs, scale, lambda done, total: progress(done * len(ids) // total, len(ids))
         )
         if not _in_one(family, (note_of(passages.ids[row]) for row in group.rows))
     ]
@@ -75,7 +76,7 @@ def _beginning_alike(reader: IndexReader, turn: Mapping[str, int], paths: Mappin
     order = sorted(range(len(ages)), key=ages.__getitem__)
     owners = [note_of(chunk_ids[row]) for row in order]
     near: dict[str, set[str]] = {}
-    for row, earlier in neighbours(matrix[order], first=ages.count(0)):
+    for row, earlier in neighbours(matrix[order], reader.encoder.scale, first=ages.count(0)):
         older = dict.fromkeys(owners[other] for other in earlier if owners[other] != owners[row])
         if older:
             near.setdefault(owners[row], set()).update(list(older)[:CANDIDATES])

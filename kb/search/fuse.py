@@ -30,11 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Chunks with their centred vectors `(n, dim)` and cosines, and the passages that these are compared with."""
+    """Chunks with their centred vectors `(n, dim)` and cosines, the relatedness of the nearest, and the passages that
+    these are compared with.
+    """
 
     ids: Sequence[str]
     passages: FloatArray
     dense: Mapping[str, float]
+    relatedness: float
     ordinary: Background
 
     def z_scores(self, query: FloatArray) -> dict[str, float]:
@@ -79,9 +82,8 @@ def by_meaning_and_words(
     if weight:
         z_scores = candidates.z_scores(unit_rows(query + weight * candidates.mean(best)))
     ranked = fuse(z_scores, shares, candidates.dense, lexical)
-    return Ranking(
-        "hybrid", filter, candidates.dense, lexical, ranked, words, weights, vector, agreed, tuple(best), weight
-    )
+    dense, near = candidates.dense, candidates.relatedness
+    return Ranking("hybrid", filter, dense, lexical, ranked, words, weights, vector, near, agreed, tuple(best), weight)
 
 
 def by_meaning(reader: IndexReader, vector: FloatArray, dense: Collection[str], filter: Filter) -> Ranking:
@@ -92,7 +94,8 @@ def by_meaning(reader: IndexReader, vector: FloatArray, dense: Collection[str], 
     z_scores = candidates.z_scores(candidates.ordinary.centred(vector))
     shares = word_shares(z_scores, {}, {}, {}, _copies(reader, candidates.ids))
     ranked = fuse(z_scores, shares, candidates.dense, {})
-    return Ranking("dense", filter, candidates.dense, {}, ranked, vector=vector)
+    dense, near = candidates.dense, candidates.relatedness
+    return Ranking("dense", filter, dense, {}, ranked, vector=vector, relatedness=near)
 
 
 def _candidates(reader: IndexReader, found: Collection[str], vector: FloatArray) -> Candidates:
@@ -103,7 +106,9 @@ def _candidates(reader: IndexReader, found: Collection[str], vector: FloatArray)
     else:
         ids, matrix = reader.catalog.chunk_vectors(found)
     ordinary = background(reader)
-    return Candidates(ids, ordinary.centred(matrix), by_id(ids, matrix @ vector), ordinary)
+    cosines = matrix @ vector
+    relatedness = reader.encoder.scale.relatedness(float(cosines.max(initial=-1.0)))
+    return Candidates(ids, ordinary.centred(matrix), by_id(ids, cosines), relatedness, ordinary)
 
 
 def _copies(reader: IndexReader, ids: Sequence[str]) -> dict[str, int]:

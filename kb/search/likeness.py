@@ -11,17 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kb.cutoffs import LINKED, RELATED, WORDING_COMPARED
 from kb.models import Progress
+from kb.scale import Scale
 from kb.search.resemblance import CONTAINMENT, MIN_RUNS, RESEMBLANCE, Runs, containment, resemblance
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
-LINKED = 0.1  # what a link adds to a cosine: about the distance from the nearest note to the tenth nearest
-MIN_SCORE = 0.3  # of a note without a link
-NEAR = (
-    0.7  # the cosine from which wording is compared; under different titles, the same passage still reaches about this
-)
 MOST = 20  # preceding neighbours of a row whose wording is compared
 BLOCK = 256  # rows per matrix product: 100 MB of cosines for 100,000 rows
 
@@ -56,46 +53,49 @@ def likeness(ours: FloatArray, theirs: FloatArray) -> Likeness:
     return Likeness(float(score), float(cosines.max()), int(first), int(second))
 
 
-def most_related(scores: Sequence[float], linked: Sequence[bool], limit: int) -> list[int]:
+def most_related(relatedness: Sequence[float], linked: Sequence[bool], limit: int) -> list[int]:
     """Positions of at most `limit` notes, best first. A link raises a note's rank, and linked notes are never displaced
     by others.
     """
-    order = sorted(range(len(scores)), key=lambda index: -(scores[index] + LINKED * linked[index]))
-    wanted = [index for index in order if linked[index] or scores[index] >= MIN_SCORE]
+    order = sorted(range(len(relatedness)), key=lambda index: -(relatedness[index] + LINKED * linked[index]))
+    wanted = [index for index in order if linked[index] or relatedness[index] >= RELATED]
     chosen = {*sorted(wanted, key=lambda index: not linked[index])[:limit]}
     return [index for index in wanted if index in chosen]
 
 
-def neighbours(matrix: FloatArray, first: int = 0, progress: Progress | None = None) -> Iterator[tuple[int, list[int]]]:
+def neighbours(
+    matrix: FloatArray, scale: Scale, first: int = 0, progress: Progress | None = None
+) -> Iterator[tuple[int, list[int]]]:
     """Each row of unit vectors `(n, dim)` from `first` on that has near rows before it, with these, nearest first.
 
     Exact, and computed in blocks, so that memory grows linearly with the rows.
     """
     for start in range(first, len(matrix), BLOCK):
         stop = min(start + BLOCK, len(matrix))
-        cosines = matrix[start:stop] @ matrix[:stop].T
+        sameness = scale.sameness(matrix[start:stop] @ matrix[:stop].T)
         for row in range(start, stop):
-            earlier = cosines[row - start, :row]
-            near = np.flatnonzero(earlier >= NEAR)
+            earlier = sameness[row - start, :row]
+            near = np.flatnonzero(earlier >= WORDING_COMPARED)
             if len(near):
                 yield row, near[np.argsort(-earlier[near], kind="stable")[:MOST]].tolist()
         if progress:
             progress(stop, len(matrix))
 
 
-def alike_notes(vectors: FloatArray, runs: Sequence[Runs]) -> list[AlikeRows]:
+def alike_notes(vectors: FloatArray, runs: Sequence[Runs], scale: Scale) -> list[AlikeRows]:
     """Groups of near-identical notes, by their centroids `(n, dim)` and word runs."""
-    return _groups(vectors, runs, resemblance, RESEMBLANCE, 1, None)
+    return _groups(vectors, runs, scale, resemblance, RESEMBLANCE, 1, None)
 
 
-def alike_passages(vectors: FloatArray, runs: Sequence[Runs], progress: Progress) -> list[AlikeRows]:
+def alike_passages(vectors: FloatArray, runs: Sequence[Runs], scale: Scale, progress: Progress) -> list[AlikeRows]:
     """Groups of passages of which the shorter is contained in the longer, by unit vectors `(n, dim)` and word runs."""
-    return _groups(vectors, runs, containment, CONTAINMENT, MIN_RUNS, progress)
+    return _groups(vectors, runs, scale, containment, CONTAINMENT, MIN_RUNS, progress)
 
 
 def _groups(
     vectors: FloatArray,
     runs: Sequence[Runs],
+    scale: Scale,
     overlap: Callable[[Runs, Runs], float],
     least: float,
     min_runs: int,
@@ -114,7 +114,7 @@ def _groups(
             clusters.merge(distinct.setdefault(own.tobytes(), row), row)
     rows = list(distinct.values())
     overlaps: list[tuple[int, float]] = []
-    for index, earlier in neighbours(vectors[rows], progress=progress):
+    for index, earlier in neighbours(vectors[rows], scale, progress=progress):
         row = rows[index]
         for other in (rows[index] for index in earlier):
             if not clusters.connected(row, other):

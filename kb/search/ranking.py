@@ -61,8 +61,9 @@ class Ranking:
     """The candidates of one query, best first, and what ranked them.
 
     `filter` is the one they passed, `dense` and `lexical` are cosines and bm25 by chunk id, `words` the stems of the
-    query and `weights` their weights by note, `vector` `(dim,)` the query. `agreement` is that of meaning and words;
-    `feedback` names the chunks that the query was moved towards, by `feedback_weight`.
+    query and `weights` their weights by note, `vector` `(dim,)` the query. `relatedness` is that of the best cosine,
+    and 0 without any. `agreement` is that of meaning and words; `feedback` names the chunks that the query was moved
+    towards, by `feedback_weight`.
     """
 
     mode: Mode
@@ -73,6 +74,7 @@ class Ranking:
     words: Sequence[Word] = ()
     weights: NoteWeights = field(default_factory=dict)
     vector: FloatArray | None = None
+    relatedness: float = 0.0
     agreement: float = 0.0
     feedback: tuple[str, ...] = ()
     feedback_weight: float = 0.0

@@ -35,8 +35,8 @@ def related(reader: IndexReader, note: NoteRecord, limit: int) -> RelatedNotes:
     if note.id not in passages.rows:
         raise InputError(f"{note.path} is held back, so nothing is compared with it; `kb file` it under an area first")
     candidates = _candidates(reader, passages, note)
-    scores = [candidate.likeness.score for candidate in candidates]
-    chosen = most_related(scores, [candidate.link is not None for candidate in candidates], limit)
+    relatedness = [reader.encoder.scale.relatedness(candidate.likeness.score) for candidate in candidates]
+    chosen = most_related(relatedness, [candidate.link is not None for candidate in candidates], limit)
     states = {index: state_of(reader, candidates[index].note) for index in chosen}
     existing = [(candidates[index], state) for index, state in states.items() if state]
     rows = [row for candidate, _ in existing for row in (candidate.ours, candidate.theirs)]

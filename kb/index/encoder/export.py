@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kb.cutoffs import MIN_INT8_PARITY
 from kb.errors import EncoderError, one_line
 from kb.index.encoder.onnx import (
     TOKENIZER,
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
-MIN_PARITY = 0.9999
-MIN_INT8_PARITY = 0.95
+MIN_PARITY = 0.9999  # of vectors that should be equal, whatever cosines mean
+MAX_TOKENS = (
+    512  # of a passage; some models take much more, but one vector for a longer text tells its parts less apart
+)
 PROBES = [
     "graph neural networks",
     "How do I cut the latency of serving a large model without losing quality?",
@@ -78,12 +81,13 @@ def torch_encoder(model: SentenceTransformer, fingerprint: str) -> TorchEncoder:
 
 
 def _describe(model: SentenceTransformer, fingerprint: str, inputs: tuple[str, ...], files: dict[str, str]) -> Export:
-    special = model.tokenizer.num_special_tokens_to_add()
+    tokenizer = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
+    special = tokenizer.num_special_tokens_to_add(False)
     prompts = model.prompts or {}
     return Export(
         fingerprint=fingerprint,
         dimensions=int(model.get_sentence_embedding_dimension() or 0),
-        max_tokens=int(model.max_seq_length or 512) - special,
+        max_tokens=int(min(model.max_seq_length or MAX_TOKENS, MAX_TOKENS)) - special,
         inputs=inputs,
         query_prompt=prompts.get("query") or "",
         passage_prompt=prompts.get("passage") or prompts.get("document") or "",
@@ -92,7 +96,7 @@ def _describe(model: SentenceTransformer, fingerprint: str, inputs: tuple[str, .
 
 
 def write_export(model: SentenceTransformer, fingerprint: str, target: Path) -> None:
-    """Write graphs, tokenizer and description; the folder gets its name, atomically, once it is checked.
+    """Write graphs, tokenizer, scale and description; the folder gets its name, atomically, once it is checked.
 
     A model that loses too much by quantisation gets no int8 graph. Raises `ExportError` and `OSError`.
     """
@@ -104,15 +108,17 @@ def write_export(model: SentenceTransformer, fingerprint: str, target: Path) -> 
             target.rename(Path(temporary) / "damaged")  # an intact one would have been used
         inputs = _write_graph(model, folder / graph_name("fp32"))
         _quantise(folder)
-        model.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
+        _write_tokenizer(model, folder / TOKENIZER)
         export = _describe(model, fingerprint, inputs, _hashes(folder))
         expected = unit_rows(model.encode(PROBES, prompt=""))
-        worst = _parity(expected, OnnxEncoder(folder, export, "fp32"))
+        exact = OnnxEncoder(folder, export, "fp32")
+        worst = _parity(expected, exact)
         if not worst >= MIN_PARITY:
             raise ExportError(f"the exported graph differs from its model (cosine {worst:.5f}, {MIN_PARITY} needed)")
-        if not _parity(expected, OnnxEncoder(folder, export, "int8")) >= MIN_INT8_PARITY:
+        if not exact.scale.sameness(_parity(expected, OnnxEncoder(folder, export, "int8"))) >= MIN_INT8_PARITY:
             (folder / graph_name("int8")).unlink()
-            export = _describe(model, fingerprint, inputs, _hashes(folder))
+            files = {name: digest for name, digest in export.files.items() if name != graph_name("int8")}
+            export = export.model_copy(update={"files": files})
         (folder / "encoder.json").write_text(export.model_dump_json(indent=1), encoding="utf-8")
         for path in (*folder.iterdir(), folder):
             flush(path)
@@ -163,9 +169,16 @@ def _write_graph(model: SentenceTransformer, path: Path) -> tuple[str, ...]:
             dynamo=False,  # the newer exporter gives the same graph in four times the time
         )
         onnx.checker.check_model(str(path))
-    except (RuntimeError, ValueError, TypeError, ImportError, onnx.checker.ValidationError) as error:
+    except Exception as error:  # torch, onnx and the parts of a model raise exceptions of their own
         raise ExportError(f"the model cannot be exported ({one_line(error)[:200]})") from error
     return inputs
+
+
+def _write_tokenizer(model: SentenceTransformer, path: Path) -> None:
+    tokenizer = getattr(model.tokenizer, "backend_tokenizer", None)
+    if tokenizer is None:
+        raise ExportError(f"{type(model.tokenizer).__name__} is not a tokenizer of the `tokenizers` library")
+    tokenizer.save(str(path))
 
 
 def _parity(expected: NDArray[np.float32], encoder: OnnxEncoder) -> float:

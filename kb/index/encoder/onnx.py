@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kb.errors import EncoderError
+from kb.index.encoder.scale import Scales, kept_scales, measure
 from kb.models import Frozen, Precision
+from kb.scale import Scale
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 TOKENIZER = "tokenizer.json"
+SCALES = "scale.json"
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or onnxruntime, once imported, makes an id of this machine and reports home
 
@@ -63,6 +66,25 @@ class OnnxEncoder:
     def on_device(self, model: SentenceTransformer) -> TorchEncoder:
         """The same encoder over its model, loaded on a device."""
         return TorchEncoder(model, self._export, self.fingerprint)
+
+    @property
+    def scale(self) -> Scale:
+        return self._scales.plain
+
+    @property
+    def centred_scale(self) -> Scale:
+        return self._scales.centred
+
+    @cached_property
+    def _scales(self) -> Scales:
+        """The scales of the model, which its int8 graph approximates; measured once, and kept beside the graphs."""
+        return kept_scales(self._folder / SCALES, self._measured)
+
+    def _measured(self) -> Scales:
+        path = self._folder / graph_name("fp32")
+        if not path.exists() or file_sha256(path) != self._export.files[path.name]:
+            raise EncoderError(f"{path} is damaged; delete that folder, and kb exports the model again")
+        return measure(OnnxEncoder(self._folder, self._export, "fp32"))
 
     def count_tokens(self, text: str) -> int:
         return len(self._counter.encode(text, add_special_tokens=False).ids)
@@ -125,6 +147,18 @@ class TorchEncoder:
         self._model = model
         self._export = export
         self._lock = threading.Lock()
+
+    @property
+    def scale(self) -> Scale:
+        return self._scales.plain
+
+    @property
+    def centred_scale(self) -> Scale:
+        return self._scales.centred
+
+    @cached_property
+    def _scales(self) -> Scales:
+        return measure(self)
 
     def count_tokens(self, text: str) -> int:
         with self._lock:

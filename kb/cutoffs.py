@@ -1,0 +1,60 @@
+"""Every number that cosines are compared with, weighed by or added to, in units of the encoder's `Scale`.
+
+The numbers were chosen with all-MiniLM-L6-v2, of which the mean cosine of unrelated texts is 0.109 and that of related
+ones 0.357.
+"""
+
+MIN_WIDTH = 2.2  # standard deviations of unrelated texts' cosines in a unit of relatedness
+
+# --- relatedness: unrelated texts have 0, related ones 1 ---
+
+# Search: a logistic regression on queries that a notebook answers and queries that it does not.
+ANSWER_SLOPE, ANSWER_OFFSET = 5.9743, -16.6773
+GOOD_ANSWER = 0.7712  # of the best passage, from which a query has a good match when words do not count
+
+RELATED = 0.7712  # of a note without a link, to be listed as related to another
+LINKED = 0.4034  # what a link adds: about the distance from the nearest note to the tenth nearest
+
+# Outlines
+BEARING = 0.6098  # of a note's best passage with a topic, or of a term, to bear on it
+CLOSE = 1.1746  # of the third best note, for a topic that is clearly outside the areas
+POST_NEAR = 1.1746  # of a post's best passage with a topic, for the post to have covered it
+POINT_MADE = 1.9814  # of a point with a statement of an earlier post, which made the point already
+JOINED = 1.578  # with a section's centre, from which a passage of a less relevant note joins the section
+EXAMPLE_SHARPNESS = 4.9579  # the inverse temperature of the softmax over an example post's passages
+
+# What the words of a statement add to its relatedness with topic and passage when points are chosen.
+NUMBER, DEFINITION, TRADE_OFF, COMPARISON = 0.2017, 0.1614, 0.121, 0.121
+REFERS_BACK, TALKS_OF_THE_NOTE = -0.4841, -0.242
+
+# What is taken from the relatedness of a heading with its section.
+PARTIAL_HANDICAP = 0.4841  # times the share of excerpts that are from other notes than those that the name covers
+BARE_HANDICAP = 0.2017  # of a heading without its note's subject: out of context it says little
+SHORT_HANDICAP = 0.2017  # of a single word
+TAIL_HANDICAP = 0.4034  # of a heading after its note's subject
+
+# Ideas
+COHESION = 0.7712  # the least mean relatedness of a note with the others of its group
+UNCOVERED, COVERED = 0.9729, 2.1831  # of a post that says nothing, or all, of what a group says
+
+# Areas
+MIN_DEVIATION = 0.2017  # of the relatedness of phrases, which may be few and alike
+
+# --- relatedness of centred vectors ---
+
+CENTRING = 0.5  # the share of the mean vector that is subtracted before cosines become z-scores
+# A prior for small notebooks: mean and deviation among the passages of others, worth this many chunks.
+USUAL_MEAN, USUAL_DEVIATION, USUAL_WORTH = 0.0741, 0.3808, 30
+
+# --- cosines of vectors less all of their mean, which no encoder's scale shifts ---
+
+LINK_WEIGHT = 0.1  # of a link, added to the cosine of two notes when they are grouped
+
+# --- sameness: unrelated texts have 0, identical ones 1 ---
+
+SAME_PASSAGE = 0.9439  # of two passages, for one of them to be enough in an outline
+SAME_POINT = 0.8653  # of two statements that make the same point
+SAME_HEADING = 0.7195  # of two headings that are too much alike for one outline
+WORDING_COMPARED = 0.6634  # from which wording is compared; under different titles, a passage still reaches about this
+MIN_INT8_PARITY = 0.9439  # of a text's vector with its int8 one, for an int8 graph to be kept
+ORTHOGONAL = -0.1221  # of vectors at right angles: where cosines of an encoder without a common direction begin
