@@ -10,6 +10,7 @@ from contextlib import suppress
 from kb.errors import InputError, VectorError
 from kb.index.reader import IndexReader
 from kb.models import Filter, Mode, System
+from kb.search.concepts import read_query_concepts
 from kb.search.fuse import by_meaning, by_meaning_and_words
 from kb.search.lexical import by_words, matching, telling, weigh
 from kb.search.query import MAX_LENGTH, WORD, Query, match_expression, other_spellings, parse_query
@@ -40,7 +41,9 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
         words = telling(reader, asked.words)
         lexical = matching(reader, words, filter, pool)
         weighed = weigh(reader, words, None) if reader.is_small else words
-        return by_meaning_and_words(reader, embedding.result(), lexical, weighed, filter, pool)
+        vector = embedding.result()
+        reading = read_query_concepts(reader, asked.text, vector)
+        return by_meaning_and_words(reader, vector, lexical, weighed, reading, filter, pool)
 
 
 def _open_vectors(reader: IndexReader) -> None:
