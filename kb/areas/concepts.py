@@ -79,6 +79,10 @@ class Concepts:
         """The concepts that one builds on."""
         return self._known(self.all[number].builds_on)
 
+    def dependents(self, number: int) -> list[int]:
+        """The concepts that build on one."""
+        return self._dependents.get(number, [])
+
     def alternatives(self, number: int) -> list[int]:
         """The concepts that serve the same purpose in another way."""
         stated = self._known(self.all[number].alternative_to)
@@ -87,6 +91,10 @@ class Concepts:
     @cached_property
     def _parts(self) -> dict[int, list[int]]:
         return self._inverse(concept.part_of for concept in self.all)
+
+    @cached_property
+    def _dependents(self) -> dict[int, list[int]]:
+        return self._inverse(concept.builds_on for concept in self.all)
 
     @cached_property
     def _stating(self) -> dict[int, list[int]]:

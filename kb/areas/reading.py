@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MOST_DESCRIBED = 5
 MOST_LOOKED_AT = 40  # concepts, the nearest first, of which the notebook may have none
 MIN_WEIGHT = 0.05
+RELATIVE_WEIGHT = 0.4
 
 
 class ReadConcept(NamedTuple):
@@ -30,12 +31,25 @@ def read(
     """The concepts that a text asks for, the surest first.
 
     `relatedness` is that of the text with each concept, the best of what the concept is known by, in units of the
-    encoder's scale. Only concepts that `is_treated` holds for are read. One that is named counts fully; one that is
-    described counts by how clearly the text is about any concept, and how near it is to the best.
+    encoder's scale. Only concepts that `is_treated` holds for are read. One that is named counts fully, and its parts
+    a little; one that is named but not treated is replaced by what it is related to. One that is described counts by
+    how clearly the text is about any concept, and how near it is to the best.
     """
     weights = dict(_described(relatedness, is_treated))
-    weights |= {number: 1.0 for number in concepts.named(text) if is_treated(number)}
+    named = concepts.named(text)
+    for number in (relative for one in named for relative in _relatives(concepts, one, is_treated)):
+        if is_treated(number):
+            weights[number] = max(weights.get(number, 0.0), RELATIVE_WEIGHT)
+    weights |= {number: 1.0 for number in named if is_treated(number)}
     return [ReadConcept(number, weight) for number, weight in sorted(weights.items(), key=lambda entry: -entry[1])]
+
+
+def _relatives(concepts: Concepts, number: int, is_treated: Callable[[int], bool]) -> list[int]:
+    """The parts of a concept; of one that is not treated, all that it is related to."""
+    parts = concepts.parts(number)
+    if is_treated(number):
+        return parts
+    return [*parts, *concepts.wholes(number), *concepts.alternatives(number), *concepts.dependents(number)]
 
 
 def _described(relatedness: Sequence[float], is_treated: Callable[[int], bool]) -> Iterator[tuple[int, float]]:

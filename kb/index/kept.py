@@ -9,7 +9,6 @@ from pathlib import Path
 
 from kb.notes.files import replacing
 
-
 CHECKSUM_BYTES = 4
 
 

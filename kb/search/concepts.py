@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from kb.areas.concepts import Concepts, concept_vectors, load_concepts
+from kb.areas.judge import area_texts
 from kb.areas.reading import ReadConcept, best_of_concepts, mixture, read
 from kb.index.reader import IndexReader
-from kb.search.query import match_expression
+from kb.models import Area
+from kb.search.query import STOPWORDS, Query, match_expression, query_words
 from kb.search.words import NoteWeights, idf, note_weight
 
 if TYPE_CHECKING:
@@ -42,13 +44,31 @@ class Reading:
     weights: NoteWeights = field(default_factory=dict)
 
 
-def read_query_concepts(reader: IndexReader, text: str, vector: FloatArray) -> Reading:
+class Subject(NamedTuple):
+    """What a query is about: its text and words without the names of areas, and the areas that it names."""
+
+    text: str
+    words: tuple[str, ...]
+    areas: tuple[Area, ...]
+
+
+def subject_of(reader: IndexReader, query: Query) -> Subject:
+    """What a query is about. One that only names areas is about these."""
+    texts = reader.cached("area texts", lambda: area_texts(reader))
+    areas = texts.named(query.text)
+    rest = texts.without_names(query.text) if areas else query.text
+    words = tuple(word for word in query_words(rest) if word not in STOPWORDS)
+    return Subject(rest, words, areas) if areas and words else Subject(query.text, query.words, areas)
+
+
+def read_concepts(reader: IndexReader, text: str, subject: Subject, vector: FloatArray) -> Reading:
     """What a query asks for; `vector` `(dim,)` is that of its text."""
     concepts = load_concepts(reader.settings.concepts)
     vectors = concept_vectors(reader, concepts)
-    relatedness = best_of_concepts(concepts, reader.encoder.scale.relatedness(vectors @ vector))
+    described = vector if subject.text == text else reader.encoder.encode_query(subject.text)
+    relatedness = best_of_concepts(concepts, reader.encoder.scale.relatedness(vectors @ described))
     treatments = _Treatments(reader, concepts)
-    asked = read(concepts, text, relatedness, lambda number: bool(treatments[number].chunks))
+    asked = read(concepts, subject.text, relatedness, lambda number: bool(treatments[number].chunks))
     if not asked:
         return Reading()
     return Reading(

@@ -10,7 +10,7 @@ from contextlib import suppress
 from kb.errors import InputError, VectorError
 from kb.index.reader import IndexReader
 from kb.models import Filter, Mode, System
-from kb.search.concepts import read_query_concepts
+from kb.search.concepts import read_concepts, subject_of
 from kb.search.fuse import by_meaning, by_meaning_and_words
 from kb.search.lexical import by_words, matching, telling, weigh
 from kb.search.query import MAX_LENGTH, WORD, Query, match_expression, other_spellings, parse_query
@@ -38,11 +38,12 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
         _open_vectors(reader)
         if mode == "dense":
             return by_meaning(reader, embedding.result(), filter, pool)
-        words = telling(reader, asked.words)
+        subject = subject_of(reader, asked)
+        words = telling(reader, subject.words)
         lexical = matching(reader, words, filter, pool)
         weighed = weigh(reader, words, None) if reader.is_small else words
         vector = embedding.result()
-        reading = read_query_concepts(reader, asked.text, vector)
+        reading = read_concepts(reader, asked.text, subject, vector)
         return by_meaning_and_words(reader, vector, lexical, weighed, reading, filter, pool)
 
 
