@@ -83,6 +83,11 @@ class Concepts:
         """The concepts that build on one."""
         return self._dependents.get(number, [])
 
+    def relatives(self, number: int) -> list[int]:
+        """All the concepts that one is related to."""
+        near = (*self.parts(number), *self.wholes(number), *self.alternatives(number), *self.dependents(number))
+        return list(dict.fromkeys(near))
+
     def alternatives(self, number: int) -> list[int]:
         """The concepts that serve the same purpose in another way."""
         stated = self._known(self.all[number].alternative_to)

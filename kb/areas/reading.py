@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 MOST_DESCRIBED = 5
 MOST_LOOKED_AT = 40  # concepts, the nearest first, of which the notebook may have none
 MIN_WEIGHT = 0.05
-RELATIVE_WEIGHT = 0.4
+ALWAYS_READ = 2  # the nearest concepts, which are read though no note treats them
+RELATIVE_WEIGHT = 0.4  # of a part, or of what stands in for a concept that no note treats
 
 
 class ReadConcept(NamedTuple):
@@ -31,37 +32,36 @@ def read(
     """The concepts that a text asks for, the surest first.
 
     `relatedness` is that of the text with each concept, the best of what the concept is known by, in units of the
-    encoder's scale. Only concepts that `is_treated` holds for are read. One that is named counts fully, and its parts
-    a little; one that is named but not treated is replaced by what it is related to. One that is described counts by
-    how clearly the text is about any concept, and how near it is to the best.
+    encoder's scale. A concept that is named counts fully; one that is described counts by how clearly the text is about
+    any concept, and how near it is to the best. The parts of one that is named count a little. Only concepts that
+    `is_treated` holds for are read: others are replaced by what they are related to.
     """
-    weights = dict(_described(relatedness, is_treated))
-    named = concepts.named(text)
-    for number in (relative for one in named for relative in _relatives(concepts, one, is_treated)):
-        if is_treated(number):
-            weights[number] = max(weights.get(number, 0.0), RELATIVE_WEIGHT)
-    weights |= {number: 1.0 for number in named if is_treated(number)}
+    asked = dict(_described(relatedness, is_treated)) | dict.fromkeys(concepts.named(text), 1.0)
+    weights: dict[int, float] = {}
+    for number, weight in asked.items():
+        relatives = concepts.parts(number) if weight == 1.0 else []
+        if not is_treated(number):
+            relatives = concepts.relatives(number)
+        for other, share in [(number, 1.0), *((relative, RELATIVE_WEIGHT) for relative in relatives)]:
+            if is_treated(other):
+                weights[other] = max(weights.get(other, 0.0), share * weight)
     return [ReadConcept(number, weight) for number, weight in sorted(weights.items(), key=lambda entry: -entry[1])]
 
 
-def _relatives(concepts: Concepts, number: int, is_treated: Callable[[int], bool]) -> list[int]:
-    """The parts of a concept; of one that is not treated, all that it is related to."""
-    parts = concepts.parts(number)
-    if is_treated(number):
-        return parts
-    return [*parts, *concepts.wholes(number), *concepts.alternatives(number), *concepts.dependents(number)]
-
-
 def _described(relatedness: Sequence[float], is_treated: Callable[[int], bool]) -> Iterator[tuple[int, float]]:
+    """The concepts that a text describes: the nearest ones, until enough of them are treated."""
     nearest = sorted(range(len(relatedness)), key=lambda number: -relatedness[number])[:MOST_LOOKED_AT]
     if not nearest or relatedness[nearest[0]] < DESCRIBED:
         return
-    treated = [number for number in nearest if is_treated(number)][:MOST_DESCRIBED]
-    best = max((relatedness[number] for number in treated), default=0.0)
+    treated = 0
+    best = relatedness[nearest[0]]
     clearly = min((best - DESCRIBED) / (READ_CLEARLY - DESCRIBED), 1.0)
-    for number in treated:
+    for place, number in enumerate(nearest):
         weight = clearly * math.exp(READ_SHARPNESS * (relatedness[number] - best))
-        if weight >= MIN_WEIGHT:
+        if weight < MIN_WEIGHT or treated == MOST_DESCRIBED:
+            return
+        if is_treated(number) or place < ALWAYS_READ:
+            treated += is_treated(number)
             yield number, weight
 
 
