@@ -36,10 +36,11 @@ def read(
     any concept, and how near it is to the best. The parts of one that is named count a little. Only concepts that
     `is_treated` holds for are read: others are replaced by what they are related to.
     """
-    asked = dict(_described(relatedness, is_treated)) | dict.fromkeys(concepts.named(text), 1.0)
+    named = concepts.named(text)
+    asked = dict(_described(relatedness, is_treated)) | dict.fromkeys(named, 1.0)
     weights: dict[int, float] = {}
     for number, weight in asked.items():
-        relatives = concepts.parts(number) if weight == 1.0 else []
+        relatives = concepts.parts(number) if number in named else []
         if not is_treated(number):
             relatives = concepts.relatives(number)
         for other, share in [(number, 1.0), *((relative, RELATIVE_WEIGHT) for relative in relatives)]:
