@@ -15,6 +15,10 @@ GOOD_ANSWER = 0.7712  # of the best passage, from which a query has a good match
 RELATED = 0.7712  # of a note without a link, to be listed as related to another
 LINKED = 0.4034  # what a link adds: about the distance from the nearest note to the tenth nearest
 
+# Concepts
+DESCRIBED, READ_CLEARLY = 0.53, 1.33  # of a query with what a concept is known by: from where on, and fully
+READ_SHARPNESS = 4.1  # how fast the weight of a concept falls with its distance from the nearest one
+
 # Outlines
 BEARING = 0.6098  # of a note's best passage with a topic, or of a term, to bear on it
 CLOSE = 1.1746  # of the third best note, for a topic that is clearly outside the areas

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from kb.errors import ConfigError, NotebookError
-from kb.models import AreaText, Frozen, OutsidePolicy, Precision, VerdictArea
+from kb.models import AreaText, Concept, Frozen, OutsidePolicy, Precision, VerdictArea
 from kb.notes.files import is_utf8, replacing
 
 CONFIG_NAME = "kb.toml"
@@ -95,6 +95,7 @@ class Settings(Frozen):
     autosync: bool = False
     outside: OutsidePolicy = "hold"
     areas: dict[VerdictArea, AreaText] = Field(default_factory=dict)
+    concepts: tuple[Concept, ...] = ()
     index_dir: str = Field(default=INDEX_NAME, pattern=r"[^./]")
     chroma: ChromaSettings = ChromaSettings()
     outline: OutlineSettings = OutlineSettings()

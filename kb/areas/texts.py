@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -55,9 +55,12 @@ class AreaTexts(Frozen):
         ]
 
     def without_names(self, text: str) -> str:
-        """A text without the names of areas. Within an area its name is no information; the rest is the subject."""
-        names = sorted((name for group in self.groups for name in group.names), key=len, reverse=True)
-        return " ".join(re.sub(rf"\b(?:{'|'.join(map(re.escape, names))})s?\b", " ", text, flags=re.I).split())
+        """A text without the names of areas: they say where to look, the rest says what for."""
+        return " ".join(_any_of([name for group in self.groups for name in group.names]).sub(" ", text).split())
+
+    def named(self, text: str) -> tuple[Area, ...]:
+        """The areas that a text names."""
+        return tuple(area for area in AREAS if self.areas[area].names and _any_of(self.areas[area].names).search(text))
 
     def customised(self, custom: Mapping[VerdictArea, AreaText]) -> AreaTexts:
         """A copy with the user's texts. One with a description replaces the built-in area, whose own texts become a
@@ -87,6 +90,13 @@ def load_areas() -> AreaTexts:
 def side_of(group: int) -> VerdictArea:
     """The verdict that a group speaks for: its area, or `outside`."""
     return SIDES[min(group, len(AREAS))]
+
+
+def _any_of(names: Sequence[str]) -> re.Pattern[str]:
+    """A pattern for some names, the longest first, in any case, with a hyphen for a space, or in the plural."""
+    longest_first = sorted(names, key=len, reverse=True)
+    spelled = (re.escape(name).replace(r"\ ", r"[\s-]") for name in longest_first)
+    return re.compile(rf"\b(?:{'|'.join(spelled)})s?\b", re.IGNORECASE)
 
 
 def _phrases(text: AreaText) -> tuple[str, ...]:

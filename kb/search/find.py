@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kb.errors import InputError, VectorError
 from kb.index.reader import IndexReader
 from kb.models import FILED_AREAS, Filter, Mode, System
+from kb.search.concepts import read_concepts, subject_of
 from kb.search.dense import first_wanted, nearest
 from kb.search.fuse import by_meaning, by_meaning_and_words
 from kb.search.lexical import by_words, matching, telling, weigh
@@ -44,12 +45,16 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
         if mode == "dense":
             vector = embedding.result()
             return by_meaning(reader, vector, nearest(reader, vector, filter, pool, first), filter)
-        words = telling(reader, asked.words)
+        subject = subject_of(reader, asked)
+        words = telling(reader, subject.words)
         lexical = matching(reader, words, filter, pool)
         weighed = weigh(reader, words, None) if reader.is_small else words
         vector = embedding.result()
+        reading = read_concepts(reader, asked.text, subject, vector)
         dense = nearest(reader, vector, filter, pool, first)
-        return by_meaning_and_words(reader, vector, dense, lexical, weighed, filter)
+        if reading.concepts:
+            dense |= nearest(reader, reading.moved(vector), filter, pool)
+        return by_meaning_and_words(reader, vector, dense, lexical, weighed, reading, filter)
 
 
 def _open_vectors(reader: IndexReader) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kb.index.arrays import unit_rows
 from kb.index.reader import IndexReader
 from kb.models import Filter, note_of
+from kb.search.concepts import Reading
 from kb.search.dense import Background, background, by_id
 from kb.search.lexical import Weighed, weigh
 from kb.search.ranking import (
@@ -57,10 +58,12 @@ def by_meaning_and_words(
     dense: Mapping[str, float],
     lexical: Mapping[str, float],
     weighed: Weighed | Sequence[str],
+    reading: Reading,
     filter: Filter,
 ) -> Ranking:
     """Score the nearest chunks and those that have the words by both sides, move the query towards the notes that rank
-    highest, and score again (pseudo-relevance feedback, Rocchio 1971).
+    highest, and score again (pseudo-relevance feedback, Rocchio 1971). The concepts that the query asks for, its
+    `reading`, count as further words, and the query is first moved towards them.
 
     `weighed` are the words with their weights in all notes, or words to be looked up in the notes of the candidates.
     """
@@ -70,11 +73,11 @@ def by_meaning_and_words(
     candidates = _candidates(reader, found, vector)
     notes = {note_of(id) for id in candidates.ids}
     words, weights = weighed if isinstance(weighed, Weighed) else weigh(reader, weighed, candidates.ids)
-    weights = {note: own for note, own in weights.items() if note in notes}
+    weights = {note: weights.get(note, {}) | reading.weights.get(note, {}) for note in notes}
     sums = {note: sum(own.values()) for note, own in weights.items()}
     shares = word_shares(candidates.ids, lexical, sums, nearness(words), _copies(reader, candidates.ids))
 
-    query = candidates.ordinary.centred(vector)
+    query = candidates.ordinary.centred(reading.moved(vector))
     z_scores = candidates.z_scores(query)
     agreed = agreement(best_of_notes(z_scores), sums)
     best = _best({id: z_score + shares[id].worth for id, z_score in z_scores.items()})
@@ -82,8 +85,21 @@ def by_meaning_and_words(
     if weight:
         z_scores = candidates.z_scores(unit_rows(query + weight * candidates.mean(best)))
     ranked = fuse(z_scores, shares, candidates.dense, lexical)
-    dense, near = candidates.dense, candidates.relatedness
-    return Ranking("hybrid", filter, dense, lexical, ranked, words, weights, vector, near, agreed, tuple(best), weight)
+    return Ranking(
+        "hybrid",
+        filter,
+        candidates.dense,
+        lexical,
+        ranked,
+        words,
+        weights,
+        vector,
+        candidates.relatedness,
+        agreed,
+        tuple(best),
+        weight,
+        reading.concepts,
+    )
 
 
 def by_meaning(reader: IndexReader, vector: FloatArray, dense: Collection[str], filter: Filter) -> Ranking:

@@ -78,6 +78,7 @@ class Ranking:
     agreement: float = 0.0
     feedback: tuple[str, ...] = ()
     feedback_weight: float = 0.0
+    concepts: Mapping[str, float] = field(default_factory=dict)
 
 
 def word_shares(

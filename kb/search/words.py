@@ -42,11 +42,16 @@ def word_weights(words: Iterable[Word], lengths: Mapping[str, float]) -> NoteWei
     weights: NoteWeights = {}
     for word in words:
         for note, count in _counts(word.places).items():
-            norm = K1 * (1 - B + B * lengths.get(note, 1.0))
-            weight = word.idf**POWER * (DELTA + count * (K1 + 1) / (count + norm))
+            weight = note_weight(word.idf, count, lengths.get(note, 1.0))
             own = weights.setdefault(note, {})
             own[word.text] = own.get(word.text, 0.0) + weight
     return weights
+
+
+def note_weight(idf: float, count: int, length: float) -> float:
+    """The BM25+ of a word or name that a note of some length, as a share of the mean, has `count` times."""
+    norm = K1 * (1 - B + B * length)
+    return idf**POWER * (DELTA + count * (K1 + 1) / (count + norm))
 
 
 def _counts(places: Iterable[Place]) -> dict[str, int]:

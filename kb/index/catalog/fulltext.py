@@ -43,6 +43,12 @@ class FullText:
         sql = "SELECT count(*) n FROM (SELECT 1 FROM passages WHERE passages MATCH ? LIMIT ?)"
         return int(self._rows(sql, (expression, most))[0]["n"])
 
+    def matching(self, expression: str) -> dict[int, str]:
+        """The numbers of the chunks that an FTS5 expression matches, with their notes."""
+        sql = """SELECT chunks.number, chunks.note_id FROM passages JOIN chunks ON chunks.number = passages.rowid
+            WHERE passages MATCH ?"""
+        return {row["number"]: row["note_id"] for row in self._rows(sql, (expression,))}
+
     def occurrences(
         self, stems: Collection[str], notes: Mapping[int, str], everywhere: bool = False
     ) -> dict[str, Occurrences]:

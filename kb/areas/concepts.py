@@ -1,0 +1,173 @@
+"""What kb knows of its subjects: their concepts, with names, definitions, ways to ask for them, and relations."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Sequence
+from functools import cache, cached_property
+from importlib import resources
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from kb.areas.terms import Lexicon
+from kb.index.kept import kept
+from kb.models import Concept, Frozen
+
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
+    from kb.index.reader import IndexReader
+
+_NAME_BYTES = 16  # of a digest in a file name, in hexadecimal
+
+
+class Knowledge(Frozen):
+    """The content of `concepts.toml`. `words` are names that are common words when written in lower case."""
+
+    words: tuple[str, ...] = ()
+    concept: tuple[Concept, ...] = ()
+
+
+class Concepts:
+    """Concepts, numbered in the order in which they are given. Relations to a name that is not among them are ignored.
+
+    Names are recognised in any case, but for those in `words`, which must be written as they are given.
+    """
+
+    def __init__(self, concepts: Sequence[Concept], words: Sequence[str] = ()) -> None:
+        self.all = tuple(concepts)
+        self._words = frozenset(words)
+        self._numbers = {concept.name.lower(): number for number, concept in enumerate(self.all)}
+
+    @cached_property
+    def texts(self) -> list[tuple[str, int]]:
+        """What each concept is known by, with its number: its name and definition, then the ways to ask for it."""
+        return [
+            (text, number)
+            for number, concept in enumerate(self.all)
+            for text in (f"{concept.name}: {concept.definition}", *concept.askings)
+        ]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The index in `texts` of the first of each concept."""
+        return list(accumulate((1 + len(concept.askings) for concept in self.all[:-1]), initial=0))
+
+    def named(self, text: str) -> list[int]:
+        """The concepts that a text names, in the order of the names."""
+        found = self._lexicon.find(text)
+        in_order = sorted(found, key=lambda name: found[name].first_token)
+        return list(dict.fromkeys(self._owners[name] for name in in_order))
+
+    def names(self, number: int) -> list[str]:
+        """The names by which a concept can be found in any case."""
+        concept = self.all[number]
+        return [name for name in (concept.name, *concept.aliases) if name not in self._words]
+
+    def parts(self, number: int) -> list[int]:
+        """The concepts that are part of one."""
+        return self._parts.get(number, [])
+
+    def wholes(self, number: int) -> list[int]:
+        """The concepts that one is part of."""
+        return self._known(self.all[number].part_of)
+
+    def prerequisites(self, number: int) -> list[int]:
+        """The concepts that one builds on."""
+        return self._known(self.all[number].builds_on)
+
+    def dependents(self, number: int) -> list[int]:
+        """The concepts that build on one."""
+        return self._dependents.get(number, [])
+
+    def relatives(self, number: int) -> list[int]:
+        """All the concepts that one is related to."""
+        near = (*self.parts(number), *self.wholes(number), *self.alternatives(number), *self.dependents(number))
+        return list(dict.fromkeys(near))
+
+    def alternatives(self, number: int) -> list[int]:
+        """The concepts that serve the same purpose in another way."""
+        stated = self._known(self.all[number].alternative_to)
+        return list(dict.fromkeys([*stated, *self._stating.get(number, [])]))
+
+    @cached_property
+    def _parts(self) -> dict[int, list[int]]:
+        return self._inverse(concept.part_of for concept in self.all)
+
+    @cached_property
+    def _dependents(self) -> dict[int, list[int]]:
+        return self._inverse(concept.builds_on for concept in self.all)
+
+    @cached_property
+    def _stating(self) -> dict[int, list[int]]:
+        """The concepts that name a concept as their alternative."""
+        return self._inverse(concept.alternative_to for concept in self.all)
+
+    def _inverse(self, relations: Iterable[Sequence[str]]) -> dict[int, list[int]]:
+        inverse: dict[int, list[int]] = {}
+        for number, names in enumerate(relations):
+            for other in self._known(names):
+                inverse.setdefault(other, []).append(number)
+        return inverse
+
+    def _known(self, names: Sequence[str]) -> list[int]:
+        return [self._numbers[name.lower()] for name in names if name.lower() in self._numbers]
+
+    @cached_property
+    def _all_names(self) -> list[tuple[str, int]]:
+        return [
+            (name if name in self._words else name.lower(), number)
+            for number, concept in enumerate(self.all)
+            for name in (concept.name, *concept.aliases)
+        ]
+
+    @cached_property
+    def _owners(self) -> list[int]:
+        return [number for _, number in self._all_names]
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return Lexicon([name for name, _ in self._all_names])
+
+
+@cache
+def load_concepts(own: tuple[Concept, ...] = ()) -> Concepts:
+    """The concepts that come with kb and the user's own; one of these replaces a concept of the same name.
+
+    Parsing the file takes a fifth of a second, so its content is kept as JSON.
+    """
+    source = resources.files("kb.areas").joinpath("concepts.toml").read_bytes()
+    name = f"concepts/{_digest(source)}.json"
+    content = kept(name, lambda: json.dumps(tomllib.loads(source.decode()), ensure_ascii=False).encode())
+    knowledge = TypeAdapter(Knowledge).validate_json(content)
+    replaced = {concept.name.lower() for concept in own}
+    return Concepts(
+        [*(concept for concept in knowledge.concept if concept.name.lower() not in replaced), *own], knowledge.words
+    )
+
+
+def concept_vectors(reader: IndexReader, concepts: Concepts) -> FloatArray:
+    """The vectors `(n, dim)` of what the concepts are known by, computed once for each model and kept."""
+    return reader.cached("concept vectors", lambda: _concept_vectors(reader, concepts))
+
+
+def _concept_vectors(reader: IndexReader, concepts: Concepts) -> FloatArray:
+    import numpy as np
+
+    encoder, texts = reader.encoder, [text for text, _ in concepts.texts]
+    digest = _digest("\n".join([encoder.fingerprint, *texts]).encode())
+
+    def embedded() -> bytes:
+        reader.notify(f"embedding what kb knows of its subjects, once for this model ({len(texts):,} sentences)")
+        return encoder.encode(texts).astype(np.float16).tobytes()
+
+    stored = np.frombuffer(kept(f"concepts/{digest}.f16", embedded), dtype=np.float16)
+    vectors: FloatArray = stored.reshape(len(texts), -1).astype(np.float32)
+    return vectors
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:_NAME_BYTES]

@@ -1,0 +1,41 @@
+"""What is computed once on a machine and kept in the user's cache: it can be deleted at any time."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from kb.notes.files import replacing
+
+CHECKSUM_BYTES = 4
+
+
+def cache_folder() -> Path:
+    """The folder in the user's cache that belongs to kb."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("kb")
+
+
+def kept(name: str, make: Callable[[], bytes]) -> bytes:
+    """The bytes kept under a name, with their checksum. Where there are none, or they are damaged, `make` computes
+    them; they are kept if the cache can be written, and computed again the next time otherwise.
+    """
+    path = cache_folder() / name
+    with suppress(OSError):
+        stored = path.read_bytes()
+        content, checksum = stored[:-CHECKSUM_BYTES], stored[-CHECKSUM_BYTES:]
+        if checksum == _checksum(content):
+            return content
+    made = make()
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as file:
+            file.write(made + _checksum(made))
+    return made
+
+
+def _checksum(content: bytes) -> bytes:
+    return zlib.crc32(content).to_bytes(CHECKSUM_BYTES)
