@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,10 @@ from numpy.typing import NDArray
 
 from kb.care import probe
 from kb.cli import main
-from kb.index.encoder import load_encoder
+from kb.index import opened
+from kb.index.encoder import Announce, load_encoder
 from kb.knowledge import KnowledgeBase
-from kb.models import Encoder
+from kb.models import Encoder, Precision
 from kb.notebook import open_notebook
 from kb.opening import open_index
 
@@ -31,6 +33,26 @@ REPOSITORY = Path(__file__).parent.parent
 
 settings.register_profile("kb", deadline=None)  # a slow machine is no failure
 settings.load_profile("kb")
+
+MEMORY = Path("/dev/shm")  # noqa: S108  # where Linux has files in memory
+ROOM = 2 << 30
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' folders in memory where it has room: a third of the time would go into waiting for the disk.
+
+    What is tested of crashes and full disks is the same there: a killed process loses nothing that it has written to
+    either, and the tests of full disks mount their own.
+    """
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@cache
+def hashed(word: str) -> tuple[int, int]:
+    """A number from 0 to 255 and a sign."""
+    digest = hashlib.sha256(word.encode()).digest()
+    return digest[0], 1 if digest[1] % 2 else -1
 
 
 class HashingEncoder:
@@ -53,8 +75,8 @@ class HashingEncoder:
     def encode_query(self, text: str) -> NDArray[np.float32]:
         vector = np.zeros(self.dimensions, dtype=np.float32)
         for word in re.findall(r"\w+", text.lower()):
-            digest = hashlib.sha256(word.encode()).digest()
-            vector[digest[0] % self.dimensions] += 1 if digest[1] % 2 else -1
+            place, sign = hashed(word)
+            vector[place % self.dimensions] += sign
         length = float(np.linalg.norm(vector))
         return vector / length if length else vector
 
@@ -67,7 +89,7 @@ class RememberingEncoder:
         self.dimensions = encoder.dimensions
         self.max_tokens = encoder.max_tokens
         self.count_tokens = encoder.count_tokens
-        self.encode_query = encoder.encode_query
+        self.encode_query = cache(encoder.encode_query)
         self._encode = encoder.encode
         self._known: dict[str, NDArray[np.float32]] = {}
 
@@ -210,7 +232,22 @@ def knowledge(notebook: Path, encoder: HashingEncoder) -> Iterator[KnowledgeBase
 
 
 @pytest.fixture
-def kb(real_encoder: Encoder, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+def default_model(real_encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default model is the run's own encoder, which knows the phrases of the areas: embedding them for each new
+    notebook takes a second and a half.
+    """
+
+    def load(model: str | None, precision: Precision, root: Path, announce: Announce) -> Encoder:
+        is_default = (model, precision) == (None, "int8")
+        return real_encoder if is_default else load_encoder(model, precision, root, announce)
+
+    monkeypatch.setattr(opened, "load_encoder", load)
+
+
+@pytest.fixture
+def kb(
+    default_model: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., Run]:
     """Run the command line in this process, with the real model: `kb("search", "graphs")`."""
 
     def run(*arguments: str) -> Run:

@@ -50,17 +50,18 @@ def test_a_writer_that_is_not_safe_is_caught(tmp_path: Path) -> None:
 
 def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     """Two processes that add at the same time wait for each other, and every note of both is found."""
-    (answer,) = answers("crowding.py", tmp_path, "--writers", "2")
+    (answer,) = answers("crowding.py", tmp_path, "--writers", "1.2")
     assert min(answer["added"]) > 0
     assert (answer["failed"], answer["lost"]) == (0, [])
 
 
-def test_readers_see_the_old_state_or_the_new_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [2, pytest.param(5, marks=pytest.mark.torture)])
+def test_readers_see_the_old_state_or_the_new_one(tmp_path: Path, rounds: int) -> None:
     """While all notes are added anew again and again, every search of an open reader answers from one state, and sees
     the next one when it is there.
     """
-    (answer,) = answers("crowding.py", tmp_path, "--rounds", "5")
-    assert answer["rounds"] == 5
+    (answer,) = answers("crowding.py", tmp_path, "--rounds", str(rounds))
+    assert answer["rounds"] == rounds
     assert (answer["failed"], answer["mixed"]) == (0, [])
 
 
