@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
-import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from doubles import HashingEncoder as HashingEncoder
+from doubles import probe_here
 from filelock import FileLock
 from hypothesis import settings
 from numpy.typing import NDArray
@@ -26,15 +25,13 @@ from kb.index import opened
 from kb.index.encoder import Announce, load_encoder
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, Precision
-from kb.notebook import open_notebook
-from kb.opening import open_index
 
 REPOSITORY = Path(__file__).parent.parent
 
 settings.register_profile("kb", deadline=None)  # a slow machine is no failure
 settings.load_profile("kb")
 
-MEMORY = Path("/dev/shm")  # noqa: S108  # where Linux has files in memory
+MEMORY = Path("/dev/shm")  # where Linux has files in memory
 ROOM = 2 << 30
 
 
@@ -46,39 +43,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
-
-
-@cache
-def hashed(word: str) -> tuple[int, int]:
-    """A number from 0 to 255 and a sign."""
-    digest = hashlib.sha256(word.encode()).digest()
-    return digest[0], 1 if digest[1] % 2 else -1
-
-
-class HashingEncoder:
-    """A bag of words hashed into 64 dimensions: deterministic, and blind to meaning."""
-
-    fingerprint = "hashing"
-    dimensions = 64
-    max_tokens = 64
-
-    def __init__(self) -> None:
-        self.embedded: list[str] = []
-
-    def count_tokens(self, text: str) -> int:
-        return len(re.findall(r"\S+", text))
-
-    def encode(self, texts: list[str]) -> NDArray[np.float32]:
-        self.embedded.extend(texts)
-        return np.stack([self.encode_query(text) for text in texts])
-
-    def encode_query(self, text: str) -> NDArray[np.float32]:
-        vector = np.zeros(self.dimensions, dtype=np.float32)
-        for word in re.findall(r"\w+", text.lower()):
-            place, sign = hashed(word)
-            vector[place % self.dimensions] += sign
-        length = float(np.linalg.norm(vector))
-        return vector / length if length else vector
 
 
 class RememberingEncoder:
@@ -149,12 +113,6 @@ def _own_home(model_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     for name in ("KB_NOTEBOOK", "VISUAL", "EDITOR", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
-
-
-def probe_here(root: Path, full: bool) -> list[str]:
-    """What the doctor asks Chroma in a process of its own, asked in this one."""
-    with closing(open_index(open_notebook(root), None, lambda line: None)) as index, index.reader() as reader:
-        return list(probe.problems(reader, full))
 
 
 @pytest.fixture(autouse=True)
@@ -245,9 +203,7 @@ def default_model(real_encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.fixture
-def kb(
-    default_model: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Callable[..., Run]:
+def kb(default_model: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
     """Run the command line in this process, with the real model: `kb("search", "graphs")`."""
 
     def run(*arguments: str) -> Run:

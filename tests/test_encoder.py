@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -255,9 +255,7 @@ def test_a_damaged_export_is_made_again(
     assert [line.split(",")[0] for line in said] == [f"preparing the model {tiny_model}"]
 
 
-def test_another_process_may_export_faster(
-    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_process_may_export_faster(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An export that is finished while another of the same model is under way is the one that both use."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     describe, finished = export._describe, list[Encoder]()

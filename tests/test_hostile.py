@@ -293,7 +293,7 @@ def take_apart() -> None:
 
 
 def test_no_repetition_takes_long() -> None:
-    """Marks that never close, indents without end and pieces without number take seconds, where they took many minutes."""
+    """Marks that never close, indents without end and pieces without number take seconds, not minutes."""
     program = [sys.executable, "-c", "import test_hostile; test_hostile.take_apart()"]
     ended = subprocess.run(program, cwd=Path(__file__).parent, capture_output=True, timeout=180, check=False)
     assert ended.returncode == 0, ended.stderr[-1000:]

@@ -10,18 +10,20 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import pytest
-from conftest import HashingEncoder
+from doubles import HashingEncoder
 
 from kb.errors import EvidenceError, ServerError, VectorError
 from kb.index import opened
 from kb.index.cache import Cache
 from kb.index.catalog import StoredVectors
 from kb.index.catalog.reading import CatalogReader
+from kb.index.lock import write_lock
 from kb.index.vectors import GenerationStore
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, FiledArea, Mode
@@ -38,10 +40,13 @@ MODES: tuple[Mode, ...] = ("lexical", "dense", "hybrid")
 
 BESIDE = """
 import sys, time
+from functools import partial
 from pathlib import Path
-from conftest import HashingEncoder
+from doubles import HashingEncoder
+from kb.index import opened
 from kb.knowledge import KnowledgeBase
 from test_threads import write_round
+opened.write_lock = partial(opened.write_lock, wait=60)
 root, rounds = Path(sys.argv[1]), int(sys.argv[2])
 print("ready", flush=True)
 sys.stdin.readline()
@@ -129,10 +134,11 @@ class Readers:
 
 
 @pytest.mark.parametrize("number", [READERS, pytest.param(2 * READERS, marks=pytest.mark.torture)])
-def test_many_threads_and_two_writers(knowledge: KnowledgeBase, number: int) -> None:
+def test_many_threads_and_two_writers(knowledge: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     """While many threads search, list, relate and outline, a thread of theirs and another process add and forget: no
     verb fails, every answer is of one state, and what an add has acknowledged is never missing.
     """
+    monkeypatch.setattr(opened, "write_lock", partial(write_lock, wait=60))  # a busy machine may be slow
     readers = Readers(knowledge)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     command = [sys.executable, "-c", BESIDE, str(knowledge.root), str(ROUNDS)]
