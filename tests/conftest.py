@@ -36,13 +36,17 @@ ROOM = 2 << 30
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the tests' folders in memory where it has room: a third of the time would go into waiting for the disk.
+    """Keep the tests' folders in memory where it has room, and the libraries' threads out of each other's way.
 
-    What is tested of crashes and full disks is the same there: a killed process loses nothing that it has written to
-    either, and the tests of full disks mount their own.
+    Waiting for the disk would take a third of the time. What is tested of crashes and full disks is the same in memory:
+    a killed process loses nothing that it has written there either, and the tests of full disks mount their own.
+
+    Threads of BLAS and torch wait busily for one another, while each core has a worker to run.
     """
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 class RememberingEncoder:
