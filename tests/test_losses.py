@@ -301,13 +301,16 @@ def test_copies_do_not_excuse_a_missing_drive(knowledge: KnowledgeBase, write: W
 # --- backups ---
 
 
-def test_a_backup_beside_forget_and_rebuild(knowledge: KnowledgeBase, write: Write, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [4, pytest.param(8, marks=pytest.mark.torture)])
+def test_a_backup_beside_forget_and_rebuild(
+    knowledge: KnowledgeBase, write: Write, tmp_path: Path, rounds: int
+) -> None:
     """A backup works, or waits, while another process forgets, adds and rebuilds; each one can be restored."""
     for number in range(4):
         write(f"notes/{number}.md", text(f"Zebras {number}."))
     knowledge.add(["notes"])
     program = (
-        "for _ in range(8):\n"
+        f"for _ in range({rounds}):\n"
         "    knowledge.forget('notes/3.md')\n    knowledge.rebuild()\n    knowledge.add(['notes/3.md'])\n"
     )
     counts = []

@@ -27,6 +27,14 @@ HASH = hashlib.sha256(PLAIN.encode()).hexdigest()
 FORMS: tuple[Citations, ...] = ("comment", "footnote", "none")
 
 forms = pytest.mark.parametrize("form", FORMS)
+ways = pytest.mark.parametrize(
+    ("template", "form"),
+    [
+        pytest.param(template, form, marks=[] if template == "plain" or form == "comment" else pytest.mark.torture)
+        for template in TEMPLATES
+        for form in FORMS
+    ],
+)
 
 
 def outline(
@@ -219,8 +227,7 @@ MARKUP = (
 )
 
 
-@pytest.mark.parametrize("template", TEMPLATES)
-@forms
+@ways
 def test_notes_bring_in_no_html(template: str, form: Citations) -> None:
     """The text of notes adds no tag and no link to the page and ends no comment, in any field."""
     for text in MARKUP:
@@ -241,8 +248,7 @@ CODE = (
 )
 
 
-@pytest.mark.parametrize("template", TEMPLATES)
-@forms
+@ways
 def test_notes_bring_in_no_template_code(template: str, form: Citations) -> None:
     """Liquid, Hugo shortcodes and kramdown attributes in a note, its path or its title stay text."""
     for text in CODE:
@@ -278,8 +284,7 @@ WORDS = (
 )
 
 
-@pytest.mark.parametrize("template", TEMPLATES)
-@forms
+@ways
 def test_words_are_shown_as_they_are(template: str, form: Citations) -> None:
     """A reader of the page sees every point and question letter by letter as the note has it."""
     for text in WORDS:
