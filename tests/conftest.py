@@ -3,69 +3,51 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
-import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from doubles import SCALE as SCALE
+from doubles import HashingEncoder as HashingEncoder
+from doubles import probe_here
 from filelock import FileLock
 from hypothesis import settings
 from numpy.typing import NDArray
 
 from kb.care import probe
 from kb.cli import main
-from kb.cutoffs import ORTHOGONAL
-from kb.index.encoder import load_encoder
+from kb.index import opened
+from kb.index.encoder import Announce, load_encoder
 from kb.knowledge import KnowledgeBase
-from kb.models import Encoder
-from kb.notebook import open_notebook
-from kb.opening import open_index
-from kb.scale import Scale
+from kb.models import Encoder, Precision
 
 REPOSITORY = Path(__file__).parent.parent
 
 settings.register_profile("kb", deadline=None)  # a slow machine is no failure
 settings.load_profile("kb")
 
-
-# Those of the default model, for encoders that know no meaning.
-SCALE = Scale(unrelated=-ORTHOGONAL / (1 - ORTHOGONAL), deviation=0.1, related=0.3567)
-CENTRED_SCALE = Scale(unrelated=0.0096, deviation=0.1, related=0.2853)
+MEMORY = Path("/dev/shm")  # where Linux has files in memory
+ROOM = 2 << 30
 
 
-class HashingEncoder:
-    """A bag of words hashed into 64 dimensions: deterministic, and blind to meaning."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' folders in memory where it has room, and the libraries' threads out of each other's way.
 
-    fingerprint = "hashing"
-    dimensions = 64
-    max_tokens = 64
-    scale = SCALE
-    centred_scale = CENTRED_SCALE
+    Waiting for the disk would take a third of the time. What is tested of crashes and full disks is the same in memory:
+    a killed process loses nothing that it has written there either, and the tests of full disks mount their own.
 
-    def __init__(self) -> None:
-        self.embedded: list[str] = []
-
-    def count_tokens(self, text: str) -> int:
-        return len(re.findall(r"\S+", text))
-
-    def encode(self, texts: list[str]) -> NDArray[np.float32]:
-        self.embedded.extend(texts)
-        return np.stack([self.encode_query(text) for text in texts])
-
-    def encode_query(self, text: str) -> NDArray[np.float32]:
-        vector = np.zeros(self.dimensions, dtype=np.float32)
-        for word in re.findall(r"\w+", text.lower()):
-            digest = hashlib.sha256(word.encode()).digest()
-            vector[digest[0] % self.dimensions] += 1 if digest[1] % 2 else -1
-        length = float(np.linalg.norm(vector))
-        return vector / length if length else vector
+    Threads of BLAS and torch wait busily for one another, while each core has a worker to run.
+    """
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 class RememberingEncoder:
@@ -78,7 +60,7 @@ class RememberingEncoder:
         self.scale = encoder.scale
         self.centred_scale = encoder.centred_scale
         self.count_tokens = encoder.count_tokens
-        self.encode_query = encoder.encode_query
+        self.encode_query = cache(encoder.encode_query)
         self._encode = encoder.encode
         self._known: dict[str, NDArray[np.float32]] = {}
 
@@ -138,12 +120,6 @@ def _own_home(model_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     for name in ("KB_NOTEBOOK", "VISUAL", "EDITOR", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
-
-
-def probe_here(root: Path, full: bool) -> list[str]:
-    """What the doctor asks Chroma in a process of its own, asked in this one."""
-    with closing(open_index(open_notebook(root), None, lambda line: None)) as index, index.reader() as reader:
-        return list(probe.problems(reader, full))
 
 
 @pytest.fixture(autouse=True)
@@ -221,7 +197,20 @@ def knowledge(notebook: Path, encoder: HashingEncoder) -> Iterator[KnowledgeBase
 
 
 @pytest.fixture
-def kb(real_encoder: Encoder, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+def default_model(real_encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default model is the run's own encoder, which knows the phrases of the areas: embedding them for each new
+    notebook takes a second and a half.
+    """
+
+    def load(model: str | None, precision: Precision, root: Path, announce: Announce) -> Encoder:
+        is_default = (model, precision) == (None, "int8")
+        return real_encoder if is_default else load_encoder(model, precision, root, announce)
+
+    monkeypatch.setattr(opened, "load_encoder", load)
+
+
+@pytest.fixture
+def kb(default_model: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
     """Run the command line in this process, with the real model: `kb("search", "graphs")`."""
 
     def run(*arguments: str) -> Run:

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from conftest import HashingEncoder
+from doubles import HashingEncoder
 from killing import ORIGINAL, Task, Version, forked, missing, rehearsed, version, write
 
 from kb.errors import KbError

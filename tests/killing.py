@@ -29,7 +29,7 @@ from typing import Any
 
 import chromadb
 from chromadb.api.client import Client
-from conftest import HashingEncoder, probe_here
+from doubles import HashingEncoder, probe_here
 
 from kb.areas.texts import load_areas
 from kb.care import probe

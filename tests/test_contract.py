@@ -519,7 +519,7 @@ def test_paths_outside_the_notebook_are_absolute(
 
 
 def test_the_example_of_the_library_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], real_encoder: Encoder
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], default_model: None
 ) -> None:
     """The example in the package's docstring runs and prints hits with their addresses."""
     example = re.search(r"```python\n(.*?)```", package.__doc__ or "", re.DOTALL)

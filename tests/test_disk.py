@@ -12,7 +12,7 @@ import pytest
 PREAMBLE = """
 import os, shutil, subprocess, sys
 from pathlib import Path
-from conftest import HashingEncoder, probe_here
+from doubles import HashingEncoder, probe_here
 from kb.errors import KbError
 from kb.care import probe
 from kb.knowledge import KnowledgeBase

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import HashingEncoder
+from doubles import HashingEncoder
 from numpy.typing import NDArray
 
 from kb.care import probe
@@ -41,7 +41,7 @@ Write = Callable[[str, str], Path]
 
 PREAMBLE = """
 import sys
-from conftest import HashingEncoder
+from doubles import HashingEncoder
 from kb.index import opened
 from kb.knowledge import KnowledgeBase
 write_lock = opened.write_lock
@@ -145,16 +145,16 @@ def test_what_is_decided_during_a_run_is_kept(notebook: Path, write: Write) -> N
 
 
 def test_two_processes_file_notes(knowledge: KnowledgeBase, write: Write) -> None:
-    """Of two processes that file eight notes each at the same time, every decision is kept."""
-    for number in range(16):
+    """Of two processes that file five notes each at the same time, every decision is kept."""
+    for number in range(10):
         write(f"notes/{number}.md", text(f"Zebras {number}."))
     knowledge.add(["notes"])
     program = "for number in arguments: knowledge.file(f'notes/{number}.md', 'llm')"
-    halves = [[str(number) for number in range(first, 16, 2)] for first in (0, 1)]
+    halves = [[str(number) for number in range(first, 10, 2)] for first in (0, 1)]
     with beside(knowledge.root, program, *halves[0]) as first, beside(knowledge.root, program, *halves[1]) as second:
         go(first)
         go(second)
-    everything = {f"notes/{number}.md": "llm" for number in range(16)}
+    everything = {f"notes/{number}.md": "llm" for number in range(10)}
     assert load_decisions(knowledge.root).filed == areas(knowledge) == everything
 
 
@@ -301,13 +301,16 @@ def test_copies_do_not_excuse_a_missing_drive(knowledge: KnowledgeBase, write: W
 # --- backups ---
 
 
-def test_a_backup_beside_forget_and_rebuild(knowledge: KnowledgeBase, write: Write, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [4, pytest.param(8, marks=pytest.mark.torture)])
+def test_a_backup_beside_forget_and_rebuild(
+    knowledge: KnowledgeBase, write: Write, tmp_path: Path, rounds: int
+) -> None:
     """A backup works, or waits, while another process forgets, adds and rebuilds; each one can be restored."""
     for number in range(4):
         write(f"notes/{number}.md", text(f"Zebras {number}."))
     knowledge.add(["notes"])
     program = (
-        "for _ in range(8):\n"
+        f"for _ in range({rounds}):\n"
         "    knowledge.forget('notes/3.md')\n    knowledge.rebuild()\n    knowledge.add(['notes/3.md'])\n"
     )
     counts = []

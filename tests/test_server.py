@@ -465,7 +465,7 @@ def test_a_writer_that_is_killed(machines: Machines, proxy: Proxy, after: int) -
     write(writer, 3, 4)
     proxy.fault = Fault("upsert", "kill", after=after)
     program = (
-        "import sys; from conftest import HashingEncoder; from kb.knowledge import KnowledgeBase\n"
+        "import sys; from doubles import HashingEncoder; from kb.knowledge import KnowledgeBase\n"
         "sys.stdin.readline()\n"
         f"KnowledgeBase({str(writer.root)!r}, encoder=HashingEncoder()).sync()"
     )
@@ -767,7 +767,7 @@ def test_a_server_costs_no_chroma(machines: Machines) -> None:
     write(writer, 1)
     writer.add([writer.root / "notes"])
     program = (
-        "import sys; from conftest import HashingEncoder; from kb.knowledge import KnowledgeBase\n"
+        "import sys; from doubles import HashingEncoder; from kb.knowledge import KnowledgeBase\n"
         f"hits = KnowledgeBase({str(writer.root)!r}, encoder=HashingEncoder()).search('zebra', mode='dense').hits\n"
         "print(len(hits), 'chromadb' in sys.modules)"
     )

@@ -10,18 +10,20 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import pytest
-from conftest import HashingEncoder
+from doubles import HashingEncoder
 
 from kb.errors import EvidenceError, ServerError, VectorError
 from kb.index import opened
 from kb.index.cache import Cache
 from kb.index.catalog import StoredVectors
 from kb.index.catalog.reading import CatalogReader
+from kb.index.lock import write_lock
 from kb.index.vectors import GenerationStore
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, FiledArea, Mode
@@ -30,7 +32,7 @@ from kb.remote.server import ServerStore
 
 Read = TypeVar("Read")
 
-READERS = 8
+READERS = 4  # one for each way to ask
 ROUNDS = 2  # of each writer
 FIXED = 12  # notes that no writer touches
 ROUND = 6  # notes that a writer changes together
@@ -38,11 +40,16 @@ MODES: tuple[Mode, ...] = ("lexical", "dense", "hybrid")
 
 BESIDE = """
 import sys, time
+from functools import partial
 from pathlib import Path
-from conftest import HashingEncoder
+from doubles import HashingEncoder
+from kb.index import opened
 from kb.knowledge import KnowledgeBase
 from test_threads import write_round
+opened.write_lock = partial(opened.write_lock, wait=60)
 root, rounds = Path(sys.argv[1]), int(sys.argv[2])
+print("ready", flush=True)
+sys.stdin.readline()
 with KnowledgeBase(root, encoder=HashingEncoder()) as knowledge:
     for number in range(rounds):
         write_round(root, "theirs", number)
@@ -126,16 +133,27 @@ class Readers:
         return iter(())
 
 
-def test_eight_threads_and_two_writers(knowledge: KnowledgeBase) -> None:
-    """While eight threads search, list, relate and outline, a thread of theirs and another process add and forget: no
+@pytest.mark.parametrize("number", [READERS, pytest.param(2 * READERS, marks=pytest.mark.torture)])
+def test_many_threads_and_two_writers(knowledge: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """While many threads search, list, relate and outline, a thread of theirs and another process add and forget: no
     verb fails, every answer is of one state, and what an add has acknowledged is never missing.
     """
+    monkeypatch.setattr(opened, "write_lock", partial(write_lock, wait=60))  # a busy machine may be slow
     readers = Readers(knowledge)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     command = [sys.executable, "-c", BESIDE, str(knowledge.root), str(ROUNDS)]
-    with ThreadPoolExecutor(READERS) as threads, subprocess.Popen(command, env=environment) as process:
-        answers = [threads.submit(readers.work, number) for number in range(READERS)]
+    pipe = subprocess.PIPE
+    with (
+        ThreadPoolExecutor(number) as threads,
+        subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as process,
+    ):
+        assert process.stdin
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"  # threads that ask would slow down its start
+        answers = [threads.submit(readers.work, turn) for turn in range(number)]
         try:
+            process.stdin.write("go\n")
+            process.stdin.flush()
             while readers.acknowledged < ROUNDS or process.poll() is None:
                 write_round(knowledge.root, "mine", readers.acknowledged + 1)
                 knowledge.add(["notes/mine"])
@@ -144,7 +162,7 @@ def test_eight_threads_and_two_writers(knowledge: KnowledgeBase) -> None:
             readers.stop.set()
         assert [wrong for answer in answers for wrong in answer.result()] == []
     assert process.returncode == 0
-    assert readers.asked > READERS
+    assert readers.asked > number
     assert knowledge.diagnose(full=True).ok
 
 
