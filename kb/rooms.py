@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from kb.outline.language_model import asking
     from kb.outline.post import write
     from kb.remote import pull, server
-    from kb.search import answer, duplicates, find, related
+    from kb.search import answer, find
+    from kb.search.similar import duplicates, related
     from kb.sync import changes, listing, reclassify, removal, run
 
 HOMES = {
@@ -68,9 +69,9 @@ HOMES = {
     "pull": "kb.remote.pull",
     "server": "kb.remote.server",
     "answer": "kb.search.answer",
-    "duplicates": "kb.search.duplicates",
+    "duplicates": "kb.search.similar.duplicates",
     "find": "kb.search.find",
-    "related": "kb.search.related",
+    "related": "kb.search.similar.related",
     "changes": "kb.sync.changes",
     "listing": "kb.sync.listing",
     "reclassify": "kb.sync.reclassify",

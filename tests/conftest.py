@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from doubles import CENTRED_SCALE as CENTRED_SCALE
 from doubles import SCALE as SCALE
 from doubles import HashingEncoder as HashingEncoder
 from doubles import probe_here

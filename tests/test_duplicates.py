@@ -13,8 +13,8 @@ from conftest import SCALE, HashingEncoder
 from kb.cutoffs import WORDING_COMPARED
 from kb.knowledge import KnowledgeBase
 from kb.reports import Duplicates, SyncReport
-from kb.search.likeness import BLOCK, MOST, alike_notes, alike_passages, neighbours
-from kb.search.resemblance import MIN_RUNS, RUN, containment, resemblance, word_runs
+from kb.search.similar.likeness import BLOCK, MOST, alike_notes, alike_passages, neighbours
+from kb.search.similar.resemblance import MIN_RUNS, RUN, containment, resemblance, word_runs
 
 Write = Callable[[str, str], Path]
 

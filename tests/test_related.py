@@ -12,7 +12,7 @@ from conftest import HashingEncoder
 from kb.cutoffs import LINKED, RELATED
 from kb.errors import InputError
 from kb.knowledge import KnowledgeBase
-from kb.search.likeness import likeness, most_related
+from kb.search.similar.likeness import likeness, most_related
 
 Write = Callable[[str, str], Path]
 

@@ -17,7 +17,7 @@ from kb.search.find import POOL, find
 from kb.search.lexical import held_back
 from kb.search.query import parse_query
 from kb.search.ranking import NEAR_WEIGHT, PASSAGE_WEIGHT, WORD_WEIGHT, Ranked, Ranking, group_by_note, penalty
-from kb.search.resemblance import CONTAINMENT, MIN_RUNS, Runs, resemblance, word_runs
+from kb.search.similar.resemblance import CONTAINMENT, MIN_RUNS, Runs, resemblance, word_runs
 from kb.search.snippets import Cosines, snippets
 from kb.search.words import coverage
 from kb.sync.changes import recent_changes

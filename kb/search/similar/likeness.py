@@ -14,7 +14,7 @@ import numpy as np
 from kb.cutoffs import LINKED, RELATED, WORDING_COMPARED
 from kb.models import Progress
 from kb.scale import Scale
-from kb.search.resemblance import CONTAINMENT, MIN_RUNS, RESEMBLANCE, Runs, containment, resemblance
+from kb.search.similar.resemblance import CONTAINMENT, MIN_RUNS, RESEMBLANCE, Runs, containment, resemblance
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray

@@ -11,7 +11,7 @@ from kb.index.reader import IndexReader, Passages
 from kb.models import ChunkRecord, NoteRecord
 from kb.notes.links import link_targets
 from kb.reports import Address, ComparedNote, Related, RelatedNotes
-from kb.search.likeness import Likeness, likeness, most_related
+from kb.search.similar.likeness import Likeness, likeness, most_related
 from kb.sync.changes import recent_changes
 
 Link = Literal["to", "from", "both"]

@@ -10,8 +10,8 @@ from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
 from kb.models import Progress, note_of
 from kb.reports import Address, ComparedNote, Duplicates, NoteGroup, PassageGroup
-from kb.search.likeness import AlikeRows, alike_notes, alike_passages, neighbours
-from kb.search.resemblance import RESEMBLANCE, Runs, joined_runs, resemblance, word_runs
+from kb.search.similar.likeness import AlikeRows, alike_notes, alike_passages, neighbours
+from kb.search.similar.resemblance import RESEMBLANCE, Runs, joined_runs, resemblance, word_runs
 
 OPENING = 2  # passages at the beginning of a note by which its likely duplicates are found
 CANDIDATES = 3  # notes that are compared for each of these passages

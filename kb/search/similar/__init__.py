@@ -1,0 +1,1 @@
+"""Which notes resemble one another: related ones, and ones that nearly repeat another."""
