@@ -23,6 +23,7 @@ _DESTINATION = r"\((?:\s*+<[^<>\n]*>\s*+|\s*+[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?
 _REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("{", re.compile(r"\{\{[^{}\n]*\}\}"), ""),
     ("{", re.compile(r"(?<=[)\]*_\x01])\{[:.#\w][^{}\n]*\}"), ""),
+    ("{", re.compile(r"[ \t]\{[.#][A-Za-z][^{}\n]*\}[ \t]*$", re.MULTILINE), ""),
     ("]", re.compile(r"^[ \t]*\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),
     ("-", re.compile(r"^[ \t]*+(?:\|[ \t]*+)?:?-{2,}+:?[ \t]*+(?:\|[ \t]*+:?-*+:?[ \t]*+)*+$", re.MULTILINE), ""),
     ("", re.compile(r"^[ \t]*(?:[-*_][ \t]*){3,}$|^[ \t]*=+[ \t]*$", re.MULTILINE), ""),
