@@ -66,6 +66,8 @@ def said(text: str, max_tokens: int = 30) -> list[str]:
         ("{{< figure\n  src=x\n>}}\nProse.", "kkkp"),
         ("<details><summary>Code</summary>\n{% raw %}\nx = 1\n\n# y\n{% endraw %}\n</details>\n\nProse.", "xcc ccx p"),
         ("```\n$$\n<img\n{% raw %}\n```\nProse.\n$$\n", "cccccpp"),
+        ("## Head\n\t- said\n\t\t- below\n\t- more\n\nProse.", "hlll p"),
+        ("Code:\n\n\tx = [\n\t- 1]\n\nProse.", "p cc p"),
         ("| only | rows |\n| of a | table |\n\nProse.", "tt p"),
         ("**Date**: 2023-05-06\nTags: a, b\nAuthors: A. Person\n\nDates: three of them.", "ddd p"),
         ("© 2023 A. Person\n\n5 min read\n\n#graphs #deep/learning", "d d d"),

@@ -220,6 +220,9 @@ def test_references_have_addresses() -> None:
         ),
         ("[web](https://a.org/b.md) [part](#part) ![image](c.png) `[[code]]`", ()),
         ("```\n[[code]] [a](b.md)\n```\n", ()),
+        ("A tick ` here.\n\n[[one]]\n\n- and ` there.\n- [[two]] ` [[three]]", ("one", "two", "three")),
+        ("<details>\n<summary>On [[one]]</summary>\n[two](two.md)\n</details>", ("one", "./two.md")),
+        ("## Head\n\t- [[one]]\n\t\t- [[two]]", ("one", "two")),
     ],
 )
 def test_links_to_other_notes_are_found(text: str, links: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
@@ -19,6 +20,7 @@ MAX_NAME = 300  # characters of a title or heading that are kept: every passage 
 
 # Only blocks are of use here, and reading inline marks costs most of the time.
 _PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).disable("inline")
+_TABBED_ITEM = re.compile(r"\t[-*+] ")
 _TEXT = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION)
 _BLOCK_KINDS: dict[str, BlockKind] = {
     "heading_open": "heading",
@@ -60,6 +62,9 @@ def parse_blocks(lines: Sequence[str]) -> list[Token]:
 def _parsed(lines: Sequence[str]) -> tuple[list[Token], str]:
     """The block tokens of some lines, and the kind of each line. Lines that are a tool's are not read as Markdown."""
     tokens = _PARSER.parse("\n".join(lines))
+    if indented := _indented_items(lines, tokens):
+        lines = [line.removeprefix("\t") if number in indented else line for number, line in enumerate(lines)]
+        tokens = _PARSER.parse("\n".join(lines))
     kinds = _kinds_of(lines, tokens)
     regions = regions_of(lines, kinds)
     if regions:
@@ -84,6 +89,15 @@ def structure_of(text: str, body_start: int, commented: str) -> Structure:
 def _less_indented(line: str, commented: str) -> str:
     begins_with_comment = len(line) - len(line.lstrip()) > len(commented) - len(commented.lstrip())
     return line.lstrip() if begins_with_comment else line
+
+
+def _indented_items(lines: Sequence[str], tokens: Sequence[Token]) -> set[int]:
+    """The lines of lists that outliners indent by a tab below a heading or paragraph: to CommonMark they are code."""
+    found: set[int] = set()
+    for token in tokens:
+        if token.type == "code_block" and token.map and _TABBED_ITEM.match(lines[token.map[0]]):
+            found.update(range(*token.map))
+    return found
 
 
 def _kinds_of(lines: Sequence[str], tokens: Sequence[Token]) -> list[LineKind]:

@@ -63,9 +63,9 @@ def _is_level_1(lines: Sequence[str], number: int) -> bool:
 
 
 def _agrees(heading: str, path: str, if_unnamed: bool) -> bool:
-    """Whether a heading has at least half of the words of a file's name; `if_unnamed` where that has none."""
+    """Whether a heading has the beginnings of at least half of the words of a file's name; `if_unnamed` where that has none."""
     words = _WORD_OF_NAME.findall(_stem(path).casefold())
-    found = [word for word in words if word in heading.casefold()]
+    found = [word for word in words if word[:6] in heading.casefold()]
     return 2 * len(found) >= len(words) if words else if_unnamed
 
 
