@@ -43,6 +43,7 @@ def outline_of(text: str) -> list[tuple[str, str]]:
         ("## Second level\n\ntext", "wiki/paging.md", "paging"),
         ("[![ci](https://x.org/ci.svg)](https://x.org)\n\n- [A](#a)\n- [B](#b)\n\n# Tool\n\ntext", "a.md", "Tool"),
         ("<!-- draft -->\n\n# Heading\n", "a.md", "Heading"),
+        ("- # On heaps\n\t- text", "pages/Sorting___Heaps.md", "On heaps"),
         ("# Parts\n\ntext\n\n# Other parts\n", "wiki/Heap sort.md", "Heap sort"),
         ("# On heaps\n\ntext\n\n# Other parts\n", "wiki/Heap sort.md", "On heaps"),
         ("# A day\n\ntext\n\n# Other parts\n", "daily/2024-01-03.md", "A day"),

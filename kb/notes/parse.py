@@ -25,7 +25,7 @@ TAG_KEYS = ("tags", "tag", "categories", "category", "keywords")
 
 
 _CODE = re.compile(CODE_SPAN, re.DOTALL)
-_PARTS = re.compile(r"(?=\n[ \t]*(?:\n|[-*+][ \t]|\d{1,9}[.)][ \t]|#|>))")  # before what no code span crosses
+_PARTS = re.compile(r"\n(?=[ \t]*(?:\n|[-*+][ \t]|\d{1,9}[.)][ \t]|#|>))")  # before what no code span crosses
 _TAG = re.compile(r"(?<![\w/&#(\[\]\"'=.:-])#([^\W_][\w/-]*)")
 _NO_TAG = re.compile(r"(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})|[\d/-]+", re.IGNORECASE)  # a colour, or a number
 _PROPERTY = re.compile(r"^[ \t]*(?:[-*][ \t]+)?([\w-]+)::[ \t]*(.*)$", re.MULTILINE)  # Logseq's
@@ -73,7 +73,7 @@ def parse_note(file: NoteFile) -> Note:
 def _lines_of(wanted: Sequence[str], lines: list[str], kinds: str) -> str:
     """The lines of some kinds, without code spans, and blanks for the others."""
     shown = "\n".join(line if kind in wanted else "" for line, kind in zip(lines, kinds, strict=True))
-    return "".join(_CODE.sub(" ", part) for part in _PARTS.split(shown))
+    return "\n".join(_CODE.sub(" ", part) for part in _PARTS.split(shown)) if "`" in shown else shown
 
 
 def _properties(lines: list[str], kinds: str, body_start: int) -> dict[str, JsonValue]:

@@ -50,6 +50,7 @@ _COLOPHON = re.compile(
     | (?:~[ ]?)?\d+[ -]min(?:ute)?s?[ ]read\b
     """
 )
+_MAY_BE_COLOPHON = re.compile("[:：©]|opyright| read|OPYRIGHT")  # a cheap test of every line
 _MACRO = re.compile(r"\\(?:(?:re|provide)?newcommand|def|let|definecolor|DeclareMathOperator)\b")
 _LINK_TEXT = re.compile(r"!?\[+([^\[\]]*)\]")
 _ITEM = re.compile(rf"[ \t]*(?:>[ \t]?)*{_MARK}[ \t]")
@@ -89,7 +90,7 @@ def only_points(line: str) -> bool:
     notes, entries of a reading list, a table of contents, authors and tags.
     """
     shown = line[_LEAD.match(line).end() :]  # type: ignore[union-attr]  # matches anything
-    if _COLOPHON.match(shown):
+    if _MAY_BE_COLOPHON.search(shown, 0, 40) and _COLOPHON.match(shown):
         return True
     if not any(mark in line for mark in ("[", "://", "#", "((")):
         return False

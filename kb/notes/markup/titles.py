@@ -22,6 +22,7 @@ _LEVEL_1 = re.compile(r"^ {0,3}#(?:[ \t]+|$)")
 _UNDERLINE = re.compile(r"^ {0,3}=+[ \t]*$")
 _IMAGE = re.compile(r"\[?!\[[^\[\]]*\]\([^()]*\)(?:\]\([^()]*\))?")
 _WORD_OF_NAME = re.compile(r"[^\W\d_]{3,}|[\u3040-\u9fff\uac00-\ud7af]+")
+_BULLET = re.compile(r"^\s*[-*+]\s+")  # an outliner's headings are items
 _NUMBERED = re.compile(r"[\d\W_]+")  # a name such as 202403081230, which tells nothing
 
 
@@ -49,7 +50,8 @@ def _leading_heading(lines: Sequence[str], kinds: str, path: str) -> str:
         return ""
     if not lines[number].strip("# \t"):
         return ""
-    heading = shorten_name(clean(_IMAGE.sub("", lines[number])) or clean(lines[number]))
+    line = _BULLET.sub("", lines[number])
+    heading = shorten_name(clean(_IMAGE.sub("", line)) or clean(line))
     is_only_part = _is_level_1(lines, number) and not any(
         kind == LineKind.HEADING and _is_level_1(lines, below)
         for below, kind in enumerate(kinds[number + 2 :], number + 2)
@@ -63,7 +65,7 @@ def _is_level_1(lines: Sequence[str], number: int) -> bool:
 
 
 def _agrees(heading: str, path: str, if_unnamed: bool) -> bool:
-    """Whether a heading has the beginnings of at least half of the words of a file's name; `if_unnamed` where that has none."""
+    """Whether a heading has half the words of a file's name, by their beginnings; `if_unnamed` where that has none."""
     words = _WORD_OF_NAME.findall(_stem(path).casefold())
     found = [word for word in words if word[:6] in heading.casefold()]
     return 2 * len(found) >= len(words) if words else if_unnamed
