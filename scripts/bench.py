@@ -591,7 +591,9 @@ def main() -> None:
     parser.add_argument(
         "--peers", type=Path, help="a virtual environment with llm and llm-sentence-transformers, or txtai"
     )
-    parser.add_argument("--only", nargs="+", choices=("help", "start", "search", "add", "recall", "memory", "peers"))
+    parser.add_argument(
+        "--only", nargs="+", choices=("help", "start", "search", "read", "add", "recall", "memory", "peers")
+    )
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     table = Table(title=machine(), box=None, pad_edge=False)
     for column in ("what", "floor", "measured", "ratio", "to reach"):
