@@ -10,8 +10,9 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from kb.errors import ConfigError, NotebookError
-from kb.models import AreaText, Concept, Frozen, OutsidePolicy, Precision, VerdictArea
+from kb.models import Frozen, OutsidePolicy, Precision, VerdictArea
 from kb.notes.files import is_utf8, replacing
+from kb.subjects import AreaText, Concept
 
 CONFIG_NAME = "kb.toml"
 INDEX_NAME = ".kb"

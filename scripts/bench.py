@@ -16,21 +16,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from string import ascii_lowercase
 
 import numpy as np
+from markdown_it import MarkdownIt
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from kb.errors import NoteError
 from kb.index.encoder import DEFAULT_PACKAGE, load_encoder
 from kb.index.encoder.onnx import usable_cores
 from kb.knowledge import KnowledgeBase
-from kb.models import AREAS, Encoder, Filter
+from kb.models import AREAS, Encoder, Filter, NoteFile
 from kb.notebook import open_notebook
 from kb.notes import files as notebook
 from kb.notes.chunking import chunk_note
@@ -367,6 +369,35 @@ print(len(texts) / (time.perf_counter() - started))
 """
 
 
+def reading(folder: Path, runs: int) -> Row:
+    """Parse and cut notes, beside a CommonMark parse of the same texts."""
+    paths = [path for path in sorted(folder.rglob("*.md")) if path.read_bytes().strip()]
+    texts = [notebook.decode(path.read_bytes()) for path in paths]
+    files = [
+        NoteFile(path=path.name, size=0, mtime_ns=0, text=text, sha256="")
+        for path, text in zip(paths, texts, strict=True)
+    ]
+
+    def read() -> None:
+        for file in files:
+            with suppress(NoteError):
+                chunk_note(parse_note(file), lambda part: len(part.split()), 180)
+
+    def parse() -> None:
+        for text in texts:
+            MarkdownIt("commonmark").parse(text)
+
+    pairs = [(timed(parse), timed(read)) for _ in range(runs)]
+    floor, own = (statistics.median(side) / len(files) for side in zip(*pairs, strict=True))
+    return Row(
+        f"read and cut a note, of {len(files):,}",
+        f"CommonMark {floor * 1000:.1f} ms",
+        f"{own * 1000:.1f} ms",
+        f"{own / floor:.2f}",
+        "",
+    )
+
+
 def one_edit(root: Path, runs: int) -> Row:
     """Adding again after one paragraph was edited, each time another, in a process of its own."""
     times = []
@@ -515,6 +546,8 @@ def rows(arguments: argparse.Namespace) -> Iterator[Row]:
         yield from searches(root("small"), warm_up, queries, "500 notes", "<= 3.0")
         yield from unusual_searches(root("small"), work, passages, queries)
         yield from searches(root("large"), warm_up, queries, "100,000 chunks", "p50 30, p95 80 ms")
+    if wanted("read"):
+        yield reading(arguments.notes.resolve(), runs)
     if wanted("add"):
         yield from first_add(arguments.notes.resolve(), work)
         yield unchanged(root("medium"), runs)
@@ -561,7 +594,9 @@ def main() -> None:
     parser.add_argument(
         "--peers", type=Path, help="a virtual environment with llm and llm-sentence-transformers, or txtai"
     )
-    parser.add_argument("--only", nargs="+", choices=("help", "start", "search", "add", "recall", "memory", "peers"))
+    parser.add_argument(
+        "--only", nargs="+", choices=("help", "start", "search", "read", "add", "recall", "memory", "peers")
+    )
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     table = Table(title=machine(), box=None, pad_edge=False)
     for column in ("what", "floor", "measured", "ratio", "to reach"):

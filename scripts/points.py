@@ -16,16 +16,18 @@ from kb.models import NoteFile, Statement
 from kb.notes.chunking import chunk_note
 from kb.notes.files import MAX_BYTES, SUFFIXES, decode
 from kb.notes.parse import parse_note
+from kb.notes.words import searchable
 from kb.outline.points import quotable
 
 MAX_TOKENS = 254
 SHOWN = 5  # examples of each fault
 
-FENCE = re.compile(r"\s*(?:[-*+>]\s+)*(`{3,}|~{3,})(.*)")
+FENCE = re.compile(r"\s*(?:>\s?|[-*+]\s+)*(`{3,}|~{3,})(.*)")
 TABLE_ROW = re.compile(r"\s*\|.*\|\s*$")
 TAG = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^<>]*)?/?>|<!--|-->", re.IGNORECASE)
 MARKUP = re.compile(r"\]\(|\[\[|\]\]|\{\{|\}\}|\{%|%\}|\{[:#.][^}]*\}|:::|%%|^\w[\w-]*:: |\*\*\w|\w\*\*|!\[")
 LINK = re.compile(r"!?\[\[[^\]]*\]\]|!?\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|<?https?://\S+")
+FORMULA = re.compile(r"\$\$.*?(?:\$\$|$)|\$[^$]+\$|\\[(\[].*?\\[)\]]|\\begin\{.*", re.DOTALL)
 MIN_WORDS = 3  # outside links, in a statement that is more than links
 
 
@@ -49,16 +51,16 @@ def faults(statement: Statement, lines: list[str], code: set[int]) -> Iterator[s
     numbers = range(statement.start_line, statement.end_line + 1)
     cited = [lines[number - 1] for number in numbers]
     written = "\n".join(cited)
-    spoken = "`" not in written
+    spoken = "" if "`" in written else FORMULA.sub(" ", statement.text)
     if any(number in code for number in numbers):
         yield "code"
     if all(TABLE_ROW.match(line) for line in cited):
         yield "table rows"
-    if spoken and TAG.search(statement.text):
+    if TAG.search(spoken):
         yield "HTML"
-    if spoken and MARKUP.search(statement.text):
+    if MARKUP.search(spoken):
         yield "markup"
-    if LINK.search(written) and len(re.findall(r"\w{2,}", LINK.sub(" ", written))) < MIN_WORDS:
+    if LINK.search(written) and len(re.findall(r"\w+", searchable(LINK.sub(" ", written)))) < MIN_WORDS:
         yield "links only"
 
 

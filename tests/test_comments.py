@@ -14,7 +14,25 @@ from kb.notes.markup.comments import without_comments
 from kb.notes.parse import parse_note
 from kb.notes.statements import statements
 
-PIECES = st.sampled_from(["<!--", "-->", "%%", "`", "```", "~~~", "\n", "\n\n", "a b", "- ", "> ", "{% comment %}"])
+PIECES = st.sampled_from(
+    [
+        "<!--",
+        "-->",
+        "%%",
+        "`",
+        "```",
+        "~~~",
+        "\n",
+        "\n\n",
+        "a b",
+        "- ",
+        "> ",
+        "{% comment %}",
+        "{/*",
+        "*/}",
+        "[//]: # (a)",
+    ]
+)
 
 
 def words(text: str) -> int:
@@ -34,11 +52,13 @@ def words(text: str) -> int:
         ("%%\nPrivate.\n\nAlso private.\n%%\nPublic.", "Public."),
         ("{% comment %}Hidden.{% endcomment %} Shown.", "Shown."),
         ("Begin\n\n<!-- never closed\n\nhidden", "Begin"),
+        ("Before {/* an aside\n\nof MDX */} after.", "Before after."),
+        ("Shown.\n\n[//]: # (hidden)\n[comment]: <> (hidden)\n\nShown too.", "Shown. Shown too."),
         ("- item <!-- a --> rest\n  %%b%%", "- item rest"),
     ],
 )
 def test_comments_are_blanks(text: str, visible: str) -> None:
-    """HTML, Obsidian and Liquid comments vanish, in a sentence and over several paragraphs."""
+    """Comments of HTML, Obsidian, Liquid, MDX and Markdown vanish, in a sentence and over several paragraphs."""
     assert " ".join(without_comments(text).split()) == visible
 
 
@@ -50,6 +70,8 @@ def test_comments_are_blanks(text: str, visible: str) -> None:
         "~~~\n%% a comment of Mermaid %%\n~~~\n",
         "- ```\n  <!-- in a list -->\n  ```\n",
         "> ```\n> <!-- quoted code -->\n> ```\n",
+        "A set {/* left open.",
+        "[1]: # 'a part of this page'",
         "Left open <!-- in a sentence.\n\nGoes on.",
         "A share of 40%% here.\n\nAnd 60%% there.",
     ],

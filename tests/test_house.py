@@ -16,6 +16,7 @@ ORDER = [
     "cutoffs",
     "scale",
     "models",
+    "subjects",
     "reports",
     "notes",
     "decisions",

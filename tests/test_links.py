@@ -60,3 +60,20 @@ def test_links_to_itself_and_to_nothing() -> None:
     notes = [record("a.md", "a", "nowhere", "../a.md")]
     assert link_targets(notes) == [set()]
     assert missing_targets(notes) == [["nowhere", "../a.md"]]
+
+
+def test_a_path_to_a_folder_means_the_note_that_stands_for_it() -> None:
+    """A Markdown link to a folder leads to its index or README; a wikilink is a name, not a folder."""
+    notes = [
+        record("a/one.md", "./", "../b", "../b/", "b"),
+        record("a/README.md"),
+        record("b/index.md", title="Elsewhere"),
+    ]
+    assert link_targets(notes)[0] == {1, 2}
+    assert missing_targets(notes)[0] == ["b"]
+
+
+def test_a_page_in_a_namespace_is_found_by_its_file() -> None:
+    """Logseq writes `a/b` for the file `a___b`, whatever the page's title is."""
+    notes = [record("journals/one.md", "Graphs/Pooling?"), record("pages/Graphs___Pooling%3F.md", title="On pooling")]
+    assert link_targets(notes)[0] == {1}

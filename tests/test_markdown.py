@@ -43,6 +43,16 @@ def outline_of(text: str) -> list[tuple[str, str]]:
         ("## Second level\n\ntext", "wiki/paging.md", "paging"),
         ("[![ci](https://x.org/ci.svg)](https://x.org)\n\n- [A](#a)\n- [B](#b)\n\n# Tool\n\ntext", "a.md", "Tool"),
         ("<!-- draft -->\n\n# Heading\n", "a.md", "Heading"),
+        ("- # On heaps\n\t- text", "pages/Sorting___Heaps.md", "On heaps"),
+        ("# Parts\n\ntext\n\n# Other parts\n", "wiki/Heap sort.md", "Heap sort"),
+        ("# On heaps\n\ntext\n\n# Other parts\n", "wiki/Heap sort.md", "On heaps"),
+        ("# A day\n\ntext\n\n# Other parts\n", "daily/2024-01-03.md", "A day"),
+        ("## 2.3 Sorting with heaps\n\ntext\n\n## Links\n", "course/03-heap-sort.md", "2.3 Sorting with heaps"),
+        ("### [SortNet: learning](https://x.org)\n\ntext", "notes/sort-net.md", "SortNet: learning"),
+        ("## Features\n\ntext", "wiki/Heap sort.md", "Heap sort"),
+        ("# Install\n\ntext", "wiki/paging.md", "Install"),
+        ("# Tool [![ci](https://x.org/a.svg)](https://x.org)\n\ntext", "a.md", "Tool"),
+        ("# Last words {.unnumbered #end}\n\ntext", "a.md", "Last words"),
         ("text", "tools/mlflow/README.md", "mlflow"),
         ("text", "guides/two-tower/index.md", "Two tower"),
         ("text", "README.md", "README"),
@@ -80,6 +90,11 @@ def test_a_title_is_found_for_every_note(text: str, path: str, title: str) -> No
         ("date: 2023-05", "a.md", datetime.date(2023, 5, 1)),
         ("date: 05/06/2023", "a.md", None),
         ("date: 31/05/2023", "a.md", datetime.date(2023, 5, 31)),
+        ("date created: 2023-05-06", "a.md", datetime.date(2023, 5, 6)),
+        ("pubDate: May 6, 2023", "a.md", datetime.date(2023, 5, 6)),
+        ("last_modified_at: 2024-01-01\ncreated-at: 2023-05-06", "a.md", datetime.date(2023, 5, 6)),
+        ("published: 2023年5月6日", "a.md", datetime.date(2023, 5, 6)),
+        ("published: 2023년 5월 6일", "a.md", datetime.date(2023, 5, 6)),
     ],
 )
 def test_a_date_is_taken_from_front_matter_or_the_file_name(
@@ -90,11 +105,12 @@ def test_a_date_is_taken_from_front_matter_or_the_file_name(
 
 
 def test_a_date_that_cannot_be_read_is_a_fault() -> None:
-    """What could be two days, or none, is said with the value and the way to write it."""
-    faults = note_of("---\ndate: 05/06/2023\ncreated: some day\n---\ntext\n").faults
+    """What could be two days, or none, is said with the value and the way to write it; the day of rendering is not."""
+    text = "---\ndate: 05/06/2023\nCreated at: some day\nupdated: last-modified\n---\ntext\n"
+    faults = note_of(text).faults
     assert [fault.split(";")[0] for fault in faults] == [
         "date: 05/06/2023 may be two dates",
-        "created: some day is not a date that can be read",
+        "created at: some day is not a date that can be read",
     ]
 
 
@@ -205,6 +221,9 @@ def test_references_have_addresses() -> None:
         ),
         ("[web](https://a.org/b.md) [part](#part) ![image](c.png) `[[code]]`", ()),
         ("```\n[[code]] [a](b.md)\n```\n", ()),
+        ("A tick ` here.\n\n[[one]]\n\n- and ` there.\n- [[two]] ` [[three]]", ("one", "two", "three")),
+        ("<details>\n<summary>On [[one]]</summary>\n[two](two.md)\n</details>", ("one", "./two.md")),
+        ("## Head\n\t- [[one]]\n\t\t- [[two]]", ("one", "two")),
     ],
 )
 def test_links_to_other_notes_are_found(text: str, links: tuple[str, ...]) -> None:

@@ -153,3 +153,33 @@ def test_sentences_in_scripts_without_spaces() -> None:
 def test_links_alone_state_nothing(markdown: str, said: bool) -> None:
     """A sentence is a statement only if it says something besides the names of its links, in any script."""
     assert bool(texts(markdown)) == said
+
+
+@pytest.mark.parametrize(
+    ("markdown", "said"),
+    [
+        ("$\\mu = \\frac{1}{N} \\sum_n x_n$", []),
+        ("$$\\mu = \\frac{1}{N} \\sum_n x_n$$ is $m$.", []),
+        ("`pip install a-package --no-deps`", []),
+        ("Here $\\mu$ is the mean.", ["Here $\\mu$ is the mean."]),
+        ("`gather` copies rows by index.", ["gather copies rows by index."]),
+    ],
+)
+def test_formulas_and_code_alone_state_nothing(markdown: str, said: list[str]) -> None:
+    """A statement has words of its own beside formulas and code."""
+    assert texts(markdown) == said
+
+
+def test_a_sentence_of_a_bold_run_has_no_half_mark() -> None:
+    """Emphasis over several sentences is none of their words."""
+    assert texts("**One holds. Two *may* hold. Three fails.** Four follows.") == [
+        "One holds. Two may hold.",
+        "Three fails.",
+        "Four follows.",
+    ]
+
+
+def test_abbreviations_end_no_sentence() -> None:
+    """A full stop of an abbreviation is followed by more of its sentence."""
+    said = ["It is minimised w.r.t. $W$, see Eqs. 3 resp. Fig. 4 of Prof. Chen et al. there.", "Then it ends."]
+    assert texts(" ".join(said)) == said

@@ -15,7 +15,8 @@ from pydantic import TypeAdapter
 
 from kb.areas.terms import Lexicon
 from kb.index.kept import kept
-from kb.models import Concept, Frozen
+from kb.models import Frozen
+from kb.subjects import Concept
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray

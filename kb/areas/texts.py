@@ -9,7 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-from kb.models import AREAS, Area, AreaText, Frozen, VerdictArea
+from kb.models import AREAS, Area, Frozen, VerdictArea
+from kb.subjects import AreaText
 
 SIDES: tuple[VerdictArea, ...] = (*AREAS, "outside")
 CUSTOM_OUTSIDE = "what you named as outside"

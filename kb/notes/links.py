@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from kb.models import NoteRecord
 from kb.notes.files import SUFFIXES
+from kb.notes.markup.titles import FOLDER_NAMES
 
 # What an outliner or a vault shows beside its notes.
 ATTACHMENTS: tuple[str, ...] = (
@@ -125,6 +126,10 @@ class _Names:
         return self._grouped((PurePosixPath(path).name, index) for path, index in self._paths.items())
 
     @cached_property
+    def _by_page(self) -> dict[str, list[int]]:
+        return self._grouped((_page_name(path), index) for path, index in self._paths.items() if "___" in path)
+
+    @cached_property
     def _by_title(self) -> dict[str, list[int]]:
         return self._grouped((note.title.casefold(), index) for index, note in enumerate(self._notes))
 
@@ -144,19 +149,27 @@ class _Names:
         folder = posixpath.dirname(origin)
         wanted = _without_suffix(posixpath.normpath(link.lstrip("/") if link.startswith("/") else link))
         for path in (posixpath.join(folder.casefold(), wanted), wanted):
-            exact = self._paths.get(posixpath.normpath(path))
+            exact = self._at(posixpath.normpath(path), is_path=link.startswith((".", "/")))
             if exact is not None:
                 return exact
         if link.startswith("../"):
             return None
         for found in (
             self._ending_with(wanted),
+            self._by_page.get(link.casefold()),
             self._by_title.get(link.casefold()),
             self._by_alias.get(link.casefold()),
         ):
             if found:
                 return min(found, key=lambda index: _distance(folder, self._notes[index].path))
         return None
+
+    def _at(self, path: str, is_path: bool) -> int | None:
+        """The note at a path or, for a link by path, the one that stands for the folder there."""
+        if path in self._paths or not is_path:
+            return self._paths.get(path)
+        folder = "" if path == "." else f"{path}/"
+        return next((self._paths[folder + name] for name in FOLDER_NAMES if folder + name in self._paths), None)
 
     def _ending_with(self, wanted: str) -> list[int]:
         """The notes whose path ends with a path, as seen from a vault's root that is not the notebook's."""
@@ -170,6 +183,11 @@ class _Names:
 def _without_suffix(path: str) -> str:
     lower = path.casefold()
     return next((lower.removesuffix(suffix) for suffix in SUFFIXES if lower.endswith(suffix)), lower)
+
+
+def _page_name(path: str) -> str:
+    """The name of a page of Logseq in a namespace, as links write it: `a/b` for the file `a___b`."""
+    return re.sub(r"(?<=\w)___(?=[\w.])", "/", unquote(PurePosixPath(path).name))
 
 
 def _distance(folder: str, path: str) -> tuple[int, int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Generic, NamedTuple, TypeVar, get_args
 
@@ -24,10 +25,12 @@ TAG_KEYS = ("tags", "tag", "categories", "category", "keywords")
 
 
 _CODE = re.compile(CODE_SPAN, re.DOTALL)
+_PARTS = re.compile(r"\n(?=[ \t]*(?:\n|[-*+][ \t]|\d{1,9}[.)][ \t]|#|>))")  # before what no code span crosses
 _TAG = re.compile(r"(?<![\w/&#(\[\]\"'=.:-])#([^\W_][\w/-]*)")
 _NO_TAG = re.compile(r"(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})|[\d/-]+", re.IGNORECASE)  # a colour, or a number
 _PROPERTY = re.compile(r"^[ \t]*(?:[-*][ \t]+)?([\w-]+)::[ \t]*(.*)$", re.MULTILINE)  # Logseq's
 _SHOWN = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION, LineKind.HEADING, LineKind.TABLE, LineKind.DEFINITION)
+_LINKING = (*_SHOWN, LineKind.HTML)
 
 Value = TypeVar("Value", bound=str)
 
@@ -44,7 +47,6 @@ def parse_note(file: NoteFile) -> Note:
     lines = text.split("\n")
     values = _properties(lines, structure.kinds, body_start) | front_matter
     title = title_of(values, lines, structure.kinds, file.path)
-    prose = _prose(lines, structure.kinds)
     dated = date_of(values, file.path)
     area: _Stated[FiledArea] = _one_of(values, "area", get_args(FiledArea))
     kind: _Stated[Kind] = _one_of(values, "kind", get_args(Kind))
@@ -54,13 +56,13 @@ def parse_note(file: NoteFile) -> Note:
         text=text,
         title=title,
         date=dated.date,
-        tags=_tags(values, prose),
+        tags=_tags(values, _lines_of(_SHOWN, lines, structure.kinds)),
         kind=kind.value or _kind_of(values, file, body_start),
         area=area.value,
         authors=as_texts(values.get("authors") or values.get("author")),
         aliases=as_texts(values.get("aliases") or values.get("alias")),
         sources=sources_of(values),
-        links=links_in(prose, values),
+        links=links_in(_lines_of(_LINKING, lines, structure.kinds), values),
         front_matter=values,
         blocks=_without_title(structure.blocks, title),
         kinds=structure.kinds,
@@ -74,10 +76,10 @@ def post_by_convention(note: Note) -> str | None:
     return _blog_folder(note.path) if note.kind == "post" and not stated else None
 
 
-def _prose(lines: list[str], kinds: str) -> str:
-    """The lines of a note that are no code, without code spans."""
-    shown = "\n".join(line if kind in _SHOWN else "" for line, kind in zip(lines, kinds, strict=True))
-    return _CODE.sub(" ", shown)
+def _lines_of(wanted: Sequence[str], lines: list[str], kinds: str) -> str:
+    """The lines of some kinds, without code spans, and blanks for the others."""
+    shown = "\n".join(line if kind in wanted else "" for line, kind in zip(lines, kinds, strict=True))
+    return "\n".join(_CODE.sub(" ", part) for part in _PARTS.split(shown)) if "`" in shown else shown
 
 
 def _properties(lines: list[str], kinds: str, body_start: int) -> dict[str, JsonValue]:

@@ -9,33 +9,39 @@ from bisect import bisect_left
 # No pattern may scan far from many starting points: a note that repeats one mark would take quadratic time.
 CODE_SPAN = r"(?<!`)(?P<ticks>`++)(?P<code>.{1,2000}?)(?<!`)(?P=ticks)(?!`)"
 _PROTECTED = re.compile(
-    CODE_SPAN + r"|(?P<math>\$\$.{1,2000}?\$\$|\$[^$\s](?:[^$\n]*[^$\s])?\$)|\\(?P<escaped>[!-/:-@\[-`{-~])",
+    CODE_SPAN + r"|(?P<math>\$\$.{1,2000}?\$\$|\$[^$\s](?:[^$\n]*[^$\s])?\$"
+    r"|\\{1,2}\((?=[^()\n]{0,100}(?:[_^={]|\\[A-Za-z]))[^\n]{1,500}?\\{1,2}\))"  # \( x_i \)
+    r"|\\(?P<escaped>[!-/:-@\[-`{-~])",
     re.DOTALL,
 )
 LINE_MARKS = re.compile(
     r"^[ \t]*(?:>[ \t]?)*(?:#{1,6}[ \t]+|(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?(?:\[![\w-]+\][+-]?[ \t]*)?",
     re.MULTILINE,
 )
+_DESTINATION = r"\((?:\s*+<[^<>\n]*>\s*+|\s*+[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*)\)"
 # (required text, pattern, replacement). Looking for the required text first saves most searches.
 _REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("{", re.compile(r"\{\{[^{}\n]*\}\}"), ""),
     ("{", re.compile(r"(?<=[)\]*_\x01])\{[:.#\w][^{}\n]*\}"), ""),
+    ("{", re.compile(r"[ \t]\{[.#][A-Za-z][^{}\n]*\}[ \t]*$", re.MULTILINE), ""),
     ("]", re.compile(r"^[ \t]*\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),
     ("-", re.compile(r"^[ \t]*+(?:\|[ \t]*+)?:?-{2,}+:?[ \t]*+(?:\|[ \t]*+:?-*+:?[ \t]*+)*+$", re.MULTILINE), ""),
     ("", re.compile(r"^[ \t]*(?:[-*_][ \t]*){3,}$|^[ \t]*=+[ \t]*$", re.MULTILINE), ""),
     ("<", re.compile(r"<(https?://[^<>\s]+)>"), r"\1"),
-    ("<", re.compile(r"</?[A-Za-z][^<>\n]*>"), ""),
+    ("<", re.compile(r"</?[A-Za-z][^<>\n]*>|<[A-Za-z][^<>]{0,500}=[^<>]{0,500}>"), ""),
+    ("((", re.compile(r"\(\([0-9a-f-]{36}\)\)"), ""),  # Logseq: a block elsewhere
+    ("^", re.compile(r"[ \t]\^[A-Za-z0-9-]{3,}[ \t]*$", re.MULTILINE), ""),  # Obsidian: the name of a block
     ("[[", re.compile(r"!?\[\[[^\[\]|\n]*\|([^\[\]\n]*)\]\]"), r"\1"),
     ("[[", re.compile(r"!?\[\[([^\[\]\n]*)\]\]"), r"\1"),
     ("[^", re.compile(r"\[\^[^\[\]\n]{1,200}\]"), ""),
-    ("](", re.compile(r"!?\[([^\[\]]*)\]\(\s*+<[^<>\n]*>\s*+\)"), r"\1"),
-    (
-        "](",
-        re.compile(r"!?\[([^\[\]]*)\]\(\s*+[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+[\"'][^\"'\n]*[\"'])?\s*\)"),
-        r"\1",
-    ),
+    ("![", re.compile(rf"!\[([^\[\]]*)\]{_DESTINATION}"), r"\1"),  # first: a link may hold an image
+    ("](", re.compile(r"\[(\*{1,3}|_{1,3})([^\[\]*_]+)\1\](?=\()"), r"[\2]"),  # emphasis may end beside it
+    ("](", re.compile(rf"\[([^\[\]]*+(?:\[[^\[\]]*+\][^\[\]]*+){{0,4}})\]{_DESTINATION}"), r"\1"),
+    ("](", re.compile(r"\]\(https?://[^()\s]*\)"), ""),  # the end of a link over several paragraphs
     ("][", re.compile(r"\[([^\[\]\n]+)\]\[[^\[\]\n]*\]"), r"\1"),
     ("**", re.compile(r"(\*\*\*|\*\*)(?=\S)((?:[^*]|\*(?!\*)){1,1000}?)(?<=\S)\1"), r"\2"),
+    ("**", re.compile(r"\*\*[ \t]+([^*\n]{1,300}?)(?<=\S)\*\*(?!\w)"), r" \1"),  # ** so**, as editors leave it behind
+    ("**", re.compile(r"(?<!\w)\*\*(?=[^*\s])([^*\n]{1,300}?)(?:[ \t]+|[ \t]*\n)\*\*"), r"\1 "),
     ("~~", re.compile(r"~~(?=\S)((?:[^~]|~(?!~)){1,1000}?)(?<=\S)~~"), r"\1"),
     ("__", re.compile(r"(?<![\w_])__(?=\S)((?:[^_\n]|_(?!_)){1,1000}?)(?<=\S)__(?![\w_])"), r"\1"),
     ("*", re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]*?[^\s*])\*(?![\w*])"), r"\1"),
@@ -43,9 +49,27 @@ _REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("|", re.compile(r"\|"), " "),
 )
 _HOLDER = re.compile("\x00(\\d+)\x01")
-_ABBREVIATIONS = "".join(
-    rf"(?<!\b{name}\.)" for name in (r"e\.g", r"i\.e", "et al", "vs", "cf", "Fig", "Eq", "Sec", "No", "ca", "approx")
+_ABBREVIATED = (
+    r"e\.g",
+    r"i\.e",
+    r"w\.r\.t",
+    "et al",
+    "vs",
+    "cf",
+    "resp",
+    "Fig",
+    "Figs",
+    "Eq",
+    "Eqs",
+    "Sec",
+    "Secs",
+    "Ch",
+    "No",
+    "ca",
+    "approx",
 )
+_ABBREVIATED += ("Dr", "Mr", "Mrs", "Prof")
+_ABBREVIATIONS = "".join(rf"(?<!\b{name}\.)" for name in _ABBREVIATED)
 _SENTENCE_END = re.compile(
     rf"(?:\.{_ABBREVIATIONS}|[!?])[\"')\]*_`]*(?=\s+[\"'(\[*_`$]*[A-Z0-9\u00c0-\uffff])|[。！？]"
 )
@@ -53,7 +77,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u2
 _FENCE = re.compile(r"^[ \t]*(?:>[ \t]?)*(`{3,}|~{3,})")
 _UNBREAKABLE = re.compile(
     CODE_SPAN
-    + r"|\$[^$\n]+\$|!?\[[^\[\]]*\](?:\(\s*+[^()\s]*+\s*+\)|\[[^\[\]]*\])"
+    + r"|\$[^$\n]+\$|!?\[[^\[\]]*\](?:\(\s*+[^()\s]*+(?:\s++\"[^\"\n]*\")?\s*+\)|\[[^\[\]]*\])"
     + r"|(?P<stars>\*{1,3})(?=\S)[^*]+?(?P=stars)|\b__?(?=\S)[^_]+?__?\b",
     re.DOTALL,
 )
@@ -77,7 +101,10 @@ def clean(markdown: str) -> str:
     kept: list[str] = []
 
     def hold(match: re.Match[str]) -> str:
-        kept.append(match["code"] or match["math"] or match["escaped"])
+        math = match["math"]
+        if math and math.startswith("\\\\"):  # Kramdown escapes what MathJax reads
+            math = math.replace("\\\\", "\\").replace("\\_", "_")
+        kept.append(match["code"] or math or match["escaped"])
         return f"\x00{len(kept) - 1}\x01"
 
     text = LINE_MARKS.sub("", _without_fences(printable(markdown)))

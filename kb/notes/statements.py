@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kb.models import LineKind, Statement
-from kb.notes.prose import LINE_MARKS, clean, sentence_spans
+from kb.notes.prose import CODE_SPAN, LINE_MARKS, clean, sentence_spans
 from kb.notes.words import searchable
 
 SAYING = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION)  # the kinds of line that state something
 
-MIN_WORDS = 3  # outside its links, of a statement that has links
+MIN_WORDS = 3  # outside its links, formulas and code, of a statement that has such
 
 _LINK = re.compile(r"!?\[\[[^\[\]]*\]\]|!?\[[^\[\]]*\](?:\([^()]*\)|\[[^\[\]]*\])|<?https?://[^\s<>]+")
+_FORMULA_OR_CODE = re.compile(CODE_SPAN + r"|\$\$.+?\$\$|\$[^$\n]+\$", re.DOTALL)
+_HALF_BOLD = re.compile(r"^\*\*(?=\w)|(?<=\S)\*\*$")  # of a sentence in a run of bold ones
 _WORD = re.compile(r"\w+")
 _ITEM = re.compile(r"[ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
 
@@ -53,19 +55,23 @@ def _sentences(lines: Sequence[str], first: int, stop: int) -> Iterator[tuple[st
     """The sentences of the paragraph `lines[first:stop]` as plain text, with first and last line.
 
     A sentence that its own lines do not contain when read without their context cannot be cited and is left out: a
-    line that begins with `3. ` in the middle of a sentence reads as a list item. So is one that only names links.
+    line that begins with `3. ` in the middle of a sentence reads as a list item. So is one of links, formulas or code
+    alone.
     """
     paragraph = "\n".join(lines[first:stop])
     mark = LINE_MARKS.match(paragraph)
     for begin, after in sentence_spans(paragraph, mark.end() if mark else 0):
         sentence = paragraph[begin:after]
-        text = clean(sentence)
+        text = _HALF_BOLD.sub("", clean(sentence))
         start = first + paragraph.count("\n", 0, begin)
         end = start + paragraph.count("\n", begin, after)
         cited = "\n".join(lines[start : end + 1])
-        if text and not _only_links(sentence) and (sentence == cited or text in clean(cited)):
+        if text and _has_words(sentence) and (sentence == cited or text in clean(cited)):
             yield text, start, end
 
 
-def _only_links(sentence: str) -> bool:
-    return bool(_LINK.search(sentence)) and len(_WORD.findall(searchable(_LINK.sub(" ", sentence)))) < MIN_WORDS
+def _has_words(sentence: str) -> bool:
+    """Whether a sentence says something itself, beside what it links to, calculates or quotes as code."""
+    rest, left_out = _FORMULA_OR_CODE.subn(" ", sentence)
+    rest, links = _LINK.subn(" ", rest)
+    return not (left_out or links) or len(_WORD.findall(searchable(rest))) >= MIN_WORDS

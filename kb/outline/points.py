@@ -18,7 +18,7 @@ from kb.cutoffs import (
     TALKS_OF_THE_NOTE,
     TRADE_OFF,
 )
-from kb.models import Chunk, ChunkRecord, Encoder, NoteRecord, Statement
+from kb.models import Chunk, ChunkRecord, Encoder, LineKind, NoteRecord, Statement
 from kb.notes.statements import statements
 from kb.outline.questions import asks, is_question
 from kb.reports import Address, Point
@@ -56,6 +56,14 @@ _WORTH = tuple(
         ),
     )
 )
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]”’]*$")
+# Headings of parts that list, thank or license, and state nothing about the subject.
+_APPARATUS = re.compile(
+    r"(?:\d+[.)]?\s+)?(?:references?|bibliography|works cited|citations?|cite this\b.*|how to cite\b.*|reading list|"
+    r"further reading|see also|related (?:notes|links|posts)|links|sources|table of contents|contents|toc|changelog|"
+    r"acknowledge?ments?|licen[cs]e|参考文献|参考资料|参考|延伸阅读|致谢|目录)\W*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -80,8 +88,9 @@ class Candidate:
 
 
 def quotable(chunk: Chunk | ChunkRecord) -> list[Statement]:
-    """The statements of a passage that can be points: no fragments, lead-ins or questions."""
-    if chunk.heading_path and asks(chunk.heading_path[-1]):
+    """The statements of a passage that can be points: no fragments, lead-ins, questions or lists of references."""
+    heading = chunk.heading_path[-1] if chunk.heading_path else ""
+    if asks(heading) or _APPARATUS.fullmatch(heading):
         return []
     return [
         entry
@@ -89,7 +98,17 @@ def quotable(chunk: Chunk | ChunkRecord) -> list[Statement]:
         if MIN_POINT_LENGTH <= len(entry.text) <= MAX_POINT_LENGTH
         and not entry.text.endswith(":")
         and not is_question(entry.text)
+        and not _is_part(entry, chunk)
     ]
+
+
+def _is_part(statement: Statement, chunk: Chunk | ChunkRecord) -> bool:
+    """Whether a displayed formula begins or ends the sentence of a statement."""
+    kinds = chunk.kinds
+    above = kinds[: statement.start_line - chunk.start_line].rstrip(LineKind.BLANK)
+    below = kinds[statement.end_line - chunk.start_line + 1 :].lstrip(LineKind.BLANK)
+    leads_in = below.startswith(LineKind.MATH) and not _SENTENCE_END.search(statement.text)
+    return leads_in or (above.endswith(LineKind.MATH) and statement.text[0].islower())
 
 
 def rank_statements(

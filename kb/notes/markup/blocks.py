@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
@@ -13,17 +12,16 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from kb.models import Block, BlockKind, LineKind
-from kb.notes.markup.dialects import begins_bibtex, is_metadata, only_links
+from kb.notes.markup.dialects import begins_bibtex, is_macro, is_metadata, is_row, only_points
+from kb.notes.markup.regions import regions_of, without_regions
 from kb.notes.prose import clean
 
 MAX_NAME = 300  # characters of a title or heading that are kept: every passage below repeats them
 
 # Only blocks are of use here, and reading inline marks costs most of the time.
 _PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).disable("inline")
-_LIQUID_OPEN = re.compile(r"^\s*\{%-?\s*(highlight|raw)\b[^%]*%\}\s*$")
-_LIQUID_CLOSE = re.compile(r"^\s*\{%-?\s*end(highlight|raw)\b[^%]*%\}\s*$")
+_TABBED_ITEM = re.compile(r"\t[-*+] ")
 _TEXT = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION)
-_FENCE = "~~~~~~~~~~"
 _BLOCK_KINDS: dict[str, BlockKind] = {
     "heading_open": "heading",
     "paragraph_open": "paragraph",
@@ -56,9 +54,25 @@ class Structure:
     kinds: str
 
 
-def parse_blocks(lines: list[str]) -> list[Token]:
+def parse_blocks(lines: Sequence[str]) -> list[Token]:
     """The block tokens of some lines; `token.map` holds first line and line after the last, from 0."""
-    return _PARSER.parse("\n".join(_without_liquid_blocks(lines)))
+    return _parsed(lines)[0]
+
+
+def _parsed(lines: Sequence[str]) -> tuple[list[Token], str]:
+    """The block tokens of some lines, and the kind of each line. Lines that are a tool's are not read as Markdown."""
+    tokens = _PARSER.parse("\n".join(lines))
+    if indented := _indented_items(lines, tokens):
+        lines = [line.removeprefix("\t") if number in indented else line for number, line in enumerate(lines)]
+        tokens = _PARSER.parse("\n".join(lines))
+    kinds = _kinds_of(lines, tokens)
+    regions = regions_of(lines, kinds)
+    if regions:
+        tokens = _PARSER.parse("\n".join(without_regions(lines, regions)))
+        kinds = _kinds_of(lines, tokens)
+        for first, stop, kind in regions:
+            kinds[first:stop] = [kind if lines[number].strip() else LineKind.BLANK for number in range(first, stop)]
+    return tokens, "".join(_by_dialect(lines, kinds))
 
 
 def structure_of(text: str, body_start: int, commented: str) -> Structure:
@@ -67,9 +81,9 @@ def structure_of(text: str, body_start: int, commented: str) -> Structure:
     """
     lines = text[body_start:].split("\n")
     before = commented[body_start:].split("\n")
-    tokens = parse_blocks([_less_indented(*pair) for pair in zip(lines, before, strict=True)])
+    tokens, kinds = _parsed([_less_indented(*pair) for pair in zip(lines, before, strict=True)])
     front_matter = LineKind.METADATA * text.count("\n", 0, body_start)
-    return Structure(_Blocks(lines, body_start).of(tokens), front_matter + line_kinds(lines, tokens))
+    return Structure(_Blocks(lines, kinds, body_start).of(tokens), front_matter + kinds)
 
 
 def _less_indented(line: str, commented: str) -> str:
@@ -77,8 +91,17 @@ def _less_indented(line: str, commented: str) -> str:
     return line.lstrip() if begins_with_comment else line
 
 
-def line_kinds(lines: Sequence[str], tokens: Sequence[Token]) -> str:
-    """The kind of each line, as letters."""
+def _indented_items(lines: Sequence[str], tokens: Sequence[Token]) -> set[int]:
+    """The lines of lists that outliners indent by a tab below a heading or paragraph: to CommonMark they are code."""
+    found: set[int] = set()
+    for token in tokens:
+        if token.type == "code_block" and token.map and _TABBED_ITEM.match(lines[token.map[0]]):
+            found.update(range(*token.map))
+    return found
+
+
+def _kinds_of(lines: Sequence[str], tokens: Sequence[Token]) -> list[LineKind]:
+    """The kind of each line to CommonMark."""
     kinds = [LineKind.BLANK if not line.strip() else LineKind.DEFINITION for line in lines]
     containers: list[str] = []
     for token in tokens:
@@ -95,7 +118,7 @@ def line_kinds(lines: Sequence[str], tokens: Sequence[Token]) -> str:
             for number in range(token.map[0], min(token.map[1], len(lines))):
                 if lines[number].strip():
                     kinds[number] = kind
-    return "".join(_by_dialect(lines, kinds))
+    return kinds
 
 
 def _kind_of_paragraph(containers: Sequence[str]) -> LineKind:
@@ -113,7 +136,11 @@ def _by_dialect(lines: Sequence[str], kinds: list[LineKind]) -> list[LineKind]:
             kinds[number] = LineKind.CODE
         elif kind in (*_TEXT, LineKind.HEADING, LineKind.DEFINITION) and is_metadata(line):
             kinds[number] = LineKind.METADATA
-        elif kind in _TEXT and only_links(line):
+        elif kind in _TEXT and is_row(line):
+            kinds[number] = LineKind.TABLE
+        elif kind in _TEXT and is_macro(line):
+            kinds[number] = LineKind.MATH
+        elif kind in _TEXT and only_points(line):
             kinds[number] = LineKind.DEFINITION
     return kinds
 
@@ -121,8 +148,9 @@ def _by_dialect(lines: Sequence[str], kinds: list[LineKind]) -> list[LineKind]:
 class _Blocks:
     """The top-level blocks of some lines, of which the first begins at an offset of the text."""
 
-    def __init__(self, lines: list[str], body_start: int) -> None:
+    def __init__(self, lines: list[str], kinds: str, body_start: int) -> None:
         self._lines = lines
+        self._kinds = kinds
         self._starts = [body_start]
         for line in lines:
             self._starts.append(self._starts[-1] + len(line) + 1)
@@ -130,7 +158,7 @@ class _Blocks:
         self._headings_of_items: dict[int, list[tuple[Token, Token]]] = {}
 
     def of(self, tokens: Sequence[Token]) -> tuple[Block, ...]:
-        """The blocks of tokens, and of lines between them that the parser turns into nothing (link definitions)."""
+        """The blocks of tokens, and of the lines between them."""
         blocks: list[Block] = []
         done = 0
         self._headings_of_items = _headings_of_items(tokens)
@@ -138,13 +166,18 @@ class _Blocks:
             if token.level or not token.map or token.nesting < 0 or token.map[0] < done:
                 continue
             begin, end = token.map[0], min(token.map[1], len(self._lines))
-            blocks += self._filled("other", done, begin)
+            blocks += self._between(done, begin)
             if token.type == "heading_open":
                 self._descend(int(token.tag[1:]), following)
             kind = _BLOCK_KINDS.get(token.type, "other")
             blocks += self._list(begin, end) if kind == "list" else self._filled(kind, begin, end)
             done = end
-        return (*blocks, *self._filled("other", done, len(self._lines)))
+        return (*blocks, *self._between(done, len(self._lines)))
+
+    def _between(self, begin: int, end: int) -> list[Block]:
+        """What the parser was not shown, or made nothing of."""
+        is_code = {*self._kinds[begin:end]} - {LineKind.BLANK} == {LineKind.CODE}
+        return self._filled("code" if is_code else "other", begin, end)
 
     def _list(self, begin: int, end: int) -> list[Block]:
         """A list, in parts where its items are headings: an outliner such as Logseq keeps a whole page in one."""
@@ -195,21 +228,3 @@ def _headings_of_items(tokens: Sequence[Token]) -> dict[int, list[tuple[Token, T
 def shorten_name(words: str) -> str:
     """A title or heading, cut where it is longer than `MAX_NAME` characters."""
     return words if len(words) <= MAX_NAME else words[: MAX_NAME - 1].rstrip() + "…"
-
-
-def _without_liquid_blocks(lines: list[str]) -> list[str]:
-    """Liquid code blocks as fences, so that a `#` inside one is no heading; line numbers stay."""
-    closings: dict[str, list[int]] = {}
-    for number, line in enumerate(lines):
-        if closed := _LIQUID_CLOSE.match(line):
-            closings.setdefault(closed[1], []).append(number)
-    masked = list(lines)
-    after = 0
-    for number, line in enumerate(lines) if closings else ():
-        opened = _LIQUID_OPEN.match(line) if number >= after else None
-        ends = closings.get(opened[1], []) if opened else []
-        following = bisect_right(ends, number)
-        if following < len(ends):
-            masked[number] = masked[ends[following]] = _FENCE
-            after = ends[following] + 1
-    return masked

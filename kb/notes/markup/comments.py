@@ -9,19 +9,22 @@ from kb.notes.prose import CODE_SPAN
 _TOKEN = re.compile(
     # A fence may be in a quotation or begin a list item.
     r"(?P<line>^[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
-    rf"|(?P<span>{CODE_SPAN})|(?P<comment><!--|%%|\{{%-?[ \t]*comment[ \t]*-?%\}})",
+    rf"|(?P<span>{CODE_SPAN})|(?P<comment><!--|%%|\{{%-?[ \t]*comment[ \t]*-?%\}}|\{{/\*"
+    r"|^[ \t]*\[(?://|comment|_metadata_)\]:[ \t]*(?:#|<>))",
     re.DOTALL | re.MULTILINE,
 )
 _LIQUID_END = re.compile(r"\{%-?[ \t]*endcomment[ \t]*-?%\}")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_LINE_END = re.compile(r"$", re.MULTILINE)
 _VISIBLE = re.compile(r"\S")
-_MARKS = ("<!--", "%%", "{%")
+_MARKS = ("<!--", "%%", "{%", "{/*", "]: #", "]: <>")
 MOST_INDENTED = 100  # blanks before a mark that begins a line
 
 
 def without_comments(text: str) -> str:
     """A text in which every comment is blanks, so that offsets and line numbers stay: `<!-- -->` and Obsidian's
-    `%% %%`, in a sentence or over several paragraphs, and Liquid's `{% comment %}`. What is code is no comment.
+    `%% %%`, in a sentence or over several paragraphs, Liquid's `{% comment %}`, MDX's `{/* */}`, and the link
+    definition `[//]: # (…)`. What is code is no comment.
     """
     if not any(mark in text for mark in _MARKS):
         return text
@@ -52,6 +55,7 @@ class _Ends:
     def __init__(self, text: str) -> None:
         self._text = text
         self._last_html = text.rfind("-->")
+        self._last_mdx = text.rfind("*/}")
         self._last_liquid = max((found.start() for found in _LIQUID_END.finditer(text)), default=-1)
 
     def of(self, opening: re.Match[str]) -> int | None:
@@ -67,5 +71,9 @@ class _Ends:
             end = text.find("%%", start)
             apart = end >= 0 and not begins_line and _BLANK_LINE.search(text, start, end)
             return None if end < 0 or apart else end + len("%%")
+        if opening["comment"] == "{/*":
+            return text.index("*/}", start) + len("*/}") if self._last_mdx >= start else None
+        if opening["comment"].endswith(("#", "<>")):
+            return _LINE_END.search(text, start).start()  # type: ignore[union-attr]  # the text has an end
         closed = _LIQUID_END.search(text, start) if self._last_liquid >= start else None
         return closed.end() if closed else None

@@ -12,16 +12,16 @@ from pydantic import JsonValue
 
 from kb.notes.prose import printable
 
-KEYS = ("date", "created", "published", "updated")  # the first that has a date is taken
-LATER_KEYS = (
-    "lastmod",
-    "modified",
-    "last_modified",
-    "last-modified",
-)  # which a file's name beats: it says when written
+# Keys without case, blanks and hyphens. Of the first, the first that has a date is taken.
+KEYS = ("date", "created", "datecreated", "createdat", "creationdate", "published", "publishdate", "publishedat")
+KEYS += ("datepublished", "pubdate", "updated")
+# A file's name beats these: it says when a note was written.
+LATER_KEYS = ("lastmod", "modified", "lastmodified", "lastmodifiedat", "datemodified", "lastupdated", "updatedat")
+_AUTOMATIC = ("last-modified", "today", "now")  # Quarto's words for the day of rendering
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?"
 _NUMBERS = re.compile(r"(?P<year>\d{4})(?P<mark>[-/._])(?P<month>\d{1,2})(?:(?P=mark)(?P<day>\d{1,2})(?!\d))?")
+_CJK = re.compile(r"(?P<year>\d{4})\s*[年년]\s*(?P<month>\d{1,2})\s*[月월](?:\s*(?P<day>\d{1,2})\s*[日일])?")
 _COMPACT = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:\d{2}|\d{4}|\d{6})?(?!\d)")
 _NAMED = (
     re.compile(rf"{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b", re.IGNORECASE),
@@ -46,21 +46,26 @@ class Dated(NamedTuple):
 
 def date_of(front_matter: Mapping[str, JsonValue], path: str) -> Dated:
     """The date of a note; where none of its keys has a readable one, that of its file's name or folder."""
-    given = {key: value for key in (*KEYS, *LATER_KEYS) if (value := front_matter.get(key)) not in (None, "", [])}
-    read = {key: as_date(value) for key, value in given.items()}
-    faults = tuple(_fault(key, given[key]) for key, found in read.items() if found is None)
+    plain = {re.sub(r"[-_ ]", "", key): (key, value) for key, value in front_matter.items()}
+    given = {key: plain[key] for key in (*KEYS, *LATER_KEYS) if key in plain and _says_a_day(plain[key][1])}
+    read = {key: as_date(value) for key, (_, value) in given.items()}
+    faults = tuple(_fault(*given[key]) for key, found in read.items() if found is None)
     first = next((read[key] for key in KEYS if read.get(key)), None) or _date_of_path(path)
     return Dated(first or next((read[key] for key in LATER_KEYS if read.get(key)), None), faults)
+
+
+def _says_a_day(value: JsonValue) -> bool:
+    return value not in (None, "", []) and value not in _AUTOMATIC
 
 
 def as_date(value: JsonValue) -> datetime.date | None:
     """The date that a value of front matter begins with; None for one that is no date, or could be two.
 
     ISO 8601 with or without a time and a zone, `2024/3/8`, `2024-03` (the first of the month), `March 8, 2024`,
-    `8 March 2024`, and all of them as a wikilink.
+    `8 March 2024`, `2024年3月8日`, and all of them as a wikilink.
     """
     text = _WEEKDAY.sub("", str(value[0] if isinstance(value, list) and value else value).strip().strip("[]").strip())
-    for pattern in (_NUMBERS, _COMPACT, *_NAMED):
+    for pattern in (_NUMBERS, _COMPACT, _CJK, *_NAMED):
         if found := pattern.match(text):
             return _date(found.groupdict())
     return _date_in_one_way(text)

@@ -21,10 +21,14 @@ _METADATA = re.compile(
     | (?:collapsed|id|logseq\.\w+)::.*$
     """
 )
+_TARGET = r"""\([^()\s]*(?:\s+["'][^"']*["'])?\)"""
 _LINK = re.compile(
-    r"""(?x)
+    rf"""(?x)
     !?\[\[[^\[\]\n]+\]\]                             # wikilinks and embeds
-    | \[?!\[[^\[\]]*\]\([^()\s]*(?:\s+["'][^"']*["'])?\)(?:\]\([^()\s]*\))?  # images and badges
+    | \[?(?:!\[[^\[\]]*\]{_TARGET}\s*)+(?:\]{_TARGET})?  # images and badges
+    | ^[^\[\]]{{0,200}}\]\([^()\s]*\)                  # the end of a link over several paragraphs
+    | \(\([0-9a-f-]{{36}}\)\)                           # Logseq: a block elsewhere
+    | (?<!\S)\#[^\W\d][\w/-]*                         # tags
     | \[(?:[^\[\]]|\[[^\[\]]*\])+\](?:\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+["'][^"']*["'])?\)|\[[^\[\]]*\])
     | <https?://[^<>\s]+> | https?://\S+
     """
@@ -33,9 +37,26 @@ _LINK = re.compile(
 _FILLER = re.compile(
     r"(?:\{[^{}]*\}|\W|\b(?:related|see|see also|also|links?|sources?|refs?|references?|tags?|up|next|prev|previous|"
     r"back|parent|and|or|by|in|on|the|a|an|via|cf|pdf|code|blog|post|paper|video|slides|github|demo|doi|arxiv|"
-    r"read more|more|\d+)\b)*",
+    r"read more|more|home|top|here|page|website|homepage|project|article|thread|tweet|docs?|repo|\d+)\b)*",
     re.IGNORECASE,
 )
+# Lines that say when, by whom and under what words a text was written.
+_COLOPHON = re.compile(
+    r"""(?xi)
+    [*_]*(?:date|tags?|keywords|categor(?:y|ies)|authors?|affiliations?|year|venue|doi|arxiv|permalink
+        |last[ ](?:updated|modified|edited)|(?:created|updated|modified|published|posted)(?:[ ](?:on|at))?
+        |作者|标签|日期|机构|单位|发布时间)[*_]*(?:[ ]?:[*_]*(?:\s|$)|：)
+    | (?:©|copyright\s+(?:©|\(c\)|\d{4}))
+    | (?:~[ ]?)?\d+[ -]min(?:ute)?s?[ ]read\b
+    """
+)
+_MAY_BE_COLOPHON = re.compile("[:：©]|opyright| read|OPYRIGHT")  # a cheap test of every line
+_MACRO = re.compile(r"\\(?:(?:re|provide)?newcommand|def|let|definecolor|DeclareMathOperator)\b")
+_LINK_TEXT = re.compile(r"!?\[+([^\[\]]*)\]")
+_ITEM = re.compile(rf"[ \t]*(?:>[ \t]?)*{_MARK}[ \t]")
+_LONG_WORD = re.compile(r"[^\W\d_][\w'-]{3,}")
+MIN_WORDS_OF_TITLE = 3
+TITLE_CASE = 0.7  # share of the long words of a title that have a capital
 _BIBTEX = re.compile(
     r"^[ \t]*@(?:article|book|booklet|inbook|incollection|inproceedings|conference|manual|mastersthesis|misc|phdthesis|"
     r"proceedings|techreport|unpublished|online|software|dataset)\s*\{",
@@ -53,11 +74,32 @@ def is_metadata(line: str) -> bool:
     return bool(_METADATA.match(line[_LEAD.match(line).end() :]))  # type: ignore[union-attr]  # matches anything
 
 
-def only_links(line: str) -> bool:
-    """Whether a line says nothing beside links: badges, related notes, entries of a reading list, a table of
-    contents.
+def is_row(line: str) -> bool:
+    """Whether a line is a row of a table, which need not have a head."""
+    row = line.strip()
+    return len(row) > 1 and row.startswith("|") and row.endswith("|")
+
+
+def is_macro(line: str) -> bool:
+    """Whether a line defines a macro of LaTeX."""
+    return "\\" in line and bool(_MACRO.match(line.lstrip()))
+
+
+def only_points(line: str) -> bool:
+    """Whether a line says nothing but where something else is, or when and by whom a text was written: badges, related
+    notes, entries of a reading list, a table of contents, authors and tags.
     """
-    if "[" not in line and "://" not in line:
+    shown = line[_LEAD.match(line).end() :]  # type: ignore[union-attr]  # matches anything
+    if _MAY_BE_COLOPHON.search(shown, 0, 40) and _COLOPHON.match(shown):
+        return True
+    if not any(mark in line for mark in ("[", "://", "#", "((")):
         return False
-    said, links = _LINK.subn(" ", line[_LEAD.match(line).end() :])  # type: ignore[union-attr]  # matches anything
-    return bool(links and _FILLER.fullmatch(said))
+    said, links = _LINK.subn(" ", shown)
+    return bool(links) and (bool(_FILLER.fullmatch(said)) or (bool(_ITEM.match(line)) and _names_a_work(shown, said)))
+
+
+def _names_a_work(shown: str, said: str) -> bool:
+    """Whether an item is a title, and links that say no more than `paper` or `code`."""
+    words = _LONG_WORD.findall(said)
+    is_title = len(words) >= MIN_WORDS_OF_TITLE and sum(word[0].isupper() for word in words) >= TITLE_CASE * len(words)
+    return is_title and all(_FILLER.fullmatch(text) for text in _LINK_TEXT.findall(shown))

@@ -20,12 +20,15 @@ FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folde
 _BEFORE_A_TITLE = (LineKind.BLANK, LineKind.METADATA, LineKind.DEFINITION, LineKind.HTML)
 _LEVEL_1 = re.compile(r"^ {0,3}#(?:[ \t]+|$)")
 _UNDERLINE = re.compile(r"^ {0,3}=+[ \t]*$")
+_IMAGE = re.compile(r"\[?!\[[^\[\]]*\]\([^()]*\)(?:\]\([^()]*\))?")
+_WORD_OF_NAME = re.compile(r"[^\W\d_]{3,}|[\u3040-\u9fff\uac00-\ud7af]+")
+_BULLET = re.compile(r"^\s*[-*+]\s+")  # an outliner's headings are items
 _NUMBERED = re.compile(r"[\d\W_]+")  # a name such as 202403081230, which tells nothing
 
 
 def title_of(front_matter: dict[str, JsonValue], lines: Sequence[str], kinds: str, path: str) -> str:
     """The title of a note, given its lines and their kinds."""
-    named = _text(front_matter.get("title")) or _leading_heading(lines, kinds) or _text(front_matter.get("name"))
+    named = _text(front_matter.get("title")) or _leading_heading(lines, kinds, path) or _text(front_matter.get("name"))
     if named:
         return named
     stem = _stem(path)
@@ -38,18 +41,34 @@ def _text(value: JsonValue) -> str:
     return shorten_name(clean(" ".join(as_texts(value, r"\n"))))
 
 
-def _leading_heading(lines: Sequence[str], kinds: str) -> str:
-    """A level-1 heading that no text precedes; a first heading far below is a heading of a part."""
-    for number, kind in enumerate(kinds):
-        if kind in _BEFORE_A_TITLE:
-            continue
-        if kind != LineKind.HEADING:
-            return ""
-        following = lines[number + 1] if number + 1 < len(lines) else ""
-        if _LEVEL_1.match(lines[number]) or _UNDERLINE.match(following):
-            return shorten_name(clean(lines[number])) if lines[number].strip("# \t") else ""
+def _leading_heading(lines: Sequence[str], kinds: str, path: str) -> str:
+    """A heading that no text precedes. One of level 1 is a title unless it is the first of several parts; of these, and
+    of those of lower levels, one that has the words of the file's name is.
+    """
+    number = next((number for number, kind in enumerate(kinds) if kind not in _BEFORE_A_TITLE), None)
+    if number is None or kinds[number] != LineKind.HEADING:
         return ""
-    return ""
+    if not lines[number].strip("# \t"):
+        return ""
+    line = _BULLET.sub("", lines[number])
+    heading = shorten_name(clean(_IMAGE.sub("", line)) or clean(line))
+    is_only_part = _is_level_1(lines, number) and not any(
+        kind == LineKind.HEADING and _is_level_1(lines, below)
+        for below, kind in enumerate(kinds[number + 2 :], number + 2)
+    )
+    return heading if is_only_part or _agrees(heading, path, _is_level_1(lines, number)) else ""
+
+
+def _is_level_1(lines: Sequence[str], number: int) -> bool:
+    following = lines[number + 1] if number + 1 < len(lines) else ""
+    return bool(_LEVEL_1.match(lines[number]) or _UNDERLINE.match(following))
+
+
+def _agrees(heading: str, path: str, if_unnamed: bool) -> bool:
+    """Whether a heading has half the words of a file's name, by their beginnings; `if_unnamed` where that has none."""
+    words = _WORD_OF_NAME.findall(_stem(path).casefold())
+    found = [word for word in words if word[:6] in heading.casefold()]
+    return 2 * len(found) >= len(words) if words else if_unnamed
 
 
 def _stem(path: str) -> str:
