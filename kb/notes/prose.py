@@ -67,8 +67,11 @@ _ABBREVIATED = (
     "No",
     "ca",
     "approx",
+    "Dr",
+    "Mr",
+    "Mrs",
+    "Prof",
 )
-_ABBREVIATED += ("Dr", "Mr", "Mrs", "Prof")
 _ABBREVIATIONS = "".join(rf"(?<!\b{name}\.)" for name in _ABBREVIATED)
 _SENTENCE_END = re.compile(
     rf"(?:\.{_ABBREVIATIONS}|[!?])[\"')\]*_`]*(?=\s+[\"'(\[*_`$]*[A-Z0-9\u00c0-\uffff])|[。！？]"

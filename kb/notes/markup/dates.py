@@ -13,8 +13,12 @@ from pydantic import JsonValue
 from kb.notes.prose import printable
 
 # Keys without case, blanks and hyphens. Of the first, the first that has a date is taken.
-KEYS = ("date", "created", "datecreated", "createdat", "creationdate", "published", "publishdate", "publishedat")
-KEYS += ("datepublished", "pubdate", "updated")
+KEYS = (
+    "date",
+    *("created", "datecreated", "createdat", "creationdate"),
+    *("published", "publishdate", "publishedat", "datepublished", "pubdate"),
+    "updated",
+)
 # A file's name beats these: it says when a note was written.
 LATER_KEYS = ("lastmod", "modified", "lastmodified", "lastmodifiedat", "datemodified", "lastupdated", "updatedat")
 _AUTOMATIC = ("last-modified", "today", "now")  # Quarto's words for the day of rendering
