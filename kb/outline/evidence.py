@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kb.index.arrays import cosines, means
+from kb.index.arrays import means
 from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
 from kb.models import FiledArea, Filter, NoteRecord, note_of
 from kb.outline.points import Excerpt
-from kb.outline.relevance import CORE_SHARE, relevant_notes, tag_scores
+from kb.outline.relevance import CORE_SHARE, relevant_notes
 from kb.outline.topic import Topic, require_evidence
 from kb.search.find import find
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
-MAX_NOTES = 24
+MAX_NOTES = 20
 MAX_PASSAGES = 6  # of a note
 MAX_PASSAGES_OUTSIDE_CORE = 2
 
@@ -48,14 +48,16 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
 
 def _shares(reader: IndexReader, topic: Topic, filter: Filter, notes: Sequence[NoteRecord]) -> dict[str, float]:
     """The ids of the notes that bear on a topic, the best first, with their share of the best one's relevance."""
-    passages, views = reader.passages(), list(topic.views)
-    note_means = means(passages.matrix, [passages.rows[note.id] for note in notes])
+    passages, weights = reader.passages(), topic.weights()
+    views, facets = (
+        np.array([_passage_scores(reader, text, filter, notes) for text in texts]).reshape(-1, len(notes))
+        for texts in (topic.views, topic.facets)
+    )
     relevant = relevant_notes(
-        notes,
-        np.array([_passage_scores(reader, view, filter, notes) for view in views]),
-        cosines(reader.encoder.encode(views), note_means, reader.encoder.scale),
-        tag_scores(notes, topic.text, reader.catalog.full_text.stems),
-        topic.weights(),
+        views,
+        facets,
+        means(passages.matrix, [passages.rows[note.id] for note in notes]),
+        np.array([weights[note.area] for note in notes]),
         MAX_NOTES,
     )
     return {notes[index].id: share for index, share in relevant}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kb.areas.concepts import load_concepts
 from kb.areas.judge import area_texts, classifier
 from kb.cutoffs import BEARING, CLOSE
 from kb.errors import EvidenceError, InputError
@@ -19,20 +21,30 @@ from kb.search.query import STOPWORDS, query_words
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
-MIN_NOTES = 3  # that bear on a topic
+MIN_NOTES = 2  # that bear on a topic
 CLEARLY_OUTSIDE = 0.6  # the probability that a topic lies outside the areas, from which its notes must be close
 OFF_AREA = 0.7  # what a note keeps of its relevance when its area is not the topic's
+
+_FILLER = re.compile(
+    r"^(?:(?:an?|the|my|some)\s+)?(?:(?:deep|short|gentle|practical|complete|brief)[\s-]+)*"
+    r"(?:dive into|introduction to|intro to|guide to|overview of|primer on|tour of|notes on|thoughts on|look at|"
+    r"understanding|everything about|all about|what is|what are|how to|from)\s+",
+    re.IGNORECASE,
+)
+_BETWEEN_PARTS = re.compile(r"\s*(?:[,;/]|\b(?:and|or|versus|vs\.?|to)\b)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Topic:
     """A topic as the writer put it, with its vector `(dim,)` and its area.
 
-    `views` are the texts to search for: the topic itself and, where it names an area, the topic without that name.
+    `views` are the texts to search for: the topic without filler and, where it names an area, without that name.
+    `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from A to B`.
     """
 
     text: str
     views: tuple[str, ...]
+    facets: tuple[str, ...]
     vector: FloatArray
     verdict: AreaVerdict
 
@@ -50,13 +62,30 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
         raise InputError("the topic is empty; say what the post is about")
     reader.require_current_encoder()
     vector = reader.encoder.encode_query(spelled(reader, text))
-    return Topic(text, _views(reader, text), vector, _verdict(reader, text))
+    return Topic(text, _views(reader, text), _facets(reader, text), vector, _verdict(reader, text))
 
 
 def _views(reader: IndexReader, text: str) -> tuple[str, ...]:
-    rest = area_texts(reader).without_names(text)
-    views = [text, rest] if rest != text and set(query_words(rest)) - STOPWORDS else [text]
+    plain = _FILLER.sub("", text).strip() or text
+    rest = area_texts(reader).without_names(plain)
+    views = [plain, rest] if rest != plain and _says_something(rest) else [plain]
     return tuple(spelled(reader, view) for view in views)
+
+
+def _facets(reader: IndexReader, text: str) -> tuple[str, ...]:
+    """The parts of a topic. Words around `and` are parts only where all of them name a concept: "training and serving
+    models" has one subject. What stands before a colon is what they are parts of.
+    """
+    head, colon, tail = _FILLER.sub("", text).partition(":")
+    parts = [part for part in (part.strip() for part in _BETWEEN_PARTS.split(tail or head)) if _says_something(part)]
+    concepts = load_concepts(reader.settings.concepts)
+    if len(parts) < 2 or not (colon or all(concepts.named(part) for part in parts)):
+        return ()
+    return tuple(spelled(reader, part) for part in parts)
+
+
+def _says_something(text: str) -> bool:
+    return bool(set(query_words(text)) - STOPWORDS)
 
 
 def _verdict(reader: IndexReader, text: str) -> AreaVerdict:
