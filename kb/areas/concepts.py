@@ -80,6 +80,10 @@ class Concepts:
         """The concepts that one builds on."""
         return self._known(self.all[number].builds_on)
 
+    def bases(self, number: int) -> list[int]:
+        """The concepts of its own area that one builds on."""
+        return [base for base in self.prerequisites(number) if self.all[base].area == self.all[number].area]
+
     def dependents(self, number: int) -> list[int]:
         """The concepts that build on one."""
         return self._dependents.get(number, [])

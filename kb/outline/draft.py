@@ -6,6 +6,7 @@ import datetime
 from collections import Counter
 from collections.abc import Sequence
 
+from kb.areas.concepts import load_concepts
 from kb.cutoffs import BEARING
 from kb.index.freshness import text_of
 from kb.index.reader import IndexReader
@@ -34,7 +35,8 @@ def draft(
     excerpts, vectors = gather(reader, topic, areas)
     posts = posts_near(reader, topic.vector)
     example = example_post(reader, posts)
-    skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder, wanted, example)
+    concepts = load_concepts(reader.settings.concepts)
+    skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder, wanted, example, concepts)
     sections = _with_current_points(reader, skeleton.sections)
     considered = {entry.note.path: entry.note for entry in excerpts}
     cited = {path for section in sections for path in section.notes}

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from kb.areas.concepts import Concepts
 from kb.cutoffs import BARE_HANDICAP, PARTIAL_HANDICAP, SAME_HEADING, SHORT_HANDICAP, TAIL_HANDICAP
 from kb.models import Encoder, NoteRecord
 from kb.outline.points import Excerpt
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 MAX_HEADING_WORDS = 9
 TOPIC_WEIGHT = 0.3  # of the topic in what a heading should be near to; the rest is the cluster's centre
 MIN_TAIL_WORDS = 2
+MAX_PAIRED_WORDS = 3
 SUBJECTS_PAIRED = 3  # notes of a cluster whose subjects are tried in pairs
 
 _GENERIC = re.compile(
@@ -50,13 +52,15 @@ def headings(
     vectors: FloatArray,
     topic_vector: FloatArray,
     encoder: Encoder,
+    concepts: Concepts,
 ) -> list[str]:
     """A name for each cluster of excerpts: the candidate nearest to its centre that is unlike the names before it, or
     an empty string.
 
-    Candidates are the titles and headings of its notes, headings with their note's subject, and pairs of subjects.
+    Candidates are the titles and headings of its notes, headings with their note's subject, pairs of short subjects,
+    and the concepts that several of its notes name.
     """
-    candidates = [_candidates([excerpts[index] for index in cluster]) for cluster in clusters]
+    candidates = [_candidates([excerpts[index] for index in cluster], concepts) for cluster in clusters]
     names = list(dict.fromkeys(name for handicaps in candidates for name in handicaps))
     if not names:
         return []
@@ -101,11 +105,12 @@ class _Cluster:
         return PARTIAL_HANDICAP * (1 - sum(self.counts[id] for id in ids) / len(self.excerpts))
 
 
-def _candidates(excerpts: Sequence[Excerpt]) -> dict[str, float]:
+def _candidates(excerpts: Sequence[Excerpt], concepts: Concepts) -> dict[str, float]:
     """The names that a cluster could have, each with its handicap, the lowest if there are several."""
     cluster = _Cluster(excerpts)
     candidates: dict[str, float] = {}
-    for name, handicap in (*_titles(cluster), *_section_headings(cluster), *_pairs(cluster)):
+    named = _shared_concepts(cluster, concepts)
+    for name, handicap in (*_titles(cluster), *_section_headings(cluster), *_pairs(cluster), *named):
         words = len(name.split())
         if 0 < words <= MAX_HEADING_WORDS and not _GENERIC.match(name):
             candidates[name] = min(candidates.get(name, 1.0), handicap + (SHORT_HANDICAP if words == 1 else 0.0))
@@ -134,9 +139,25 @@ def _section_headings(cluster: _Cluster) -> Iterator[tuple[str, float]]:
 def _pairs(cluster: _Cluster) -> Iterator[tuple[str, float]]:
     """The subjects of two of the notes with the most excerpts."""
     subjects = {id: subject(cluster.notes[id].title) for id, _ in cluster.counts.most_common(SUBJECTS_PAIRED)}
-    plain = [id for id, name in subjects.items() if not _JOINED.search(name) and not _GENERIC.match(name)]
+    plain = [id for id, name in subjects.items() if _is_short(name)]
     for first, second in combinations(plain, 2):
         yield f"{subjects[first]} and {subjects[second]}", cluster.handicap(first, second)
+
+
+def _is_short(name: str) -> bool:
+    """Whether a subject can be one of two in a heading."""
+    return len(name.split()) <= MAX_PAIRED_WORDS and not _JOINED.search(name) and not _GENERIC.match(name)
+
+
+def _shared_concepts(cluster: _Cluster, concepts: Concepts) -> Iterator[tuple[str, float]]:
+    """The concepts that at least half of several notes name."""
+    naming: dict[int, set[str]] = {}
+    for entry in cluster.excerpts:
+        for number in concepts.named(" | ".join([entry.note.title, *entry.chunk.heading_path, entry.chunk.text])):
+            naming.setdefault(number, set()).add(entry.note.id)
+    for number, ids in naming.items():
+        if len(ids) > 1 and 2 * len(ids) >= len(cluster.notes):
+            yield concepts.all[number].name, cluster.handicap(*ids)
 
 
 def shared_words(first: str, second: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 NO_EXAMPLE: FloatArray = np.empty((0, 0), dtype=np.float32)  # the vectors of an example post that does not exist
-TOPIC_WEIGHT, STAGE_WEIGHT, AGE_WEIGHT, EXAMPLE_WEIGHT = 1.0, 0.6, 0.6, 1.0
+TOPIC_WEIGHT, STAGE_WEIGHT, AGE_WEIGHT, EXAMPLE_WEIGHT = 2.0, 0.6, 0.6, 1.0
+MIN_BASE_SHARE = 0.6  # of a section's relevance, for one that it builds on to come before it
 LIMITS = 4  # the stage from which on a section belongs at the end, whatever its other ranks
 
 # The stages of a post, recognised by the words of a heading.
@@ -38,28 +39,39 @@ _ARXIV = re.compile(r"(?<!\d)(\d\d)(0[1-9]|1[0-2])\.\d{4,5}(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
+def _no_bases(concept: int) -> Collection[int]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Place:
-    """What decides where a section goes: its heading, its notes, and its mean vector `(dim,)`."""
+    """What decides where a section goes: its heading, its notes, the relevance of the best of these as a share of that
+    of the outline's best note, its mean vector `(dim,)`, and the concepts that its notes are named after.
+    """
 
     heading: str
     notes: Sequence[NoteRecord]
+    share: float
     centre: FloatArray
+    concepts: frozenset[int] = frozenset()
 
 
-def in_order(places: Sequence[Place], topic_vector: FloatArray, example: FloatArray, scale: Scale) -> list[int]:
+def in_order(
+    places: Sequence[Place], example: FloatArray, scale: Scale, bases: Callable[[int], Collection[int]] = _no_bases
+) -> list[int]:
     """The indices of sections in the order in which a post would have them.
 
-    A section comes early when it is close to the topic, when its heading names an early stage, when it draws on older
-    works, and when it resembles an early part of the example post: `example` holds the vectors `(m, dim)` of that
+    A section comes early when its notes are the most relevant, when its heading names an early stage, when it draws on
+    older works, and when it resembles an early part of the example post: `example` holds the vectors `(m, dim)` of that
     post's passages in their order, or is `NO_EXAMPLE`. Each criterion ranks the sections; weighted ranks are added.
+    A section comes after those on whose concepts it builds: `bases` gives the concepts that one builds on.
     """
     if not places:
         return []
     centres = np.array([place.centre for place in places])
     stages = [stage(place.heading) for place in places]
     columns = [
-        (TOPIC_WEIGHT, _ranks(-(centres @ topic_vector))),
+        (TOPIC_WEIGHT, _ranks(-np.array([place.share for place in places]))),
         (STAGE_WEIGHT, _ranks(np.array([np.nan if found is None else found for found in stages]))),
         (AGE_WEIGHT, _ranks(np.array([_mean_year(place.notes) for place in places]))),
     ]
@@ -67,7 +79,29 @@ def in_order(places: Sequence[Place], topic_vector: FloatArray, example: FloatAr
         columns.append((EXAMPLE_WEIGHT, _ranks(_positions(centres, example, scale))))
     late = np.sum([weight * ranks for weight, ranks in columns], axis=0)
     at_end = [found is not None and found >= LIMITS for found in stages]
-    return sorted(range(len(places)), key=lambda index: (at_end[index], late[index], index))
+    ranked = sorted(range(len(places)), key=lambda index: (at_end[index], late[index], index))
+    return _bases_first(ranked, [_bases(place, places, bases) for place in places])
+
+
+def _bases(place: Place, places: Sequence[Place], bases: Callable[[int], Collection[int]]) -> set[int]:
+    """The indices of the sections that one builds on. What has less to do with the topic can be read later."""
+    needed = {base for concept in place.concepts for base in bases(concept)} - place.concepts
+    return {
+        index
+        for index, other in enumerate(places)
+        if needed & other.concepts and other.share >= MIN_BASE_SHARE * place.share
+    }
+
+
+def _bases_first(ranked: Sequence[int], needed: Sequence[set[int]]) -> list[int]:
+    """Sections in an order in which each follows those that it needs, and otherwise as `ranked`."""
+    ordered: list[int] = []
+    waiting = list(ranked)
+    while waiting:
+        free = (index for index in waiting if needed[index].isdisjoint(waiting))
+        ordered.append(next(free, waiting[0]))  # in a circle, the one that ranks first
+        waiting.remove(ordered[-1])
+    return ordered
 
 
 def stage(heading: str) -> int | None:

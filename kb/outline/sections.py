@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kb.areas.concepts import Concepts
 from kb.cutoffs import JOINED, SAME_PASSAGE
 from kb.index.arrays import cosines, lengths
 from kb.models import Encoder, NoteRecord
-from kb.outline.headings import headings
+from kb.outline.headings import headings, subject
 from kb.outline.order import NO_EXAMPLE, Place, in_order
 from kb.outline.points import Candidate, Excerpt, address_of, choose, point_of, rank_statements
 from kb.outline.relevance import CORE_SHARE
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 NOTE_WEIGHT = 1.0  # of a note's mean vector, which is added to each of its passages before they are clustered
-MIN_SECTIONS, MAX_SECTIONS = 3, 8
+MIN_SECTIONS, MAX_SECTIONS = 2, 8
 MIN_POINTS = 2  # of a section, where there are enough sections
 MIN_CORE_NOTES = 6
 MAX_LEFTOVERS = 12
+NO_CONCEPTS = Concepts(())
 
 
 @dataclass(frozen=True)
@@ -54,27 +56,32 @@ def build_sections(
     encoder: Encoder,
     wanted: int | None = None,
     example: FloatArray = NO_EXAMPLE,
+    concepts: Concepts = NO_CONCEPTS,
 ) -> Skeleton:
     """Cluster passages into sections, name them, quote the best statements of each, and order them.
 
     `excerpts` come best first; `vectors` is `(len(excerpts), dim)` and `topic_vector` `(dim,)`, of length 1. `wanted`
     is the number of sections, by default one that suits the notes. `example` holds the vectors `(m, dim)` of an example
-    post's passages, whose order is followed.
+    post's passages, whose order is followed. `concepts` say what builds on what, and name what several notes treat.
     """
     scale = encoder.scale
     distinct = _distinct(vectors, scale)
     excerpts, vectors = [excerpts[index] for index in distinct], vectors[distinct]
     clusters = _clusters(excerpts, vectors, wanted, scale)
-    names = headings(clusters, excerpts, vectors, topic_vector, encoder)
+    names = headings(clusters, excerpts, vectors, topic_vector, encoder, concepts)
     ranked = rank_statements(excerpts, vectors, topic_vector, encoder)
     drafts = _drafts(clusters, names, ranked, excerpts, wanted or MIN_SECTIONS, scale)
-    places = [
-        Place(draft.heading, _notes([excerpts[index] for index in draft.cluster]), vectors[draft.cluster].mean(axis=0))
-        for draft in drafts
-    ]
-    ordered = [drafts[index] for index in in_order(places, topic_vector, example, scale)]
+    places = [_place(draft, excerpts, vectors, concepts) for draft in drafts]
+    ordered = [drafts[index] for index in in_order(places, example, scale, concepts.bases)]
     sections = tuple(_section(draft.heading, draft.points, excerpts) for draft in ordered)
     return Skeleton(sections, _leftovers(ranked, [point for draft in drafts for point in draft.points], excerpts))
+
+
+def _place(draft: _Draft, excerpts: Sequence[Excerpt], vectors: FloatArray, concepts: Concepts) -> Place:
+    cited = [excerpts[index] for index in sorted({point.excerpt for point in draft.points})]
+    named = frozenset(number for entry in cited for number in concepts.named(subject(entry.note.title))[:1])
+    share = max(entry.share for entry in cited)
+    return Place(draft.heading, _notes(cited), share, vectors[draft.cluster].mean(axis=0), named)
 
 
 def _distinct(vectors: FloatArray, scale: Scale) -> list[int]:
@@ -92,7 +99,7 @@ def _clusters(excerpts: Sequence[Excerpt], vectors: FloatArray, wanted: int | No
     core = _core(excerpts)
     shares = np.array([excerpts[index].share for index in core], dtype=np.float32)
     notes = len({excerpts[index].note.id for index in core})
-    count = min(len(core), wanted or max(MIN_SECTIONS, min(MAX_SECTIONS, notes)))
+    count = min(len(core), wanted or min(MAX_SECTIONS, max(notes, MIN_SECTIONS)))
     clusters = [[core[row] for row in rows] for rows in _ward(_distances(near[core], shares, scale), count)]
     weights = 1 / lengths(near, scale)  # which give all directions the same say
     centres = np.stack([np.average(near[cluster], axis=0, weights=weights[cluster]) for cluster in clusters])
