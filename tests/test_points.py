@@ -7,14 +7,14 @@ import pytest
 from kb.models import NoteFile
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
-from kb.outline.points import quotable
+from kb.outline.quoting.runs import runs
 
 STATED = "Neighbour sampling bounds the memory that one step needs."
 
 
 def points_of(text: str) -> list[str]:
     note = parse_note(NoteFile(path="a.md", size=1, mtime_ns=1, text=text, sha256="0"))
-    return [found.text for chunk in chunk_note(note, lambda part: len(part.split()), 200) for found in quotable(chunk)]
+    return [found.text for chunk in chunk_note(note, lambda part: len(part.split()), 200) for found in runs(chunk)]
 
 
 @pytest.mark.parametrize(
