@@ -234,8 +234,9 @@ def _with_pointer(points: Sequence[Point], chosen: Sequence[Candidate], excerpts
 
 
 def point_of(excerpt: Excerpt, statement: Statement) -> Point:
-    """A statement of an excerpt as a point, labelled if it does not name its subject."""
-    subject = label(excerpt.note.title, excerpt.chunk.heading_path, statement.text)
+    """A statement of an excerpt as a point, labelled if it does not name its subject, or continues its heading."""
+    said = "" if statement.text[:1].islower() else statement.text
+    subject = label(excerpt.note.title, excerpt.chunk.heading_path, said)
     return Point(**_quoted(excerpt, statement).model_dump(), label=subject)
 
 

@@ -43,7 +43,8 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
         )
         context = [*before, *paragraph] if introduced else paragraph
         for place in range(len(context) - len(paragraph), len(context)):
-            run = _run(context, place, lines, chunk.start_line)
+            continues = not before and place == 0
+            run = _run(context, place, lines, chunk.start_line, continues)
             if run is not None and not _is_part(run, chunk):
                 found.append(run)
         before = context if introduced else paragraph
@@ -66,13 +67,17 @@ def _follows(
     return not any(line.strip() for line in between)
 
 
-def _run(context: Sequence[Statement], place: int, lines: Sequence[str], first_line: int) -> Statement | None:
-    """The shortest run that ends with a sentence and can be read on its own."""
+def _run(
+    context: Sequence[Statement], place: int, lines: Sequence[str], first_line: int, continues: bool
+) -> Statement | None:
+    """The shortest run that ends with a sentence and can be read on its own. What `continues` a heading may begin in
+    lower case: its label is the subject.
+    """
     for first in range(place, max(place - MAX_BACK, 0) - 1, -1):
         run = _joined(context[first : place + 1], lines, first_line)
         if run is None or is_question(context[place].text):
             return None
-        if not leans_back(run.text):
+        if not leans_back(run.text[:1].upper() + run.text[1:] if continues else run.text):
             return run if _is_whole(context[first : place + 1], run) else None
     return None
 
