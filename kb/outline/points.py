@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 MAX_EMBEDDED = 2  # statements of a passage
-MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_MANY_NOTES = 5, 4, 6
+MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_MANY_NOTES = 5, 4, 8
 
 # What makes a statement more or less worth quoting: numbers, definitions, trade-offs and comparisons count for it;
 # references to a sentence before it, and talk of the note or paper instead of the subject, count against it.

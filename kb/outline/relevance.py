@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SEEDS = 4  # the notes that the others are compared with
 FACET_WEIGHT = 0.8  # of what a search for one facet of the topic finds
 MIN_SHARE = 0.3  # of the best note's relevance, for a note to bear on the topic
-CORE_SHARE = 0.45  # of the best note's relevance, from which a note belongs to the core of an outline
+CORE_SHARE = 0.3  # of the best note's relevance, from which a note belongs to the core of an outline
 
 
 def relevant_notes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 NOTE_WEIGHT = 1.0  # of a note's mean vector, which is added to each of its passages before they are clustered
 MIN_SECTIONS, MAX_SECTIONS = 2, 8
-MIN_POINTS = 2  # of a section, where there are enough sections
+MIN_POINTS = 2  # of a section
 MIN_CORE_NOTES = 6
 MAX_LEFTOVERS = 12
 NO_CONCEPTS = Concepts(())
@@ -67,10 +68,10 @@ def build_sections(
     scale = encoder.scale
     distinct = _distinct(vectors, scale)
     excerpts, vectors = [excerpts[index] for index in distinct], vectors[distinct]
-    clusters = _clusters(excerpts, vectors, wanted, scale)
-    names = headings(clusters, excerpts, vectors, topic_vector, encoder, concepts)
     ranked = rank_statements(excerpts, vectors, topic_vector, encoder)
-    drafts = _drafts(clusters, names, ranked, excerpts, wanted or MIN_SECTIONS, scale)
+    clusters = _rich(_clusters(excerpts, vectors, wanted, scale), ranked, vectors)
+    names = headings(clusters, excerpts, vectors, topic_vector, encoder, concepts)
+    drafts = _drafts(clusters, names, ranked, excerpts, scale)
     places = [_place(draft, excerpts, vectors, concepts) for draft in drafts]
     ordered = [drafts[index] for index in in_order(places, example, scale, concepts.bases)]
     sections = tuple(_section(draft, ranked, excerpts, scale) for draft in ordered)
@@ -148,15 +149,29 @@ def _ward(distances: NDArray[np.float64], count: int) -> list[list[int]]:
     return sorted(clusters, key=min)
 
 
+def _rich(clusters: Sequence[list[int]], ranked: Sequence[Candidate], vectors: FloatArray) -> list[list[int]]:
+    """Clusters of which each has statements for `MIN_POINTS` points: poorer ones join the nearest other one."""
+    statements = Counter(entry.excerpt for entry in ranked)
+    rich = [list(cluster) for cluster in clusters]
+    while len(rich) > MIN_SECTIONS:
+        poor = min(rich, key=lambda cluster: sum(statements[index] for index in cluster))
+        if sum(statements[index] for index in poor) >= MIN_POINTS:
+            break
+        rich.remove(poor)
+        centres = np.stack([vectors[cluster].mean(axis=0) for cluster in rich])
+        nearest = int((centres @ vectors[poor].mean(axis=0)).argmax())
+        rich[nearest] = sorted({*rich[nearest], *poor})
+    return sorted(rich, key=min)
+
+
 def _drafts(
     clusters: Sequence[list[int]],
     names: Sequence[str],
     ranked: Sequence[Candidate],
     excerpts: Sequence[Excerpt],
-    enough: int,
     scale: Scale,
 ) -> list[_Draft]:
-    """The clusters that have a name and points that no earlier cluster makes; without thin ones if `enough` remain."""
+    """The clusters that have a name and points that no earlier cluster makes."""
     drafts: list[_Draft] = []
     for name, cluster in zip(names, clusters, strict=True):
         said = [point for draft in drafts for point in draft.points]
@@ -164,8 +179,7 @@ def _drafts(
         points = with_opposites(choose(ours, excerpts, said, scale), ours) if name else []
         if points:
             drafts.append(_Draft(name, cluster, points))
-    rich = [draft for draft in drafts if len(draft.points) >= MIN_POINTS]
-    return rich if len(rich) >= enough else drafts
+    return drafts
 
 
 def _notes(excerpts: Sequence[Excerpt]) -> list[NoteRecord]:

@@ -86,10 +86,17 @@ def _joined(sentences: Sequence[Statement], lines: Sequence[str], first_line: in
     """Consecutive sentences as one statement; None if the lines at its address do not contain it."""
     start, end = sentences[0].start_line, sentences[-1].end_line
     if len(sentences) == 1:
-        return sentences[0]
+        return _shortened(sentences[0])
     text = " ".join(sentence.text for sentence in sentences)
     cited = clean("\n".join(lines[start - first_line : end - first_line + 1]))
     return Statement(text=text, start_line=start, end_line=end) if text in cited else None
+
+
+def _shortened(sentence: Statement) -> Statement:
+    """A sentence, or of a long one as many of the clauses between its semicolons as fit."""
+    text = sentence.text
+    end = text.rfind("; ", 0, MAX_LENGTH) if len(text) > MAX_LENGTH else -1
+    return sentence if end < 0 else sentence.model_copy(update={"text": text[:end]})
 
 
 def _is_whole(sentences: Sequence[Statement], run: Statement) -> bool:
