@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb import rooms
+from kb.choosing import ModelVerbs
 from kb.decisions import Decisions, Flags, is_under
 from kb.errors import InputError, LockError, NoteError, OutsideError, RemovalError, ServerError
 from kb.index.freshness import file_state
@@ -18,7 +19,7 @@ from kb.index.writer import IndexWriter
 from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea
 from kb.notebook import find_notebook, open_notebook, write_template
 from kb.notes.files import write_file
-from kb.opening import OpenNotebook, today
+from kb.opening import today
 from kb.reports import Filed
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 10
 
 
-class KnowledgeBase(OpenNotebook):
+class KnowledgeBase(ModelVerbs):
     """The verbs, on an open notebook. Several threads may share one."""
 
     # --- notes in ---

@@ -227,6 +227,16 @@ class NoteRecord(FileState):
     verdict: AreaVerdict
 
 
+class Switch(Frozen):
+    """A change of the setting `model`, where None is the model that comes with kb; `fingerprint` is that of the encoder
+    afterwards.
+    """
+
+    before: str | None
+    after: str | None
+    fingerprint: str
+
+
 def note_of(chunk_id: str) -> str:
     """The id of the note that a chunk belongs to."""
     return chunk_id.split(":", 1)[0]

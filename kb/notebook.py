@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +21,13 @@ TEMPLATE = """\
 # kb.toml: settings of this notebook. Every line is optional; these are the defaults.
 
 # A sentence-transformers folder (relative to this file) or hub name.
-# The default model, all-MiniLM-L6-v2, comes with kb and needs no download.
+# The default model, all-MiniLM-L6-v2, comes with kb and needs no download. `kb model` lists others and changes this.
 # model = "path/to/model"
 
 # Embed in "int8" (the default, twice as fast) or in "fp32".
 # precision = "int8"
 
-# Rerank the best hits with a cross-encoder, which reads query and passage together: a
+# Rerank the best 50 notes with a cross-encoder, which reads query and passage together: a
 # sentence-transformers folder (relative to this file) or hub name. Every search then needs PyTorch.
 # rerank = "path/to/cross-encoder"
 
@@ -180,6 +181,37 @@ def write_template(root: Path) -> Path:
     except OSError as error:
         raise NotebookError(f"{path} cannot be written: {error.strerror}") from error
     return path
+
+
+def write_setting(root: Path, key: str, value: str | None) -> None:
+    """Set a text in `kb.toml`, or remove it; all else in the file stays. Raises `ConfigError`."""
+    path = root / CONFIG_NAME
+    try:
+        before = path.read_bytes().decode() if path.exists() else ""
+        after = _with_setting(before, key, value)
+        if after != before:
+            with replacing(path) as file:
+                file.write(after.encode())
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be changed: {error}; set `{key}` there yourself") from error
+
+
+def _with_setting(toml: str, key: str, value: str | None) -> str:
+    """A file with a text set or removed. A new one follows the comment that explains it, or comes first: after a table,
+    it would belong to that.
+    """
+    import tomlkit
+
+    document = tomlkit.parse(toml)
+    if key not in document and value is not None:
+        explained = re.search(rf"^# {key} = .*\n", toml, re.MULTILINE)
+        place = explained.end() if explained else 0
+        return f"{toml[:place]}{key} = {tomlkit.string(value).as_string()}\n{toml[place:]}"
+    if value is not None:
+        document[key] = value
+    elif key in document:
+        del document[key]
+    return tomlkit.dumps(document)
 
 
 def _require_utf8(root: Path) -> None:

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from kb import knowledge, models, reports
     from kb.areas import judge
     from kb.care import backup, doctor, facts, rebuild, status
+    from kb.care import models as models_in_use
     from kb.console import areas as console_areas
     from kb.console import care as console_care
     from kb.console import comparison as console_comparison
     from kb.console import evaluation as console_evaluation
     from kb.console import ideas as console_ideas
+    from kb.console import model as console_model
     from kb.console import notes as console_notes
     from kb.console import outline as console_outline
     from kb.console import picking as console_picking
@@ -44,6 +46,7 @@ HOMES = {
     "backup": "kb.care.backup",
     "doctor": "kb.care.doctor",
     "facts": "kb.care.facts",
+    "models_in_use": "kb.care.models",
     "rebuild": "kb.care.rebuild",
     "status": "kb.care.status",
     "console_areas": "kb.console.areas",
@@ -51,6 +54,7 @@ HOMES = {
     "console_comparison": "kb.console.comparison",
     "console_evaluation": "kb.console.evaluation",
     "console_ideas": "kb.console.ideas",
+    "console_model": "kb.console.model",
     "console_notes": "kb.console.notes",
     "console_outline": "kb.console.outline",
     "console_picking": "kb.console.picking",

@@ -51,6 +51,7 @@ TEXTS = [
     "attention " * 400,
 ]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+PROMPTS = {"query": "find ", "document": "keep "}
 
 
 def load_model(folder: Path) -> SentenceTransformer:
@@ -59,8 +60,14 @@ def load_model(folder: Path) -> SentenceTransformer:
     return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
 
 
-def write_tiny_model(folder: Path, pooling: str = "mean", projected: bool = False) -> None:
-    """A sentence-transformers model of one small random layer, which knows prompts and may project what it pooled."""
+def write_tiny_model(
+    folder: Path,
+    pooling: str = "mean",
+    projected: bool = False,
+    prompts: dict[str, str] | None = PROMPTS,
+    truncate_dim: int | None = None,
+) -> None:
+    """A sentence-transformers model of one small random layer, which may project what it pooled."""
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Dense, Pooling, Transformer
     from transformers import BertConfig, BertModel, BertTokenizer
@@ -74,8 +81,7 @@ def write_tiny_model(folder: Path, pooling: str = "mean", projected: bool = Fals
     BertModel(config).save_pretrained(base)
     head = [Dense(16, 8)] if projected else []
     modules = [Transformer(str(base), max_seq_length=32), Pooling(16, pooling_mode=pooling), *head]
-    prompts = {"query": "find ", "document": "keep "}
-    SentenceTransformer(modules=modules, device="cpu", prompts=prompts).save(str(folder))
+    SentenceTransformer(modules=modules, device="cpu", prompts=prompts, truncate_dim=truncate_dim).save(str(folder))
 
 
 @pytest.fixture(scope="session")
@@ -215,6 +221,32 @@ def test_prompts_of_a_model_are_used(tiny_model: Path, own_cache: Path) -> None:
     assert float(encoder.encode_query("words") @ expected) >= 0.9999
     expected = model.encode(["words"], prompt_name="document", normalize_embeddings=True)[0]
     assert float(encoder.encode(["words"])[0] @ expected) >= 0.9999
+
+
+def test_a_truncated_model_stays_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a model's settings cut its vectors, those of the graph are cut alike."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    write_tiny_model(tmp_path / "tiny", truncate_dim=6)
+    encoder = load_encoder("tiny", "fp32", tmp_path, lambda line: None)
+    assert isinstance(encoder, OnnxEncoder)
+    assert encoder.dimensions == 6
+    expected = load_model(tmp_path / "tiny").encode(["words"], prompt_name="document", normalize_embeddings=True)
+    assert float((encoder.encode(["words"]) @ expected.T).item()) >= 0.9999
+
+
+@pytest.mark.parametrize(("own", "used"), [(None, "query: "), (PROMPTS, "find ")])
+def test_prompts_that_only_a_card_names_are_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: dict[str, str] | None, used: str
+) -> None:
+    """A known model whose settings name no prompts gets those of its card; others keep their own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    write_tiny_model(tmp_path / "tiny", prompts=own)
+    monkeypatch.setattr("kb.index.encoder.download", lambda name: tmp_path / "tiny")
+    known = load_encoder("intfloat/multilingual-e5-small", "fp32", Path(), lambda line: None)
+    expected = load_model(tmp_path / "tiny").encode([f"{used}words"], prompt="", normalize_embeddings=True)[0]
+    assert float(known.encode_query("words") @ expected) >= 0.9999
+    folder = load_encoder("tiny", "fp32", tmp_path, lambda line: None)
+    assert folder.fingerprint != known.fingerprint
 
 
 def test_a_model_is_exported_once(tiny_model: Path, own_cache: Path, tmp_path: Path) -> None:

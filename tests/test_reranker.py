@@ -139,13 +139,13 @@ def cut_weights(folder: Path) -> None:
 def test_a_model_that_will_not_do_is_refused(
     cross_encoder: Path, tmp_path: Path, change: Callable[[Path], None], reason: str
 ) -> None:
-    """What is no cross-encoder of one output, or not safe to load, is refused in one line naming the setting."""
+    """What is no cross-encoder of one output, or not safe to load, is refused in one line with the next step."""
     shutil.copytree(cross_encoder, tmp_path / "model")
     change(tmp_path / "model")
     with pytest.raises(EncoderError, match=reason) as refused:
         load_reranker("model", tmp_path)
     assert str(refused.value).startswith("'model' cannot be loaded as a cross-encoder: ")
-    assert str(refused.value).endswith("; check `rerank` in kb.toml")
+    assert str(refused.value).endswith("; `kb model list` names some")
     assert "\n" not in str(refused.value)
     assert not (tmp_path / "model" / "trace").exists()
 
@@ -194,3 +194,19 @@ def test_what_the_cross_encoder_did_not_read_follows(
     assert [(hit.path, hit.score) for hit in hits[RERANKED:]] == [(hit.path, hit.score) for hit in before[RERANKED:]]
     scores = [hit.score for hit in hits[:RERANKED]]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_the_cross_encoder_reads_one_passage_of_a_note(
+    notebook: Path, write: Callable[[str, str], Path], encoder: HashingEncoder, cross_encoder: Path
+) -> None:
+    """A note of many passages takes one of the places, so that as many notes are reranked as there are places."""
+    passages = "\n\n".join(f"## Part {number}\n\nHops and hops, {number} of them." for number in range(RERANKED))
+    write("notes/long.md", f"---\narea: gnn\n---\n# Hops\n\n{passages}\n")
+    for number in range(RERANKED - 1):
+        write(f"notes/{number}.md", f"---\narea: gnn\n---\n# Number {number}\n\nSomething about hops, {number}.\n")
+    write("kb.toml", f'rerank = "{cross_encoder}"\n')
+    with KnowledgeBase(notebook, encoder=encoder) as knowledge:
+        knowledge.add(["notes"])
+        hits = knowledge.search("hops", limit=100, explain=True).hits
+    assert len(hits) == RERANKED
+    assert all(hit.explain and hit.explain.reranked for hit in hits)

@@ -31,6 +31,8 @@ def status(reader: IndexReader) -> Status:
         changed_notes=pending_changes(reader),
         generation=catalog.generation(),
         encoder=catalog.fingerprint(),
+        model=reader.settings.model,
+        rerank=reader.settings.rerank,
         vectors=reader.store.place,
         index_bytes=folder_bytes(reader.folder),
     )

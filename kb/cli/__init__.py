@@ -33,6 +33,7 @@ COMMANDS = {
     "list": ("notes", "List the notes with their areas."),
     "show": ("notes", "Show a note: its area and why, its links, its text."),
     "open": ("notes", "Open a note in $VISUAL or $EDITOR, at a line."),
+    "model": ("model", "List embedding models and rerankers, and use another."),
     "status": ("care", "Show how many notes each area has, and what changed."),
     "doctor": ("care", "Check the index for damage, and against the notes."),
     "rebuild": ("care", "Rebuild the index from its catalog, or from the notes."),
@@ -78,8 +79,9 @@ class LazyGroup(click.Group):
             return None
         module = import_module(f"kb.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
-        if all(parameter.name != "notebook" for parameter in command.params):
-            command.params.append(_notebook_option())
+        for named in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+            if all(parameter.name != "notebook" for parameter in named.params):
+                named.params.append(_notebook_option())
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -18,6 +18,9 @@ def print_status(status: Status) -> None:
     """The number of notes in each area, as a bar and by month, and other totals."""
     say(f"notebook  {status.notebook}")
     say(f"sources   {', '.join(status.sources) or 'none yet'}")
+    for label, model in (("model", status.model), ("reranker", status.rerank)):
+        if model:
+            say(f"{label:<9} {model}")
     if "://" in status.vectors:
         say(f"vectors   {status.vectors}")
     print_table(_balance(status))

@@ -22,7 +22,7 @@ from kb.evaluation.outlines import (
     compare_outlines,
     load_outlines,
 )
-from kb.evaluation.queries import Golden, compare_rankings
+from kb.evaluation.queries import QUALITY_DEPTH, Golden, compare_rankings, quality
 from kb.index.reader import IndexReader
 from kb.index.writer import IndexWriter
 from kb.models import Chunk, Filter, Note, Progress, System
@@ -31,7 +31,8 @@ from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
 from kb.outline.draft import draft, holds
 from kb.outline.points import Excerpt
-from kb.reports import Evaluation, Section, Skipped
+from kb.reports import Evaluation, Quality, Section, Skipped
+from kb.search.answer import search
 from kb.search.find import find, rankings
 
 if TYPE_CHECKING:
@@ -59,6 +60,15 @@ def evaluate_queries(reader: IndexReader, golden: Golden) -> Evaluation:
         return rankings(reader, query, limit)
 
     return compare_rankings(golden, rank)
+
+
+def evaluate_search(reader: IndexReader, golden: Golden) -> Quality:
+    """Measure what `kb search` finds, reranker included."""
+
+    def found(query: str) -> list[str]:
+        return [hit.path for hit in search(reader, query, QUALITY_DEPTH, Filter(), "hybrid").hits]
+
+    return quality(golden, found)
 
 
 def evaluate_beir(

@@ -12,10 +12,11 @@ from pydantic import Field, ValidationError
 from kb.errors import InputError
 from kb.evaluation.metrics import bootstrap_interval, ndcg, randomisation_p, recall, reciprocal_rank
 from kb.models import Frozen, System
-from kb.reports import Evaluation, Measures
+from kb.reports import Evaluation, Measures, Quality
 
 SYSTEMS: tuple[System, ...] = ("lexical", "dense", "rrf", "sum", "hybrid")
 DEPTH = 100
+QUALITY_DEPTH = 10
 
 Rank = Callable[[str, int], Mapping[System, Sequence[str]]]  # query, limit -> paths by system, best first
 
@@ -57,6 +58,17 @@ def compare_rankings(golden: Golden, rank: Rank) -> Evaluation:
         systems=tuple(_measures(system, rows) for system, rows in values.items()),
         best_other=best_other,
         p_value=randomisation_p(quality["hybrid"], quality[best_other]),
+    )
+
+
+def quality(golden: Golden, found: Callable[[str], Sequence[str]]) -> Quality:
+    """The mean measures of one way to search, which gives the best ten paths for a query."""
+    rows = [_measure(found(query.text), set(query.relevant)) for query in golden.query]
+    return Quality(
+        queries=len(rows),
+        ndcg_10=fmean(row["ndcg_10"] for row in rows),
+        recall_10=fmean(row["recall_10"] for row in rows),
+        mrr=fmean(row["mrr"] for row in rows),
     )
 
 

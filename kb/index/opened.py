@@ -6,6 +6,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +15,7 @@ from kb.errors import NotebookError, ServerError, VectorError
 from kb.index import folder
 from kb.index.cache import Cache
 from kb.index.catalog import CATALOG_NAME, Catalog
+from kb.index.catalog.reading import CatalogReader
 from kb.index.encoder import load_encoder
 from kb.index.encoder.reranker import load_reranker
 from kb.index.lock import write_lock
@@ -21,7 +23,7 @@ from kb.index.reader import IndexReader, Look
 from kb.index.store import VectorStore
 from kb.index.writer import IndexWriter
 from kb.models import Encoder, Notify, Reranker
-from kb.notebook import Notebook
+from kb.notebook import Notebook, write_setting
 from kb.notes.files import PARTIAL
 
 Answer = TypeVar("Answer")
@@ -94,6 +96,7 @@ class Index:
     def reader(self, exact: bool = False) -> Iterator[IndexReader]:
         """A snapshot of the index, for as long as it is needed."""
         with self._catalog() as catalog, catalog.snapshot():
+            self._follow_switch(catalog)
             yield IndexReader(self, catalog, exact)
 
     @contextmanager
@@ -102,7 +105,28 @@ class Index:
         with self._catalog():  # create it before the lock: a lock without a catalog means that one was lost
             pass
         with write_lock(self.notebook.index_folder), self._catalog() as catalog:
+            self._finish_switch(catalog)
             yield IndexWriter(self, catalog)
+
+    def _follow_switch(self, catalog: CatalogReader) -> bool:
+        """Use the model of the index's vectors where a change of model was interrupted after they were published and
+        before `kb.toml` was written. Returns whether that is so.
+        """
+        switch, settings = catalog.switch(), self.notebook.settings
+        if switch is None or switch.before != settings.model or switch.fingerprint != catalog.fingerprint():
+            return False
+        with self._models:
+            self.notebook = replace(self.notebook, settings=settings.model_copy(update={"model": switch.after}))
+            self.__dict__.pop("_encoder", None)
+        return True
+
+    def _finish_switch(self, catalog: Catalog) -> None:
+        """Write what an interrupted change of model left to be written; as the lock is held, none is under way."""
+        switch = catalog.switch()
+        if switch is not None:
+            if self._follow_switch(catalog):
+                write_setting(self.notebook.root, "model", switch.after)
+            catalog.set_switch(None)
 
     @contextmanager
     def emptied(self) -> Iterator[IndexWriter]:

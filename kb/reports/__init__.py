@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from kb.reports.evaluation import Measures as Measures
     from kb.reports.ideas import Idea as Idea
     from kb.reports.ideas import Ideas as Ideas
+    from kb.reports.model import ListedModel as ListedModel
+    from kb.reports.model import ModelChange as ModelChange
+    from kb.reports.model import ModelList as ModelList
+    from kb.reports.model import Quality as Quality
     from kb.reports.notes import ListedNote as ListedNote
     from kb.reports.notes import NoteDetail as NoteDetail
     from kb.reports.notes import NoteList as NoteList
@@ -89,6 +93,10 @@ HOMES = {
     "Measures": "evaluation",
     "Idea": "ideas",
     "Ideas": "ideas",
+    "ListedModel": "model",
+    "ModelChange": "model",
+    "ModelList": "model",
+    "Quality": "model",
     "ListedNote": "notes",
     "NoteDetail": "notes",
     "NoteList": "notes",

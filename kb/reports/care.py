@@ -18,8 +18,8 @@ class AreaCount(Frozen):
 
 
 class Status(Frozen):
-    """The state of a notebook. `months` counts the notes of each area by month (`2024-08`); `vectors` says where the
-    vectors are stored.
+    """The state of a notebook. `months` counts the notes of each area by month (`2024-08`); `model` and `rerank` are
+    the settings, where None is the model that comes with kb, and no reranker; `vectors` says where the vectors are.
     """
 
     schema_: Literal["kb.status/1"] = Field(default="kb.status/1", serialization_alias="schema")
@@ -33,6 +33,8 @@ class Status(Frozen):
     changed_notes: int
     generation: int
     encoder: str | None
+    model: str | None
+    rerank: str | None
     vectors: str
     index_bytes: int
 

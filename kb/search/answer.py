@@ -24,7 +24,7 @@ from kb.sync.changes import recent_changes
 
 PASSAGES = 4
 NOTES_AT_ONCE = 10
-RERANKED = 50  # chunks that a cross-encoder reads
+RERANKED = 50  # notes whose best passages a cross-encoder reads
 SAME_SCORES = 0.05  # the scores of near-identical passages differ by less than this share of the larger one
 
 
@@ -54,10 +54,10 @@ def search(
     ranking = find(reader, query, filter, mode, max(POOL, limit * 10))
     asked = parse_query(query)
     reranker = reader.shared.reranker if mode == "hybrid" else None
-    groups = group_by_note(ranking.ranked, PASSAGES)
+    groups: Sequence[Sequence[Ranked]] = group_by_note(ranking.ranked, PASSAGES)
     report = _Report(ranking, [group[0].score for group in groups])
     if reranker:
-        groups = group_by_note(_reranked(reader, reranker, asked.text, ranking.ranked), PASSAGES)
+        groups = _reranked(reader, reranker, asked.text, groups)
     shown, missing = _shown_notes(reader, groups, limit)
     sentences = [_sentences(found.passages[0].chunk) for found in shown]
     hits = tuple(
@@ -79,13 +79,17 @@ def search(
     )
 
 
-def _reranked(reader: IndexReader, reranker: Reranker, text: str, ranked: Sequence[Ranked]) -> list[Ranked]:
-    """The first chunks in the order of a cross-encoder, which reads query and passage together; then the others."""
-    first, others = ranked[:RERANKED], ranked[RERANKED:]
-    chunks = reader.catalog.chunks(entry.id for entry in first)
-    scores = reranker.score(text, [chunks[entry.id].text for entry in first]) if first else []
-    read = [entry._replace(relevance=score) for entry, score in zip(first, scores, strict=True)]
-    return [*sorted(read, key=lambda entry: -(entry.relevance or 0.0)), *others]
+def _reranked(
+    reader: IndexReader, reranker: Reranker, text: str, groups: Sequence[Sequence[Ranked]]
+) -> list[Sequence[Ranked]]:
+    """The passages of the first notes, in the order in which a cross-encoder puts the best of each by reading it
+    together with the query; then those of the other notes.
+    """
+    first, others = groups[:RERANKED], groups[RERANKED:]
+    chunks = reader.catalog.chunks(best.id for best, *_ in first)
+    scores = reranker.score(text, [chunks[best.id].text for best, *_ in first])
+    read = [[best._replace(relevance=score), *rest] for (best, *rest), score in zip(first, scores, strict=True)]
+    return [*sorted(read, key=lambda group: -(group[0].relevance or 0.0)), *others]
 
 
 def _shown_notes(

@@ -100,7 +100,7 @@ class _Sync:
         elif self._reembed:
             self._batch = Batch()
             self.outcomes.withdraw()
-        self._publish()
+        self._publish(from_scratch=self._reembed and finished)
         if finished:
             self._writer.remember_skipped(looked_at, self._skipped)
             self._tidy()
@@ -253,8 +253,8 @@ class _Sync:
             if note.id not in taken:
                 self._batch.notes.append((note.model_copy(update={"sha256": "", "size": 0, "mtime_ns": 0}), []))
 
-    def _publish(self) -> None:
-        self._writer.publish(self._batch, from_scratch=self._reembed and bool(self._batch))
+    def _publish(self, from_scratch: bool = False) -> None:
+        self._writer.publish(self._batch, from_scratch=from_scratch)
         self._batch = Batch()
 
     def _tidy(self) -> None:

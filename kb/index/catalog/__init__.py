@@ -23,7 +23,7 @@ from kb.index.catalog.checking import Examination as Examination
 from kb.index.catalog.connection import connect, guard
 from kb.index.catalog.reading import CatalogReader
 from kb.index.catalog.schema import json_list
-from kb.models import ChunkRecord, FileState, NoteRecord
+from kb.models import ChunkRecord, FileState, NoteRecord, Switch
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
@@ -86,6 +86,10 @@ class Catalog(CatalogReader):
             self._set_meta("generation", str(generation))
             self._set_meta("fingerprint", fingerprint)
             self._set_meta("state", uuid.uuid4().hex)
+
+    def set_switch(self, switch: Switch | None) -> None:
+        """Record that a change of model begins, or that none is under way; durable when it returns."""
+        self._set_meta("switch", switch.model_dump_json() if switch else "")
 
     def set_skipped(self, looked_at: Iterable[str], skipped: Iterable[FileState]) -> None:
         """Of the files that were looked at, by path, remember those that were skipped, with their state; forget the

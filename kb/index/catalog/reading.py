@@ -15,7 +15,7 @@ from kb.index.catalog.checking import Examination, examine
 from kb.index.catalog.connection import copy, guard
 from kb.index.catalog.fulltext import FullText, Parameters
 from kb.index.catalog.schema import json_list
-from kb.models import ChunkRecord, FiledArea, FileState, Filter, NoteRecord
+from kb.models import ChunkRecord, FiledArea, FileState, Filter, NoteRecord, Switch
 from kb.notes.statements import stated
 
 if TYPE_CHECKING:
@@ -45,6 +45,12 @@ class CatalogReader:
     def fingerprint(self) -> str | None:
         """The encoder whose vectors are current."""
         return self._meta("fingerprint")
+
+    def switch(self) -> Switch | None:
+        """The change of model that a run began and has not finished, if any."""
+        value = self._meta("switch")
+        with guard(self._path):
+            return Switch.model_validate_json(value) if value else None
 
     def state(self) -> str:
         """A name for the published state; every commit that publishes something gives it a new one."""

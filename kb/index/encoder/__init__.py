@@ -15,6 +15,8 @@ from pydantic import ValidationError
 
 from kb.errors import EncoderError
 from kb.index.encoder import export
+from kb.index.encoder.hub import download
+from kb.index.encoder.known import prompts_of
 from kb.index.encoder.onnx import Export, OnnxEncoder, file_sha256
 from kb.models import Encoder, Precision
 from kb.notes.files import replacing
@@ -26,6 +28,7 @@ EXPORT_VERSION = "onnx-2"
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 Announce = Callable[[str], None]
+Prompts = tuple[str, str]  # before queries and before passages
 
 
 def load_encoder(model: str | None, precision: Precision, root: Path, announce: Announce) -> Encoder:
@@ -54,7 +57,15 @@ def bulk_encoder(encoder: Encoder, model: str | None, root: Path, announce: Anno
         if device is None:
             return encoder
         announce(f"embedding on {device}")
-        return encoder.on_device(export.load_model(_source_folder(model, root) or _download(model or ""), device))
+        return encoder.on_device(export.load_model(_source_folder(model, root) or download(model or ""), device))
+
+
+def is_exported(model: str | None, root: Path) -> bool:
+    """Whether a model has been exported on this machine."""
+    try:
+        return (_cache() / "stamps" / _stamp(_source_folder(model, root) or model or "")).exists()
+    except EncoderError:
+        return False
 
 
 def _may_have_gpu() -> bool:
@@ -96,9 +107,9 @@ def _stamp(source: Path | str) -> str:
     return _digest("\n".join([EXPORT_VERSION, *seen]).encode())
 
 
-def _fingerprint(folder: Path) -> str:
-    """A name for a model from the contents of its files."""
-    return _digest("\n".join([EXPORT_VERSION, *map(file_sha256, _files(folder))]).encode())
+def _fingerprint(folder: Path, prompts: Prompts) -> str:
+    """A name for a model from the contents of its files, and from prompts that they do not name."""
+    return _digest("\n".join([EXPORT_VERSION, *filter(None, prompts), *map(file_sha256, _files(folder))]).encode())
 
 
 def _files(folder: Path) -> list[Path]:
@@ -119,13 +130,17 @@ def _exported(fingerprint: str, precision: Precision) -> OnnxEncoder | None:
 
 def _prepare(model: str | None, precision: Precision, source: Path | None, stamp: Path, announce: Announce) -> Encoder:
     """Export a model, unless the same files were exported from another path, and remember which export it has."""
-    folder = source or _download(model or "")
+    folder = source or download(model or "")
     if model is None:
         _check_default(folder)
-    fingerprint = _fingerprint(folder)
-    encoder = _exported(fingerprint, precision) or _export(
-        folder, fingerprint, precision, model or DEFAULT_MODEL, announce
-    )
+    prompts = prompts_of(model)
+    fingerprint = _fingerprint(folder, prompts)
+    encoder: Encoder | None = _exported(fingerprint, precision)
+    if encoder is None:
+        announce(
+            f"preparing the model {model or DEFAULT_MODEL}, once (about 15 s); later starts take a fraction of a second"
+        )
+        encoder = _export(folder, fingerprint, prompts, precision, announce)
     if isinstance(encoder, OnnxEncoder):
         with _writing_cache():
             stamp.parent.mkdir(parents=True, exist_ok=True)
@@ -134,10 +149,10 @@ def _prepare(model: str | None, precision: Precision, source: Path | None, stamp
     return encoder
 
 
-def _export(folder: Path, fingerprint: str, precision: Precision, name: str, announce: Announce) -> Encoder:
-    announce(f"preparing the model {name}, once (about 15 s); later starts take a fraction of a second")
+def _export(folder: Path, fingerprint: str, prompts: Prompts, precision: Precision, announce: Announce) -> Encoder:
     with export.quiet():
         model = export.load_model(folder)
+        export.add_prompts(model, prompts)
         try:
             with _writing_cache():
                 export.write_export(model, fingerprint, _cache() / fingerprint)
@@ -148,17 +163,6 @@ def _export(folder: Path, fingerprint: str, precision: Precision, name: str, ann
     if exported is None:
         raise EncoderError(f"the exported model {_cache() / fingerprint} cannot be read back; is the disk full?")
     return exported
-
-
-def _download(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-
-    try:
-        patterns = ["*.json", "*.txt", "*.safetensors", "*.model"]
-        return Path(snapshot_download(name, allow_patterns=patterns, ignore_patterns=["onnx/*", "openvino/*"]))
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise EncoderError(f"the model {name!r} is not a folder and cannot be downloaded: {reason}") from error
 
 
 def _check_default(folder: Path) -> None:

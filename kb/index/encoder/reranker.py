@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb.errors import EncoderError, one_line
+from kb.index.encoder.export import quiet
+from kb.index.encoder.hub import download
 from kb.models import Reranker
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
-FILES = ["*.json", "*.txt", "*.safetensors", "*.model"]
 HEAD = "ForSequenceClassification"
 
 
@@ -42,11 +43,13 @@ def load_reranker(model: str, root: Path) -> Reranker:
     folder = root / Path(model).expanduser()
     if model.startswith((".", "/", "~")) and not folder.is_dir():
         raise EncoderError(f"there is no model folder {folder}; check `rerank` in kb.toml")
+    files = folder if folder.is_dir() else download(model)
     try:
-        return CrossEncoderReranker(_load(folder if folder.is_dir() else _download(model)))
+        with quiet():
+            return CrossEncoderReranker(_load(files))
     except Exception as error:  # each of the model libraries raises exceptions of its own
         raise EncoderError(
-            f"{model!r} cannot be loaded as a cross-encoder: {one_line(error)}; check `rerank` in kb.toml"
+            f"{model!r} cannot be loaded as a cross-encoder: {one_line(error)}; `kb model list` names some"
         ) from error
 
 
@@ -62,9 +65,3 @@ def _load(folder: Path) -> CrossEncoder:
         str(folder), trust_remote_code=False, local_files_only=True, model_kwargs={"use_safetensors": True}
     )
     return model
-
-
-def _download(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-
-    return Path(snapshot_download(name, allow_patterns=FILES, ignore_patterns=["onnx/*", "openvino/*"]))
