@@ -179,23 +179,6 @@ class AreaText(Frozen):
     hints: tuple[str, ...] = ()
 
 
-class Concept(Frozen):
-    """A concept of an area, or of a subject outside them.
-
-    `aliases` are its other names, `definition` one sentence, `askings` ways to ask for it without naming it. The
-    relations name other concepts: what it is `part_of`, what it `builds_on`, and what it is an `alternative_to`.
-    """
-
-    name: str = Field(min_length=1)
-    area: VerdictArea
-    aliases: tuple[str, ...] = ()
-    definition: str
-    askings: tuple[str, ...] = ()
-    part_of: tuple[str, ...] = ()
-    builds_on: tuple[str, ...] = ()
-    alternative_to: tuple[str, ...] = ()
-
-
 class Evidence(Frozen):
     """One reason for or against a verdict, with its address.
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kb.console import areas as console_areas
     from kb.console import care as console_care
     from kb.console import comparison as console_comparison
+    from kb.console import concepts as console_concepts
     from kb.console import evaluation as console_evaluation
     from kb.console import ideas as console_ideas
     from kb.console import notes as console_notes
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from kb.outline.post import write
     from kb.remote import pull, server
     from kb.search import answer, duplicates, find, related
+    from kb.search.concepts import glossary
     from kb.sync import changes, listing, reclassify, removal, run
 
 HOMES = {
@@ -48,6 +50,7 @@ HOMES = {
     "console_areas": "kb.console.areas",
     "console_care": "kb.console.care",
     "console_comparison": "kb.console.comparison",
+    "console_concepts": "kb.console.concepts",
     "console_evaluation": "kb.console.evaluation",
     "console_ideas": "kb.console.ideas",
     "console_notes": "kb.console.notes",
@@ -70,6 +73,7 @@ HOMES = {
     "answer": "kb.search.answer",
     "duplicates": "kb.search.duplicates",
     "find": "kb.search.find",
+    "glossary": "kb.search.concepts.glossary",
     "related": "kb.search.related",
     "changes": "kb.sync.changes",
     "listing": "kb.sync.listing",

@@ -18,6 +18,7 @@ ORDER = [
     "cutoffs",
     "scale",
     "models",
+    "concept",
     "reports",
     "notes",
     "decisions",

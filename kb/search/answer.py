@@ -11,7 +11,7 @@ from kb.index.freshness import State, state_of
 from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, Reranker, note_of
 from kb.notes.statements import statements
-from kb.reports import Explanation, Hit, Passage, Scores, SearchResult, TermWeight
+from kb.reports import ConceptWeight, Explanation, Hit, Passage, Scores, SearchResult, TermWeight
 from kb.search.calibration import GOOD, Likelihood, chance_of_an_answer
 from kb.search.find import POOL, find
 from kb.search.query import parse_query
@@ -73,6 +73,7 @@ def search(
         changed_notes=recent_changes(reader),
         missing=missing,
         undated=_undated(reader, filter),
+        read_as=tuple(ConceptWeight(concept=name, weight=round(w, 4)) for name, w in ranking.concepts.items()),
         seconds=round(time.monotonic() - started, 3),
     )
 
