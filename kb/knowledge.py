@@ -14,9 +14,8 @@ from kb.choosing import ModelVerbs
 from kb.decisions import Decisions, Flags, is_under
 from kb.errors import InputError, LockError, NoteError, OutsideError, RemovalError, ServerError
 from kb.index.freshness import file_state
-from kb.index.reader import IndexReader
 from kb.index.writer import IndexWriter
-from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea
+from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea, VerdictArea
 from kb.notebook import find_notebook, open_notebook, write_template
 from kb.notes.files import write_file
 from kb.opening import today
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
         BackedUp,
         Check,
         Classification,
+        ConceptList,
         Diagnosis,
         Duplicates,
         Evaluation,
@@ -170,6 +170,12 @@ class KnowledgeBase(ModelVerbs):
             lambda reader: rooms.answer.search(reader, query, limit, filter or Filter(), mode, explain)
         )
 
+    def concepts(self, query: str | None = None, areas: Sequence[VerdictArea] = ()) -> ConceptList:
+        """The concepts that a query asks for, with the notes on them; without a query, all of some areas or of all."""
+        if query is None:
+            return self._index.read(lambda reader: rooms.glossary.all_concepts(reader, areas))
+        return self._index.read(lambda reader: rooms.glossary.concepts_of(reader, query))
+
     def related(self, name: str, limit: int = DEFAULT_LIMIT) -> RelatedNotes:
         """The notes and posts related to one: by what they say, and by links either way."""
         self._autosync()
@@ -273,17 +279,6 @@ class KnowledgeBase(ModelVerbs):
         """Measure the classifier on notes below `root`. This notebook keeps their vectors but indexes none of them."""
         with self._index.write() as writer:
             return rooms.measure.evaluate_areas(writer, Path(labels), Path(root), self._progress)
-
-    def _run(self, writer: IndexWriter, sources: Sequence[str], allow_removal: bool = False) -> SyncReport:
-        return rooms.run.run(writer, sources, self._progress, self._should_stop, allow_removal)
-
-    def _with_repeats(self, reader: IndexReader, report: SyncReport) -> SyncReport:
-        """A report that says of each new or updated note which older one it nearly repeats."""
-        outcomes = (*report.updated, *report.added)
-        if not outcomes:
-            return report
-        older = rooms.duplicates.repeated_notes(reader, [outcome.path for outcome in outcomes])
-        return report.with_repeats(older)
 
     def _autosync(self) -> None:
         if self._index.notebook.settings.autosync:

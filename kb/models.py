@@ -165,6 +165,20 @@ class Chunk(Frozen):
     digest: str
 
 
+class AreaText(Frozen):
+    """Defines an area, or one kind of subject outside the areas.
+
+    `phrases` are compared by meaning. `terms` are unambiguous words, `hints` merely suggestive ones. `names` are what
+    the area itself is called.
+    """
+
+    description: str = ""
+    names: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
 class Evidence(Frozen):
     """One reason for or against a verdict, with its address.
 

@@ -7,13 +7,14 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, ValidationError
 
+from kb.concept import Concept, ConceptText
 from kb.errors import ConfigError, NotebookError
-from kb.models import Frozen, OutsidePolicy, Precision, VerdictArea
+from kb.models import AreaText, Frozen, OutsidePolicy, Precision, VerdictArea
 from kb.notes.files import is_utf8, replacing
-from kb.subjects import AreaText, Concept
 
 CONFIG_NAME = "kb.toml"
 INDEX_NAME = ".kb"
@@ -46,6 +47,16 @@ TEMPLATE = """\
 # areas.outside.phrases = ["minutes of our housing association"]
 # areas.gnn.description = "Cryptography: ciphers, signatures and proofs"
 # areas.gnn.phrases = ["zero-knowledge proofs", "elliptic curves"]
+
+# Concepts of your own, beside those that `kb concepts` lists: a search that names or describes one also finds the notes
+# that use its other names. Every key is optional; one of the name of a built-in concept replaces that.
+# concepts."Request router".aliases = ["our gateway", "model router"]
+# concepts."Request router".definition = "Sends each request to the cheapest model that can answer it."
+# concepts."Request router".askings = ["which model gets the question"]
+# concepts."Request router".area = "llm"
+# concepts."Request router".part_of = ["LLM serving"]
+# concepts."Request router".builds_on = ["Continuous batching"]
+# concepts."Request router".alternative_to = ["Load balancing"]
 
 # Keep the vectors on a Chroma server instead of in files, so that other machines can search them too. The text of the
 # notes is stored there as well. A token is read only from the environment variable KB_CHROMA_TOKEN. Keep tables last.
@@ -97,10 +108,24 @@ class Settings(Frozen):
     autosync: bool = False
     outside: OutsidePolicy = "hold"
     areas: dict[VerdictArea, AreaText] = Field(default_factory=dict)
-    concepts: tuple[Concept, ...] = ()
+    concepts: dict[Annotated[str, Field(pattern=r"\w")], ConceptText] = Field(default_factory=dict)
     index_dir: str = Field(default=INDEX_NAME, pattern=r"[^./]")
     chroma: ChromaSettings = ChromaSettings()
     outline: OutlineSettings = OutlineSettings()
+
+    @property
+    def own_concepts(self) -> tuple[Concept, ...]:
+        """The user's own concepts."""
+        return tuple(Concept(name=name, **dict(text)) for name, text in self.concepts.items())
+
+
+TABLES: dict[str, type[Frozen]] = {"concepts": ConceptText, "outline": OutlineSettings, "chroma": ChromaSettings}
+PLAIN_FAULTS = {  # what pydantic says in the words of Python
+    "tuple_type": 'should be a list such as ["one", "another"]',
+    "dict_type": "should be a table",
+    "model_type": "should be a table",
+    "extra_forbidden": "is not a known key",
+}
 
 
 @dataclass(frozen=True)
@@ -163,9 +188,9 @@ def parse_settings(path: Path) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        tables: dict[str, type[Frozen]] = {"outline": OutlineSettings, "chroma": ChromaSettings}
-        known = ", ".join(tables.get(key.split(".")[0], Settings).model_fields)
-        raise ConfigError(f"{path}: {key}: {first['msg']}; known keys: {known}") from error
+        known = ", ".join(TABLES.get(key.split(".")[0], Settings).model_fields)
+        fault = PLAIN_FAULTS.get(first["type"], first["msg"])
+        raise ConfigError(f"{path}: {key}: {fault}; known keys: {known}") from error
 
 
 def write_template(root: Path) -> Path:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from kb import rooms
 from kb.errors import InputError, NotebookError, NoteError
@@ -17,10 +17,14 @@ from kb.index.freshness import file_state
 from kb.index.opened import Index
 from kb.index.reader import IndexReader
 from kb.index.store import VectorStore
+from kb.index.writer import IndexWriter
 from kb.models import Encoder, NoteRecord, Notify, Progress
 from kb.notebook import Notebook, chroma_token, find_notebook, is_notebook, open_notebook
 from kb.notes.files import is_utf8, notebook_path
 from kb.notes.naming import find_note
+
+if TYPE_CHECKING:
+    from kb.reports import SyncReport
 
 
 def _silent(*_: object) -> None:
@@ -115,6 +119,17 @@ class OpenNotebook:
 
     def _find(self, reader: IndexReader, name: str) -> NoteRecord:
         return find_note(reader.catalog.notes(), name, self._name(name))
+
+    def _run(self, writer: IndexWriter, sources: Sequence[str], allow_removal: bool = False) -> SyncReport:
+        return rooms.run.run(writer, sources, self._progress, self._should_stop, allow_removal)
+
+    def _with_repeats(self, reader: IndexReader, report: SyncReport) -> SyncReport:
+        """A report that says of each new or updated note which older one it nearly repeats."""
+        outcomes = (*report.updated, *report.added)
+        if not outcomes:
+            return report
+        older = rooms.duplicates.repeated_notes(reader, [outcome.path for outcome in outcomes])
+        return report.with_repeats(older)
 
     def _name(self, path: str | Path) -> str:
         """The notebook path of a file. Raises `InputError` for a name that is not text, which no index can hold."""

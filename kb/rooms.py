@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kb.console import areas as console_areas
     from kb.console import care as console_care
     from kb.console import comparison as console_comparison
+    from kb.console import concepts as console_concepts
     from kb.console import evaluation as console_evaluation
     from kb.console import ideas as console_ideas
     from kb.console import model as console_model
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from kb.outline.post import write
     from kb.remote import pull, server
     from kb.search import answer, find
+    from kb.search.concepts import glossary
     from kb.search.similar import duplicates, related
     from kb.sync import changes, listing, reclassify, removal, run
 
@@ -52,6 +54,7 @@ HOMES = {
     "console_areas": "kb.console.areas",
     "console_care": "kb.console.care",
     "console_comparison": "kb.console.comparison",
+    "console_concepts": "kb.console.concepts",
     "console_evaluation": "kb.console.evaluation",
     "console_ideas": "kb.console.ideas",
     "console_model": "kb.console.model",
@@ -75,6 +78,7 @@ HOMES = {
     "answer": "kb.search.answer",
     "duplicates": "kb.search.similar.duplicates",
     "find": "kb.search.find",
+    "glossary": "kb.search.concepts.glossary",
     "related": "kb.search.similar.related",
     "changes": "kb.sync.changes",
     "listing": "kb.sync.listing",

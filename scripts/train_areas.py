@@ -26,10 +26,9 @@ from kb.areas.scoring import Scoring, Weights, evenly_spaced
 from kb.areas.texts import SIDES, AreaTexts, load_areas
 from kb.evaluation.metrics import calibration_error
 from kb.index.encoder import load_encoder
-from kb.models import AREAS, Chunk, Note, NoteFile
+from kb.models import AREAS, AreaText, Chunk, Note, NoteFile
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
-from kb.subjects import AreaText
 
 TEXTS = Path(__file__).parent / "area_texts"
 WEIGHTS = Path(__file__).parent.parent / "kb/areas/weights.toml"

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from filelock import FileLock
 from hypothesis import settings
 from numpy.typing import NDArray
 
+from kb.areas.concepts import concept_vectors, load_concepts
 from kb.care import probe
 from kb.cli import main
 from kb.index import opened
@@ -108,10 +110,22 @@ def indexed(root: Path, encoder: Encoder) -> None:
 
 @pytest.fixture(scope="session")
 def model_home(shared: Path) -> Path:
-    """A home folder for the whole run: the model is exported into its cache once."""
+    """A home folder for the whole run, in whose cache the model and the vectors of the concepts are made once."""
     home = shared / "home"
     home.mkdir(exist_ok=True)
+    with at_home(home), FileLock(home / "concepts.lock"):
+        concept_vectors(HashingEncoder(), load_concepts(), lambda line: None)
     return home
+
+
+@contextmanager
+def at_home(home: Path) -> Iterator[None]:
+    """The user's folders lie in a home folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        patch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -135,12 +149,10 @@ def _doctor_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 @pytest.fixture(scope="session")
 def real_encoder(model_home: Path) -> Encoder:
     """The model that comes with kb."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(model_home))
-        patch.setenv("XDG_CACHE_HOME", str(model_home / "cache"))
-        patch.setenv("HF_HUB_OFFLINE", "1")
-        with FileLock(model_home / "export.lock"):
-            return RememberingEncoder(load_encoder(None, "int8", Path(), lambda line: None))
+    with at_home(model_home), FileLock(model_home / "export.lock"):
+        encoder = load_encoder(None, "int8", Path(), lambda line: None)
+        concept_vectors(encoder, load_concepts(), lambda line: None)  # once, so that no test waits for it
+    return RememberingEncoder(encoder)
 
 
 @pytest.fixture

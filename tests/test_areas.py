@@ -8,9 +8,8 @@ import pytest
 
 from kb.areas.texts import CUSTOM_OUTSIDE, AreaTexts, load_areas, side_of
 from kb.errors import ConfigError
-from kb.models import AREAS
+from kb.models import AREAS, AreaText
 from kb.notebook import load_settings
-from kb.subjects import AreaText
 
 SMALL = AreaTexts(
     areas={

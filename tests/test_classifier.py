@@ -14,10 +14,9 @@ from test_areas import SMALL
 from kb.areas.classifier import Classifier, Example, override, verdict_from
 from kb.areas.scoring import prose_of
 from kb.areas.texts import SIDES, AreaTexts, load_areas
-from kb.models import AreaVerdict, Chunk, Encoder, FiledArea, Note, NoteFile, VerdictArea
+from kb.models import AreaText, AreaVerdict, Chunk, Encoder, FiledArea, Note, NoteFile, VerdictArea
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
-from kb.subjects import AreaText
 
 
 class WordEncoder:

@@ -16,7 +16,7 @@ ORDER = [
     "cutoffs",
     "scale",
     "models",
-    "subjects",
+    "concept",
     "reports",
     "notes",
     "decisions",

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from kb.areas.terms import Lexicon
+from kb.concept import Concept
 from kb.index.kept import kept
-from kb.models import Frozen
-from kb.subjects import Concept
+from kb.models import Encoder, Frozen, Notify
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
-    from kb.index.reader import IndexReader
 
 _NAME_BYTES = 16  # of a digest in a file name, in hexadecimal
 
@@ -38,10 +37,9 @@ class Concepts:
     Names are recognised in any case, but for those in `words`, which must be written as they are given.
     """
 
-    def __init__(self, concepts: Sequence[Concept], words: Sequence[str] = ()) -> None:
+    def __init__(self, concepts: Sequence[Concept], words: Iterable[str] = ()) -> None:
         self.all = tuple(concepts)
-        self._words = frozenset(words)
-        self._numbers = {concept.name.lower(): number for number, concept in enumerate(self.all)}
+        self.words = frozenset(words)
 
     @cached_property
     def texts(self) -> list[tuple[str, int]]:
@@ -49,7 +47,10 @@ class Concepts:
         return [
             (text, number)
             for number, concept in enumerate(self.all)
-            for text in (f"{concept.name}: {concept.definition}", *concept.askings)
+            for text in (
+                f"{concept.name}: {concept.definition}" if concept.definition else concept.name,
+                *concept.askings,
+            )
         ]
 
     @cached_property
@@ -63,10 +64,14 @@ class Concepts:
         in_order = sorted(found, key=lambda name: found[name].first_token)
         return list(dict.fromkeys(self._owners[name] for name in in_order))
 
+    def is_inside(self, number: int) -> bool:
+        """Whether a concept is not one of the subjects outside the areas."""
+        return self.all[number].area != "outside"
+
     def names(self, number: int) -> list[str]:
         """The names by which a concept can be found in any case."""
         concept = self.all[number]
-        return [name for name in (concept.name, *concept.aliases) if name not in self._words]
+        return [name for name in (concept.name, *concept.aliases) if name not in self.words]
 
     def parts(self, number: int) -> list[int]:
         """The concepts that are part of one."""
@@ -122,9 +127,15 @@ class Concepts:
         return [self._numbers[name.lower()] for name in names if name.lower() in self._numbers]
 
     @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """The concepts by their names in lower case; names that they are best known by come before other ones."""
+        aliases = {alias.lower(): number for number, concept in enumerate(self.all) for alias in concept.aliases}
+        return aliases | {concept.name.lower(): number for number, concept in enumerate(self.all)}
+
+    @cached_property
     def _all_names(self) -> list[tuple[str, int]]:
         return [
-            (name if name in self._words else name.lower(), number)
+            (name if name in self.words else name.lower(), number)
             for number, concept in enumerate(self.all)
             for name in (concept.name, *concept.aliases)
         ]
@@ -140,33 +151,45 @@ class Concepts:
 
 @cache
 def load_concepts(own: tuple[Concept, ...] = ()) -> Concepts:
-    """The concepts that come with kb and the user's own; one of these replaces a concept of the same name.
+    """The concepts that come with kb, and before them the user's own; one of these replaces a concept of the same name.
 
     Parsing the file takes a fifth of a second, so its content is kept as JSON.
     """
+    if own:
+        built_in = load_concepts()
+        replaced = {concept.name.lower() for concept in own}
+        others = (concept for concept in built_in.all if concept.name.lower() not in replaced)
+        return Concepts([*own, *others], built_in.words)
     source = resources.files("kb.areas").joinpath("concepts.toml").read_bytes()
     name = f"concepts/{_digest(source)}.json"
     content = kept(name, lambda: json.dumps(tomllib.loads(source.decode()), ensure_ascii=False).encode())
     knowledge = TypeAdapter(Knowledge).validate_json(content)
-    replaced = {concept.name.lower() for concept in own}
-    return Concepts(
-        [*(concept for concept in knowledge.concept if concept.name.lower() not in replaced), *own], knowledge.words
-    )
+    return Concepts(knowledge.concept, knowledge.words)
 
 
-def concept_vectors(reader: IndexReader, concepts: Concepts) -> FloatArray:
-    """The vectors `(n, dim)` of what the concepts are known by, computed once for each model and kept."""
-    return reader.cached("concept vectors", lambda: _concept_vectors(reader, concepts))
-
-
-def _concept_vectors(reader: IndexReader, concepts: Concepts) -> FloatArray:
+def concept_vectors(encoder: Encoder, concepts: Concepts, notify: Notify) -> FloatArray:
+    """The vectors `(n, dim)` of what the concepts are known by. Those of the concepts that come with kb are computed
+    once for each model and kept.
+    """
     import numpy as np
 
-    encoder, texts = reader.encoder, [text for text, _ in concepts.texts]
+    built_in = load_concepts()
+    vectors = _kept_vectors(encoder, [text for text, _ in built_in.texts], notify)
+    if concepts is built_in:
+        return vectors
+    known = {text: vector for (text, _), vector in zip(built_in.texts, vectors, strict=True)}
+    own = [text for text, _ in concepts.texts if text not in known]
+    known |= dict(zip(own, encoder.encode(own), strict=True)) if own else {}
+    return np.stack([known[text] for text, _ in concepts.texts])
+
+
+def _kept_vectors(encoder: Encoder, texts: list[str], notify: Notify) -> FloatArray:
+    import numpy as np
+
     digest = _digest("\n".join([encoder.fingerprint, *texts]).encode())
 
     def embedded() -> bytes:
-        reader.notify(f"embedding what kb knows of its subjects, once for this model ({len(texts):,} sentences)")
+        notify(f"embedding what kb knows of its subjects, once for this model ({len(texts):,} sentences)")
         return encoder.encode(texts).astype(np.float16).tobytes()
 
     stored = np.frombuffer(kept(f"concepts/{digest}.f16", embedded), dtype=np.float16)

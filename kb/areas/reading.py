@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kb.cutoffs import DESCRIBED, READ_CLEARLY, READ_SHARPNESS
 
 if TYPE_CHECKING:
     from kb.areas.concepts import Concepts
     from kb.index.arrays import FloatArray
+
+How = Literal["named", "described", "part", "related"]
 
 MOST_DESCRIBED = 5
 MOST_LOOKED_AT = 40  # concepts, the nearest first, of which the notebook may have none
@@ -20,10 +22,13 @@ RELATIVE_WEIGHT = 0.4  # of a part, or of what stands in for a concept that no n
 
 
 class ReadConcept(NamedTuple):
-    """A concept that a text asks for, by number, and how surely, 0..1."""
+    """A concept that a text asks for, by number, and how surely, 0..1. It is named or described, a part of one that is
+    named, or related to one that no note treats.
+    """
 
     number: int
     weight: float
+    how: How
 
 
 def read(
@@ -34,24 +39,37 @@ def read(
     `relatedness` is that of the text with each concept, the best of what the concept is known by, in units of the
     encoder's scale. A concept that is named counts fully; one that is described counts by how clearly the text is about
     any concept, and how near it is to the best. The parts of one that is named count a little. Only concepts that
-    `is_treated` holds for are read: others are replaced by what they are related to.
+    `is_treated` holds for are read: others are replaced by what they are related to. Subjects outside the areas are
+    never read; one that the text describes better keeps concepts of the areas from being read.
     """
-    named = concepts.named(text)
-    asked = dict(_described(relatedness, is_treated)) | dict.fromkeys(named, 1.0)
-    weights: dict[int, float] = {}
-    for number, weight in asked.items():
-        relatives = concepts.parts(number) if number in named else []
-        if not is_treated(number):
-            relatives = concepts.relatives(number)
-        for other, share in [(number, 1.0), *((relative, RELATIVE_WEIGHT) for relative in relatives)]:
-            if is_treated(other):
-                weights[other] = max(weights.get(other, 0.0), share * weight)
-    return [ReadConcept(number, weight) for number, weight in sorted(weights.items(), key=lambda entry: -entry[1])]
+    asked = {entry.number: entry for entry in _described(concepts, relatedness, is_treated)}
+    asked |= {
+        number: ReadConcept(number, 1.0, "named") for number in concepts.named(text) if concepts.is_inside(number)
+    }
+    best: dict[int, ReadConcept] = {}
+    for entry in asked.values():
+        for found in _with_relatives(concepts, entry, is_treated):
+            if is_treated(found.number) and (found.number not in best or found.weight > best[found.number].weight):
+                best[found.number] = found
+    return sorted(best.values(), key=lambda entry: -entry.weight)
 
 
-def _described(relatedness: Sequence[float], is_treated: Callable[[int], bool]) -> Iterator[tuple[int, float]]:
+def _with_relatives(concepts: Concepts, asked: ReadConcept, is_treated: Callable[[int], bool]) -> Iterator[ReadConcept]:
+    """A concept, and the parts that count with it or what stands in for it."""
+    yield asked
+    share = RELATIVE_WEIGHT * asked.weight
+    if not is_treated(asked.number):
+        relatives = filter(concepts.is_inside, concepts.relatives(asked.number))
+        yield from (ReadConcept(number, share, "related") for number in relatives)
+    elif asked.how == "named":
+        yield from (ReadConcept(number, share, "part") for number in concepts.parts(asked.number))
+
+
+def _described(
+    concepts: Concepts, relatedness: Sequence[float], is_treated: Callable[[int], bool]
+) -> Iterator[ReadConcept]:
     """The concepts that a text describes: the nearest ones, until enough of them are treated."""
-    nearest = sorted(range(len(relatedness)), key=lambda number: -relatedness[number])[:MOST_LOOKED_AT]
+    nearest = sorted(range(len(relatedness)), key=relatedness.__getitem__, reverse=True)[:MOST_LOOKED_AT]
     if not nearest or relatedness[nearest[0]] < DESCRIBED:
         return
     treated = 0
@@ -61,9 +79,9 @@ def _described(relatedness: Sequence[float], is_treated: Callable[[int], bool]) 
         weight = clearly * math.exp(READ_SHARPNESS * (relatedness[number] - best))
         if weight < MIN_WEIGHT or treated == MOST_DESCRIBED:
             return
-        if is_treated(number) or place < ALWAYS_READ:
+        if concepts.is_inside(number) and (is_treated(number) or place < ALWAYS_READ):
             treated += is_treated(number)
-            yield number, weight
+            yield ReadConcept(number, weight, "described")
 
 
 def best_of_concepts(concepts: Concepts, values: FloatArray) -> list[float]:

@@ -9,8 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-from kb.models import AREAS, Area, Frozen, VerdictArea
-from kb.subjects import AreaText
+from kb.models import AREAS, Area, AreaText, Frozen, VerdictArea
 
 SIDES: tuple[VerdictArea, ...] = (*AREAS, "outside")
 CUSTOM_OUTSIDE = "what you named as outside"

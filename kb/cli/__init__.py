@@ -25,6 +25,7 @@ COMMANDS = {
     "classify": ("areas", "Show the area of each note and why; nothing is stored."),
     "file": ("areas", "File a note under an area of your choice."),
     "reclassify": ("areas", "Show which notes would be filed elsewhere now."),
+    "concepts": ("areas", "Show the concepts that a query asks for, and the notes on them."),
     "search": ("search", "Find notes by meaning and by words."),
     "related": ("comparison", "Find the notes and posts related to a note."),
     "duplicates": ("comparison", "List notes and passages that nearly repeat each other."),

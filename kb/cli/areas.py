@@ -1,4 +1,4 @@
-"""The areas of notes: classify, file, reclassify."""
+"""The areas of notes, and their concepts: classify, file, reclassify, concepts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
-from kb.cli.parameters import JSON_OPTION, STORED_AREA
+from kb.cli.parameters import JSON_OPTION, STORED_AREA, VERDICT_AREA, as_text
 from kb.cli.session import knowledge_base
 
 if TYPE_CHECKING:
-    from kb.models import StoredArea
+    from kb.models import StoredArea, VerdictArea
 
 
 @click.command("classify")
@@ -75,3 +75,30 @@ def reclassify_command(apply: bool, as_json: bool) -> int:
         report = knowledge.reclassify(apply)
     rooms.terminal.print_report(report, as_json, rooms.console_areas.print_reclassification)
     return 3 if report.skipped else 0
+
+
+@click.command(
+    "concepts",
+    epilog="""\b
+Examples:
+  kb concepts answering each request for less money
+  kb concepts "KV cache" --json
+  kb concepts --area gnn
+""",
+)
+@click.argument("query", nargs=-1)
+@click.option("--area", "areas", multiple=True, type=VERDICT_AREA, help="List only this area's concepts (repeatable).")
+@JSON_OPTION
+def concepts_command(query: tuple[str, ...], areas: tuple[VerdictArea, ...], as_json: bool) -> None:
+    """Show the concepts that a query asks for, and the notes on them.
+
+    Each concept has a weight, by which it counts in a search, and the way it was
+    read: named or described by the query, a part of a named one, or related to
+    one that no note treats. Without a QUERY, all concepts that kb knows are
+    listed; kb.toml can add your own.
+    """
+    if query and areas:
+        raise click.UsageError("give either a QUERY or --area")
+    with knowledge_base() as knowledge:
+        report = knowledge.concepts(as_text(*query) if query else None, areas)
+    rooms.terminal.print_report(report, as_json, rooms.console_concepts.print_concepts)

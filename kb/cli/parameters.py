@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 AREA = click.Choice(["ml-systems", "gnn", "llm", "detour"])
+VERDICT_AREA = click.Choice(["ml-systems", "gnn", "llm", "outside"])
 STORED_AREA = click.Choice(["ml-systems", "gnn", "llm", "detour", "outside"])
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 YES_OPTION = click.option("--yes", is_flag=True, help="Proceed even if most notes would leave the index.")

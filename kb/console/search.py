@@ -22,6 +22,9 @@ def print_hits(result: SearchResult) -> None:
         notice("nothing found")
     elif not result.good_match:
         notice("no note is a good match; these are the nearest ones")
+    if result.read_as and result.hits[0].explain:
+        read = ", ".join(f"{entry.concept} {entry.weight:.2f}" for entry in result.read_as)
+        say(f"read as: {read}", "dim")
     words = parse_query(result.query).words
     for hit in result.hits:
         _print_hit(hit, words)

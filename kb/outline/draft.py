@@ -35,7 +35,7 @@ def draft(
     excerpts, vectors = gather(reader, topic, areas)
     posts = posts_near(reader, topic.vector)
     example = example_post(reader, posts)
-    concepts = load_concepts(reader.settings.concepts)
+    concepts = load_concepts(reader.settings.own_concepts)
     skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder, wanted, example, concepts)
     sections = _with_current_points(reader, skeleton.sections)
     considered = {entry.note.path: entry.note for entry in excerpts}

@@ -78,7 +78,7 @@ def _facets(reader: IndexReader, text: str) -> tuple[str, ...]:
     """
     head, colon, tail = _FILLER.sub("", text).partition(":")
     parts = [part for part in (part.strip() for part in _BETWEEN_PARTS.split(tail or head)) if _says_something(part)]
-    concepts = load_concepts(reader.settings.concepts)
+    concepts = load_concepts(reader.settings.own_concepts)
     if len(parts) < 2 or not (colon or all(concepts.named(part) for part in parts)):
         return ()
     return tuple(spelled(reader, part) for part in parts)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from kb.reports.comparison import PassageGroup as PassageGroup
     from kb.reports.comparison import Related as Related
     from kb.reports.comparison import RelatedNotes as RelatedNotes
+    from kb.reports.concepts import ConceptList as ConceptList
+    from kb.reports.concepts import DescribedConcept as DescribedConcept
     from kb.reports.evaluation import Evaluation as Evaluation
     from kb.reports.evaluation import Measures as Measures
     from kb.reports.ideas import Idea as Idea
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from kb.reports.outline import Section as Section
     from kb.reports.outline import Summary as Summary
     from kb.reports.outline import Update as Update
+    from kb.reports.search import ConceptWeight as ConceptWeight
     from kb.reports.search import Explanation as Explanation
     from kb.reports.search import HeldBackNote as HeldBackNote
     from kb.reports.search import Hit as Hit
@@ -89,6 +92,8 @@ HOMES = {
     "PassageGroup": "comparison",
     "Related": "comparison",
     "RelatedNotes": "comparison",
+    "ConceptList": "concepts",
+    "DescribedConcept": "concepts",
     "Evaluation": "evaluation",
     "Measures": "evaluation",
     "Idea": "ideas",
@@ -118,6 +123,7 @@ HOMES = {
     "Section": "outline",
     "Summary": "outline",
     "Update": "outline",
+    "ConceptWeight": "search",
     "Explanation": "search",
     "HeldBackNote": "search",
     "Hit": "search",

@@ -93,10 +93,17 @@ class HeldBackNote(Frozen):
     title: str
 
 
+class ConceptWeight(Frozen):
+    """A concept of the areas that a query asks for, and how much it counts, 0..1."""
+
+    concept: str
+    weight: float
+
+
 class SearchResult(Frozen):
-    """The answer to one query. `missing` lists the hits that were dropped because their files are gone;
-    `undated` counts the notes that a filter by date leaves out because they have none; `held_back` lists notes outside
-    the areas that may answer better.
+    """The answer to one query. `read_as` are the concepts that kb reads in it, and how much each counts. `missing`
+    lists the hits that were dropped because their files are gone; `undated` counts the notes that a filter by date
+    leaves out because they have none; `held_back` lists notes outside the areas that may answer better.
     """
 
     schema_: Literal["kb.search/1"] = Field(default="kb.search/1", serialization_alias="schema")
@@ -108,4 +115,5 @@ class SearchResult(Frozen):
     missing: tuple[str, ...] = ()
     undated: int = 0
     held_back: tuple[HeldBackNote, ...] = ()
+    read_as: tuple[ConceptWeight, ...] = ()
     seconds: float

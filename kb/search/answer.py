@@ -11,7 +11,7 @@ from kb.index.freshness import State, state_of
 from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, Reranker, note_of
 from kb.notes.statements import statements
-from kb.reports import Explanation, HeldBackNote, Hit, Passage, Scores, SearchResult, TermWeight
+from kb.reports import ConceptWeight, Explanation, HeldBackNote, Hit, Passage, Scores, SearchResult, TermWeight
 from kb.search.calibration import GOOD, Likelihood, chance_of_an_answer
 from kb.search.find import POOL, find
 from kb.search.lexical import held_back
@@ -75,6 +75,7 @@ def search(
         missing=missing,
         undated=_undated(reader, filter),
         held_back=tuple(HeldBackNote(path=n.path, title=n.title) for n in held_back(reader, asked, filter, hits)),
+        read_as=tuple(ConceptWeight(concept=name, weight=round(w, 4)) for name, w in ranking.concepts.items()),
         seconds=round(time.monotonic() - started, 3),
     )
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from kb.errors import InputError, VectorError
 from kb.index.reader import IndexReader
 from kb.models import FILED_AREAS, Filter, Mode, System
-from kb.search.concepts import read_concepts, subject_of
+from kb.search.concepts.reading import read_concepts, reading_of, subject_of
+from kb.search.concepts.treatments import treatments
 from kb.search.dense import first_wanted, nearest
 from kb.search.fuse import by_meaning, by_meaning_and_words
 from kb.search.lexical import by_words, matching, telling, weigh
@@ -31,7 +32,7 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
     """The best chunks for a query, at most `pool` from each side. Raises `InputError` for a query that is empty, too
     long, or has too many conditions.
     """
-    asked = _as_in_notes(reader, read_query(query))
+    asked = as_in_notes(reader, read_query(query))
     filter = _narrowed(reader, filter, asked)
     if mode == "lexical":
         return by_words(reader, telling(reader, asked.words), filter, pool)
@@ -49,8 +50,9 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
         words = telling(reader, subject.words)
         lexical = matching(reader, words, filter, pool)
         weighed = weigh(reader, words, None) if reader.is_small else words
+        known = treatments(reader)
         vector = embedding.result()
-        reading = read_concepts(reader, asked.text, subject, vector)
+        reading = reading_of(reader, known, read_concepts(reader, known, asked.text, subject, vector))
         dense = nearest(reader, vector, filter, pool, first)
         if reading.concepts:
             dense |= nearest(reader, reading.moved(vector), filter, pool)
@@ -86,7 +88,7 @@ def read_query(query: str) -> Query:
     return asked
 
 
-def _as_in_notes(reader: IndexReader, query: Query) -> Query:
+def as_in_notes(reader: IndexReader, query: Query) -> Query:
     """A query with its compounds spelled as in the notes."""
     text = spelled(reader, query.text)
     if text == query.text:

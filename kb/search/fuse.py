@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kb.index.arrays import unit_rows
 from kb.index.reader import IndexReader
 from kb.models import Filter, note_of
-from kb.search.concepts import Reading
+from kb.search.concepts.reading import Reading
 from kb.search.dense import Background, background, by_id
 from kb.search.lexical import Weighed, weigh
 from kb.search.ranking import (

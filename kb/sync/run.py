@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from kb.areas.concepts import concept_vectors, load_concepts
 from kb.areas.judge import classifier, decide, phrase_keys
 from kb.decisions import is_under_any
 from kb.errors import EncoderError, NoteError
@@ -63,6 +64,8 @@ def run(
         sources = tuple(dict.fromkeys((*writer.catalog.sources(), *sources)))
     sync = _Sync(writer, sources, reembed)
     sync.run(progress, should_stop, allow_removal)
+    if sync.outcomes.embedded_chunks:  # so that the first search does not wait for it
+        concept_vectors(writer.encoder, load_concepts(), writer.notify)
     return sync.outcomes.report(time.monotonic() - started)
 
 

@@ -1,0 +1,83 @@
+"""What a query asks for in the terms of the areas.
+
+A query in other words than the notes thereby finds what it describes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from kb.areas.judge import area_texts
+from kb.areas.reading import ReadConcept, best_of_concepts, mixture, read
+from kb.index.arrays import unit_rows
+from kb.index.reader import IndexReader
+from kb.models import Area
+from kb.search.concepts.treatments import Treatments
+from kb.search.query import STOPWORDS, Query, query_words
+from kb.search.words import NoteWeights
+
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
+
+READING_WEIGHT = 0.75  # of the mixture of concepts, as against the query's own vector
+CONCEPT_WEIGHT = 1.0  # of a concept's name, as against a word of the query
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The concepts that a query asks for, by name with their weights; the mixture of their vectors `(dim,)`, None where
+    there are none; and the weight of each concept in each note.
+    """
+
+    concepts: Mapping[str, float] = field(default_factory=dict)
+    vector: FloatArray | None = None
+    weights: NoteWeights = field(default_factory=dict)
+
+    def moved(self, vector: FloatArray) -> FloatArray:
+        """The vector `(dim,)` of the query, moved towards the concepts."""
+        return vector if self.vector is None else unit_rows(vector + READING_WEIGHT * self.vector)
+
+
+class Subject(NamedTuple):
+    """What a query is about: its text and words without the names of areas, and the areas that it names."""
+
+    text: str
+    words: tuple[str, ...]
+    areas: tuple[Area, ...]
+
+
+def subject_of(reader: IndexReader, query: Query) -> Subject:
+    """What a query is about. One that only names areas is about these."""
+    texts = reader.cached("area texts", lambda: area_texts(reader))
+    areas = texts.named(query.text)
+    rest = texts.without_names(query.text) if areas else query.text
+    words = tuple(word for word in query_words(rest) if word not in STOPWORDS)
+    return Subject(rest, words, areas) if areas and words else Subject(query.text, query.words, areas)
+
+
+def read_concepts(
+    reader: IndexReader, treatments: Treatments, text: str, subject: Subject, vector: FloatArray
+) -> list[ReadConcept]:
+    """The concepts that a query asks for; `vector` `(dim,)` is that of its text."""
+    described = vector if subject.text == text else reader.encoder.encode_query(subject.text)
+    relatedness = reader.encoder.scale.relatedness(treatments.vectors @ described)
+    best = best_of_concepts(treatments.concepts, relatedness)
+    return read(treatments.concepts, subject.text, best, lambda number: treatments.is_treated(reader, number))
+
+
+def reading_of(reader: IndexReader, treatments: Treatments, asked: Sequence[ReadConcept]) -> Reading:
+    """What concepts that a query asks for add to it."""
+    if not asked:
+        return Reading()
+    names = {entry.number: treatments.concepts.all[entry.number].name for entry in asked}
+    weights: NoteWeights = {}
+    for entry in asked:
+        for note, weight in treatments.of(reader, entry.number).notes.items():
+            weights.setdefault(note, {})[names[entry.number]] = CONCEPT_WEIGHT * entry.weight * weight
+    return Reading(
+        {names[entry.number]: entry.weight for entry in asked},
+        mixture(treatments.concepts, treatments.vectors, {entry.number: entry.weight for entry in asked}),
+        weights,
+    )

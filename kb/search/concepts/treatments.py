@@ -1,0 +1,78 @@
+"""Which notes treat the concepts of the areas.
+
+A concept is looked up in the full text by its names, as phrases.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from kb.areas.concepts import Concepts, concept_vectors, load_concepts
+from kb.index.reader import IndexReader
+from kb.search.query import match_expression
+from kb.search.words import idf, note_weight
+
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
+
+TITLE_FACTOR = 2.0  # of a note that is named after the concept, or tagged with it
+MOST_CHUNKS = 3_000  # that have a concept; one that more of them have says little, and takes long to look up
+
+
+class Treatment(NamedTuple):
+    """How much weight a concept has in each note that treats it, BM25+. One that is `everywhere` has none in any."""
+
+    notes: Mapping[str, float] = {}
+    everywhere: bool = False
+
+
+class Treatments:
+    """The concepts that kb knows, their vectors `(n, dim)`, and the notes that treat each of them.
+
+    A concept is looked up when it is first asked for.
+    """
+
+    def __init__(self, concepts: Concepts, vectors: FloatArray) -> None:
+        self.concepts = concepts
+        self.vectors = vectors
+        self._known: dict[int, Treatment] = {}
+
+    def of(self, reader: IndexReader, number: int) -> Treatment:
+        """The notes of the reader's state that treat a concept."""
+        if number not in self._known:
+            self._known[number] = _look_up(reader, self.concepts.names(number))
+        return self._known[number]
+
+    def is_treated(self, reader: IndexReader, number: int) -> bool:
+        """Whether any note treats a concept."""
+        found = self.of(reader, number)
+        return bool(found.notes) or found.everywhere
+
+
+def treatments(reader: IndexReader) -> Treatments:
+    """The treatments of all concepts in the reader's state."""
+    return reader.cached("treatments", lambda: _treatments(reader))
+
+
+def _treatments(reader: IndexReader) -> Treatments:
+    concepts = load_concepts(reader.settings.own_concepts)
+    return Treatments(concepts, concept_vectors(reader.encoder, concepts, reader.notify))
+
+
+def _look_up(reader: IndexReader, names: list[str]) -> Treatment:
+    full_text, expression = reader.catalog.full_text, match_expression(names)
+    if full_text.frequency(expression, MOST_CHUNKS + 1) > MOST_CHUNKS:
+        return Treatment(everywhere=True)
+    chunks = full_text.matching(expression)
+    titled = set(full_text.matching(f"title : ({expression})").values())
+    sizes = reader.cached("sizes", reader.catalog.sizes)
+    mean = reader.cached("mean size", reader.catalog.mean_size) or 1.0
+    rarity = idf(reader.chunk_count, len(chunks))
+    return Treatment(
+        {
+            note: note_weight(rarity, count, sizes.get(note, mean) / mean) * (TITLE_FACTOR if note in titled else 1.0)
+            for note, count in Counter(chunks.values()).items()
+        }
+    )
