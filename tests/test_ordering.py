@@ -28,22 +28,38 @@ def section(heading: str, text: str, *paths: str) -> Section:
     return Section(heading=heading, points=points, notes=paths)
 
 
-def test_what_is_near_and_old_comes_first() -> None:
-    """The section nearest to the topic comes first; among equals the one that rests on older work."""
+def place(heading: str, note: NoteRecord, share: float = 1.0, axis: int = 0, *concepts: int) -> Place:
+    return Place(heading, [note], share, AXES[axis], frozenset(concepts))
+
+
+def test_what_is_relevant_and_old_comes_first() -> None:
+    """The section of the most relevant notes comes first; among equals the one that rests on older work."""
     note = record("A note of a few words.\n")
-    places = [Place(name, [note], axis) for name, axis in zip("ab", AXES, strict=False)]
-    assert in_order(places, AXES[1], NO_EXAMPLE, SCALE) == [1, 0]
+    assert in_order([place("a", note, 0.5), place("b", note)], NO_EXAMPLE, SCALE) == [1, 0]
     ages = [
         note.model_copy(update={"sources": (f"https://arxiv.org/abs/{id}",)}) for id in ("2305.00001", "1706.03762")
     ]
-    assert in_order([Place("x", [age], AXES[0]) for age in ages], AXES[0], NO_EXAMPLE, SCALE) == [1, 0]
+    assert in_order([place("x", age) for age in ages], NO_EXAMPLE, SCALE) == [1, 0]
+
+
+def test_what_a_section_builds_on_comes_before_it() -> None:
+    """A section follows the one on whose concept it builds, unless that has much less to do with the topic; sections
+    that build on each other stay as they rank.
+    """
+    note = record("A note of a few words.\n")
+    bases = {1: [2], 2: []}
+    built = [place("built", note, 1.0, 0, 1), place("base", note, 0.8, 1, 2)]
+    assert in_order(built, NO_EXAMPLE, SCALE, bases.__getitem__) == [1, 0]
+    far = [built[0], place("base", note, 0.3, 1, 2)]
+    assert in_order(far, NO_EXAMPLE, SCALE, bases.__getitem__) == [0, 1]
+    assert in_order(built, NO_EXAMPLE, SCALE, {1: [2], 2: [1]}.__getitem__) == [0, 1]
 
 
 def test_limits_and_outlook_come_last() -> None:
-    """A section on limits comes at the end, however close it is to the topic, and an outlook after it."""
+    """A section on limits comes at the end, however relevant it is, and an outlook after it."""
     note = record("A note of a few words.\n")
-    places = [Place(name, [note], AXES[0]) for name in ("Where it goes next", "Failure modes", "Results", "The basics")]
-    assert [places[index].heading for index in in_order(places, AXES[0], NO_EXAMPLE, SCALE)] == [
+    places = [place(name, note) for name in ("Where it goes next", "Failure modes", "Results", "The basics")]
+    assert [places[index].heading for index in in_order(places, NO_EXAMPLE, SCALE)] == [
         "The basics",
         "Results",
         "Failure modes",
@@ -54,8 +70,8 @@ def test_limits_and_outlook_come_last() -> None:
 def test_a_published_post_is_an_example() -> None:
     """Sections follow the order of similar parts of an example post."""
     note = record("A note of a few words.\n")
-    places = [Place(name, [note], axis) for name, axis in zip("abc", AXES, strict=False)]
-    assert in_order(places, AXES[3], AXES[[2, 0, 1]], SCALE) == [2, 0, 1]
+    places = [place(name, note, 1.0, axis) for axis, name in enumerate("abc")]
+    assert in_order(places, AXES[[2, 0, 1]], SCALE) == [2, 0, 1]
 
 
 def found(topic: str, sections: list[Section], notes: dict[str, str], **fields: object) -> list[Gap]:

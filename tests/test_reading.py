@@ -149,12 +149,14 @@ def test_a_concept_of_every_passage(cached: KnowledgeBase, monkeypatch: pytest.M
     """A concept that too many passages have is still read, but neither looked up in them nor replaced by others."""
     looked_up = cached.search("KV cache", explain=True)
     assert looked_up.read_as[0].concept == "KV cache"
-    assert any(term.term == "KV cache" for hit in looked_up.hits for term in hit.explain.terms if hit.explain)
+    assert any(term.term == "KV cache" for hit in looked_up.hits for term in (hit.explain.terms if hit.explain else ()))
     monkeypatch.setattr(treatments, "MOST_CHUNKS", 3)
     cached.close()
     result = cached.search("KV cache", explain=True)
     assert result.read_as[0].concept == "KV cache"
-    assert not any(term.term == "KV cache" for hit in result.hits for term in hit.explain.terms if hit.explain)
+    assert not any(
+        term.term == "KV cache" for hit in result.hits for term in (hit.explain.terms if hit.explain else ())
+    )
     (listed,) = [entry for entry in cached.concepts("KV cache").concepts if entry.how == "named"]
     assert (listed.everywhere, listed.notes) == (True, ())
 

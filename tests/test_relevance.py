@@ -1,62 +1,61 @@
-"""Which notes bear on a topic, by the marks that the writer made."""
+"""Which notes bear on a topic."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from test_ordering import record
 
-from kb.models import NoteRecord
-from kb.outline.relevance import relevant_notes, tag_scores
+from kb.outline.relevance import relevant_notes
 
-LEANING = {"ml-systems": 1.0, "gnn": 1.0, "llm": 1.0, "detour": 1.0}
-
-
-def stems(text: str) -> list[str]:
-    """Words without their last letters, as a stemmer would cut them."""
-    return [word[:5] for word in text.lower().replace("-", " ").split()]
+AXES = np.eye(6, dtype=np.float32)
+NONE = np.empty((0, 6))
 
 
-def note(name: str, **fields: object) -> NoteRecord:
-    return record("A note of a few words.\n").model_copy(update={"id": name, "path": f"notes/{name}.md"} | fields)
+def ranked(
+    views: list[list[float]],
+    facets: NDArray[np.float64] = NONE,
+    means: NDArray[np.float32] = AXES,
+    weights: NDArray[np.float64] | None = None,
+    most: int = 6,
+) -> list[int]:
+    """The notes that bear on a topic, best first."""
+    area_weights = np.ones(len(means)) if weights is None else weights
+    return [index for index, _ in relevant_notes(np.array(views), facets, means, area_weights, most)]
 
 
-def ranked(notes: list[NoteRecord], own: list[float], tags: NDArray[np.float64] | None = None) -> list[str]:
-    """The names of the notes that bear on a topic, best first, `own` being what their passages say."""
-    scores = np.array([own])
-    told = np.zeros(len(notes)) if tags is None else tags
-    return [notes[index].id for index, _ in relevant_notes(notes, scores, scores, told, LEANING, 10)]
-
-
-@pytest.mark.parametrize(
-    "mark",
-    [{"links": ("a",)}, {"path": "deep/c.md"}],
-)
-def test_links_and_folders_count(mark: dict[str, object]) -> None:
-    """Of two equal notes, the one that the best note links to or shares a folder with bears on the topic."""
-    notes = [note("a", path="deep/a.md"), note("b", path="other/b.md"), note("c", **mark), note("d")]
-    assert ranked(notes, [1.0, 0.4, 0.4, 0.0]) == ["a", "c"]
-
-
-def test_a_tag_that_the_topic_names_counts() -> None:
-    """A tag counts where the topic has all of its words in any form; the more the fewer notes have it."""
-    notes = [
-        note("a", tags=("serving",)),
-        note("b", tags=("Evaluation", "serving")),
-        note("c", tags=("language-models",)),
-        note("d"),
-    ]
-    scores = tag_scores(notes, "evaluating and serving models", stems)
-    assert scores[1] > scores[0] > 0
-    assert list(scores[2:]) == [0, 0]
-    assert scores.max() <= 1
-    assert ranked(notes, [0.9, 0.9, 0.0, 1.0], scores)[0] == "b"
+def test_notes_like_the_best_ones_bear_on_the_topic() -> None:
+    """Of two notes that a search finds alike, the one that resembles the best ones comes first, and the other may not
+    bear on the topic at all.
+    """
+    means = AXES.copy()
+    means[5] = (2 * AXES[0] + AXES[1] + AXES[5]) / 4
+    found = ranked([[5.0, 5.0, 0.0, 0.0, 2.0, 2.0]], means=means)
+    assert found[2] == 5
+    assert 4 not in found
 
 
 def test_views_of_a_topic_count_alike() -> None:
-    """A note that is best for one way to see a topic is as good as one that is best for the other."""
-    notes = [note(name) for name in "abc"]
-    views = np.array([[1.0, 0.0, 0.0], [0.0, 8.0, 0.0]])
-    (_, first), (_, second) = relevant_notes(notes, views, views, np.zeros(3), LEANING, 10)
-    assert first == second
+    """A note that is best for one way to put the topic is as good as one that is best for the other."""
+    shares = relevant_notes(np.array([[8.0, 0.0, 0, 0, 0, 0], [0.0, 8.0, 0, 0, 0, 0]]), NONE, AXES, np.ones(6), 6)
+    assert shares[0][1] == pytest.approx(shares[1][1])
+
+
+def test_a_facet_brings_its_notes() -> None:
+    """A note that only a facet of the topic finds bears on it."""
+    views = [[9.0, 8.0, 0.0, 0.0, 0.0, 0.0]]
+    facet = np.array([[0.0, 0.0, 9.0, 0.0, 0.0, 0.0]])
+    assert 2 not in ranked(views)
+    assert 2 in ranked(views, facet)
+
+
+def test_areas_weigh_and_the_number_is_limited() -> None:
+    """A note of another area than the topic's counts less, and no more notes than asked for are returned."""
+    even = [[8.0, 8.0, 0.0, 0.0, 0.0, 0.0]]
+    assert ranked(even, weights=np.array([0.7, 1, 1, 1, 1, 1]))[0] == 1
+    assert len(ranked([[9.0] * 6], most=2)) == 2
+
+
+def test_nothing_found_is_nothing_relevant() -> None:
+    """Where a search finds nothing, no note bears on the topic."""
+    assert ranked([[0.0] * 6], means=AXES[:1].repeat(6, axis=0)) == []

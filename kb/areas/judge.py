@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kb.areas.classifier import Classifier, Example, override
-from kb.areas.texts import AreaTexts, load_areas
+from kb.areas.texts import area_texts
 from kb.decisions import Decisions
 from kb.errors import NoteError
 from kb.index.batch import embedding_key
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 DECIDED_BY_USER = ("decision", "front matter")  # notes with such verdicts are examples for the classifier
-
-
-def area_texts(reader: IndexReader) -> AreaTexts:
-    """The texts of the areas: the built-in ones, customised by `kb.toml`."""
-    return load_areas().customised(reader.settings.areas)
 
 
 def phrase_keys(reader: IndexReader, fingerprint: str) -> list[str]:

@@ -7,9 +7,12 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kb.models import AREAS, Area, AreaText, Frozen, VerdictArea
+
+if TYPE_CHECKING:
+    from kb.index.reader import IndexReader
 
 SIDES: tuple[VerdictArea, ...] = (*AREAS, "outside")
 CUSTOM_OUTSIDE = "what you named as outside"
@@ -85,6 +88,11 @@ def load_areas() -> AreaTexts:
     """The built-in areas."""
     text = resources.files("kb.areas").joinpath("areas.toml").read_text(encoding="utf-8")
     return AreaTexts.model_validate(tomllib.loads(text))
+
+
+def area_texts(reader: IndexReader) -> AreaTexts:
+    """The texts of the areas of a notebook: the built-in ones, customised by `kb.toml`."""
+    return load_areas().customised(reader.settings.areas)
 
 
 def side_of(group: int) -> VerdictArea:

@@ -54,7 +54,8 @@ def _likeness(scores: NDArray[np.float64], note_means: FloatArray) -> NDArray[np
     seeds = np.argsort(-scores, kind="stable")[:SEEDS]
     weights = np.exp(scores[seeds] - scores[seeds].max())
     cosines = (notes @ unit_rows(weights @ notes[seeds])).astype(np.float64)
-    return (cosines - cosines.mean()) / max(float(cosines.std()), 1e-9)
+    z_scores: NDArray[np.float64] = (cosines - cosines.mean()) / max(float(cosines.std()), 1e-9)
+    return z_scores
 
 
 def link_matrix(notes: Sequence[NoteRecord]) -> csr_array:

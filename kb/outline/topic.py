@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kb.areas.concepts import load_concepts
-from kb.areas.judge import area_texts, classifier
+from kb.areas.judge import classifier
+from kb.areas.texts import area_texts
 from kb.cutoffs import BEARING, CLOSE
 from kb.errors import EvidenceError, InputError
 from kb.index.reader import IndexReader

@@ -63,7 +63,7 @@ def by_meaning_and_words(
 ) -> Ranking:
     """Score the nearest chunks and those that have the words by both sides, move the query towards the notes that rank
     highest, and score again (pseudo-relevance feedback, Rocchio 1971). The concepts that the query asks for, its
-    `reading`, count as further words, and the query is first moved towards them.
+    `reading`, count as further words; the query is first moved towards them.
 
     `weighed` are the words with their weights in all notes, or words to be looked up in the notes of the candidates.
     """
@@ -71,9 +71,7 @@ def by_meaning_and_words(
     if not found:
         return Ranking("hybrid", filter, {}, lexical, [])
     candidates = _candidates(reader, found, vector)
-    notes = {note_of(id) for id in candidates.ids}
-    words, weights = weighed if isinstance(weighed, Weighed) else weigh(reader, weighed, candidates.ids)
-    weights = {note: weights.get(note, {}) | reading.weights.get(note, {}) for note in notes}
+    words, weights = _weighed(reader, weighed, reading, candidates.ids)
     sums = {note: sum(own.values()) for note, own in weights.items()}
     shares = word_shares(candidates.ids, lexical, sums, nearness(words), _copies(reader, candidates.ids))
 
@@ -100,6 +98,13 @@ def by_meaning_and_words(
         weight,
         reading.concepts,
     )
+
+
+def _weighed(reader: IndexReader, weighed: Weighed | Sequence[str], reading: Reading, ids: Sequence[str]) -> Weighed:
+    """The words of a query, and the weights of words and concepts in the notes of some chunks."""
+    words, weights = weighed if isinstance(weighed, Weighed) else weigh(reader, weighed, ids)
+    notes = {note_of(id) for id in ids}
+    return Weighed(words, {note: weights.get(note, {}) | reading.weights.get(note, {}) for note in notes})
 
 
 def by_meaning(reader: IndexReader, vector: FloatArray, dense: Collection[str], filter: Filter) -> Ranking:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from kb.areas.judge import area_texts
 from kb.areas.reading import ReadConcept, best_of_concepts, mixture, read
+from kb.areas.texts import area_texts
 from kb.index.arrays import unit_rows
 from kb.index.reader import IndexReader
 from kb.models import Area
