@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kb.index.arrays import unit_rows
@@ -83,20 +83,14 @@ def by_meaning_and_words(
     if weight:
         z_scores = candidates.z_scores(unit_rows(query + weight * candidates.mean(best)))
     ranked = fuse(z_scores, shares, candidates.dense, lexical)
-    return Ranking(
-        "hybrid",
-        filter,
-        candidates.dense,
-        lexical,
-        ranked,
-        words,
-        weights,
-        vector,
-        candidates.relatedness,
-        agreed,
-        tuple(best),
-        weight,
-        reading.concepts,
+    ranking = Ranking("hybrid", filter, candidates.dense, lexical, ranked, words, weights, vector)
+    return replace(
+        ranking,
+        relatedness=candidates.relatedness,
+        agreement=agreed,
+        feedback=tuple(best),
+        feedback_weight=weight,
+        concepts=reading.concepts,
     )
 
 
