@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kb.outline.points import Excerpt, point_of, quotable
+from kb.outline.points import Excerpt, point_of
+from kb.outline.quoting.runs import runs
 from kb.reports import Point, Section
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _grouped(excerpts: Sequence[Excerpt], headings: Sequence[str]) -> list[Secti
     points: dict[str, list[Point]] = {}
     for entry, heading in zip(excerpts, headings, strict=True):
         own = points.setdefault(heading, [])
-        first = next(iter(quotable(entry.chunk)), None)
+        first = next(iter(runs(entry.chunk)), None)
         if first is not None and len(own) < MAX_POINTS:
             own.append(point_of(entry, first))
     sections = [

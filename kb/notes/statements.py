@@ -23,12 +23,20 @@ def statements(text: str, kinds: str, first_line: int = 1) -> list[Statement]:
 
     `first_line` is the line of the note at which the passage begins.
     """
+    return [statement for paragraph in paragraphs(text, kinds, first_line) for statement in paragraph]
+
+
+def paragraphs(text: str, kinds: str, first_line: int = 1) -> list[list[Statement]]:
+    """The statements of each paragraph, list item and quotation that has any."""
     lines = text.split("\n")
-    return [
-        Statement(text=said, start_line=first_line + start, end_line=first_line + end)
+    found = [
+        [
+            Statement(text=said, start_line=first_line + start, end_line=first_line + end)
+            for said, start, end in _sentences(lines, first, stop)
+        ]
         for first, stop in _paragraphs(lines, kinds)
-        for said, start, end in _sentences(lines, first, stop)
     ]
+    return [paragraph for paragraph in found if paragraph]
 
 
 def stated(text: str, kinds: str) -> str:
@@ -42,7 +50,8 @@ def _paragraphs(lines: Sequence[str], kinds: str) -> Iterator[tuple[int, int]]:
     for number in range(len(lines) + 1):
         kind = kinds[number] if number < min(len(lines), len(kinds)) else LineKind.BLANK
         begins = kind in (LineKind.LIST, LineKind.QUOTATION) and bool(_ITEM.match(lines[number]))
-        if start is not None and (kind != kinds[start] or begins):
+        goes_on = kind == LineKind.DEFINITION and not _ITEM.match(lines[number])  # a line of a sentence that is a link
+        if start is not None and not goes_on and (kind != kinds[start] or begins):
             yield start, number
             start = None
         if start is None and kind in SAYING:

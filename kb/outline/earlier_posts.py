@@ -9,7 +9,7 @@ from kb.cutoffs import POINT_MADE, POST_NEAR
 from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, Filter
 from kb.outline.order import NO_EXAMPLE
-from kb.outline.points import quotable
+from kb.notes.statements import statements
 from kb.reports import Address, CoveredBefore, Repeated, Section
 from kb.search.dense import nearest
 
@@ -72,7 +72,7 @@ def _repeated(
     reader: IndexReader, path: str, chunks: Sequence[ChunkRecord], point_vectors: Mapping[str, FloatArray]
 ) -> tuple[Repeated, ...]:
     """The points that a post made already, each with the nearest statement of the post."""
-    said = [statement for chunk in chunks for statement in quotable(chunk)]
+    said = [statement for chunk in chunks for statement in statements(chunk.text, chunk.kinds, chunk.start_line)]
     if not said:
         return ()
     said_vectors = reader.encoder.encode([statement.text for statement in said])

@@ -85,4 +85,4 @@ def _post(post: CoveredBefore, said: set[str]) -> CoveredBefore:
 
 
 def _address(point: Point) -> Address:
-    return Address.model_validate(point.model_dump(exclude={"sha256"}))
+    return Address.model_validate(point.model_dump(include={*Address.model_fields}))

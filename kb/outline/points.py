@@ -18,10 +18,12 @@ from kb.cutoffs import (
     TALKS_OF_THE_NOTE,
     TRADE_OFF,
 )
-from kb.models import Chunk, ChunkRecord, Encoder, NoteRecord, Statement
-from kb.notes.statements import statements
-from kb.outline.questions import asks, is_question
-from kb.reports import Address, Point
+from kb.models import ChunkRecord, Encoder, NoteRecord, Statement
+from kb.outline.quoting.comparisons import are_opposite
+from kb.outline.quoting.labels import label
+from kb.outline.quoting.pointers import pointer
+from kb.outline.quoting.runs import runs
+from kb.reports import Address, Point, Quoted
 from kb.scale import Scale
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 MAX_EMBEDDED = 2  # statements of a passage
 MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_MANY_NOTES = 5, 4, 6
-MIN_POINT_LENGTH, MAX_POINT_LENGTH = 40, 320
 
 # What makes a statement more or less worth quoting: numbers, definitions, trade-offs and comparisons count for it;
 # references to a sentence before it, and talk of the note or paper instead of the subject, count against it.
@@ -54,7 +55,22 @@ _WORTH = tuple(
             r"^(?:see|cf|compare|related|via|my|i)\b|\b(?:this|one) note\b|https?://|\bthe (?:paper|authors?)\b",
             TALKS_OF_THE_NOTE,
         ),
+        (r"^[^,;:.]{0,60}\b(?:it|they|them|their|its)\b", TALKS_OF_THE_NOTE),
     )
+)
+
+
+_ROLES = (
+    (
+        2,
+        re.compile(
+            r"\b(?:limit(?:s|ed|ation)?|caveats?|fails?|cannot|can't|does(?:n't| not) (?:help|work|scale)|breaks?|hurts?|"
+            r"drawbacks?|downsides?|at the (?:price|cost)|unless|weak spots?|trade-?offs?|struggles?|suffers?|biased|"
+            r"risks?|dangers?|pitfalls?)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (1, re.compile(r"\d[\d.,]*\s*(?:%|×|x\b|[kKMGTB]i?B?\b|ms\b|s\b|times|points|percent|million|billion|thousand)")),
 )
 
 
@@ -79,19 +95,6 @@ class Candidate:
     vector: FloatArray
 
 
-def quotable(chunk: Chunk | ChunkRecord) -> list[Statement]:
-    """The statements of a passage that can be points: no fragments, lead-ins or questions."""
-    if chunk.heading_path and asks(chunk.heading_path[-1]):
-        return []
-    return [
-        entry
-        for entry in statements(chunk.text, chunk.kinds, chunk.start_line)
-        if MIN_POINT_LENGTH <= len(entry.text) <= MAX_POINT_LENGTH
-        and not entry.text.endswith(":")
-        and not is_question(entry.text)
-    ]
-
-
 def rank_statements(
     excerpts: Sequence[Excerpt], vectors: FloatArray, topic_vector: FloatArray, encoder: Encoder
 ) -> list[Candidate]:
@@ -103,7 +106,7 @@ def rank_statements(
     found = [
         (index, statement)
         for index, entry in enumerate(excerpts)
-        for statement in sorted(quotable(entry.chunk), key=lambda statement: -_worth(statement))[:MAX_EMBEDDED]
+        for statement in sorted(runs(entry.chunk), key=lambda statement: -_worth(statement))[:MAX_EMBEDDED]
     ]
     if not found:
         return []
@@ -131,7 +134,7 @@ def choose(
     by_turn: dict[int, list[Candidate]] = {}
     for entry in ranked:
         note = excerpts[entry.excerpt].note.id
-        if all(scale.sameness(float(entry.vector @ other.vector)) < SAME_POINT for other in (*chosen, *points)):
+        if not any(_repeats(entry, other, scale) for other in (*chosen, *points)):
             points.append(entry)
             by_turn.setdefault(taken[note], []).append(entry)
             taken[note] += 1
@@ -140,10 +143,102 @@ def choose(
     return in_turn[: max(most, min(len(taken), MAX_POINTS_OF_MANY_NOTES))]
 
 
+def _repeats(entry: Candidate, other: Candidate, scale: Scale) -> bool:
+    """Whether two candidates make the same claim, or one of them contains the other."""
+    one, two = entry.statement.text, other.statement.text
+    return one in two or two in one or scale.sameness(float(entry.vector @ other.vector)) >= SAME_POINT
+
+
+def with_opposites(points: Sequence[Candidate], ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Points, each followed by the best candidate that makes the opposite comparison of the same two things."""
+    found: list[Candidate] = []
+    for point in points:
+        opposite = next((entry for entry in ranked if are_opposite(entry.statement.text, point.statement.text)), None)
+        found += [entry for entry in (point, opposite) if entry is not None and entry not in found]
+    return found
+
+
+def section_points(
+    chosen: Sequence[Candidate], ranked: Sequence[Candidate], excerpts: Sequence[Excerpt], scale: Scale
+) -> tuple[Point, ...]:
+    """The points of a section in the order in which they are read.
+
+    Points of one note stand together: claims, then numbers, then limits, each in the note's order; contradictions stand
+    side by side. One table, formula or piece of code from the passages quoted follows the points of its note.
+    """
+    notes = list(dict.fromkeys(excerpts[entry.excerpt].note.id for entry in chosen))
+
+    def place(entry: Candidate) -> tuple[int, int, int]:
+        statement = entry.statement
+        return notes.index(excerpts[entry.excerpt].note.id), role(statement.text), statement.start_line
+
+    ordered = _side_by_side(sorted(chosen, key=place))
+    points = [_point(entry, chosen, ranked, excerpts, scale) for entry in ordered]
+    return tuple(_with_pointer(points, ordered, excerpts))
+
+
+def role(text: str) -> int:
+    """Whether a statement is a claim (0), gives numbers (1), or names limits (2)."""
+    return next((number for number, pattern in _ROLES if pattern.search(text)), 0)
+
+
+def _side_by_side(points: Sequence[Candidate]) -> list[Candidate]:
+    """Points in their order, but each directly followed by those that contradict it."""
+    ordered: list[Candidate] = []
+    for point in points:
+        opposites = [entry for entry in points if are_opposite(entry.statement.text, point.statement.text)]
+        ordered += [entry for entry in (point, *opposites) if all(entry is not other for other in ordered)]
+    return ordered
+
+
+def _point(
+    entry: Candidate,
+    chosen: Sequence[Candidate],
+    ranked: Sequence[Candidate],
+    excerpts: Sequence[Excerpt],
+    scale: Scale,
+) -> Point:
+    """A chosen candidate as a point, with where other notes say the same and what contradicts it."""
+    own = excerpts[entry.excerpt]
+    repeating: dict[str, Quoted] = {}
+    for other in ranked:
+        note = excerpts[other.excerpt].note
+        if note.id != own.note.id and scale.sameness(float(entry.vector @ other.vector)) >= SAME_POINT:
+            repeating.setdefault(note.id, _quoted(excerpts[other.excerpt], other.statement))
+    opposites = (other for other in chosen if are_opposite(other.statement.text, entry.statement.text))
+    return point_of(own, entry.statement).model_copy(
+        update={
+            "also": tuple(repeating.values()),
+            "contradicts": tuple(address_of(excerpts[other.excerpt], other.statement) for other in opposites),
+        }
+    )
+
+
+def _with_pointer(points: Sequence[Point], chosen: Sequence[Candidate], excerpts: Sequence[Excerpt]) -> list[Point]:
+    """Points with the first table, formula or piece of code of the passages that they quote."""
+    for index in dict.fromkeys(entry.excerpt for entry in chosen):
+        found = pointer(excerpts[index].chunk)
+        if found is None:
+            continue
+        kind, statement = found
+        own = excerpts[index]
+        pointing = point_of(own, statement).model_copy(
+            update={"kind": kind, "label": label(own.note.title, own.chunk.heading_path, "")}
+        )
+        after = max(number for number, point in enumerate(points) if point.path == own.note.path) + 1
+        return [*points[:after], pointing, *points[after:]]
+    return list(points)
+
+
 def point_of(excerpt: Excerpt, statement: Statement) -> Point:
-    """A statement of an excerpt as a point."""
+    """A statement of an excerpt as a point, labelled if it does not name its subject."""
+    subject = label(excerpt.note.title, excerpt.chunk.heading_path, statement.text)
+    return Point(**_quoted(excerpt, statement).model_dump(), label=subject)
+
+
+def _quoted(excerpt: Excerpt, statement: Statement) -> Quoted:
     digest = hashlib.sha256(" ".join(statement.text.split()).encode()).hexdigest()
-    return Point(**address_of(excerpt, statement).model_dump(), sha256=digest)
+    return Quoted(**address_of(excerpt, statement).model_dump(), sha256=digest)
 
 
 def address_of(excerpt: Excerpt, statement: Statement) -> Address:

@@ -13,7 +13,7 @@ from kb.index.arrays import cosines, lengths
 from kb.models import Encoder, NoteRecord
 from kb.outline.headings import headings
 from kb.outline.order import NO_EXAMPLE, Place, in_order
-from kb.outline.points import Candidate, Excerpt, address_of, choose, point_of, rank_statements
+from kb.outline.points import Candidate, Excerpt, address_of, choose, rank_statements, section_points, with_opposites
 from kb.outline.relevance import CORE_SHARE
 from kb.reports import Address, Section
 from kb.scale import Scale
@@ -73,7 +73,7 @@ def build_sections(
         for draft in drafts
     ]
     ordered = [drafts[index] for index in in_order(places, topic_vector, example, scale)]
-    sections = tuple(_section(draft.heading, draft.points, excerpts) for draft in ordered)
+    sections = tuple(_section(draft, ranked, excerpts, scale) for draft in ordered)
     return Skeleton(sections, _leftovers(ranked, [point for draft in drafts for point in draft.points], excerpts))
 
 
@@ -154,7 +154,7 @@ def _drafts(
     for name, cluster in zip(names, clusters, strict=True):
         said = [point for draft in drafts for point in draft.points]
         ours = [entry for entry in ranked if entry.excerpt in cluster]
-        points = choose(ours, excerpts, said, scale) if name else []
+        points = with_opposites(choose(ours, excerpts, said, scale), ours) if name else []
         if points:
             drafts.append(_Draft(name, cluster, points))
     rich = [draft for draft in drafts if len(draft.points) >= MIN_POINTS]
@@ -165,13 +165,9 @@ def _notes(excerpts: Sequence[Excerpt]) -> list[NoteRecord]:
     return list({entry.note.id: entry.note for entry in excerpts}.values())
 
 
-def _section(heading: str, points: Sequence[Candidate], excerpts: Sequence[Excerpt]) -> Section:
-    ordered = sorted(points, key=lambda entry: (entry.excerpt, entry.statement.start_line))
-    return Section(
-        heading=heading,
-        points=tuple(point_of(excerpts[entry.excerpt], entry.statement) for entry in ordered),
-        notes=tuple(dict.fromkeys(excerpts[entry.excerpt].note.path for entry in ordered)),
-    )
+def _section(draft: _Draft, ranked: Sequence[Candidate], excerpts: Sequence[Excerpt], scale: Scale) -> Section:
+    points = section_points(draft.points, ranked, excerpts, scale)
+    return Section(heading=draft.heading, points=points, notes=tuple(dict.fromkeys(point.path for point in points)))
 
 
 def _leftovers(

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from kb.reports.outline import OpenQuestion as OpenQuestion
     from kb.reports.outline import Outline as Outline
     from kb.reports.outline import Point as Point
+    from kb.reports.outline import PointKind as PointKind
+    from kb.reports.outline import Quoted as Quoted
     from kb.reports.outline import Reference as Reference
     from kb.reports.outline import Repeated as Repeated
     from kb.reports.outline import Section as Section
@@ -99,6 +101,8 @@ HOMES = {
     "OpenQuestion": "outline",
     "Outline": "outline",
     "Point": "outline",
+    "PointKind": "outline",
+    "Quoted": "outline",
     "Reference": "outline",
     "Repeated": "outline",
     "Section": "outline",

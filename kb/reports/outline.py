@@ -19,10 +19,26 @@ class Address(Frozen):
     end_line: int
 
 
-class Point(Address):
+class Quoted(Address):
     """A quoted line with the SHA-256 of its text after collapsing whitespace."""
 
     sha256: str
+
+
+PointKind = Literal["quotation", "table", "formula", "code"]
+
+
+class Point(Quoted):
+    """A line worth quoting, or the place of a table, a formula or code that is worth having.
+
+    `label` says what the text is about where its own words do not; it is not part of the quotation. `also` holds where
+    other notes make the same claim, and `contradicts` the points of the section that make an opposite comparison.
+    """
+
+    label: str = ""
+    kind: PointKind = "quotation"
+    also: tuple[Quoted, ...] = ()
+    contradicts: tuple[Address, ...] = ()
 
 
 class Summary(Frozen):

@@ -1,0 +1,74 @@
+"""What a point is about where its own words do not say it: the note's subject and the heading above. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+MAX_HEADING_WORDS = 6
+
+# Headings that say what kind of remark follows, not what it is about.
+_KIND_OF_REMARK = re.compile(
+    r"(?:(?:the |my |some |main |key |open |further |quick |more )*"
+    r"(?:introduction|intro|overview|summary|abstract|notes?|tl;?dr|references?|links?|contents?|table of contents|"
+    r"see also|conclusions?|closing thoughts|background|further reading|reading|misc|ideas?|setup|questions?|todo|main|"
+    r"in short|problems?|solutions?|diagram|pros?|cons?|use ?cases?|details?|examples?|sample|take|takeaways?|insights?|"
+    r"contributions?|models?|methods?|results?|numbers?|experiments?|evaluation|limits?|limitations?|discussion|why|how|"
+    r"what|caveats?|critique|thoughts|content|body|implementation|architecture|motivation|sections?|parts?|chapters?|pieces|"
+    r"costs?|mechanics|objections?|doubts?|evidence|claims?|cautions?|diagnosis|practical|general|setting|analysis)"
+    r"(?: (?:and|&|in|of|for|at|on) [\w ]+| notes)?)\W*|.*\b(?:i|my|we|our|me|it|its|they|this|that|here|you|your|now|"
+    r"everyone|paper|note)\b.*|\W*|[\W\d]*",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"(?:\w+ )?\d{1,4}[-/_. ]\d{1,2}(?:[-/_. ]\d{1,4})?\b.*")
+_APPOSITION = re.compile(r",\s+(?:an?|the|or)\s", re.IGNORECASE)
+_MARKS = re.compile(r"^\W*\d+(?:\.\d+)*[.)]?\s+|[*`_#]+|^\W+")
+_WORD = re.compile(r"[^\W\d_][\w+]*")
+_SMALL = frozenset(
+    "a an the of in on to for and or with by from at as that which is are how what why when where into over under about "
+    "between using its their your".split()
+)
+
+
+def label(title: str, heading_path: Sequence[str], text: str) -> str:
+    """The subject of a note and the last heading above a text; nothing if the text itself names the subject, and
+    without the heading if the text names that.
+    """
+    subject = _subject(title)
+    heading = _heading(heading_path[-1]) if heading_path else ""
+    said = _stems(text)
+    if subject and _is_named(subject, said):
+        return ""
+    parts = [subject] if subject else []
+    if heading and not _is_named(heading, said | _stems(subject)):
+        parts.append(heading)
+    return ": ".join(parts)
+
+
+def _subject(title: str) -> str:
+    """What a title is about: what comes before a colon, a dash or an apposition; nothing for a date."""
+    head = _tidy(re.split(r":\s|\s[—–-]\s", _tidy(title))[0])
+    if _DATE.fullmatch(head) or _KIND_OF_REMARK.fullmatch(head):
+        return ""
+    return _APPOSITION.split(head)[0]
+
+
+def _heading(name: str) -> str:
+    tidy = _tidy(name)
+    fits = len(tidy.split()) <= MAX_HEADING_WORDS and not tidy.endswith("?")
+    return tidy if fits and not _KIND_OF_REMARK.fullmatch(tidy) and not _DATE.fullmatch(tidy) else ""
+
+
+def _tidy(name: str) -> str:
+    return " ".join(_MARKS.sub("", name).split()).strip(" :.,;")
+
+
+def _is_named(name: str, said: set[str]) -> bool:
+    """Whether half of a name's words are among some stems."""
+    own = _stems(name)
+    return not own or len(own & said) * 2 >= len(own)
+
+
+def _stems(text: str) -> set[str]:
+    words = (word.casefold() for word in _WORD.findall(text))
+    return {word.removesuffix("s").removesuffix("e") for word in words if word not in _SMALL}

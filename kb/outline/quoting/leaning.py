@@ -1,0 +1,107 @@
+"""Whether a text leans on what stands around it in its note. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_DEMONSTRATIVE = (
+    r"(?:this|these|those(?! (?:that|who|whose|of|which|with|in|from|for|where|without|on)\b)|such(?! as\b| that\b))"
+)
+_INTRODUCING = (
+    r"(?:after|although|as|at|because|before|beyond|by|despite|for|from|given|if|in|like|on|once|since|though|to|"
+    r"under|unlike|until|when|where|while|with|without)"
+)
+_EXISTING = r"(?:is|are|was|were|has|have|had|exists?|can|may|must|might|will|would|should|seems?|remains?)"
+
+# What begins in the middle of an argument: connectives, pronouns, and the next of several.
+_BEGINS = re.compile(
+    r"(?:and|or|nor|but|yet|so|then|thus|hence|therefore|however|also|too|moreover|furthermore|additionally|besides|"
+    r"nevertheless|nonetheless|otherwise|similarly|likewise|conversely|meanwhile|still|again|finally|lastly|next|"
+    r"secondly|thirdly|firstly|indeed|accordingly|consequently|afterwards?|later|worse|another|others?|same|instead(?! "
+    r"of)|rather(?! than)|first,|second,|third,|in addition|in particular|in contrast(?! to)|by contrast|for example|for instance|"
+    r"e\.g\.|i\.e\.|as a result|as (?:such|before|above)|in (?:short|other words|summary|conclusion)|of course|that is|"
+    r"on the (?:other hand|contrary)|even (?:so|then|worse|better)|more (?:importantly|generally)|to summari[sz]e|"
+    r"(?:good|nice|true|sure|okay|yes|no|right|well),|it|its|itself|they|them|their|he|she|his|her|here|(?:this|these|those|that|such)|"
+    r"both(?! [\w-]+ and\b)|either(?! [\w-]+ or\b)|neither(?! [\w-]+ nor\b)|"
+    rf"there(?! {_EXISTING}\b|'s\b)|{_INTRODUCING} (?:this|that|these|those|it|its|they|their|them|such|all of)|"
+    r"(?:one|some|most|many|all|none|each|any|few|several|two|three) of (?:it|its|them|their|these|those|this|which))\b"
+    r"|the (?:same|others?|second|third|latter|former|above|following|next|previous|preceding|remaining|rest|last|"
+    r"first|reverse|opposite|resulting|difference|variant|reason|catch|upshot|exception|newer|older|alternative)\b"
+    r"|a (?:second|third|further|similar|related|final|better|simpler|newer)\b",
+    re.IGNORECASE,
+)
+# References to something that the same clause has not named yet.
+_IN_FIRST_CLAUSE = re.compile(
+    rf"[^,;:.()—–]*(?<!-)\b{_DEMONSTRATIVE}\b"
+    r"|[^,;:.()—–]*\b(?:of|by|for|with|at|on|from|to|into) that \w+\b"
+    rf"|{_INTRODUCING}\b[^,;:]*\bthat (?:is|was|gives|means|makes|leaves|takes|costs|comes|works)\b"
+    r"|\w+ing (?:that|it|them)\b"
+    r"|[^,;:.()—–]*\b(?:of|for|to|in|with|by|at|on|from|than|like|does|do|did) that[,;:.]",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(r"\bhere\b|\bthere(?=[,;:.)]|$)|\bthe (?:former|latter|above)\b|\bthe (?:first|second) two\b", re.I)
+_BARE_PRONOUN = re.compile(rf"(?P<introduction>{_INTRODUCING}\b[^,;:]*), (?P<pronoun>it|they|he|she)\b", re.IGNORECASE)
+_PLURAL = re.compile(r"\b(?!as\b|is\b|was\b|has\b|this\b|versus\b|vs\b)[^\W\d]+(?<![sui])s\b")
+_PREPOSED = re.compile(r"(?:in (?:practice|theory|general|short|fact|principle|effect|total)|to \w+)\b", re.IGNORECASE)
+
+_OPEN_END = re.compile(
+    r"(?:[:;,—–-]|\.\.\.|…)$"
+    r"|\b(?:a|an|the|of|in|on|to|for|and|or|but|with|by|from|at|as|that|which|than|using|via|see|between|into|such|"
+    r"e\.g|i\.e|is|are|was|were)\W*$"
+    r"|\b(?:as follows|(?:the|these) following|following (?:is|are|code|table|figure|example|snippet))\b|^following\b",
+    re.IGNORECASE,
+)
+_CLAUSE_ALONE = re.compile(r"(?:if|when|whenever|since|because|although|whereas|while|whether)\b[^,;:—–]*$", re.IGNORECASE)
+
+_ABOUT_THE_TEXT = re.compile(
+    r"\b(?:this|these|my|our|the (?:present|current)|earlier|previous|next|last|following) "
+    r"(?:notes?|posts?|sections?|chapters?|articles?|papers?|tutorials?|lectures?|pages?|videos?|notebooks?|blogs?|"
+    r"guides?|courses?|surveys?|series|summary|lists?|parts?|works?|examples?|figures?|tables?|snippets?|code)\b"
+    r"|\b(?:items?|points?|steps?|numbers?) \d\b(?!\s*[:.])|\b(?:one|two|three) (?:notes?|papers?)(?:,|\s+filed)|\bfiled (?:as|under|together|here)\b|\bre-?read(?:ing)?\b"
+    r"|\b(?:fig(?:ure)?s?|tables?|eqs?|equations?|algorithms?|listings?|appendix|sections?|sec|chapters?)\b\.?\s*"
+    r"\(?[\dA-Z]\b"
+    r"|\b(?:see|shown?|listed|described|discussed|mentioned|given|depicted|illustrated|defined|seen|figure|table|code|"
+    r"diagram|image|plot|example|snippet)s? (?:above|below|here)\b|\b(?:above|below)\.?$|\babove-mentioned\b"
+    r"|\b(?:as|what) (?:we|i|you) (?:saw|have seen|'ve seen|discussed|mentioned|said|can see)\b|\bwe(?:'ll| will) (?:see|"
+    r"look|cover|discuss|learn|explore|use|go|start|now|also)\b|\blet(?:'s|’s| us| me)\b|^(?:reading|see|cf|via|compare|"
+    r"related|source|credit|link|note)s?\b[:. ]|\bcode (?:snippet|below|above)\b|https?://|\b(?:click|scroll)\b"
+    r"|^(?:a|q|answer|question|todo|edit|update|summary of)\b\s*[:\d]|^summary of\b|\bthe (?:article|author|video)s?\b",
+    re.IGNORECASE,
+)
+_RESIDUE = re.compile(r"[{}]{2}|\]\(|\[\^|<[a-z/!]|^[\W\d]*$|\|.*\||\\(?:begin|end|tag|label)\b|:::|^\W*\[wip\]", re.IGNORECASE)
+_NAME_IN_LOWER_CASE = re.compile(r"[a-z]+[A-Z\d]|[a-z]-[A-Z]?[a-z]")
+_DIGIT_COMMA = re.compile(r"(?<=\d),(?=\d)")
+_PAIRS = (("(", ")"), ("[", "]"), ("“", "”"))
+
+
+def leans_back(text: str) -> bool:
+    """Whether a text begins with a reference to what precedes it, or in the middle of a sentence."""
+    start = text.lstrip("\"'“‘*_(")
+    if not start or (start[0].islower() and not _NAME_IN_LOWER_CASE.match(start)):
+        return True
+    clause = _DIGIT_COMMA.sub("", re.split(r"(?<=[\w)])[.!?]\s", start, maxsplit=1)[0])
+    if _BEGINS.match(start) or _IN_FIRST_CLAUSE.match(clause) or _PLACE.search(clause) or text[0] in "(—–,;":
+        return True
+    # "With the 2016 index, they ask": nothing in the introduction can be meant
+    opening = _BARE_PRONOUN.match(start)
+    if opening is None:
+        return False
+    introduced = opening["introduction"]
+    plural = opening["pronoun"].lower() == "they"
+    return bool(_PREPOSED.match(introduced)) or (plural and not _PLURAL.search(introduced))
+
+
+def is_cut(text: str) -> bool:
+    """Whether a text ends before what it announces, or lacks its main clause or half of a pair of brackets."""
+    unpaired = any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS) or text.count('"') % 2
+    return bool(_OPEN_END.search(text) or _CLAUSE_ALONE.match(text) or unpaired)
+
+
+def talks_of_the_text(text: str) -> bool:
+    """Whether a text is about the note, paper or page that it stands in, points at a figure, or is left-over markup."""
+    return bool(_ABOUT_THE_TEXT.search(text) or _RESIDUE.search(text))
+
+
+def stands_alone(text: str) -> bool:
+    """Whether a text can be read without its surroundings."""
+    return not (leans_back(text) or is_cut(text) or talks_of_the_text(text))

@@ -1,0 +1,78 @@
+"""The shortest runs of a passage's sentences that can be read on their own. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kb.models import Chunk, ChunkRecord, Statement
+from kb.notes.prose import clean
+from kb.notes.statements import paragraphs
+from kb.outline.questions import asks, is_question
+from kb.outline.quoting.leaning import is_cut, leans_back, talks_of_the_text
+
+MIN_LENGTH, MAX_LENGTH = 40, 320  # characters
+MIN_WORDS = 5
+MAX_BACK = 2  # sentences that a run adds before the one that it is about
+MAX_RUN_LENGTH = 480  # characters of a run of several sentences
+
+
+def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
+    """What can be quoted of a passage: each sentence that can be read on its own, or with the fewest sentences before
+    it that it needs; a list's item with the sentence that introduces the list. Questions are left out.
+    """
+    if chunk.heading_path and asks(chunk.heading_path[-1]):
+        return []
+    lines = chunk.text.split("\n")
+    found: list[Statement] = []
+    before: list[Statement] = []
+    for paragraph in paragraphs(chunk.text, chunk.kinds, chunk.start_line):
+        introduced = bool(before) and before[-1].text.endswith(":") and _follows(lines, chunk.start_line, before, paragraph)
+        context = [*before, *paragraph] if introduced else paragraph
+        for place in range(len(context) - len(paragraph), len(context)):
+            run = _run(context, place, lines, chunk.start_line)
+            if run is not None:
+                found.append(run)
+        before = context if introduced else paragraph
+    return found
+
+
+def _follows(lines: Sequence[str], first_line: int, before: Sequence[Statement], paragraph: Sequence[Statement]) -> bool:
+    """Whether nothing but blank lines separates two paragraphs."""
+    between = lines[before[-1].end_line - first_line + 1 : paragraph[0].start_line - first_line]
+    return not any(line.strip() for line in between)
+
+
+def _run(context: Sequence[Statement], place: int, lines: Sequence[str], first_line: int) -> Statement | None:
+    """The shortest run that ends with a sentence and can be read on its own."""
+    for first in _firsts(context, place):
+        run = _joined(context[first : place + 1], lines, first_line)
+        if run is None or is_question(context[place].text):
+            return None
+        if not leans_back(run.text):
+            return run if _is_whole(context[first : place + 1], run) else None
+    return None
+
+
+def _firsts(context: Sequence[Statement], place: int) -> Iterator[int]:
+    """Where a run that ends at a place may begin, the latest first."""
+    yield from range(place, max(place - MAX_BACK, 0) - 1, -1)
+
+
+def _joined(sentences: Sequence[Statement], lines: Sequence[str], first_line: int) -> Statement | None:
+    """Consecutive sentences as one statement; None if the lines at its address do not contain it."""
+    start, end = sentences[0].start_line, sentences[-1].end_line
+    if len(sentences) == 1:
+        return sentences[0]
+    text = " ".join(sentence.text for sentence in sentences)
+    cited = clean("\n".join(lines[start - first_line : end - first_line + 1]))
+    return Statement(text=text, start_line=start, end_line=end) if text in cited else None
+
+
+def _is_whole(sentences: Sequence[Statement], run: Statement) -> bool:
+    most = MAX_LENGTH if len(sentences) == 1 else MAX_RUN_LENGTH
+    return (
+        MIN_LENGTH <= len(run.text) <= most
+        and len(run.text.split()) >= MIN_WORDS
+        and not is_cut(run.text)
+        and not any(talks_of_the_text(sentence.text) or is_question(sentence.text) for sentence in sentences)
+    )
