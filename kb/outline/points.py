@@ -17,11 +17,13 @@ from kb.cutoffs import (
     SAME_POINT,
     TALKS_OF_THE_NOTE,
     TRADE_OFF,
+    WITHOUT_VERB,
 )
 from kb.models import ChunkRecord, Encoder, NoteRecord, Statement
 from kb.outline.quoting.comparisons import are_opposite
 from kb.outline.quoting.labels import label
 from kb.outline.quoting.pointers import pointer
+from kb.outline.quoting.predicates import has_a_verb
 from kb.outline.quoting.runs import runs
 from kb.reports import Address, Point, Quoted
 from kb.scale import Scale
@@ -52,7 +54,8 @@ _WORTH = tuple(
             REFERS_BACK,
         ),
         (
-            r"^(?:see|cf|compare|related|via|my|i)\b|\b(?:this|one) note\b|https?://|\bthe (?:paper|authors?)\b",
+            r"^(?:see|cf|compare|related|via|my|i)\b|\b(?:this|one) note\b|https?://|^we\b|"
+            r"\b(?:the|our) (?:paper|authors?|document|study|research)\b",
             TALKS_OF_THE_NOTE,
         ),
         (r"^[^,;:.]{0,60}\b(?:it|they|them|their|its)\b", TALKS_OF_THE_NOTE),
@@ -119,7 +122,8 @@ def rank_statements(
 
 
 def _worth(statement: Statement) -> float:
-    return sum(worth for pattern, worth in _WORTH if pattern.search(statement.text))
+    worth = sum(worth for pattern, worth in _WORTH if pattern.search(statement.text))
+    return worth if has_a_verb(statement.text) else worth + WITHOUT_VERB
 
 
 def choose(

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from kb.errors import InputError
 from kb.models import FiledArea, Frozen
 from kb.outline.post.escaping import as_path
-from kb.reports import Address, OpenQuestion, Outline, Point
+from kb.reports import Address, OpenQuestion, Outline, Point, Quoted
 
 Citations = Literal["comment", "footnote", "none"]
 
@@ -85,12 +85,17 @@ class Citing:
         self._next_number = next_number
 
     def __call__(self, place: Address | OpenQuestion) -> str:
-        """The citation of a point, another address, or a question, to be put right after its text."""
+        """The citation of a point, another address, or a question, to be put right after its text; one of a point that
+        several notes make has the address in each.
+        """
         if not isinstance(place, (Address, OpenQuestion)):
             raise TypeError(f"cite takes a point or a question, not {place!r}")
         if self.form == "none":
             return ""
-        self.cites_points |= isinstance(place, Point)
+        return "".join(map(self._cited, (place, *(place.also if isinstance(place, Point) else ()))))
+
+    def _cited(self, place: Address | OpenQuestion) -> str:
+        self.cites_points |= isinstance(place, Quoted)
         machine = f"<!-- {_machine_form(place)} -->"
         if self.form == "comment":
             return f" {machine}"
@@ -99,7 +104,7 @@ class Citing:
     def _footnote(self, place: Address | OpenQuestion, machine: str) -> str:
         number = self._next_number + len(self.definitions)
         definition = f"[^{number}]: From `{address(place)}`"  # a bare address would make it the definition of a link
-        if isinstance(place, Point):
+        if isinstance(place, Quoted):
             definition += f", sha256 {place.sha256[:SHOWN_DIGITS]} {machine}"
         self.definitions.append(definition)
         return f"{' ' if place.text.endswith('^') else ''}[^{number}]"  # `^[` begins a footnote of another kind
@@ -169,7 +174,7 @@ def read_memory(text: str) -> Memory | None:
 
 
 def _machine_form(place: Address | OpenQuestion) -> str:
-    if not isinstance(place, Point):
+    if not isinstance(place, Quoted):
         return address(place)
     return f"{address(place)} sha256:{place.sha256} chars:{len(' '.join(place.text.split()))}"
 

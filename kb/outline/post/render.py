@@ -12,6 +12,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from kb.errors import InputError
 from kb.outline.post.citations import Citations, Citing, address, brief_of, memory_comment
 from kb.outline.post.escaping import anchors, as_comment, as_text, as_url, as_yaml
+from kb.outline.post.quotation import quotation
 from kb.reports import Outline
 
 TEMPLATES = ("jekyll", "hugo", "plain")
@@ -43,7 +44,9 @@ def render(outline: Outline, template: str, today: datetime.date, citations: Cit
     if citing.definitions:
         parts.append("".join(f"{definition}\n" for definition in citing.definitions))
     if citing.cites_points:
-        points = (point.sha256 for section in outline.sections for point in section.points)
+        points = (
+            quoted.sha256 for section in outline.sections for point in section.points for quoted in (point, *point.also)
+        )
         notes = (note.sha256 for note in outline.considered)
         parts.append(memory_comment(brief_of(outline, citations), points, notes))
     return "\n".join(parts)
@@ -64,5 +67,6 @@ def _environment(citing: Citing) -> SandboxedEnvironment:
         "comment": as_comment,
         "address": address,
         "cite": citing,
+        "quotation": quotation,
     }
     return environment

@@ -18,6 +18,7 @@ from kb.outline.post.citations import (
 )
 from kb.outline.post.escaping import anchors, as_text
 from kb.outline.post.layout import Part, Post
+from kb.outline.post.quotation import quotation
 from kb.reports import AddedPoint, Outline, Point, Section
 
 _CONTENTS_END = re.compile(r"^[ \t]*(\d{1,9})[.)][ \t]+\[[^\r\n]*\]\(#closing\)", re.MULTILINE)
@@ -94,7 +95,8 @@ class _Inserting:
         if new_sections:
             self._add_sections(new_sections)
         self._add_definitions()
-        self._remember((point.sha256 for _, points in fresh for point in points), notes)
+        offered = (quoted.sha256 for _, points in fresh for point in points for quoted in (point, *point.also))
+        self._remember(offered, notes)
         return Revision(self._applied(), tuple(self._added))
 
     def _part_for(self, section: Section) -> Part | None:
@@ -188,7 +190,7 @@ class _Inserting:
         self._insertions.append((self._memory_end, lines.replace("\n", self._post.newline)))
 
     def _lines(self, points: Iterable[Point], bullet: str) -> Iterator[str]:
-        return (f"{bullet}{as_text(point.text)}{self._cite(point)}" for point in points)
+        return (f"{bullet}{quotation(point)}{self._cite(point)}" for point in points)
 
     def _report(self, points: Iterable[Point], section: str, new: bool) -> None:
         self._added += [

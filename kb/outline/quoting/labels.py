@@ -17,12 +17,12 @@ _KIND_OF_REMARK = re.compile(
     r"what|caveats?|critique|thoughts|content|body|implementation|architecture|motivation|sections?|parts?|chapters?|pieces|"
     r"costs?|mechanics|objections?|doubts?|evidence|claims?|cautions?|diagnosis|practical|general|setting|analysis)"
     r"(?: (?:and|&|in|of|for|at|on) [\w ]+| notes)?)\W*|.*\b(?:i|my|we|our|me|it|its|they|this|that|here|you|your|now|"
-    r"everyone|paper|note)\b.*|\W*|[\W\d]*",
+    r"everyone|paper|note)\b.*|[\W\d]*|\w",
     re.IGNORECASE,
 )
 _DATE = re.compile(r"(?:\w+ )?\d{1,4}[-/_. ]\d{1,2}(?:[-/_. ]\d{1,4})?\b.*")
 _APPOSITION = re.compile(r",\s+(?:an?|the|or)\s", re.IGNORECASE)
-_MARKS = re.compile(r"^\W*\d+(?:\.\d+)*[.)]?\s+|[*`_#]+|^\W+")
+_MARKS = re.compile(r"^\[[^\]]*\]|^\W*\d+(?:\.\d+)*[.)]?\s+|[*`_#]+|^\W+")
 _WORD = re.compile(r"[^\W\d_][\w+]*")
 _SMALL = frozenset(
     "a an the of in on to for and or with by from at as that which is are how what why when where into over under about "

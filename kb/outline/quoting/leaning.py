@@ -8,7 +8,7 @@ _DEMONSTRATIVE = (
     r"(?:this|these|those(?! (?:that|who|whose|of|which|with|in|from|for|where|without|on)\b)|such(?! as\b| that\b))"
 )
 _INTRODUCING = (
-    r"(?:after|although|as|at|because|before|beyond|by|despite|for|from|given|if|in|like|on|once|since|though|to|"
+    r"(?:after|although|as|at|because|before|beyond|by|despite|for|from|given|if|in|like|of|on|once|since|though|to|"
     r"under|unlike|until|when|where|while|with|without)"
 )
 _EXISTING = r"(?:is|are|was|were|has|have|had|exists?|can|may|must|might|will|would|should|seems?|remains?)"
@@ -18,7 +18,7 @@ _BEGINS = re.compile(
     r"(?:and|or|nor|but|yet|so|then|thus|hence|therefore|however|also|too|moreover|furthermore|additionally|besides|"
     r"nevertheless|nonetheless|otherwise|similarly|likewise|conversely|meanwhile|still|again|finally|lastly|next|"
     r"secondly|thirdly|firstly|indeed|accordingly|consequently|afterwards?|later|worse|another|others?|same|instead(?! "
-    r"of)|rather(?! than)|first,|second,|third,|in addition|in particular|in contrast(?! to)|by contrast|for example|for instance|"
+    r"of)|rather(?! than)|first,|second,|third,|in addition|as an aside|in fact|together,|now,|in particular|in contrast(?! to)|by contrast|for example|for instance|"
     r"e\.g\.|i\.e\.|as a result|as (?:such|before|above)|in (?:short|other words|summary|conclusion)|of course|that is|"
     r"on the (?:other hand|contrary)|even (?:so|then|worse|better)|more (?:importantly|generally)|to summari[sz]e|"
     r"(?:good|nice|true|sure|okay|yes|no|right|well),|it|its|itself|they|them|their|he|she|his|her|here|(?:this|these|those|that|such)|"
@@ -32,7 +32,7 @@ _BEGINS = re.compile(
 )
 # References to something that the same clause has not named yet.
 _IN_FIRST_CLAUSE = re.compile(
-    rf"[^,;:.()—–]*(?<!-)\b{_DEMONSTRATIVE}\b"
+    rf"[^,;:.()—–]*(?<!-)\b{_DEMONSTRATIVE}\b|[^,;:.()—–]{{1,40}}, {_DEMONSTRATIVE}\b"
     r"|[^,;:.()—–]*\b(?:of|by|for|with|at|on|from|to|into) that \w+\b"
     rf"|{_INTRODUCING}\b[^,;:]*\bthat (?:is|was|gives|means|makes|leaves|takes|costs|comes|works)\b"
     r"|\w+ing (?:that|it|them)\b"
@@ -51,24 +51,29 @@ _OPEN_END = re.compile(
     r"|\b(?:as follows|(?:the|these) following|following (?:is|are|code|table|figure|example|snippet))\b|^following\b",
     re.IGNORECASE,
 )
-_CLAUSE_ALONE = re.compile(r"(?:if|when|whenever|since|because|although|whereas|while|whether)\b[^,;:—–]*$", re.IGNORECASE)
+_CLAUSE_ALONE = re.compile(
+    r"(?:if|when|whenever|since|because|although|whereas|while|whether)\b[^,;:—–]*$", re.IGNORECASE
+)
 
 _ABOUT_THE_TEXT = re.compile(
     r"\b(?:this|these|my|our|the (?:present|current)|earlier|previous|next|last|following) "
     r"(?:notes?|posts?|sections?|chapters?|articles?|papers?|tutorials?|lectures?|pages?|videos?|notebooks?|blogs?|"
-    r"guides?|courses?|surveys?|series|summary|lists?|parts?|works?|examples?|figures?|tables?|snippets?|code)\b"
+    r"guides?|courses?|class|units?|modules?|lessons?|books?|surveys?|series|summary|lists?|parts?|works?|examples?|figures?|tables?|snippets?|code)\b"
     r"|\b(?:items?|points?|steps?|numbers?) \d\b(?!\s*[:.])|\b(?:one|two|three) (?:notes?|papers?)(?:,|\s+filed)|\bfiled (?:as|under|together|here)\b|\bre-?read(?:ing)?\b"
     r"|\b(?:fig(?:ure)?s?|tables?|eqs?|equations?|algorithms?|listings?|appendix|sections?|sec|chapters?)\b\.?\s*"
-    r"\(?[\dA-Z]\b"
+    r"\(?(?:\d|(?<=[ (])(?-i:[A-Z])\b)"
     r"|\b(?:see|shown?|listed|described|discussed|mentioned|given|depicted|illustrated|defined|seen|figure|table|code|"
-    r"diagram|image|plot|example|snippet)s? (?:above|below|here)\b|\b(?:above|below)\.?$|\babove-mentioned\b"
-    r"|\b(?:as|what) (?:we|i|you) (?:saw|have seen|'ve seen|discussed|mentioned|said|can see)\b|\bwe(?:'ll| will) (?:see|"
+    r"diagram|image|plot|example|snippet)s? (?:above|below|here)\b|\b(?:above|below)\.?$|\babove-mentioned\b|\bthe above\b"
+    r"|\b(?:as|what) (?:we|i|you) (?:saw|have seen|'ve seen|already|discussed|mentioned|said|can see)\b|\bwe(?:'ll| will) (?:see|"
     r"look|cover|discuss|learn|explore|use|go|start|now|also)\b|\blet(?:'s|’s| us| me)\b|^(?:reading|see|cf|via|compare|"
     r"related|source|credit|link|note)s?\b[:. ]|\bcode (?:snippet|below|above)\b|https?://|\b(?:click|scroll)\b"
-    r"|^(?:a|q|answer|question|todo|edit|update|summary of)\b\s*[:\d]|^summary of\b|\bthe (?:article|author|video)s?\b",
+    r"|^(?:a|q|answer|question|todo|edit|update|summary of)\b\s*[:\d]|^summary of\b|\bthe (?:article|author|video)s?\b"
+    r"|[\"”],? (?:\(?\w+ )?\(?(?:19|20)\d\d\)?\.?$|\[(?:arxiv|pdf|code|paper|link|video)\]",
     re.IGNORECASE,
 )
-_RESIDUE = re.compile(r"[{}]{2}|\]\(|\[\^|<[a-z/!]|^[\W\d]*$|\|.*\||\\(?:begin|end|tag|label)\b|:::|^\W*\[wip\]", re.IGNORECASE)
+_RESIDUE = re.compile(
+    r"[{}]{2}|\]\(|\[\^|<[a-z/!]|^[\W\d]*$|\|.*\||\\(?:begin|end|tag|label)\b|:::|^\W*\[wip\]", re.IGNORECASE
+)
 _NAME_IN_LOWER_CASE = re.compile(r"[a-z]+[A-Z\d]|[a-z]-[A-Z]?[a-z]")
 _DIGIT_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _PAIRS = (("(", ")"), ("[", "]"), ("“", "”"))
@@ -100,8 +105,3 @@ def is_cut(text: str) -> bool:
 def talks_of_the_text(text: str) -> bool:
     """Whether a text is about the note, paper or page that it stands in, points at a figure, or is left-over markup."""
     return bool(_ABOUT_THE_TEXT.search(text) or _RESIDUE.search(text))
-
-
-def stands_alone(text: str) -> bool:
-    """Whether a text can be read without its surroundings."""
-    return not (leans_back(text) or is_cut(text) or talks_of_the_text(text))

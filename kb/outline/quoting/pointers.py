@@ -39,7 +39,9 @@ def pointer(chunk: Chunk | ChunkRecord) -> tuple[PointKind, Statement] | None:
 
 def _blocks(kinds: str) -> list[tuple[str, int, int]]:
     """The kind, the first line and the line after the last of each run of lines of one kind, from 0."""
-    runs = [(kind, [number for number, _ in group]) for kind, group in groupby(enumerate(kinds), key=lambda pair: pair[1])]
+    runs = [
+        (kind, [number for number, _ in group]) for kind, group in groupby(enumerate(kinds), key=lambda pair: pair[1])
+    ]
     return [(kind, numbers[0], numbers[-1] + 1) for kind, numbers in runs]
 
 

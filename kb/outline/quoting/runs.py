@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from kb.models import Chunk, ChunkRecord, Statement
 from kb.notes.prose import clean
 from kb.notes.statements import paragraphs
 from kb.outline.questions import asks, is_question
 from kb.outline.quoting.leaning import is_cut, leans_back, talks_of_the_text
+from kb.outline.quoting.predicates import is_a_title
 
 MIN_LENGTH, MAX_LENGTH = 40, 320  # characters
 MIN_WORDS = 5
@@ -26,7 +27,9 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
     found: list[Statement] = []
     before: list[Statement] = []
     for paragraph in paragraphs(chunk.text, chunk.kinds, chunk.start_line):
-        introduced = bool(before) and before[-1].text.endswith(":") and _follows(lines, chunk.start_line, before, paragraph)
+        introduced = (
+            bool(before) and before[-1].text.endswith(":") and _follows(lines, chunk.start_line, before, paragraph)
+        )
         context = [*before, *paragraph] if introduced else paragraph
         for place in range(len(context) - len(paragraph), len(context)):
             run = _run(context, place, lines, chunk.start_line)
@@ -36,7 +39,9 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
     return found
 
 
-def _follows(lines: Sequence[str], first_line: int, before: Sequence[Statement], paragraph: Sequence[Statement]) -> bool:
+def _follows(
+    lines: Sequence[str], first_line: int, before: Sequence[Statement], paragraph: Sequence[Statement]
+) -> bool:
     """Whether nothing but blank lines separates two paragraphs."""
     between = lines[before[-1].end_line - first_line + 1 : paragraph[0].start_line - first_line]
     return not any(line.strip() for line in between)
@@ -44,18 +49,13 @@ def _follows(lines: Sequence[str], first_line: int, before: Sequence[Statement],
 
 def _run(context: Sequence[Statement], place: int, lines: Sequence[str], first_line: int) -> Statement | None:
     """The shortest run that ends with a sentence and can be read on its own."""
-    for first in _firsts(context, place):
+    for first in range(place, max(place - MAX_BACK, 0) - 1, -1):
         run = _joined(context[first : place + 1], lines, first_line)
         if run is None or is_question(context[place].text):
             return None
         if not leans_back(run.text):
             return run if _is_whole(context[first : place + 1], run) else None
     return None
-
-
-def _firsts(context: Sequence[Statement], place: int) -> Iterator[int]:
-    """Where a run that ends at a place may begin, the latest first."""
-    yield from range(place, max(place - MAX_BACK, 0) - 1, -1)
 
 
 def _joined(sentences: Sequence[Statement], lines: Sequence[str], first_line: int) -> Statement | None:
@@ -74,5 +74,6 @@ def _is_whole(sentences: Sequence[Statement], run: Statement) -> bool:
         MIN_LENGTH <= len(run.text) <= most
         and len(run.text.split()) >= MIN_WORDS
         and not is_cut(run.text)
+        and not is_a_title(run.text)
         and not any(talks_of_the_text(sentence.text) or is_question(sentence.text) for sentence in sentences)
     )

@@ -1,0 +1,18 @@
+"""A point as a line of Markdown, without its citation. Pure."""
+
+from __future__ import annotations
+
+from kb.outline.post.citations import address
+from kb.outline.post.escaping import as_text
+from kb.reports import Point
+
+
+def quotation(point: Point) -> str:
+    """The text of a point; with a label, the label and the text in quotation marks. For a table, a formula or code,
+    what it is and where.
+    """
+    label = f"**{as_text(point.label.replace('*', ''))}** · " if point.label else ""
+    marked = " *(contradicted here)*" if point.contradicts else ""
+    if point.kind != "quotation":
+        return f"{label}[{point.kind}] `{address(point)}`{marked}"
+    return f'{label}"{as_text(point.text)}"{marked}' if label else f"{as_text(point.text)}{marked}"
