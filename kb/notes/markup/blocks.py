@@ -24,6 +24,10 @@ _LIQUID_OPEN = re.compile(r"^\s*\{%-?\s*(highlight|raw)\b[^%]*%\}\s*$")
 _LIQUID_CLOSE = re.compile(r"^\s*\{%-?\s*end(highlight|raw)\b[^%]*%\}\s*$")
 _TEXT = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION)
 _FENCE = "~~~~~~~~~~"
+_UNFINISHED = re.compile(r"[\w,]\s*$")
+_OWN_LINE = re.compile(
+    r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]|[ \t]*!?\[(?:!|[^\]\[]+\]:)"
+)  # an item, a badge, a definition
 _BLOCK_KINDS: dict[str, BlockKind] = {
     "heading_open": "heading",
     "paragraph_open": "paragraph",
@@ -113,9 +117,20 @@ def _by_dialect(lines: Sequence[str], kinds: list[LineKind]) -> list[LineKind]:
             kinds[number] = LineKind.CODE
         elif kind in (*_TEXT, LineKind.HEADING, LineKind.DEFINITION) and is_metadata(line):
             kinds[number] = LineKind.METADATA
-        elif kind in _TEXT and only_links(line):
+        elif kind in _TEXT and only_links(line) and not _continues(number, lines, kinds):
             kinds[number] = LineKind.DEFINITION
     return kinds
+
+
+def _continues(number: int, lines: Sequence[str], kinds: Sequence[LineKind]) -> bool:
+    """Whether a line continues a sentence that the line before it leaves unfinished."""
+    before = number - 1
+    return (
+        before >= 0
+        and kinds[before] == kinds[number]
+        and bool(_UNFINISHED.search(lines[before]))
+        and not _OWN_LINE.match(lines[number])
+    )
 
 
 class _Blocks:

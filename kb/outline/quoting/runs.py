@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kb.models import Chunk, ChunkRecord, Statement
+from kb.models import Chunk, ChunkRecord, LineKind, Statement
 from kb.notes.prose import clean
 from kb.notes.statements import paragraphs
-from kb.outline.questions import asks, is_question
+from kb.outline.questions import asks, heading_above, is_question
 from kb.outline.quoting.leaning import is_cut, leans_back, talks_of_the_text
 from kb.outline.quoting.predicates import is_a_title
 
@@ -21,21 +21,20 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
     """What can be quoted of a passage: each sentence that can be read on its own, or with the fewest sentences before
     it that it needs; a list's item with the sentence that introduces the list. Questions are left out.
     """
-    if chunk.heading_path and asks(chunk.heading_path[-1]):
+    if asks(heading_above(chunk)):
         return []
     lines = chunk.text.split("\n")
     found: list[Statement] = []
-    before: list[Statement] = []
+    before: list[Statement] = []  # the sentence that introduces a list, and the items so far
     for paragraph in paragraphs(chunk.text, chunk.kinds, chunk.start_line):
-        introduced = (
-            bool(before) and before[-1].text.endswith(":") and _follows(lines, chunk.start_line, before, paragraph)
-        )
+        is_item = chunk.kinds[paragraph[0].start_line - chunk.start_line] == LineKind.LIST
+        introduced = is_item and bool(before) and _follows(lines, chunk.start_line, before, paragraph)
         context = [*before, *paragraph] if introduced else paragraph
-        for place in range(len(context) - len(paragraph), len(context)):
-            run = _run(context, place, lines, chunk.start_line)
-            if run is not None:
-                found.append(run)
-        before = context if introduced else paragraph
+        places = range(len(context) - len(paragraph), len(context))
+        runs_here = [_run(context, place, lines, chunk.start_line) for place in places]
+        found += [run for run in runs_here if run is not None]
+        introduces = not is_item and paragraph[-1].text.endswith(":")
+        before = context if introduced else paragraph[-1:] if introduces else []
     return found
 
 

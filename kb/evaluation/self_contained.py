@@ -13,12 +13,13 @@ MIN_WORDS = 5
 MIN_BEFORE_PRONOUN = 2  # words with a meaning of their own that come before a pronoun in the middle of a text
 MAX_SYMBOLS = 0.25  # the share of characters that are neither letters, digits nor spaces, outside formulas
 
-_SMALL = frozenset(
-    "a an the of in on to for and or but with by from at as that which is are was were be been do does did how what why "
-    "when where who not no into over under than then if while once since because so very more most less only just also "
-    "can could may might must should will would has have had getting making doing using before after without despite "
-    "given versus vs per about roughly up full practice theory general principle fact short every each all some any".split()
-)
+_SMALL_WORDS = """
+a an the of in on to for and or but with by from at as that which is are was were be been do does did how what why when
+where who not no into over under than then if while once since because so very more most less only just also can could
+may might must should will would has have had getting making doing using before after without despite given versus vs
+per about roughly up full practice theory general principle fact short every each all some any
+"""
+_SMALL = frozenset(_SMALL_WORDS.split())
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _FORMULA = re.compile(r"\$[^$]*\$|`[^`]*`")
 _CLAUSE = re.compile(r"[,;:.()—–?!]\s|[,;:.()—–?!]$")
@@ -28,16 +29,20 @@ _CONNECTIVE = re.compile(
     r"(?:and|or|nor|but|yet|so|then|thus|hence|therefore|however|also|moreover|furthermore|additionally|besides|"
     r"nevertheless|nonetheless|otherwise|similarly|likewise|conversely|meanwhile|still|again|finally|lastly|next|"
     r"indeed|accordingly|consequently|afterwards?|instead(?! of)|rather(?! than)|first(?:ly)?,|second(?:ly)?,|"
-    r"third(?:ly)?,|in (?:addition|particular|short|summary|conclusion|other words|turn)|in contrast(?! to)|by contrast|"
+    r"third(?:ly)?,|in (?:addition|particular|short|summary|conclusion|other words|turn)|in contrast(?! to)"
+    r"|by contrast|"
     r"for (?:example|instance)|as (?:such|a result|a consequence|before|above)|on the (?:other hand|contrary)|that is,|"
     r"of course|even (?:so|then|worse|better)|worse,|better,|good,|overall|to (?:this|that) end)\b",
     re.IGNORECASE,
 )
 _POINTING_START = re.compile(
-    r"(?:it|its|itself|they|them|their|theirs|he|she|his|her|this|that|these|those|such|here|"
+    r"(?:it|its|itself|they|them|their|theirs|he|she|his|her|this|that|these|those(?! (?:who|that|of|with)\b)|such"
+    r"|here|"
     r"there(?!(?: is| are| was| were| has| have| exists?| can| may| must| will| seems?|'s|’s)\b)|both(?! [\w-]+ and\b)|"
-    r"either(?! [\w-]+ or\b)|neither(?! [\w-]+ nor\b)|another|others?|same|the (?:same|others?|second|third|former|latter|"
-    r"above|following|next|previous|preceding|remaining|rest|last|reverse|opposite|resulting|difference|alternative|newer|"
+    r"either(?![^.;]* or\b)|neither(?! [\w-]+ nor\b)|another|others?|same|the (?:same|others?|second|third|former"
+    r"|latter|"
+    r"above|following|next|previous|preceding|remaining|rest|last|reverse|opposite|resulting|difference|alternative"
+    r"|newer|"
     r"older|variant)|an? (?:second|third|further|similar|related|simpler|better|newer)|(?:one|two|three|some|most|many|"
     r"all|none|any|each|few|several) of (?:it|them|these|those|this|which|their|its))\b",
     re.IGNORECASE,
@@ -49,8 +54,9 @@ _DEMONSTRATIVE = re.compile(
     re.IGNORECASE,
 )
 _THAT_IS = re.compile(
-    r"(?:at|with|for|in|on|from|by|after|without)\b(?:[^,;:]|,(?=\d))*\bthat (?:is|was|gives|means|makes|costs|takes|leaves)"
-    r"\b|\w+ing that\b",
+    r"(?:at|with|for|in|on|from|by|after|without)\b(?:[^,;:]|,(?=\d))*\bthat (?:is|was|gives|means|makes|costs"
+    r"|takes|leaves)"
+    r"\b|\w+ing that (?:wrong|right|well|badly)\b",
     re.IGNORECASE,
 )
 _ADVERB_OF_PLACE = re.compile(
@@ -65,13 +71,16 @@ _OF_THE_TEXT = re.compile(
     r"\b(?:this|these|my|the (?:present|current|previous|next|last|following)|earlier|previous) (?:notes?|posts?|"
     r"sections?|chapters?|articles?|papers?|tutorials?|lectures?|pages?|videos?|notebooks?|guides?|courses?|surveys?|"
     r"summary|lists?|examples?|works?|series|books?)\b|\b(?:one|two|three|several) (?:notes?|papers?)(?:,| filed)|"
-    r"\bfiled (?:as|under|together|here)\b|\bre-?read(?:ing)?\b|\blet(?:'s|’s| us| me)\b|\bwe(?:'ll|’ll| will| have seen|"
+    r"\bfiled (?:as|under|together|here)\b|\bre-?read(?:ing)?\b|\blet(?:'s|’s| us| me)\b|\bwe(?:'ll|’ll| will"
+    r"| have seen|"
     r" saw)\b|\b(?:as|what) (?:we|i|you) (?:saw|discussed|mentioned|said|can see)\b|^(?:see|cf|via|compare|related|"
-    r"reading|source|credit|link|note|todo|answer|question)\b\s*[:. ]|^[aq]\s*:|\bthe (?:article|video|author)s?\b|^summary of\b",
+    r"reading|source|credit|link|note|todo|answer|question)\b\s*[:. ]|^[aq]\s*:|\bthe (?:article|video|author)s?\b"
+    r"|^summary of\b",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(
-    r"\b(?:fig(?:ure)?s?|tables?|eqs?|equations?|algorithms?|listings?|sections?|chapters?|appendix)\.?\s*\(?(?:\d|(?<=[ (])(?-i:[A-Z])\b)"
+    r"\b(?:fig(?:ure)?s?|tables?|eqs?|equations?|algorithms?|listings?|sections?|chapters?|appendix)\.?\s*\(?(?:\d"
+    r"|(?<=[ (])(?-i:[A-Z])\b)"
     r"|\b(?:this|see) (?:figure|plot|diagram|chart|screenshot|image|picture|table|snippet|code)\b|\bthe (?:figure|plot|"
     r"diagram|screenshot|snippet)\b|"
     r"\b(?:below|above)(?=[.,;:)]|$)|\b(?:shown|listed|see|described|mentioned|discussed) (?:below|above|here)\b|"
@@ -82,7 +91,8 @@ _LEAD_IN = re.compile(
     r"\bas follows\b|\b(?:the|these|this|is|are) following\b|^following\b|\bsuch as:?$", re.IGNORECASE
 )
 _LAST_WORD = re.compile(
-    r"\b(?:a|an|the|of|in|on|to|for|and|or|but|with|by|from|as|that|which|than|using|via|see|between|into|such|is|are)$",
+    r"\b(?:a|an|the|of|in|on|to|for|and|or|but|with|by|from|as|that|which|than|using|via|see|between|into|such|is"
+    r"|are)$",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(
@@ -93,9 +103,12 @@ _SUBORDINATE = re.compile(
 )
 _UNNAMED = re.compile(
     r"(?:the|our|their) (?:papers?|authors?|models?|method|approach|architecture|algorithm|idea|trick|contribution|"
-    r"experiments?|results?|problem|loss|objective|layer|network|system|framework|technique|procedure|tool|library|dataset|"
-    r"benchmark|task|goal|claim|thesis|answer|reason|point|solution)\b(?! (?:of|for|that|which|behind|in|with|to|from|by)\b)"
-    r"|we\b|[a-z]+s (?:a|an|the|that|all|many|some|any|how|to|in|on|with)\b",
+    r"experiments?|results?|problem|loss|objective|layer|network|system|framework|technique|procedure|tool|library"
+    r"|dataset|"
+    r"benchmark|task|goal|claim|thesis|answer|reason|point|solution)\b(?! (?:of|for|that|which|behind|in|with|to"
+    r"|from|by)\b)"
+    r"|we\b|(?:costs|needs|uses|replaces|combines|requires|gives|takes|makes|adds|splits|improves|reduces|keeps|"
+    r"allows|provides|supports|outperforms|achieves|introduces|proposes|presents|shows|generates) (?!and\b)",
     re.IGNORECASE,
 )
 
