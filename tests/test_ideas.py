@@ -44,7 +44,7 @@ def filled(knowledge: KnowledgeBase, write: Write, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(knowledge_module, "today", lambda: TODAY)
     for number in range(3):
         for area, (subject, text) in SUBJECTS.items():
-            question = "\n\n- Why is that?" if area == "gnn" else ""
+            question = "\n\n- Q: why is that?" if area == "gnn" else ""
             date = "2025-06-01" if area == "gnn" else "2024-01-01"
             write(f"notes/{area}-{number}.md", note(f"{subject}, part {number}", text + question, area, date))
     knowledge.add(["notes"])

@@ -120,6 +120,7 @@ def print_outline_evaluation(evaluation: OutlineEvaluation) -> None:
         f"{evaluation.seconds_each:.2f} s per outline"
     )
     say(f"citations that hold: at least {ours.citations_valid:.0%}; at most {count(ours.leftovers, 'leftover')}")
+    say(f"points that cannot be read on their own: {ours.points_not_self_contained:.1%}")
     say(f"highest similarity of two points {ours.nearest_points:.2f}, of two headings {ours.nearest_headings:.2f}")
     say(f"longest heading: {count(ours.longest_heading, 'word')}")
     _print_topics(evaluation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -13,6 +13,7 @@ from pydantic import Field
 from kb.errors import InputError
 from kb.evaluation.json_lines import read_json_lines
 from kb.evaluation.metrics import kendall_tau, normalised_mutual_information, purity, soft_overlap
+from kb.evaluation.self_contained import faults
 from kb.models import Encoder, Frozen
 from kb.reports import Section
 
@@ -59,6 +60,7 @@ class OutlineScores(NamedTuple):
     tau: float = 0.0
     notes_cited: float = 0.0
     citations_valid: float = 1.0
+    points_not_self_contained: float = 0.0
     nearest_points: float = 0.0
     nearest_headings: float = 0.0
     longest_heading: int = 0
@@ -77,6 +79,7 @@ class OutlineMeasures(Frozen):
     tau: float
     notes_cited: float
     citations_valid: float
+    points_not_self_contained: float
     nearest_points: float
     nearest_headings: float
     longest_heading: int
@@ -162,13 +165,13 @@ def _scores(gold: GoldOutline, made: Attempt, encoder: Encoder, holds: Holds) ->
     section_of = gold.section_of()
     quoting = _quoting(made.sections)
     cited = [note for note in section_of if note in quoting]
-    points = [point.text for section in made.sections for point in section.points]
     pairs = [
         (section_of[point.path], number)
         for number, section in enumerate(made.sections)
         for point in section.points
         if point.path in section_of
     ]
+    quotations = [point for section in made.sections for point in section.points if point.kind == "quotation"]
     return OutlineScores(
         heading_f1=2 * recall * precision / max(recall + precision, 1e-9),
         heading_recall=recall,
@@ -178,7 +181,8 @@ def _scores(gold: GoldOutline, made: Attempt, encoder: Encoder, holds: Holds) ->
         tau=kendall_tau([section_of[note] for note in cited], [quoting[note] for note in cited]),
         notes_cited=len(cited) / len(section_of),
         citations_valid=fmean(valid for section in made.sections for valid in holds(section)),
-        nearest_points=_nearest(encoder.encode(points)),
+        points_not_self_contained=_share(bool(faults(point.text, point.label)) for point in quotations),
+        nearest_points=_nearest(encoder.encode([point.text for point in quotations])),
         nearest_headings=_nearest(headings),
         longest_heading=max(len(section.heading.split()) for section in made.sections),
         leftovers=made.leftovers,
@@ -192,6 +196,12 @@ def _quoting(sections: Sequence[Section]) -> dict[str, int]:
         for point in section.points:
             counts.setdefault(point.path, Counter())[number] += 1
     return {note: own.most_common(1)[0][0] for note, own in counts.items()}
+
+
+def _share(values: Iterable[bool]) -> float:
+    """The share of true values, 0 without values."""
+    counted = Counter(values)
+    return counted[True] / max(counted.total(), 1)
 
 
 def _nearest(vectors: FloatArray) -> float:

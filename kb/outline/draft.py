@@ -33,7 +33,7 @@ def draft(
     """
     topic = read_topic(reader, text)
     excerpts, vectors = gather(reader, topic, areas)
-    posts = posts_near(reader, topic.vector)
+    posts = posts_near(reader, text, topic.vector)
     example = example_post(reader, posts)
     concepts = load_concepts(reader.settings.own_concepts)
     skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder, wanted, example, concepts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Sequence
+from pathlib import PurePosixPath
 
 from kb.models import NoteRecord
 from kb.notes.links import missing_targets
@@ -15,9 +16,11 @@ from kb.search.snippets import marks
 FAST_AREAS = ("llm",)  # in which notes are outdated after `YEARS`
 YEARS = 2
 MIN_NOTES_A_TERM = 3  # that use a term, for it to count as a subject
-MAX_UNEXPLAINED = 5
+MAX_UNEXPLAINED, MAX_MISSING = 5, 5
+MAX_NAMED = 3  # notes that link to a missing one
 
 _TERM = re.compile(r"\b(?:[A-Z]{3,}s?|[A-Z][a-z]+[A-Z]\w+|[A-Z]{2,}[a-z]*-?\d+)\b")
+_MEASURE = re.compile(r"(?<![\w.-])\d[\d.,]*(?![\w-]*\))|\b(?:twice|half|double|triple)\b")
 _ASPECT = re.compile(r"[:,;?!()]|\s(?:and|or|to|from|versus|vs)\s", re.IGNORECASE)
 _SMALL_WORD = re.compile(
     r"(?:an?|the|of|in|on|to|for|and|or|with|by|from|at|as|that|this|which|is|are|was|be|do|does|did|how|what|why|when|"
@@ -35,14 +38,15 @@ def gaps(
     today: datetime.date,
     is_near: Callable[[str], bool],
 ) -> tuple[Gap, ...]:
-    """What is missing: sections of one note, outdated notes on a fast-moving subject, links to missing notes, terms
-    that are used but not explained, and aspects of the topic without evidence.
+    """What is missing: sections of one note or without numbers, outdated notes on a fast-moving subject, links to
+    missing notes, terms that are used but not explained, and aspects of the topic without evidence.
 
     `notes` are all notes of the notebook; `is_near` says whether a term has to do with the topic.
     """
     cited = {path for section in sections for path in section.notes}
     return (
         *_one_note(sections),
+        *_without_numbers(sections),
         *_outdated(sections, {note.path: note for note in notes}, today),
         *_missing_notes(cited, notes),
         *_unexplained([entry for entry in excerpts if entry.note.path in cited], notes, is_near),
@@ -52,9 +56,18 @@ def gaps(
 
 def _one_note(sections: Sequence[Section]) -> list[Gap]:
     return [
-        Gap(kind="one note", text=f"rests on a single note, {section.notes[0]}", section=section.heading)
+        Gap(kind="one note", text=f"only one source: {section.notes[0]}", section=section.heading)
         for section in sections
         if len(section.notes) == 1
+    ]
+
+
+def _without_numbers(sections: Sequence[Section]) -> list[Gap]:
+    """Sections in which no point measures anything, and no table is pointed at."""
+    return [
+        Gap(kind="no numbers", text=f"no numbers on {section.heading}", section=section.heading)
+        for section in sections
+        if not any(point.kind == "table" or _MEASURE.search(point.text) for point in section.points)
     ]
 
 
@@ -65,22 +78,38 @@ def _outdated(sections: Sequence[Section], notes: dict[str, NoteRecord], today: 
         own = [notes[path] for path in section.notes]
         newest = max((note.date for note in own if note.date), default=None)
         if newest and all(note.area in FAST_AREAS for note in own) and (today - newest).days > 365 * YEARS:
-            text = f"its newest note is from {newest}, on a fast-moving subject"
+            text = f"nothing newer than {newest.year}, on a fast-moving subject"
             found.append(Gap(kind="old notes", text=text, section=section.heading))
     return found
 
 
 def _missing_notes(cited: set[str], notes: Sequence[NoteRecord]) -> list[Gap]:
-    """Notes that cited notes link to by name and that do not exist."""
+    """Notes that cited notes link to by name and that do not exist, however their names are spelled,
+    those most linked to first.
+    """
+    known = {_letters(name) for note in notes for name in (PurePosixPath(note.path).stem, note.title, *note.aliases)}
     linking: dict[str, list[str]] = {}
     for note, unresolved in zip(notes, missing_targets(notes), strict=True):
         for link in unresolved:
-            if note.path in cited:
+            if note.path in cited and _letters(PurePosixPath(link).name) not in known:
                 linking.setdefault(link, []).append(note.path)
+    most = sorted(linking.items(), key=lambda entry: -len(entry[1]))[:MAX_MISSING]
     return [
-        Gap(kind="not explained", text=f"{link} is linked to from {', '.join(paths)} but has no note")
-        for link, paths in linking.items()
+        Gap(kind="not explained", text=f"{link} is linked to from {_listed(paths)} but has no note")
+        for link, paths in most
     ]
+
+
+def _listed(paths: Sequence[str]) -> str:
+    """Some paths, and how many more there are."""
+    more = len(paths) - MAX_NAMED
+    named = ", ".join(paths[:MAX_NAMED])
+    return f"{named} and {more} more" if more > 0 else named
+
+
+def _letters(name: str) -> str:
+    """A name without case, spaces, marks and a Markdown ending."""
+    return re.sub(r"[\W_]", "", name.casefold().removesuffix(".md"))
 
 
 def _unexplained(excerpts: Sequence[Excerpt], notes: Sequence[NoteRecord], is_near: Callable[[str], bool]) -> list[Gap]:
@@ -119,11 +148,21 @@ def _explained(term: str, text: str) -> bool:
 
 def _without_evidence(topic: str, sections: Sequence[Section]) -> list[Gap]:
     """The parts of a topic of which no point or heading contains a single word."""
-    said = " ".join([*(point.text for section in sections for point in section.points), *(s.heading for s in sections)])
+    points = [f"{point.label} {point.text}" for section in sections for point in section.points]
+    said = " ".join([*points, *(section.heading for section in sections)])
     parts = [part.strip() for part in _ASPECT.split(topic)]
     found = []
     for part in parts if len(parts) > 1 else ():
         words = [word for word in re.findall(r"[\w-]+", part) if not _SMALL_WORD.fullmatch(word)]
-        if words and not marks(said, words):
-            found.append(Gap(kind="no evidence", text=f"no point is about {part!r}, a part of the topic"))
+        if words and not _is_said(words, said):
+            named = " ".join(words)
+            found.append(Gap(kind="no evidence", text=f"no point is about {named!r}, a part of the topic"))
     return found
+
+
+def _is_said(words: Sequence[str], said: str) -> bool:
+    """Whether a text has one of some words, whatever their hyphens, or their initials as an acronym."""
+    spellings = [spelling for word in words for spelling in (word, word.replace("-", ""))]
+    initials = "".join(word[0] for word in words).upper()
+    acronym = len(initials) > 1 and re.search(rf"\b{re.escape(initials)}s?\b", said)
+    return bool(acronym or marks(said, spellings) or marks(said.replace("-", ""), spellings))

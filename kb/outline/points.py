@@ -53,11 +53,8 @@ _WORTH = tuple(
             r"^(?:it|its|they|their|these|those|this|that|he|she|here|there|so|then|both|such|also|and|but|or)\b",
             REFERS_BACK,
         ),
-        (
-            r"^(?:see|cf|compare|related|via|my|i)\b|\b(?:this|one) note\b|https?://|^we\b|"
-            r"\b(?:the|our) (?:paper|authors?|document|study|research)\b",
-            TALKS_OF_THE_NOTE,
-        ),
+        (r"^(?:see|cf|compare|related|via|my|i|we)\b|\b(?:this|one) note\b|https?://", TALKS_OF_THE_NOTE),
+        (r"\b(?:the|our) (?:paper|authors?|document|study|research)\b", TALKS_OF_THE_NOTE),
         (r"^[^,;:.]{0,60}\b(?:it|they|them|their|its)\b", TALKS_OF_THE_NOTE),
     )
 )
@@ -66,7 +63,8 @@ _ROLES = (
     (
         2,
         re.compile(
-            r"\b(?:limit(?:s|ed|ation)?|caveats?|fails?|cannot|can't|does(?:n't| not) (?:help|work|scale)|breaks?|hurts?|"
+            r"\b(?:limit(?:s|ed|ation)?|caveats?|fails?|cannot|can't|does(?:n't| not) (?:help|work|scale)|breaks?"
+            r"|hurts?|"
             r"drawbacks?|downsides?|at the (?:price|cost)|unless|weak spots?|trade-?offs?|struggles?|suffers?|biased|"
             r"risks?|dangers?|pitfalls?)\b",
             re.IGNORECASE,

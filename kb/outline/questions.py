@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kb.cutoffs import ANSWERED, SAME_POINT
 from kb.index.reader import IndexReader
-from kb.models import ChunkRecord, NoteRecord, Statement
-from kb.notes.statements import statements
+from kb.models import Chunk, ChunkRecord, LineKind, NoteRecord, Statement, note_of
+from kb.notes.prose import clean
+from kb.notes.statements import paragraphs
 from kb.reports import OpenQuestion
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
-MAX_QUESTIONS = 12
+MAX_QUESTIONS = 7
+MAX_LENGTH = 320  # characters of a question with the sentences that belong to it
 
-_QUESTION = re.compile(r"\?$|^(?:TODO|FIXME|Q|Question)\b\s*:", re.IGNORECASE)
+_TASK = re.compile(r"(?:TODO|FIXME|Q|Question|Open question)\b\s*:", re.IGNORECASE)
+_QUESTION = re.compile(rf"\?$|^{_TASK.pattern}", re.IGNORECASE)
 # A cheap test on the raw text, to parse few passages; the marks of emphasis may follow the word.
 _MAY_ASK = re.compile(r"\?(?![^\W_])|\b(?:TODO|FIXME|Q|Question)\b[\s*_`~]*:", re.IGNORECASE)
-_QUESTION_HEADING = re.compile(r"\b(?:open )?questions?\b|\bto ?do\b|\bunknowns?\b", re.IGNORECASE)
+_QUESTION_HEADING = re.compile(
+    r"\b(?:open )?questions?\b|\bto ?do\b|\bunknowns?\b|^open(?: (?:problems?|issues?|ends?|points?))?\W*$"
+    r"|\bunsolved\b",
+    re.IGNORECASE,
+)
+# Questions that somebody else asks, or that the note goes on to answer.
+_ANSWERED_HEADING = re.compile(
+    r"\b(?:interview|exam|quiz|faqs?|frequently|answers?|answered|practice|review|research questions?|q ?& ?a)\b",
+    re.IGNORECASE,
+)
+_FIRST_PERSON = re.compile(r"\b(?:I|I'm|I’m|I'd|I’d|me|my)\b")
+_QUOTED = re.compile(r"^[\"“'‘«].*[\"”'’»]?\?[\"”'’»]?$")
+_ANSWER = re.compile(r"(?:A|Answer|Answered|Resolved)\b\s*:", re.IGNORECASE)
+_DONE = re.compile(r"^[ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[xX]\]|^[ \t]*(?:[-*+][ \t]+)?~~")
 
 
 def is_question(text: str) -> bool:
@@ -34,25 +51,93 @@ def asks(heading: str) -> bool:
     return bool(_QUESTION_HEADING.search(heading))
 
 
+def heading_above(chunk: Chunk | ChunkRecord) -> str:
+    """The last heading above a passage or, where that is the note's title, the one that it begins with."""
+    if chunk.heading_path:
+        return chunk.heading_path[-1]
+    return clean(chunk.text.split("\n", 1)[0]) if chunk.kinds[:1] == LineKind.HEADING else ""
+
+
 def open_questions(chunk: ChunkRecord) -> list[Statement]:
-    """The questions and TODOs of a passage."""
+    """The questions and TODOs that the writer of a passage leaves open: marked as such, under a heading that announces
+    them, or asked in the first person. A question that the next sentence answers and one that is quoted are none.
+    """
     if not _MAY_ASK.search(chunk.text):
         return []
-    return [entry for entry in statements(chunk.text, chunk.kinds, chunk.start_line) if is_question(entry.text)]
+    heading = heading_above(chunk)
+    if _ANSWERED_HEADING.search(heading):
+        return []
+    lines = chunk.text.split("\n")
+    found = paragraphs(chunk.text, chunk.kinds, chunk.start_line)
+    following = [*(paragraph[0] for paragraph in found[1:]), None]
+    return [
+        question
+        for paragraph, after in zip(found, following, strict=True)
+        if not _is_quoted_or_done(chunk, lines, paragraph[0]) and not (after and _ANSWER.match(after.text))
+        for question in _asked(paragraph, announced=asks(heading))
+    ]
+
+
+def _is_quoted_or_done(chunk: ChunkRecord, lines: Sequence[str], first: Statement) -> bool:
+    number = first.start_line - chunk.start_line
+    return chunk.kinds[number : number + 1] == LineKind.QUOTATION or bool(_DONE.match(lines[number]))
+
+
+def _asked(paragraph: Sequence[Statement], announced: bool) -> Iterator[Statement]:
+    """The open questions of a paragraph. A task has all its sentences, as far as there is room for them."""
+    if _TASK.match(paragraph[0].text):
+        if not _QUOTED.match(_TASK.sub("", paragraph[0].text).strip()):
+            yield _joined(paragraph)
+        return
+    for number, statement in enumerate(paragraph):
+        answered = number + 1 < len(paragraph) and not is_question(paragraph[number + 1].text)
+        own = announced or (bool(_FIRST_PERSON.search(statement.text)) and not answered)
+        if own and is_question(statement.text) and not _QUOTED.match(statement.text):
+            yield statement
+
+
+def _joined(sentences: Sequence[Statement]) -> Statement:
+    """The first of some consecutive sentences with as many of the others as there is room for."""
+    text, end = sentences[0].text, sentences[0].end_line
+    for sentence in sentences[1:]:
+        if len(text) + len(sentence.text) >= MAX_LENGTH:
+            break
+        text, end = f"{text} {sentence.text}", sentence.end_line
+    return Statement(text=text, start_line=sentences[0].start_line, end_line=end)
 
 
 def nearest_questions(
     reader: IndexReader, notes: Sequence[NoteRecord], topic_vector: FloatArray
 ) -> tuple[OpenQuestion, ...]:
-    """The open questions of some notes, the nearest to a topic first, at most `MAX_QUESTIONS`."""
+    """The open questions of some notes that no later note answers, the nearest to a topic first, none twice, at most
+    `MAX_QUESTIONS`.
+    """
     chunks = reader.catalog.chunks_of(note.id for note in notes)
     found = [
-        OpenQuestion(text=question.text, path=note.path, line=question.start_line)
+        (note, OpenQuestion(text=question.text, path=note.path, line=question.start_line))
         for note in notes
         for chunk in chunks.get(note.id, [])
         for question in open_questions(chunk)
     ]
     if not found:
         return ()
-    cosines = reader.encoder.encode([question.text for question in found]) @ topic_vector
-    return tuple(found[index] for index in np.argsort(-cosines, kind="stable")[:MAX_QUESTIONS])
+    vectors = reader.encoder.encode([question.text for _, question in found])
+    scale = reader.encoder.scale
+    chosen: list[int] = []
+    for index in np.argsort(-(vectors @ topic_vector), kind="stable"):
+        repeated = any(scale.sameness(float(vectors[index] @ vectors[other])) >= SAME_POINT for other in chosen)
+        if len(chosen) < MAX_QUESTIONS and not repeated and not _is_answered(reader, found[index][0], vectors[index]):
+            chosen.append(int(index))
+    return tuple(found[index][1] for index in chosen)
+
+
+def _is_answered(reader: IndexReader, note: NoteRecord, vector: FloatArray) -> bool:
+    """Whether a passage of a later note is so near to a question of a note that it answers the question."""
+    if note.date is None:
+        return False
+    passages = reader.passages()
+    notes = {other.id: other for other in reader.cached("notes", reader.catalog.notes)}
+    near = np.flatnonzero(reader.encoder.scale.relatedness(passages.matrix @ vector) >= ANSWERED)
+    later = {id for id, other in notes.items() if other.date and other.date > note.date}
+    ids = [passages.ids[row] for row in near if note_of(passages.ids[row]) in later]
+    return any(not open_questions(chunk) for chunk in reader.catalog.chunks(ids).values())

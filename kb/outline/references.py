@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,14 @@ from kb.models import NoteRecord
 from kb.notes.markup.references import citations_in, reference_url
 from kb.outline.points import Excerpt
 from kb.reports import Gap, Reference, Section
+
+_NO_TITLE = re.compile(
+    r"\W*(?:(?:the|this|original|full|official|see|read|click)\s+)*(?:papers?|articles?|posts?|blogs?|blog posts?"
+    r"|here|links?|"
+    r"sources?|pdf|arxiv|doi|code|repo(?:sitory)?|github|website|page|docs?|documentation|project|slides|video|more|"
+    r"\[?\d+\]?|[\w&. ]+,? \(?(?:19|20)\d\d\w?\)?|\S*(?:/|\.\w{2,4}$)\S*)\W*|\W*",
+    re.IGNORECASE,
+)
 
 MAX_REFERENCES = 40  # more than a reader looks at; a page of links would give thousands
 
@@ -28,23 +37,33 @@ def references(
     """The works that the cited notes are about, and those that the quoted passages cite, once each; and a gap that says
     how many of them are left out.
 
-    One that a note is about goes by that note's title and authors, another by the words that link to it.
+    A work goes by the words that link to it. The only work that a note is about has the note's authors, and its title
+    where no words link to it; of several works it is not known who wrote which.
     """
     works: dict[str, _Work] = {}
     for note in notes:
         for name in note.sources:
             work = works.setdefault(name, _Work())
-            work.about = work.about or note
+            work.about = work.about or (note if len(note.sources) == 1 else None)
             work.citing[note.path] = note
+    for excerpt in excerpts:
+        for name, anchor in citations_in(excerpt.chunk.text):
+            if name in works and not works[name].anchor:
+                works[name].anchor = _title(anchor)
     for excerpt in _quoted(excerpts, sections):
         for name, anchor in citations_in(excerpt.chunk.text):
             work = works.setdefault(name, _Work())
-            work.anchor = work.anchor or anchor
+            work.anchor = work.anchor or _title(anchor)
             work.citing[excerpt.note.path] = excerpt.note
     listed = list(works.items())[:MAX_REFERENCES]
     left_out = len(works) - len(listed)
     said = (Gap(kind="references", text=f"{left_out} more works are cited and not listed"),) if left_out else ()
     return tuple(_reference(name, work, sections) for name, work in listed), said
+
+
+def _title(anchor: str) -> str:
+    """The words that link to a work, if they can be its title."""
+    return "" if _NO_TITLE.fullmatch(anchor) else anchor
 
 
 def _quoted(excerpts: Sequence[Excerpt], sections: Sequence[Section]) -> Iterator[Excerpt]:
@@ -59,7 +78,7 @@ def _quoted(excerpts: Sequence[Excerpt], sections: Sequence[Section]) -> Iterato
 def _reference(name: str, work: _Work, sections: Sequence[Section]) -> Reference:
     paths = tuple(work.citing)
     return Reference(
-        title=work.about.title if work.about else work.anchor or name,
+        title=work.anchor or (work.about.title if work.about else name),
         authors=work.about.authors if work.about else (),
         url=reference_url(name),
         cited_by=paths,

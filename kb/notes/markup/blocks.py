@@ -22,6 +22,10 @@ MAX_NAME = 300  # characters of a title or heading that are kept: every passage 
 _PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).disable("inline")
 _TABBED_ITEM = re.compile(r"\t[-*+] ")
 _TEXT = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION)
+_UNFINISHED = re.compile(r"[\w,]\s*$")
+_OWN_LINE = re.compile(
+    r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]|[ \t]*!?\[(?:!|[^\]\[]+\]:)"
+)  # an item, a badge, a definition
 _BLOCK_KINDS: dict[str, BlockKind] = {
     "heading_open": "heading",
     "paragraph_open": "paragraph",
@@ -140,9 +144,20 @@ def _by_dialect(lines: Sequence[str], kinds: list[LineKind]) -> list[LineKind]:
             kinds[number] = LineKind.TABLE
         elif kind in _TEXT and is_macro(line):
             kinds[number] = LineKind.MATH
-        elif kind in _TEXT and only_points(line):
+        elif kind in _TEXT and only_points(line) and not _continues(number, lines, kinds):
             kinds[number] = LineKind.DEFINITION
     return kinds
+
+
+def _continues(number: int, lines: Sequence[str], kinds: Sequence[LineKind]) -> bool:
+    """Whether a line continues a sentence that the line before it leaves unfinished."""
+    before = number - 1
+    return (
+        before >= 0
+        and kinds[before] == kinds[number]
+        and bool(_UNFINISHED.search(lines[before]))
+        and not _OWN_LINE.match(lines[number])
+    )
 
 
 class _Blocks:

@@ -37,31 +37,9 @@ _VERB = re.compile(
 )
 _NOT = re.compile(r"\b(?:not|never|no)\b|n't\b", re.IGNORECASE)
 _NAME = re.compile(r"\b(?:[A-Za-z]*[A-Z\d][\w-]*[A-Z\d][\w-]*|[A-Z][a-z]+(?:[A-Z]\w*)?)\b")
-_NO_NAME = frozenset(
-    [
-        "The",
-        "A",
-        "An",
-        "In",
-        "On",
-        "For",
-        "With",
-        "At",
-        "By",
-        "When",
-        "While",
-        "If",
-        "As",
-        "Since",
-        "Although",
-        "But",
-        "And",
-        "Our",
-        "We",
-        "Its",
-        "This",
-    ]
-)
+_CONDITION = re.compile(r"\b(?:on|with|for|in|at|under|when|if)\b")
+_NO_NAMES = "The A An In On For With At By When While If As Since Although But And Our We Its This"
+_NO_NAME = frozenset(_NO_NAMES.split())
 _SAME_SIDE = 0.5  # the Jaccard index of the names on two sides that mean the same
 
 
@@ -95,7 +73,9 @@ def _signed(sign: int, left: str) -> int:
 
 
 def _names(side: str) -> frozenset[str]:
-    return frozenset(name.casefold() for name in _NAME.findall(side) if name not in _NO_NAME)
+    """The names on a side of a comparison, without those of its conditions ("on Cora")."""
+    parts = [part for part in _CONDITION.split(side) if part.strip()]
+    return frozenset(name.casefold() for part in parts[:1] for name in _NAME.findall(part) if name not in _NO_NAME)
 
 
 def are_opposite(first: str, second: str) -> bool:

@@ -12,9 +12,12 @@ _KIND_OF_REMARK = re.compile(
     r"(?:(?:the |my |some |main |key |open |further |quick |more )*"
     r"(?:introduction|intro|overview|summary|abstract|notes?|tl;?dr|references?|links?|contents?|table of contents|"
     r"see also|conclusions?|closing thoughts|background|further reading|reading|misc|ideas?|setup|questions?|todo|main|"
-    r"in short|problems?|solutions?|diagram|pros?|cons?|use ?cases?|details?|examples?|sample|take|takeaways?|insights?|"
-    r"contributions?|models?|methods?|results?|numbers?|experiments?|evaluation|limits?|limitations?|discussion|why|how|"
-    r"what|caveats?|critique|thoughts|content|body|implementation|architecture|motivation|sections?|parts?|chapters?|pieces|"
+    r"in short|problems?|solutions?|diagram|pros?|cons?|use ?cases?|details?|examples?|sample|take|takeaways?"
+    r"|insights?|"
+    r"contributions?|models?|methods?|results?|numbers?|experiments?|evaluation|limits?|limitations?|discussion|why"
+    r"|how|"
+    r"what|caveats?|critique|thoughts|content|body|implementation|architecture|motivation|sections?|parts?"
+    r"|chapters?|pieces|"
     r"costs?|mechanics|objections?|doubts?|evidence|claims?|cautions?|diagnosis|practical|general|setting|analysis)"
     r"(?: (?:and|&|in|of|for|at|on) [\w ]+| notes)?)\W*|.*\b(?:i|my|we|our|me|it|its|they|this|that|here|you|your|now|"
     r"everyone|paper|note)\b.*|[\W\d]*|\w",
@@ -24,43 +27,11 @@ _DATE = re.compile(r"(?:\w+ )?\d{1,4}[-/_. ]\d{1,2}(?:[-/_. ]\d{1,4})?\b.*")
 _APPOSITION = re.compile(r",\s+(?:an?|the|or)\s", re.IGNORECASE)
 _MARKS = re.compile(r"^\[[^\]]*\]|^\W*\d+(?:\.\d+)*[.)]?\s+|[*`_#]+|^\W+")
 _WORD = re.compile(r"[^\W\d_][\w+]*")
-_SMALL = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "on",
-        "to",
-        "for",
-        "and",
-        "or",
-        "with",
-        "by",
-        "from",
-        "at",
-        "as",
-        "that",
-        "which",
-        "is",
-        "are",
-        "how",
-        "what",
-        "why",
-        "when",
-        "where",
-        "into",
-        "over",
-        "under",
-        "about",
-        "between",
-        "using",
-        "its",
-        "their",
-        "your",
-    ]
-)
+_SMALL_WORDS = """
+a an the of in on to for and or with by from at as that which is are how what why when where into over under about
+between using its their your
+"""
+_SMALL = frozenset(_SMALL_WORDS.split())
 
 
 def label(title: str, heading_path: Sequence[str], text: str) -> str:

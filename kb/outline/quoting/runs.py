@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from kb.models import Chunk, ChunkRecord, LineKind, Statement
 from kb.notes.prose import clean
 from kb.notes.statements import paragraphs
-from kb.outline.questions import asks, is_question
+from kb.outline.questions import asks, heading_above, is_question
 from kb.outline.quoting.leaning import is_cut, leans_back, talks_of_the_text
 from kb.outline.quoting.predicates import is_a_title
 
@@ -31,32 +31,24 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
     """What can be quoted of a passage: each sentence that can be read on its own, or with the fewest sentences before
     it that it needs; a list's item with the sentence that introduces the list. Questions are left out.
     """
-    heading = chunk.heading_path[-1] if chunk.heading_path else ""
+    heading = heading_above(chunk)
     if asks(heading) or _APPARATUS.fullmatch(heading):
         return []
     lines = chunk.text.split("\n")
     found: list[Statement] = []
-    before: list[Statement] = []
+    opens = True  # the passage, directly below its heading
+    before: list[Statement] = []  # the sentence that introduces a list, and the items so far
     for paragraph in paragraphs(chunk.text, chunk.kinds, chunk.start_line):
-        introduced = (
-            bool(before) and before[-1].text.endswith(":") and _follows(lines, chunk.start_line, before, paragraph)
-        )
+        is_item = chunk.kinds[paragraph[0].start_line - chunk.start_line] == LineKind.LIST
+        introduced = is_item and bool(before) and _follows(lines, chunk.start_line, before, paragraph)
         context = [*before, *paragraph] if introduced else paragraph
-        for place in range(len(context) - len(paragraph), len(context)):
-            continues = not before and place == 0
-            run = _run(context, place, lines, chunk.start_line, continues)
-            if run is not None and not _is_part(run, chunk):
-                found.append(run)
-        before = context if introduced else paragraph
+        places = range(len(context) - len(paragraph), len(context))
+        runs_here = [_run(context, place, lines, chunk.start_line, opens and place == 0) for place in places]
+        found += [run for run in runs_here if run is not None and not _is_part(run, chunk)]
+        introduces = not is_item and paragraph[-1].text.endswith(":")
+        before = context if introduced else paragraph[-1:] if introduces else []
+        opens = False
     return found
-
-
-def _is_part(run: Statement, chunk: Chunk | ChunkRecord) -> bool:
-    """Whether a displayed formula begins or ends the sentence of a run."""
-    above = chunk.kinds[: run.start_line - chunk.start_line].rstrip(LineKind.BLANK)
-    below = chunk.kinds[run.end_line - chunk.start_line + 1 :].lstrip(LineKind.BLANK)
-    leads_in = below.startswith(LineKind.MATH) and not _SENTENCE_END.search(run.text)
-    return leads_in or (above.endswith(LineKind.MATH) and run.text[0].islower())
 
 
 def _follows(
@@ -68,16 +60,16 @@ def _follows(
 
 
 def _run(
-    context: Sequence[Statement], place: int, lines: Sequence[str], first_line: int, continues: bool
+    context: Sequence[Statement], place: int, lines: Sequence[str], first_line: int, opens: bool
 ) -> Statement | None:
-    """The shortest run that ends with a sentence and can be read on its own. What `continues` a heading may begin in
-    lower case: its label is the subject.
+    """The shortest run that ends with a sentence and can be read on its own. What `opens` a passage may begin in lower
+    case: it continues its heading, which becomes its label.
     """
     for first in range(place, max(place - MAX_BACK, 0) - 1, -1):
         run = _joined(context[first : place + 1], lines, first_line)
         if run is None or is_question(context[place].text):
             return None
-        if not leans_back(run.text[:1].upper() + run.text[1:] if continues else run.text):
+        if not leans_back(run.text[:1].upper() + run.text[1:] if opens else run.text):
             return run if _is_whole(context[first : place + 1], run) else None
     return None
 
@@ -97,6 +89,14 @@ def _shortened(sentence: Statement) -> Statement:
     text = sentence.text
     end = text.rfind("; ", 0, MAX_LENGTH) if len(text) > MAX_LENGTH else -1
     return sentence if end < 0 else sentence.model_copy(update={"text": text[:end]})
+
+
+def _is_part(run: Statement, chunk: Chunk | ChunkRecord) -> bool:
+    """Whether a displayed formula begins or ends the sentence of a run."""
+    above = chunk.kinds[: run.start_line - chunk.start_line].rstrip(LineKind.BLANK)
+    below = chunk.kinds[run.end_line - chunk.start_line + 1 :].lstrip(LineKind.BLANK)
+    leads_in = below.startswith(LineKind.MATH) and not _SENTENCE_END.search(run.text)
+    return leads_in or (above.endswith(LineKind.MATH) and run.text[0].islower())
 
 
 def _is_whole(sentences: Sequence[Statement], run: Statement) -> bool:

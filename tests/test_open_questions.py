@@ -1,0 +1,79 @@
+"""Which questions of a note are the writer's own and open, and what references and earlier posts say."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from test_ordering import found, section
+from test_sections import excerpts_of
+
+from kb.outline.questions import open_questions
+from kb.outline.references import references
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# Open questions\n\n- Does the cache pay below four users?\n", ["Does the cache pay below four users?"]),
+        ("# Method\n\nTODO: measure the cache. Both sizes.\n", ["TODO: measure the cache. Both sizes."]),
+        ("# Method\n\nHow do I size the cache for two tenants?\n", ["How do I size the cache for two tenants?"]),
+        ("# Method\n\nSo what is a language model? It is a distribution over texts.\n", []),
+        ("# Method\n\nWhat do I mean by depth? The number of layers.\n", []),
+        ("# Method\n\nWho serves the servers?\n", []),
+        ("# Open questions\n\n> Will machines think at last?\n", []),
+        ('# Open questions\n\n- "Will machines think at last?"\n', []),
+        ("# Open questions\n\n- [x] Does the cache pay below four users?\n", []),
+        ("# Interview questions\n\n- What is a language model to you?\n", []),
+        ("# Questions\n\n- What is the size of the model?\n- Answer: 13B parameters in fp16.\n", []),
+    ],
+)
+def test_open_questions(text: str, expected: list[str]) -> None:
+    """Questions count under a heading that announces them, as tasks, or in the first person, unless answered."""
+    chunks = [entry.chunk for entry in excerpts_of({"notes/a.md": text})]
+    assert [entry.text for chunk in chunks for entry in open_questions(chunk)] == expected
+
+
+def test_gaps_say_what_is_missing() -> None:
+    """A gap names the section without numbers, the newest year, and the only source."""
+    sections = [section("Caches", "The cache is full.", "notes/a.md")]
+    fields = {"area": "llm", "date": datetime.date(2023, 1, 1)}
+    texts = [gap.text for gap in found("caches", sections, {"notes/a.md": "The cache is full.\n"}, **fields)]
+    assert texts == ["only one source: notes/a.md", "no numbers on Caches", texts[2]]
+    assert texts[2].startswith("nothing newer than 2023")
+
+
+def test_a_note_of_another_spelling_is_not_missing() -> None:
+    """A link that names a note without its hyphens, or with capitals, does not lead to a missing note."""
+    notes = {
+        "notes/a.md": "See [[KV Cache]] and [[Paged Attention]].\n",
+        "notes/kv-cache.md": "The cache takes 2 MB.\n",
+    }
+    texts = [gap.text for gap in found("caches", [section("Caches", "2 MB.", *notes)], notes)]
+    assert [text.split(" is linked")[0] for text in texts] == ["Paged Attention"]
+
+
+def test_a_hyphen_does_not_make_a_gap() -> None:
+    """A part of the topic has evidence if a point spells it with a hyphen or names it by its initials."""
+    paths = ("notes/a.md", "notes/b.md")
+    sections = [section("Depth", "Over-smoothing sets in after 4 layers of an LLM.", *paths)]
+    notes = dict.fromkeys(paths, "Depth costs 2 points.\n")
+    assert found("oversmoothing, large language models", sections, notes) == []
+
+
+def test_authors_belong_to_one_work() -> None:
+    """The authors of a note are those of the one work that it is about, not of several, nor of its other links."""
+    one = "---\nsource: arXiv:2309.06180\nauthors: [Woosuk Kwon]\n---\n# Paging\n\nPages beat [slabs](https://example.org/slabs).\n"
+    two = "---\nsources: [arXiv:1911.02150, arXiv:2305.13245]\nauthors: [Noam Shazeer]\n---\n# Heads\n\nFewer heads.\n"
+    excerpts = excerpts_of({"notes/one.md": one, "notes/two.md": two})
+    notes = list({entry.note.path: entry.note for entry in excerpts}.values())
+    quoting = section("Memory", "Pages.", *(note.path for note in notes)).model_copy()
+    lines = {entry.note.path: entry.chunk.start_line for entry in excerpts}
+    points = tuple(point.model_copy(update={"start_line": lines[point.path]}) for point in quoting.points)
+    works, _ = references(notes, excerpts, [quoting.model_copy(update={"points": points})])
+    assert {work.url.split("/")[-1]: (work.title, work.authors) for work in works} == {
+        "2309.06180": ("Paging", ("Woosuk Kwon",)),
+        "1911.02150": ("arXiv:1911.02150", ()),
+        "2305.13245": ("arXiv:2305.13245", ()),
+        "slabs": ("slabs", ()),
+    }

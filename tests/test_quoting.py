@@ -1,0 +1,198 @@
+"""What an outline quotes of a note: runs of sentences, labels, pointers, claims of several notes, contradictions."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+import numpy as np
+import pytest
+from conftest import HashingEncoder
+from test_sections import excerpts_of
+
+from kb.notes.prose import clean
+from kb.outline.points import Candidate, Excerpt, choose, section_points, with_opposites
+from kb.outline.post.check import check
+from kb.outline.post.render import render, template_text
+from kb.outline.quoting.comparisons import are_opposite
+from kb.outline.quoting.labels import label
+from kb.outline.quoting.pointers import pointer
+from kb.outline.quoting.runs import runs
+from kb.reports import Outline, Point, Section
+
+ENCODER = HashingEncoder()
+TODAY = datetime.date(2026, 1, 1)
+
+
+def quoted(text: str) -> list[str]:
+    return [run.text for entry in excerpts_of({"notes/a.md": text}) for run in runs(entry.chunk)]
+
+
+def points_of(notes: dict[str, str]) -> tuple[Point, ...]:
+    """All that can be quoted of some notes, as the points of one section."""
+    excerpts = excerpts_of(notes)
+    found = [(index, run) for index, entry in enumerate(excerpts) for run in runs(entry.chunk)]
+    vectors = ENCODER.encode([run.text for _, run in found])
+    ranked = [Candidate(index, run, 1.0, vector) for (index, run), vector in zip(found, vectors, strict=True)]
+    chosen = with_opposites(choose(ranked, excerpts, [], ENCODER.scale), ranked)
+    return section_points(chosen, ranked, excerpts, ENCODER.scale)
+
+
+def holds(point: Point, notes: dict[str, str]) -> bool:
+    lines = notes[point.path].split("\n")[point.start_line - 1 : point.end_line]
+    return point.text in clean("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "The cache of a 13B model takes 800 KB per token. At 2,048 tokens that is 1.6 GB for one request.",
+            [
+                "The cache of a 13B model takes 800 KB per token.",
+                "The cache of a 13B model takes 800 KB per token. At 2,048 tokens that is 1.6 GB for one request.",
+            ],
+        ),
+        (
+            "Sampling bounds the cost of a batch. However, it adds variance to every estimate.",
+            [
+                "Sampling bounds the cost of a batch. However, it adds variance to every estimate.",
+            ],
+        ),
+        ("This halves the memory that the optimiser needs for its state.", []),
+        ("Three baselines are trained in the same way as the model:", []),
+        ("In this section the sampler is compared with two baselines.", []),
+        ("Figure 4 shows the perplexity of the two models over time.", []),
+        ("Two papers, one note, because the second explains the first.", []),
+        ("If you have to roll a model back in the middle of the night.", []),
+        (
+            "A request leaves the batch when:\n\n- its last token ends the text, or\n- its budget is used up.\n",
+            [
+                "A request leaves the batch when: its last token ends the text, or its budget is used up.",
+            ],
+        ),
+    ],
+)
+def test_the_shortest_run_that_can_be_read(text: str, expected: list[str]) -> None:
+    """A sentence that leans on the one before it is quoted with it, a list's item with its lead-in, or not at all."""
+    wanted = [entry for entry in expected if len(entry) >= 40]
+    assert [entry for entry in quoted(text) if entry in wanted or not wanted] == wanted
+
+
+def test_a_sentence_whose_last_line_is_a_link() -> None:
+    """A line that holds only a link is the end of the sentence before it."""
+    text = "- Index: 21 million chunks of 100 words each, searched by\n  [[hnsw]].\n- Reader: a model of 4 GB.\n"
+    assert quoted(text)[0] == "Index: 21 million chunks of 100 words each, searched by hnsw."
+
+
+@pytest.mark.parametrize(
+    ("title", "heading", "text", "expected"),
+    [
+        ("PagedAttention: memory in pages", "Numbers", "Waste falls from 60% to 4% of the cache.", "PagedAttention"),
+        ("PagedAttention", "Waste", "PagedAttention keeps the cache in pages.", ""),
+        ("GraphSAGE", "Inductive inference", "New nodes get a vector in one pass.", "GraphSAGE: Inductive inference"),
+        ("2025-01-31", "Speculative decoding", "The draft has 1% of the weights.", "Speculative decoding"),
+        ("2025-01-31", "Notes", "The draft has 1% of the weights.", ""),
+        ("DLRM, a reference model", "Where it hurts", "Tables take 99% of the memory.", "DLRM"),
+    ],
+)
+def test_labels(title: str, heading: str, text: str, expected: str) -> None:
+    """A label names the subject that only the title or the heading gives, and only then."""
+    assert label(title, [title, heading], text) == expected
+
+
+@pytest.mark.parametrize(
+    ("block", "kind", "text"),
+    [
+        ("| Method | Memory |\n| --- | --- |\n| paged | 4% |\n", "table", "Method Memory"),
+        ("$$\nm = 2 \\times l \\times h\n$$\n", "formula", "$$ m = 2 \\times l \\times h $$"),
+        ("```python\nimport torch\ncache = empty(blocks, 16)\n```\n", "code", "cache = empty(blocks, 16)"),
+    ],
+)
+def test_pointers(block: str, kind: str, text: str) -> None:
+    """A table, a formula and code are pointed at by their lines, which contain the text that stands for them."""
+    note = f"# Pages\n\nThe cache of a request is kept in pages of 16 tokens.\n\n{block}"
+    notes = {"notes/a.md": note}
+    found = pointer(excerpts_of(notes)[0].chunk)
+    assert found is not None
+    assert (found[0], found[1].text) == (kind, text)
+    quotation, pointing = points_of(notes)
+    assert (quotation.kind, pointing.kind) == ("quotation", kind)
+    assert holds(pointing, notes)
+
+
+def test_a_claim_of_two_notes_is_one_point() -> None:
+    """What two notes say in the same words is quoted once and has both addresses."""
+    said = "Averaging neighbours is a low-pass filter on the graph's signal."
+    notes = {"notes/a.md": f"# Filters\n\n{said}\n", "notes/b.md": f"# Smoothing\n\nA remark.\n\n{said}\n"}
+    (point,) = points_of(notes)
+    assert [other.path for other in point.also] == ["notes/b.md"]
+    assert all(holds(Point.model_validate(other.model_dump()), notes) for other in point.also)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "opposite"),
+    [
+        ("GraphSAGE is faster than GCN on Reddit.", "GCN is faster than GraphSAGE with full batches.", True),
+        ("GraphSAGE is faster than GCN on Reddit.", "GraphSAGE is slower than GCN on Cora.", True),
+        ("DPO beats PPO on dialogue.", "With enough data PPO outperforms DPO.", True),
+        ("DPO is not better than PPO.", "DPO is better than PPO on summaries.", True),
+        ("DPO beats PPO on dialogue.", "DPO outperforms PPO on summaries.", False),
+        ("DPO beats PPO on dialogue.", "DPO is faster than PPO.", False),
+        ("LoRA is cheaper than QLoRA.", "LoRA is cheaper than full tuning of BERT.", False),
+    ],
+)
+def test_opposite_comparisons(first: str, second: str, opposite: bool) -> None:
+    """Two comparisons contradict each other if the same two things come out the other way round."""
+    assert are_opposite(first, second) == are_opposite(second, first) == opposite
+
+
+def test_contradictions_stand_side_by_side() -> None:
+    """Points that contradict each other follow one another and are marked with each other's address."""
+    notes = {
+        "notes/a.md": "# Tuning\n\nDPO beats PPO on dialogue with 60% of wins.\n\nLabels are noisy in 20% of pairs.\n",
+        "notes/b.md": "# Rewards\n\nWith enough data PPO outperforms DPO on every task.\n",
+    }
+    points = points_of(notes)
+    marked = [number for number, point in enumerate(points) if point.contradicts]
+    assert len(marked) == 2
+    assert marked[1] == marked[0] + 1
+    assert {place.path for number in marked for place in points[number].contradicts} == {"notes/a.md", "notes/b.md"}
+
+
+def test_a_note_in_its_order() -> None:
+    """Points of one note stand together: the claim, then the numbers, then the limits."""
+    note = (
+        "# Paging\n\nWaste falls to 4% of the cache with blocks of sixteen.\n\n"
+        "Blocks fail to help a server that has one user.\n\nVirtual memory is the model for the allocator of blocks.\n"
+    )
+    texts = [point.text for point in points_of({"notes/a.md": note})]
+    assert [text.split()[0] for text in texts] == ["Virtual", "Waste", "Blocks"]
+
+
+def test_a_post_with_labels_and_pointers_is_checked() -> None:
+    """The label is no part of the quotation, a pointer says what and where, and every citation holds."""
+    notes = {
+        "notes/a.md": "# PagedAttention\n\n## Waste\n\nFour percent of the memory is lost to half-empty blocks.\n\n"
+        "| Method | Waste |\n| --- | --- |\n| paged | 4% |\n"
+    }
+    points = points_of(notes)
+    section = Section(heading="Memory", points=points, notes=("notes/a.md",))
+    outline = Outline(topic="memory", title="Memory", area="llm", sections=(section,))
+    for form in ("comment", "footnote"):
+        post = render(outline, template_text("plain"), TODAY, form)
+        assert re.search(
+            r'^- \*\*PagedAttention.*\*\* · "Four percent of the memory is lost to half-empty blocks\."', post, re.M
+        )
+        assert re.search(r"^- \*\*PagedAttention.*\*\* · \[table\] `notes/a\.md:7-9`", post, re.M)
+        assert [entry.state for entry in check(post, notes)] == ["holds", "holds"]
+
+
+def test_no_sentence_is_quoted_twice() -> None:
+    """Of a sentence and a run that contains it, one is chosen."""
+    text = "The cache of a 13B model takes 800 KB per token. At 2,048 tokens that is 1.6 GB for one request.\n"
+    excerpts: list[Excerpt] = excerpts_of({"notes/a.md": text})
+    found = runs(excerpts[0].chunk)
+    ranked = [Candidate(0, run, 1.0, vector) for run, vector in zip(found, np.eye(len(found), 9), strict=True)]
+    assert len(found) == 2
+    assert len(choose(ranked, excerpts, [], ENCODER.scale)) == 1

@@ -1,0 +1,117 @@
+"""The rules by which a point can be read without its note."""
+
+from __future__ import annotations
+
+import pytest
+
+from kb.evaluation.self_contained import faults
+
+READABLE = [
+    ("Ring attention splits the sequence across devices and passes keys and values around a ring.", ""),
+    ("A batch of 32 requests at 4,000 tokens fills an 80 GB card with a 13B model in fp16.", ""),
+    ("Graph convolutions with sixteen layers lose 20 points of accuracy on citation graphs.", ""),
+    ("Because decoding is bound by memory, a smaller cache means a larger batch.", ""),
+    ("When a token exceeds an expert's capacity, the router drops it.", ""),
+    ("vLLM preempts a request by recomputing its prefix or by swapping blocks to host memory.", ""),
+    ("word2vec trains a shallow network to predict neighbouring words.", ""),
+    ("There is no free lunch in quantisation: 3 bits cost two points of accuracy on MMLU.", ""),
+    ("Methods such as LADIES sample nodes layer by layer.", ""),
+    ("Those who serve many adapters keep the base weights resident and swap the deltas.", ""),
+    ("Instead of padding, packed sequences share one row and a block-diagonal mask.", ""),
+    ("Both recall and precision drop when the chunks are longer than 800 tokens.", ""),
+    ("Either the feature is logged at serving time, or training reads another value.", ""),
+    ("Tokens are routed to two experts, and this doubles the all-to-all traffic.", ""),
+    ("The optimiser's state takes 12 bytes per parameter with Adam in mixed precision.", ""),
+    ("In contrast to GCN, attention weighs each neighbour by a learned score.", ""),
+    ("Replace dropout on features with dropout on edges when the graph is dense.", ""),
+    ("A cache hit saves about 300 ms of prefill (median over a week of traffic).", ""),
+    ("The paper reports 1.8 times the throughput of a static batch.", "Continuous batching"),
+    ("The model keeps one embedding table per language.", "mBERT: vocabulary"),
+    ("We train for 90 epochs with a cosine schedule.", "ResNet strikes back"),
+    ("Costs 4 bits per weight and nothing at inference.", "GPTQ"),
+    ("Eight layers, 512 hidden units, dropout of 0.1.", "Transformer base"),
+    ("Recall at 100 rises from 0.61 to 0.74 with hard negatives from the previous epoch.", ""),
+    ("Monitoring that compares only means misses a change of the tail.", ""),
+    ("An index of 1 billion vectors at 64 bytes each needs 64 GB.", ""),
+    ("“Attention is not explanation” found that permuted weights leave predictions unchanged.", ""),
+    ("Once gradients overflow, the scaler skips the step and halves the scale.", ""),
+    ("Teams that own the feature store rarely own the models that read from it.", ""),
+    ("If negatives are sampled in proportion to clicks, popular items are pushed down.", ""),
+    ("BM25 still beats dense retrieval on rare identifiers such as error codes.", ""),
+    ("Rotary embeddings encode $m - n$ in the dot product of a query and a key.", ""),
+]
+LEANING = [
+    ("so that the second pass over the data is cheap.", "lower-case start"),
+    ("a prompt that nobody shortened fills the window;", "lower-case start"),
+    ("However, accuracy drops for classes with few labels.", "connective"),
+    ("But the gain disappears with a tuned baseline.", "connective"),
+    ("Therefore, sampling at every layer multiplies the variance.", "connective"),
+    ("For example, a hub with a million neighbours dominates the batch.", "connective"),
+    ("In other words, depth is bounded by the diameter.", "connective"),
+    ("On the other hand, int4 weights need a calibration set.", "connective"),
+    ("It halves the memory at a small loss of quality.", "reference back"),
+    ("They are trained with a contrastive loss on pairs of sentences.", "reference back"),
+    ("This makes the router differentiable in expectation.", "reference back"),
+    ("These graphs are too dense for neighbour sampling.", "reference back"),
+    ("Such models need no labels for the target domain.", "reference back"),
+    ("Both of them are trained on the same corpus.", "reference back"),
+    ("The second needs a reward model as well.", "reference back"),
+    ("The latter converges in half the steps.", "reference back"),
+    ("The same trick works for convolutions over text.", "reference back"),
+    ("Another option is to cache the prefix of the prompt.", "reference back"),
+    ("Before this, embeddings were looked up in a table per user.", "reference back"),
+    ("With 40 heads that gives 3.2 MB per token.", "reference back"),
+    ("Getting that wrong biases the estimate of the gradient.", "reference back"),
+    ("Once they converge, the gates hardly change.", "reference back"),
+    ("Rotating the keys is the decisive step there.", "reference back"),
+    ("Each type of node has a budget of its own here.", "reference back"),
+    ("Fixing this takes a second index over the tail.", "reference back"),
+    ("Models trained with this loss collapse without a stop-gradient.", "reference back"),
+    ("The scheduler admits requests in this order:", "cut off"),
+    ("The index holds 21 million chunks, searched with", "cut off"),
+    ("A longer context helps only up to a point…", "cut off"),
+    ("The judge prefers the first answer (in about 60% of the pairs.", "cut off"),
+    ("The loss is computed as follows for each pair.", "lead-in"),
+    ("The following losses are compared on three graphs.", "lead-in"),
+    ("If you have to roll a model back during the night.", "subordinate clause"),
+    ("When the features come from two different stores.", "subordinate clause"),
+    ("In this section the sampler is compared with two baselines.", "about the text"),
+    ("Three papers filed together, since each answers the one before.", "about the text"),
+    ("Let's look at how the cache grows with the prompt.", "about the text"),
+    ("See the manual for how the shards are balanced.", "about the text"),
+    ("Answer: the reward is the log ratio of two policies.", "about the text"),
+    ("Figure 3 shows that perplexity falls with the number of experts.", "figure"),
+    ("Latency grows linearly with the prompt, as shown below.", "figure"),
+    ("The perplexities in Table 2 are averages of five runs.", "figure"),
+    ("The code snippet trains a linear probe on frozen features.", "figure"),
+    ("How much of the gain survives with a tuned baseline?", "question"),
+    ("The authors report 3 points on GLUE.", "subject unnamed"),
+    ("The model is trained on 300 billion tokens.", "subject unnamed"),
+    ("We propose to share the keys of all heads.", "subject unnamed"),
+    ("Fast and cheap.", "too short"),
+    ("See [the docs](https://example.org) for the flags of the server.", "no prose"),
+    ("| model | size | score | with some words in the row |", "no prose"),
+]
+
+
+@pytest.mark.parametrize(("text", "label"), READABLE)
+def test_readable_alone(text: str, label: str) -> None:
+    """A point that names what it is about, or whose label does, breaks no rule."""
+    assert faults(text, label) == []
+
+
+@pytest.mark.parametrize(("text", "rule"), LEANING)
+def test_not_readable_alone(text: str, rule: str) -> None:
+    """A point that leans on its surroundings breaks the rule that says how."""
+    assert rule in faults(text)
+
+
+def test_a_label_names_the_subject_only() -> None:
+    """Under a label a text may leave its subject unnamed, but not begin with a pronoun or end too early."""
+    assert "reference back" in faults("It halves the memory of the cache.", "PagedAttention")
+    assert "cut off" in faults("The model is trained in two stages:", "InstructGPT")
+
+
+def test_an_earlier_sentence_is_what_a_later_one_refers_to() -> None:
+    """In a point of two sentences the second may refer to the first."""
+    assert faults("One token of cache takes 800 KB in a 13B model. At 2,048 tokens that is 1.6 GB.") == []
