@@ -74,6 +74,8 @@ def _explained(how: Explanation) -> Iterator[str]:
     moved = f"; query moved by {how.feedback_weight:.2f} towards {', '.join(how.feedback)}" if how.feedback else ""
     yield f"meaning and words share {how.agreement:.0%} of their ten best notes{moved}"
     yield f"probability that the notebook covers this: {how.answered:.2f}"
+    if how.named:
+        yield "named in the query, and therefore first"
     for filter in how.filters:
         yield f"only {filter}"
 

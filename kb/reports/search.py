@@ -41,7 +41,7 @@ class Explanation(Frozen):
     `passage` and `boilerplate`. `standing` is the z-score of the cosine among those of ordinary passages, once the
     query vector has moved towards the notes in `feedback` by `feedback_weight`. `agreement` is the share of notes that
     the dense and the lexical ranking have in common among their ten best, and `answered` the probability that the
-    notebook has anything on the query.
+    notebook has anything on the query. A note that is `named` in the query comes first whatever its score.
     """
 
     raw: float
@@ -57,6 +57,7 @@ class Explanation(Frozen):
     feedback: tuple[str, ...]
     feedback_weight: float
     filters: tuple[str, ...]
+    named: bool = False
 
 
 class Hit(Frozen):

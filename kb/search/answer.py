@@ -248,6 +248,7 @@ def _explanation(reader: IndexReader, ranking: Ranking, answered: float, found: 
         feedback=tuple(paths[note_of(id)].path for id in ranking.feedback if ranking.feedback_weight),
         feedback_weight=round(ranking.feedback_weight, 4),
         filters=_filters(ranking.filter),
+        named=found.note.id in ranking.named,
     )
 
 

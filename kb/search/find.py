@@ -6,15 +6,16 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 
 from kb.errors import InputError, VectorError
 from kb.index.reader import IndexReader
 from kb.models import Filter, Mode, System
 from kb.search.concepts import read_concepts, subject_of
 from kb.search.fuse import by_meaning, by_meaning_and_words
-from kb.search.lexical import by_words, matching, telling, weigh
+from kb.search.lexical import by_words, matching, named, telling, weigh
 from kb.search.query import MAX_LENGTH, WORD, Query, match_expression, other_spellings, parse_query
-from kb.search.ranking import Ranking, best_of_notes, reciprocal_ranks, weighted_sum
+from kb.search.ranking import Ranking, best_of_notes, named_first, reciprocal_ranks, weighted_sum
 
 POOL = 200
 MANY = 100  # chunks that have a word; more need not be counted
@@ -44,7 +45,9 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
         weighed = weigh(reader, words, None) if reader.is_small else words
         vector = embedding.result()
         reading = read_concepts(reader, asked.text, subject, vector)
-        return by_meaning_and_words(reader, vector, lexical, weighed, reading, filter, pool)
+        ranking = by_meaning_and_words(reader, vector, lexical, weighed, reading, filter, pool)
+        notes = named(reader, asked.text)
+        return replace(ranking, ranked=named_first(ranking.ranked, notes), named=notes) if notes else ranking
 
 
 def _open_vectors(reader: IndexReader) -> None:
@@ -120,7 +123,7 @@ def rankings(reader: IndexReader, query: str, limit: int) -> dict[System, list[s
         "dense": dense,
         "rrf": reciprocal_ranks(dense, found.lexical),
         "sum": weighted_sum(found.dense, found.lexical, SUM_WEIGHT),
-        "hybrid": {entry.id: entry.score for entry in found.ranked},
+        "hybrid": {entry.id: -place for place, entry in enumerate(found.ranked)},
     }
     paths = reader.cached("paths", reader.catalog.paths)
     return {
