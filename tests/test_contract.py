@@ -71,6 +71,7 @@ SEARCH = {
     "query": str,
     "mode": {"hybrid", "dense", "lexical"},
     "good_match": bool,
+    "weaker": int,
     "hits": [
         {
             "rank": int,
