@@ -8,8 +8,7 @@ MIN_WIDTH = 2.2  # standard deviations of unrelated texts' cosines in a unit of 
 
 # --- relatedness: unrelated texts have 0, related ones 1 ---
 
-# Search: a logistic regression on queries that a notebook answers and queries that it does not.
-ANSWER_SLOPE, ANSWER_OFFSET = 5.9743, -16.6773
+SCORE_SLOPE, SCORE_OFFSET = 1.15, -5.75  # of a passage with a query, in the log odds that its note is relevant
 GOOD_ANSWER = 0.7712  # of the best passage, from which a query has a good match when words do not count
 
 RELATED = 0.7712  # of a note without a link, to be listed as related to another

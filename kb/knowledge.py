@@ -161,13 +161,16 @@ class KnowledgeBase(ModelVerbs):
         filter: Filter | None = None,
         mode: Mode = "hybrid",
         explain: bool = False,
+        weak: bool = True,
     ) -> SearchResult:
-        """The best notes for a query; published posts only where the filter asks for them."""
+        """The best notes for a query; published posts only where the filter asks for them. Without `weak`, weak hits
+        are only counted.
+        """
         if limit < 1:
             raise InputError(f"the number of hits should be at least 1, is {limit}")
         self._autosync()
         return self._index.read(
-            lambda reader: rooms.answer.search(reader, query, limit, filter or Filter(), mode, explain)
+            lambda reader: rooms.answer.search(reader, query, limit, filter or Filter(), mode, explain, weak)
         )
 
     def concepts(self, query: str | None = None, areas: Sequence[VerdictArea] = ()) -> ConceptList:

@@ -75,6 +75,7 @@ SEARCH = {
     "query": str,
     "mode": {"hybrid", "dense", "lexical"},
     "good_match": bool,
+    "weaker": int,
     "hits": [
         {
             "rank": int,

@@ -549,3 +549,44 @@ def test_undated_notes_are_counted(living: KnowledgeBase) -> None:
     assert answer.undated >= 1
     assert living.search("zebras").undated == 0
     assert "notes/none.md" in {finding.path for finding in living.diagnose().findings}
+
+
+# --- queries that name a note ---
+
+
+@pytest.fixture
+def vibes(knowledge: KnowledgeBase, write: Write) -> KnowledgeBase:
+    """A note under several names, among notes that say these names much more often."""
+    write(
+        "notes/feeling-for-code.md",
+        "---\narea: llm\ntitle: 'No Vibes Allowed: what to check'\naliases: [Checked by Hand]\n---\nShort.\n",
+    )
+    for number in range(6):
+        said = "no vibes allowed, feeling for code, checked by hand, what to check. " * 5
+        write(f"notes/other-{number}.md", note(f"{said} {number}", title=f"Allowed vibes, checked hand {number}"))
+    knowledge.add(["notes"])
+    return knowledge
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "no vibes allowed",
+        "No vibes allowed - what to check?",
+        "checked by hand",
+        "feeling for code",
+        "when was no vibes allowed: what to check written",
+    ],
+)
+def test_a_note_is_found_by_its_name(vibes: KnowledgeBase, query: str) -> None:
+    """A query that is, or contains, a note's title, alias or file name finds that note first, and says why."""
+    hits = vibes.search(query, explain=True).hits
+    assert hits[0].path == "notes/feeling-for-code.md"
+    assert [hit.explain.named for hit in hits if hit.explain] == [True] + [False] * (len(hits) - 1)
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+
+
+@pytest.mark.parametrize("query", ["vibes no allowed", "vibes", "checked", "for code"])
+def test_words_of_a_name_are_no_name(vibes: KnowledgeBase, query: str) -> None:
+    """Words of a name in another order, or a few of them, do not name a note."""
+    assert not any(hit.explain.named for hit in vibes.search(query, explain=True).hits if hit.explain)

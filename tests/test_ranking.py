@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import SCALE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.search.calibration import Likelihood, chance_of_an_answer
 from kb.search.ranking import (
     FEEDBACK_WEIGHT,
     NEAR_WEIGHT,
@@ -101,35 +99,3 @@ def test_group_by_note() -> None:
     groups = group_by_note([Ranked(id, -float(place), None, None) for place, id in enumerate(order)], passages=2)
     assert [ids(group) for group in groups] == [["a:1:0", "a:2:0"], ["b:1:0", "b:2:0"]]
     assert best_of_notes({"a:1:0": 0.2, "a:2:0": 0.9, "b:1:0": -1}) == {"a": 0.9, "b": -1}
-
-
-@given(st.lists(st.floats(-5, 20), min_size=1, max_size=30), st.floats(0, 1))
-def test_likelihood_keeps_the_order(scores: list[float], answered: float) -> None:
-    """A likelihood is a probability, never above that of an answer, and ranks as the scores do."""
-    ordered = sorted(scores, reverse=True)
-    likelihood = Likelihood(ordered, answered)
-    chances = [likelihood.of(score) for score in ordered]
-    assert chances == sorted(chances, reverse=True)
-    assert all(0 <= chance <= answered for chance in chances)
-
-
-def test_a_note_that_stands_alone_is_likelier() -> None:
-    """The same best score means more where the other notes are far behind."""
-    alone, crowded = Likelihood([6.0] + [1.0] * 9, 1.0), Likelihood([6.0] + [5.9] * 9, 1.0)
-    assert alone.of(6.0) > 0.8
-    assert crowded.of(6.0) < 0.2
-
-
-@pytest.mark.parametrize(
-    ("cosine", "coverage", "words", "good"),
-    [
-        (0.6, 0.5, 4, True),
-        (0.1, 1.0, 1, False),
-        (0.25, 1.0, 1, True),
-        (0.2, 0.1, 4, False),
-        (0.0, 0.0, 0, False),
-    ],
-)
-def test_an_answer(cosine: float, coverage: float, words: int, good: bool) -> None:
-    """Something answers a query where meaning or words are close enough, and neither alone must be."""
-    assert (chance_of_an_answer(SCALE.relatedness(cosine), coverage, words) >= 0.5) is good

@@ -49,8 +49,8 @@ def test_nearness() -> None:
 
 
 def test_coverage() -> None:
-    """Coverage is the largest share of the query's idf that one note has words for."""
+    """A note covers a query by the share of the idf of the words that it has."""
     words = [Word("graph", 1.0, in_text("a", 1)), Word("oversmoothing", 3.0, in_text("b", 1))]
-    weights = word_weights(words, {})
-    assert coverage(words, weights) == 0.75
-    assert coverage([], {}) == 0
+    assert coverage(words, {"oversmoothing"}) == 0.75
+    assert coverage(words, {"graph", "oversmoothing"}) == 1
+    assert coverage(words, {}) == coverage([], {"graph"}) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -47,7 +48,12 @@ Examples:
 """,
 )
 @click.argument("query", nargs=-1)
-@click.option("-n", "limit", default=10, show_default=True, type=click.IntRange(1, 1000), help="Notes to show.")
+@click.option(
+    "-n",
+    "limit",
+    type=click.IntRange(1, 1000),
+    help="Notes to show, weak hits included.  [default: 10 without weak ones]",
+)
 @bundled(
     "restrictions",
     Restrictions,
@@ -71,7 +77,7 @@ Examples:
 @JSON_OPTION
 def search_command(
     query: tuple[str, ...],
-    limit: int,
+    limit: int | None,
     restrictions: Restrictions,
     mode: Mode,
     explain: bool,
@@ -89,10 +95,18 @@ def search_command(
         raise click.UsageError("give a QUERY, or --batch and queries on standard input")
     filter = restrictions.filter()
     with knowledge_base() as knowledge:
+        search = partial(
+            knowledge.search,
+            limit=limit or rooms.knowledge.DEFAULT_LIMIT,
+            filter=filter,
+            mode=mode,
+            explain=explain,
+            weak=limit is not None,
+        )
         if batch:
             for line in read_standard_input().splitlines():
                 if line.strip():
-                    rooms.terminal.print_json(knowledge.search(line.strip(), limit, filter, mode, explain))
+                    rooms.terminal.print_json(search(line.strip()))
             return
-        result = knowledge.search(as_text(*query), limit, filter, mode, explain)
+        result = search(as_text(*query))
     rooms.terminal.print_report(result, as_json, rooms.console_search.print_hits)

@@ -18,16 +18,20 @@ def print_hits(result: SearchResult) -> None:
     remark(result.missing, result.changed_notes)
     if result.undated:
         notice(f"{count(result.undated, 'note')} without a date left out")
-    if not result.hits:
+    if not result.hits and not result.weaker:
         notice("nothing found")
     elif not result.good_match:
-        notice("no note is a good match; these are the nearest ones")
-    if result.read_as and result.hits[0].explain:
+        notice("no note is a good match" + ("; these are the nearest ones" if result.hits else ""))
+    if result.read_as and result.hits and result.hits[0].explain:
         read = ", ".join(f"{entry.concept} {entry.weight:.2f}" for entry in result.read_as)
         say(f"read as: {read}", "dim")
     words = parse_query(result.query).words
     for hit in result.hits:
         _print_hit(hit, words)
+    if result.weaker:
+        total = len(result.hits) + result.weaker
+        shows = "shows it" if result.weaker == 1 else "shows them"
+        notice(f"{count(result.weaker, 'weaker hit')}; `-n {total}` {shows}")
     if result.held_back:  # last, where it can still be read on a screen full of hits
         _print_held_back(result.held_back)
 
@@ -84,7 +88,9 @@ def _explained(how: Explanation) -> Iterator[str]:
     yield f"words: {terms or 'none'}"
     moved = f"; query moved by {how.feedback_weight:.2f} towards {', '.join(how.feedback)}" if how.feedback else ""
     yield f"meaning and words share {how.agreement:.0%} of their ten best notes{moved}"
-    yield f"probability that the notebook covers this: {how.answered:.2f}"
+    yield f"probability of the likeliest note: {how.answered:.2f}"
+    if how.named:
+        yield "named in the query, and therefore first"
     for filter in how.filters:
         yield f"only {filter}"
 

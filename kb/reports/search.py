@@ -40,8 +40,8 @@ class Explanation(Frozen):
     `raw` is the score of the cross-encoder if `reranked`, and otherwise the sum of `standing`, `words`, `near`,
     `passage` and `boilerplate`. `standing` is the z-score of the cosine among those of ordinary passages, once the
     query vector has moved towards the notes in `feedback` by `feedback_weight`. `agreement` is the share of notes that
-    the dense and the lexical ranking have in common among their ten best, and `answered` the probability that the
-    notebook has anything on the query.
+    the dense and the lexical ranking have in common among their ten best, and `answered` the score of the
+    likeliest note. A note that is `named` in the query comes first whatever its score.
     """
 
     raw: float
@@ -57,6 +57,7 @@ class Explanation(Frozen):
     feedback: tuple[str, ...]
     feedback_weight: float
     filters: tuple[str, ...]
+    named: bool = False
 
 
 class Hit(Frozen):
@@ -103,7 +104,8 @@ class ConceptWeight(Frozen):
 class SearchResult(Frozen):
     """The answer to one query. `read_as` are the concepts that kb reads in it, and how much each counts. `missing`
     lists the hits that were dropped because their files are gone; `undated` counts the notes that a filter by date
-    leaves out because they have none; `held_back` lists notes outside the areas that may answer better.
+    leaves out because they have none, and `weaker` the hits that were left out as weak; `held_back` lists notes outside
+    the areas that may answer better.
     """
 
     schema_: Literal["kb.search/1"] = Field(default="kb.search/1", serialization_alias="schema")
@@ -111,6 +113,7 @@ class SearchResult(Frozen):
     mode: Mode
     good_match: bool
     hits: tuple[Hit, ...]
+    weaker: int = 0
     changed_notes: int
     missing: tuple[str, ...] = ()
     undated: int = 0

@@ -12,18 +12,29 @@ from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, Reranker, note_of
 from kb.notes.statements import statements
 from kb.reports import ConceptWeight, Explanation, HeldBackNote, Hit, Passage, Scores, SearchResult, TermWeight
-from kb.search.calibration import GOOD, Likelihood, chance_of_an_answer
+from kb.search.calibration import GOOD, WEAK
 from kb.search.find import POOL, find
+from kb.search.fuse import evidence
 from kb.search.lexical import held_back
 from kb.search.query import parse_query
-from kb.search.ranking import NEAR_WEIGHT, PASSAGE_WEIGHT, WORD_WEIGHT, Ranked, Ranking, group_by_note, penalty
+from kb.search.ranking import (
+    NEAR_WEIGHT,
+    PASSAGE_WEIGHT,
+    WORD_WEIGHT,
+    Ranked,
+    Ranking,
+    best_of_notes,
+    group_by_note,
+    penalty,
+)
 from kb.search.similar.resemblance import CONTAINMENT, MIN_RUNS, Runs, resemblance, word_runs
 from kb.search.snippets import Cosines, snippets
-from kb.search.words import coverage
 from kb.sync.changes import recent_changes
 
 PASSAGES = 4
 NOTES_AT_ONCE = 10
+JUDGED = 10  # of the best notes, any of which may be a good match, however few are shown
+NEAREST = 3  # hits that are shown where none is a good match
 RERANKED = 50  # notes whose best passages a cross-encoder reads
 SAME_SCORES = 0.05  # the scores of near-identical passages differ by less than this share of the larger one
 
@@ -47,18 +58,20 @@ class NotePassages(NamedTuple):
 
 
 def search(
-    reader: IndexReader, query: str, limit: int, filter: Filter, mode: Mode, explain: bool = False
+    reader: IndexReader, query: str, limit: int, filter: Filter, mode: Mode, explain: bool = False, weak: bool = True
 ) -> SearchResult:
-    """The best notes for a query, at most `limit`, with the states of their files."""
+    """The best notes for a query, at most `limit`, with the states of their files; without `weak`, weak hits are only
+    counted.
+    """
     started = time.monotonic()
     ranking = find(reader, query, filter, mode, max(POOL, limit * 10))
     asked = parse_query(query)
     reranker = reader.shared.reranker if mode == "hybrid" else None
     groups: Sequence[Sequence[Ranked]] = group_by_note(ranking.ranked, PASSAGES)
-    report = _Report(ranking, [group[0].score for group in groups])
     if reranker:
         groups = _reranked(reader, reranker, asked.text, groups)
     shown, missing = _shown_notes(reader, groups, limit)
+    report = _Report(reader, ranking, groups[: max(limit, JUDGED)], shown)
     sentences = [_sentences(found.passages[0].chunk) for found in shown]
     hits = tuple(
         report.hit(rank, found, snippet, _explanation(reader, ranking, report.answered, found) if explain else None)
@@ -66,11 +79,14 @@ def search(
             zip(shown, snippets(sentences, asked.words, _cosines(reader, ranking)), strict=True), 1
         )
     )
+    good = bool(hits) and report.answered >= GOOD
+    kept = hits if weak else _strong(hits, good, mode)
     return SearchResult(
         query=query,
         mode=mode,
-        good_match=bool(hits) and report.answered >= GOOD,
-        hits=hits,
+        good_match=good,
+        hits=kept,
+        weaker=len(hits) - len(kept),
         changed_notes=recent_changes(reader),
         missing=missing,
         undated=_undated(reader, filter),
@@ -78,6 +94,12 @@ def search(
         read_as=tuple(ConceptWeight(concept=name, weight=round(w, 4)) for name, w in ranking.concepts.items()),
         seconds=round(time.monotonic() - started, 3),
     )
+
+
+def _strong(hits: Sequence[Hit], good: bool, mode: Mode) -> tuple[Hit, ...]:
+    """The hits that are not weak; the first few of these where none is a good match."""
+    strong = [hit for hit in hits if mode != "hybrid" or hit.score >= WEAK]
+    return tuple(strong if good else strong[:NEAREST])
 
 
 def _reranked(
@@ -188,12 +210,26 @@ def _cosines(reader: IndexReader, ranking: Ranking) -> Cosines | None:
 
 
 class _Report:
-    """Reports hits, with scores that can be compared between queries."""
+    """Reports hits, with scores that can be compared between queries. `answered` is the probability of the likeliest of
+    the best notes, which are given as groups of chunks.
+    """
 
-    def __init__(self, ranking: Ranking, note_scores: Sequence[float]) -> None:
-        self.answered = _answered(ranking)
-        self._mode = ranking.mode
-        self._likelihood = Likelihood(note_scores, self.answered)
+    def __init__(
+        self,
+        reader: IndexReader,
+        ranking: Ranking,
+        best: Sequence[Sequence[Ranked]],
+        shown: Sequence[NotePassages],
+    ) -> None:
+        self._ranking = ranking
+        notes = {note_of(group[0].id) for group in best} | {found.note.id for found in shown}
+        self._chunks = {
+            chunk: probability
+            for found in evidence(reader, ranking, notes).values()
+            for chunk, probability in found.probabilities().items()
+        }
+        self._notes = best_of_notes(self._chunks)
+        self.answered = max(self._notes.values(), default=0.0) if ranking.mode == "hybrid" else _answered(ranking)
 
     def hit(self, rank: int, found: NotePassages, snippet: str, explanation: Explanation | None) -> Hit:
         """The hit of a note."""
@@ -213,7 +249,7 @@ class _Report:
             end_line=best.chunk.end_line,
             snippet=snippet,
             text=best.chunk.text,
-            score=self._score(best.ranked),
+            score=self._score(best.ranked, self._notes.get(note.id, 0.0)),
             scores=Scores(dense=best.ranked.dense, lexical=best.ranked.lexical),
             same_as=found.same_as,
             passages=tuple(self._passage(other) for other in others),
@@ -227,22 +263,18 @@ class _Report:
             start_line=chunk.start_line,
             end_line=chunk.end_line,
             text=chunk.text,
-            score=self._score(passage.ranked),
+            score=self._score(passage.ranked, self._chunks.get(chunk.id, 0.0)),
         )
 
-    def _score(self, entry: Ranked) -> float:
-        """The probability that a passage is relevant; in dense and lexical mode its cosine or bm25."""
-        single = {"dense": entry.dense, "lexical": entry.lexical, "hybrid": entry.relevance}[self._mode]
-        return round(self._likelihood.of(entry.score) if single is None else single, 4)
+    def _score(self, entry: Ranked, probability: float) -> float:
+        """The probability, or that which a cross-encoder gave; in dense and lexical mode the cosine or bm25."""
+        single = {"dense": entry.dense, "lexical": entry.lexical, "hybrid": entry.relevance}[self._ranking.mode]
+        return round(probability if single is None else single, 4)
 
 
 def _answered(ranking: Ranking) -> float:
-    """The probability that anything found deserves to be called a hit."""
-    if ranking.mode == "lexical":
-        return float(bool(ranking.lexical))
-    if ranking.mode == "dense":
-        return float(ranking.relatedness >= GOOD_ANSWER)
-    return chance_of_an_answer(ranking.relatedness, coverage(ranking.words, ranking.weights), len(ranking.words))
+    """Whether a ranking by one side has a good match: 1 or 0."""
+    return float(bool(ranking.lexical) if ranking.mode == "lexical" else ranking.relatedness >= GOOD_ANSWER)
 
 
 def _explanation(reader: IndexReader, ranking: Ranking, answered: float, found: NotePassages) -> Explanation:
@@ -263,6 +295,7 @@ def _explanation(reader: IndexReader, ranking: Ranking, answered: float, found: 
         feedback=tuple(paths[note_of(id)].path for id in ranking.feedback if ranking.feedback_weight),
         feedback_weight=round(ranking.feedback_weight, 4),
         filters=_filters(ranking.filter),
+        named=found.note.id in ranking.named,
     )
 
 

@@ -1,48 +1,35 @@
-"""Scores as probabilities: that a note is relevant, and that any note is. Pure.
+"""The score of a note as a probability: that a reader who asked the query would call the note relevant. Pure.
 
-Both are logistic regressions: the first was fitted on judged queries over three document collections (computing
-abstracts, biomedical claims, machine-learning questions), the second on queries that a notebook answers and queries
-that it does not.
+A logistic regression on judged queries, fitted by `scripts/fit_score.py`. What it reads depends on the query and the
+note alone, so that a score does not change with filters or with what else is found.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from kb.cutoffs import ANSWER_OFFSET, ANSWER_SLOPE
+from kb.cutoffs import SCORE_OFFSET, SCORE_SLOPE
 
-DEPTH = 10
-SHARPNESS = 0.8
-SHARE_SLOPE, SHARE_OFFSET = 1.97, 2.07
-COVERAGE_SLOPE, WORDS_SLOPE = 14.0, 3.6
-GOOD = 0.5
+COVERAGE_SLOPE, WORDS_SLOPE = 3.44, 0.92
+GOOD = 0.1  # the probability from which a hit is a good match
+WEAK = 0.02  # below it, a hit is shown only to those who ask for so many
 
 
-class Likelihood:
-    """The probability that a note or passage is relevant, given the scores of all notes, best first.
-
-    It depends on the note's share of a softmax over the ten best scores: one that stands out is more likely relevant
-    than one of ten equals. `answered` is the probability that any of them is relevant.
+class Evidence(NamedTuple):
+    """What speaks for a note: the relatedness of each of its chunks with the query, by id; the share of the idf of the
+    query's words that the note has; and the number of these words: the same share means more for a longer query.
     """
 
-    def __init__(self, scores: Sequence[float], answered: float) -> None:
-        self._best = scores[0] if scores else 0.0
-        self._total = sum(math.exp(SHARPNESS * (score - self._best)) for score in scores[:DEPTH]) or 1.0
-        self._answered = answered
+    relatedness: Mapping[str, float]
+    coverage: float
+    words: int
 
-    def of(self, score: float) -> float:
-        """The probability for a score."""
-        share = SHARPNESS * (score - self._best) - math.log(self._total)
-        return self._answered * _logistic(SHARE_SLOPE * share + SHARE_OFFSET)
-
-
-def chance_of_an_answer(relatedness: float, coverage: float, words: int) -> float:
-    """The probability that a notebook answers a query, from the relatedness of its best passage, the `coverage` of the
-    query's words, and their number: the same coverage means more for a longer query.
-    """
-    meaning, lexical = ANSWER_SLOPE * relatedness, COVERAGE_SLOPE * coverage + WORDS_SLOPE * math.log(words + 1)
-    return _logistic(meaning + lexical + ANSWER_OFFSET)
+    def probabilities(self) -> dict[str, float]:
+        """The probability of each chunk, by id; the note has that of its best one."""
+        by_words = COVERAGE_SLOPE * self.coverage + WORDS_SLOPE * math.log(self.words + 1)
+        return {id: _logistic(SCORE_SLOPE * value + by_words + SCORE_OFFSET) for id, value in self.relatedness.items()}
 
 
 def _logistic(value: float) -> float:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kb.errors import InputError, VectorError
@@ -15,9 +16,9 @@ from kb.search.concepts.reading import read_concepts, reading_of, subject_of
 from kb.search.concepts.treatments import treatments
 from kb.search.dense import first_wanted, nearest
 from kb.search.fuse import by_meaning, by_meaning_and_words
-from kb.search.lexical import by_words, matching, telling, weigh
+from kb.search.lexical import by_words, matching, named, telling, weigh
 from kb.search.query import MAX_LENGTH, WORD, Query, match_expression, other_spellings, parse_query
-from kb.search.ranking import Ranking, best_of_notes, reciprocal_ranks, weighted_sum
+from kb.search.ranking import Ranking, best_of_notes, named_first, reciprocal_ranks, weighted_sum
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
@@ -56,7 +57,9 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
         dense = nearest(reader, vector, filter, pool, first)
         if reading.concepts:
             dense |= nearest(reader, reading.moved(vector), filter, pool)
-        return by_meaning_and_words(reader, vector, dense, lexical, weighed, reading, filter)
+        ranking = by_meaning_and_words(reader, vector, dense, lexical, weighed, reading, filter)
+        notes = named(reader, asked.text)
+        return replace(ranking, ranked=named_first(ranking.ranked, notes), named=notes) if notes else ranking
 
 
 def _open_vectors(reader: IndexReader) -> None:
@@ -143,7 +146,7 @@ def rankings(reader: IndexReader, query: str, limit: int) -> dict[System, list[s
         "dense": dense,
         "rrf": reciprocal_ranks(dense, found.lexical),
         "sum": weighted_sum(found.dense, found.lexical, SUM_WEIGHT),
-        "hybrid": {entry.id: entry.score for entry in found.ranked},
+        "hybrid": {entry.id: -place for place, entry in enumerate(found.ranked)},
     }
     paths = reader.cached("paths", reader.catalog.paths)
     return {

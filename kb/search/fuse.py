@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kb.index.arrays import unit_rows
 from kb.index.reader import IndexReader
 from kb.models import Filter, note_of
+from kb.search.calibration import Evidence
 from kb.search.concepts.reading import Reading
 from kb.search.dense import Background, background, by_id
 from kb.search.lexical import Weighed, weigh
@@ -23,7 +24,7 @@ from kb.search.ranking import (
     repeated,
     word_shares,
 )
-from kb.search.words import nearness
+from kb.search.words import coverage, nearness
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
@@ -124,6 +125,30 @@ def _candidates(reader: IndexReader, found: Collection[str], vector: FloatArray)
     cosines = matrix @ vector
     relatedness = reader.encoder.scale.relatedness(float(cosines.max(initial=-1.0)))
     return Candidates(ids, ordinary.centred(matrix), by_id(ids, cosines), relatedness, ordinary)
+
+
+def evidence(reader: IndexReader, ranking: Ranking, notes: Collection[str]) -> dict[str, Evidence]:
+    """The evidence for some notes, by id, in a hybrid ranking; nothing in one by a single side."""
+    if ranking.vector is None or ranking.mode != "hybrid":
+        return {}
+    ids, passages = _passages_of(reader, notes)
+    relatedness = reader.encoder.scale.relatedness(passages @ ranking.vector).tolist()
+    chunks: dict[str, dict[str, float]] = {}
+    for id, value in zip(ids, relatedness, strict=True):
+        chunks.setdefault(note_of(id), {})[id] = value
+    return {
+        note: Evidence(own, coverage(ranking.words, ranking.weights.get(note, {})), len(ranking.words))
+        for note, own in chunks.items()
+    }
+
+
+def _passages_of(reader: IndexReader, notes: Collection[str]) -> tuple[Sequence[str], FloatArray]:
+    """The ids and vectors `(n, dim)` of all chunks of some notes."""
+    if reader.is_small:
+        passages = reader.passages()
+        rows = [row for note in notes for row in passages.rows.get(note, ())]
+        return [passages.ids[row] for row in rows], passages.matrix[rows]
+    return reader.catalog.chunk_vectors(chunk.id for own in reader.catalog.chunks_of(notes).values() for chunk in own)
 
 
 def _copies(reader: IndexReader, ids: Sequence[str]) -> dict[str, int]:

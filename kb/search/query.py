@@ -20,6 +20,9 @@ MIN_PART = 3  # letters of each part of a compound
 MAX_COMPOUND = 40  # letters; longer words are not split
 SHORT_QUERY = 10  # words; a longer query is prose, in which quotes are emphasis
 
+NAME, MAX_NAMED = 3, 20  # words of a name that a longer query contains, and of such a query
+
+_PART = re.compile(r"\w+")
 _EXCLUDED = re.compile(r"(?<!\S)-(?:\"([^\"\w]*\w[^\"]*)\"|([^\W\d][^\s\"]*))")
 _QUOTED = re.compile(r"(?<!\w)\"([^\"\w]*\w[^\"]*)\"(?!\w)")
 _PREFIX = re.compile(r"(?<![\w*])(\w{2,})\*(?![\w*])")
@@ -66,6 +69,19 @@ def other_spellings(word: str) -> list[str]:
     if not word.isalpha() or len(word) > MAX_COMPOUND:
         return []
     return [f"{word[:place]}-{word[place:]}" for place in range(MIN_PART, len(word) - MIN_PART + 1)]
+
+
+def name_key(text: str) -> str:
+    """The words of a name, without case and punctuation: `paged-attention` is `Paged Attention`."""
+    return " ".join(_PART.findall(text.lower()))
+
+
+def possible_names(text: str) -> list[str]:
+    """The keys of the names that a query may be, or contain: all of its words, and runs of at least `NAME` of them."""
+    words = _PART.findall(text.lower())
+    starts = range(len(words)) if len(words) <= MAX_NAMED else ()
+    runs = [" ".join(words[start:end]) for start in starts for end in range(start + NAME, len(words) + 1)]
+    return [" ".join(words), *runs]
 
 
 def match_expression(words: Iterable[str]) -> str:

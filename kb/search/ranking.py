@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -63,7 +63,7 @@ class Ranking:
     `filter` is the one they passed, `dense` and `lexical` are cosines and bm25 by chunk id, `words` the stems of the
     query and `weights` their weights by note, `vector` `(dim,)` the query. `relatedness` is that of the best cosine,
     and 0 without any. `agreement` is that of meaning and words; `feedback` names the chunks that the query was moved
-    towards, by `feedback_weight`.
+    towards, by `feedback_weight`. `named` are the ids of the notes that the query names, which come first.
     """
 
     mode: Mode
@@ -79,6 +79,7 @@ class Ranking:
     feedback: tuple[str, ...] = ()
     feedback_weight: float = 0.0
     concepts: Mapping[str, float] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
 
 
 def word_shares(
@@ -129,6 +130,11 @@ def fuse(
         Ranked(id, z_score + shares[id].worth, dense.get(id), lexical.get(id), z_score, shares[id])
         for id, z_score in z_scores.items()
     )
+
+
+def named_first(ranked: Sequence[Ranked], notes: Collection[str]) -> list[Ranked]:
+    """The chunks of some notes before all others, otherwise in the same order."""
+    return sorted(ranked, key=lambda entry: note_of(entry.id) not in notes)
 
 
 def penalty(copies: int) -> float:

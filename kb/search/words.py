@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -97,8 +97,7 @@ def _beside(first: Iterable[Place], second: Sequence[Place]) -> Iterator[Place]:
     return (place for place in second if place in around)
 
 
-def coverage(words: Sequence[Word], weights: NoteWeights) -> float:
-    """The largest share of the total idf of a query that the words in a single note have, 0..1."""
+def coverage(words: Sequence[Word], own: Collection[str]) -> float:
+    """The share of the total idf of a query that the words in a note have, 0..1; `own` are these words."""
     total = sum(word.idf for word in words)
-    covered = (sum(word.idf for word in words if word.text in own) for own in weights.values())
-    return max(covered, default=0.0) / total if total else 0.0
+    return sum(word.idf for word in words if word.text in own) / total if total else 0.0

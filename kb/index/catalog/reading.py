@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -69,6 +70,13 @@ class CatalogReader:
     def paths(self) -> dict[str, str]:
         """The path of each note, by its id."""
         return {row["id"]: row["path"] for row in self._rows("SELECT id, path FROM notes")}
+
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """What each filed note may be called, by its id: title, path and aliases."""
+        rows = self._rows(
+            "SELECT id, title, path, json_extract(details, '$.aliases') aliases FROM notes WHERE area <> 'outside'"
+        )
+        return {row["id"]: (row["title"], row["path"], *json.loads(row["aliases"] or "[]")) for row in rows}
 
     def file_states(self) -> dict[str, IndexedFile]:
         """What each note's file was like when it was indexed, by path."""
