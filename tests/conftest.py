@@ -126,7 +126,7 @@ def indexed(root: Path, encoder: Encoder) -> None:
 
 @pytest.fixture(scope="session")
 def model_home(shared: Path) -> Path:
-    """A home folder for the whole run: the model is exported into its cache once, and so are the vectors of concepts."""
+    """A home folder for the whole run, in whose cache the model and the vectors of the concepts are made once."""
     home = shared / "home"
     home.mkdir(exist_ok=True)
     with at_home(home), FileLock(home / "concepts.lock"):

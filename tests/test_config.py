@@ -45,7 +45,9 @@ def test_without_a_kb_toml_the_defaults_hold(tmp_path: Path) -> None:
 def test_every_line_of_the_template_is_a_setting(tmp_path: Path) -> None:
     """Uncommented, every setting of the template is known and valid."""
     path = write_template(tmp_path)
-    lines = [line[2:] for line in path.read_text().splitlines() if re.match(r"# ([\w.]+ = |\[)", line)]
+    lines = [
+        line[2:] for line in path.read_text().splitlines() if re.match(r"# ([\w.]+(\"[\w ]+\"[\w.]+)? = |\[)", line)
+    ]
     path.write_text("\n".join(lines))
     assert load_settings(tmp_path).model_fields_set == set(Settings.model_fields)
 
@@ -65,7 +67,7 @@ def test_an_existing_kb_toml_is_never_replaced(tmp_path: Path) -> None:
         ("autosync = true\nautosync = false", "cannot be read"),
         (
             "modle = 'x'",
-            "modle.*known keys: model, precision, rerank, autosync, outside, areas, index_dir, chroma, outline",
+            "modle.*known keys: model, precision, rerank, autosync, outside, areas, concepts, index_dir, chroma, out",
         ),
         ("model = 1", "model.*string"),
         ("model = ''", "model"),
@@ -83,6 +85,15 @@ def test_an_existing_kb_toml_is_never_replaced(tmp_path: Path) -> None:
         ("[chroma]\ntoken = 'secret'", r"chroma\.token.*known keys: url, tenant, database, collection, timeout"),
         ("[chroma]\ncollection = 'a/b'", r"chroma\.collection"),
         ("[chroma]\ntimeout = 0", r"chroma\.timeout"),
+        (
+            "[concepts.'Our router']\nalias = ['x']",
+            r"concepts\.Our router\.alias: is not a known key; known keys: area, al",
+        ),
+        ("[concepts.'Our router']\naliases = 'x'", r"concepts\.Our router\.aliases: should be a list such as"),
+        ("[concepts.'Our router']\narea = 'ai'", r"concepts\.Our router\.area: .*'llm'"),
+        ("[concepts]\n'Our router' = 'x'", r"concepts\.Our router: should be a table"),
+        ("concepts = 1", "concepts: should be a table"),
+        ("[concepts.'?']\narea = 'llm'", r"concepts\.\?"),
         ("model = 'caf\xe9'", "cannot be read"),
     ],
 )

@@ -93,7 +93,29 @@ SEARCH = {
         }
     ],
     "changed_notes": int,
+    "read_as": [{"concept": str, "weight": float}],
     "seconds": float,
+}
+CONCEPTS = {
+    "schema": {"kb.concepts/1"},
+    "query": (str, None),
+    "concepts": [
+        {
+            "concept": str,
+            "area": (VERDICT, None),
+            "weight": (float, None),
+            "how": ({"named", "described", "part", "related"}, None),
+            "aliases": [str],
+            "definition": str,
+            "part_of": [str],
+            "parts": [str],
+            "builds_on": [str],
+            "leads_to": [str],
+            "alternatives": [str],
+            "notes": [str],
+            "everywhere": bool,
+        }
+    ],
 }
 PLACE = {"text": str, "path": str, "start_line": int, "end_line": int}
 OUTLINE = {
@@ -361,6 +383,8 @@ def test_search(here: Path, report: Callable[..., Any], mode: str) -> None:
     """A search reports notes with ranks, addresses and both scores in every mode."""
     found = report("search", "over-smoothing of node features", "--mode", mode, "-n", "3", "--explain")
     assert departures(found, SEARCH) == []
+    assert departures(report("concepts", TOPIC), CONCEPTS) == []
+    assert departures(report("concepts", "--area", "gnn"), CONCEPTS) == []
     assert found["mode"] == mode
     assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3][: len(found["hits"])]
     scores = [hit["score"] for hit in found["hits"]]

@@ -51,7 +51,8 @@ def word_weights(words: Iterable[Word], lengths: Mapping[str, float]) -> NoteWei
 def note_weight(idf: float, count: int, length: float) -> float:
     """The BM25+ of a word or name that a note of some length, as a share of the mean, has `count` times."""
     norm = K1 * (1 - B + B * length)
-    return idf**POWER * (DELTA + count * (K1 + 1) / (count + norm))
+    weight: float = idf**POWER * (DELTA + count * (K1 + 1) / (count + norm))
+    return weight
 
 
 def _counts(places: Iterable[Place]) -> dict[str, int]:

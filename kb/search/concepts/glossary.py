@@ -56,6 +56,8 @@ def _described(reader: IndexReader, known: Treatments, number: int, paths: Mappi
         builds_on=names(concepts.prerequisites(number)),
         leads_to=names(concepts.dependents(number)),
         alternatives=names(concepts.alternatives(number)),
-        notes=tuple(paths[note] for note in sorted(treatment.notes, key=lambda id: (-treatment.notes[id], paths[id]))),
+        notes=tuple(
+            paths[note] for note in sorted(treatment.notes, key=lambda note: (-treatment.notes[note], paths[note]))
+        ),
         everywhere=treatment.everywhere,
     )

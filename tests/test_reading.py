@@ -1,0 +1,174 @@
+"""Which concepts kb reads in a query, and what they do to its ranking."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY, Run, indexed
+
+from kb.areas.concepts import Concepts
+from kb.areas.reading import RELATIVE_WEIGHT, ReadConcept, read
+from kb.concept import Concept
+from kb.cutoffs import DESCRIBED, READ_CLEARLY
+from kb.evaluation.queries import load_golden
+from kb.knowledge import KnowledgeBase
+from kb.models import Encoder
+from kb.search import find as finding
+from kb.search.concepts import treatments
+
+HOSTING, BATCHING, CACHING, KITCHEN = range(4)
+CONCEPTS = Concepts(
+    [
+        Concept(name="Hosting", area="llm"),
+        Concept(name="Batching", area="llm", part_of=("Hosting",)),
+        Concept(name="Caching", area="llm", alternative_to=("Batching",)),
+        Concept(name="Kitchen", area="outside"),
+    ]
+)
+FAR = (0.0, 0.0, 0.0, 0.0)
+COOKING = {
+    "bread": "Knead the dough, let it rest over night, and bake it in a hot oven until the crust is brown.",
+    "soup": "Chop the carrots and the onions, and let them simmer in the broth for half an hour.",
+    "salad": "Wash the lettuce, slice the tomatoes, and pour oil and vinegar over them.",
+    "cake": "Beat the eggs with the sugar, fold in the flour, and bake the cake in a tin.",
+    "jam": "Boil the strawberries with as much sugar until a drop of it sets on a cold plate.",
+}
+
+
+def read_by(
+    relatedness: Sequence[float], text: str = "", treated: Sequence[int] = (0, 1, 2, 3)
+) -> dict[int, tuple[float, str]]:
+    """What is read: weight and how, by concept."""
+    entries: list[ReadConcept] = read(CONCEPTS, text, relatedness, lambda number: number in treated)
+    assert [entry.weight for entry in entries] == sorted((entry.weight for entry in entries), reverse=True)
+    return {entry.number: (round(entry.weight, 4), entry.how) for entry in entries}
+
+
+def test_a_named_concept_counts_fully_and_its_parts_a_little() -> None:
+    """A concept that is named has weight 1, however far the text is from it, and its parts have less."""
+    assert read_by(FAR, "hosting") == {HOSTING: (1.0, "named"), BATCHING: (RELATIVE_WEIGHT, "part")}
+
+
+def test_a_described_concept_counts_by_how_clearly_and_how_near() -> None:
+    """The nearest concept counts by its relatedness, others by their distance from it."""
+    half = (DESCRIBED + READ_CLEARLY) / 2
+    assert read_by((0.0, half, 0.0, 0.0)) == {BATCHING: (0.5, "described")}
+    both = read_by((0.0, READ_CLEARLY, READ_CLEARLY - 0.2, 0.0))
+    assert both[BATCHING] == (1.0, "described")
+    assert 0.2 < both[CACHING][0] < 0.8
+
+
+def test_far_from_every_concept_nothing_is_read() -> None:
+    """A text that is near no concept asks for none."""
+    assert read_by((DESCRIBED - 0.01,) * 4) == {}
+    assert read(Concepts([]), "hosting", [], lambda number: True) == []
+
+
+def test_relatives_stand_in_for_what_no_note_treats() -> None:
+    """A concept that no note treats is replaced by the related ones that notes treat."""
+    assert read_by(FAR, "hosting", treated=[BATCHING]) == {BATCHING: (RELATIVE_WEIGHT, "related")}
+    assert read_by((0.0, READ_CLEARLY, 0.0, 0.0), treated=[CACHING]) == {CACHING: (RELATIVE_WEIGHT, "related")}
+    assert read_by(FAR, "hosting", treated=[]) == {}
+
+
+def test_a_subject_outside_the_areas_only_keeps_others_from_being_read() -> None:
+    """A subject outside is never read, named or described, and neither is a concept that is much further off."""
+    assert read_by(FAR, "kitchen") == {}
+    assert read_by((0.0, 0.0, READ_CLEARLY - 0.9, READ_CLEARLY)) == {}
+    near = read_by((0.0, 0.0, READ_CLEARLY - 0.2, READ_CLEARLY))
+    assert list(near) == [CACHING]
+    assert near[CACHING][0] < 1.0
+
+
+def paths_of(knowledge: KnowledgeBase, query: str) -> list[str]:
+    return [hit.path for hit in knowledge.search(query).hits]
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("tag", "reached"), [("development", 0.73), ("held out", 0.87)])
+def test_queries_in_other_words(indexed_notes: Path, real_encoder: Encoder, tag: str, reached: float) -> None:
+    """Half of these queries are in other words than the notes; hybrid search keeps its nDCG@10 on them."""
+    golden = load_golden(REPOSITORY / "tests/asked.toml")
+    some = golden.model_copy(update={"query": tuple(query for query in golden.query if query.tag == tag)})
+    assert len(some.query) == 20
+    with KnowledgeBase(indexed_notes, encoder=real_encoder) as knowledge:
+        table = knowledge.evaluate(some)
+    assert next(row.ndcg_10 for row in table.systems if row.mode == "hybrid") >= reached
+
+
+@pytest.mark.model
+def test_area_names_only_say_where_to_look(indexed_notes: Path, real_encoder: Encoder) -> None:
+    """A query about serving large language models finds notes on serving before one on language models' tokens."""
+    with KnowledgeBase(indexed_notes, encoder=real_encoder) as knowledge:
+        found = paths_of(knowledge, "serving large language models")
+    assert found[0] == "notes/continuous-batching.md"
+    assert found.index("notes/dynamic-batching.md") < found.index("notes/byte-pair-encoding.md")
+
+
+@pytest.fixture(scope="module")
+def cookbook(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Path:
+    """A notebook that has nothing to do with the areas."""
+    root = tmp_path_factory.mktemp("cookbook")
+    (root / "notes").mkdir()
+    for name, text in COOKING.items():
+        (root / "notes" / f"{name}.md").write_text(f"---\narea: detour\n---\n# {name}\n\n{text}\n", encoding="utf-8")
+    indexed(root, real_encoder)
+    return root
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "query", ["what to do with old vegetables", "something sweet", "how long does it stay in the oven"]
+)
+def test_a_query_far_from_the_areas_ranks_as_without_concepts(
+    cookbook: Path, real_encoder: Encoder, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is read in a query that has nothing to do with the areas, so that its scores stay as they are."""
+    with KnowledgeBase(cookbook, encoder=real_encoder) as knowledge:
+        result = knowledge.search(query)
+        monkeypatch.setattr(finding, "read_concepts", lambda *arguments: [])
+        without = knowledge.search(query)
+    assert result.read_as == ()
+    assert result.model_copy(update={"seconds": 0}) == without.model_copy(update={"seconds": 0})
+
+
+@pytest.fixture
+def cached(write: Callable[[str, str], Path], notebook: Path, knowledge: KnowledgeBase) -> KnowledgeBase:
+    """A notebook of which every note but one names the same concept."""
+    for number in range(4):
+        write(f"notes/{number}.md", f"---\narea: llm\n---\n# Note {number}\n\nThe KV cache of layer {number} grows.\n")
+    write("notes/other.md", "---\narea: llm\n---\n# Other\n\nBeam search keeps several candidates.\n")
+    knowledge.add([notebook / "notes"])
+    return knowledge
+
+
+def test_a_concept_of_every_passage(cached: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A concept that too many passages have is still read, but neither looked up in them nor replaced by others."""
+    looked_up = cached.search("KV cache", explain=True)
+    assert looked_up.read_as[0].concept == "KV cache"
+    assert any(term.term == "KV cache" for hit in looked_up.hits for term in hit.explain.terms if hit.explain)
+    monkeypatch.setattr(treatments, "MOST_CHUNKS", 3)
+    cached.close()
+    result = cached.search("KV cache", explain=True)
+    assert result.read_as[0].concept == "KV cache"
+    assert not any(term.term == "KV cache" for hit in result.hits for term in hit.explain.terms if hit.explain)
+    (listed,) = [entry for entry in cached.concepts("KV cache").concepts if entry.how == "named"]
+    assert (listed.everywhere, listed.notes) == (True, ())
+
+
+@pytest.mark.model
+def test_the_explanation_says_what_was_read(
+    indexed_notes: Path, monkeypatch: pytest.MonkeyPatch, kb: Callable[..., Run]
+) -> None:
+    """With `--explain`, what was read in the query is said once, before the hits; the JSON says it in any case."""
+    monkeypatch.chdir(indexed_notes)
+    lines = kb("search", "KV cache", "--explain").out.splitlines()
+    assert lines[0].startswith("read as: KV cache 1.00, ")
+    assert sum(line.startswith("read as") for line in lines) == 1
+    assert "read as" not in kb("search", "KV cache").out
+    (first, *_) = json.loads(kb("search", "KV cache", "--json").out)["read_as"]
+    assert first == {"concept": "KV cache", "weight": 1.0}
+    assert json.loads(kb("search", "KV cache", "--mode", "lexical", "--json").out)["read_as"] == []
