@@ -89,20 +89,9 @@ def by_meaning_and_words(
     if weight:
         z_scores = candidates.z_scores(unit_rows(query + weight * candidates.mean(best)))
     ranked = fuse(z_scores, shares, candidates.dense, lexical)
+    dense, near, moved = candidates.dense, candidates.relatedness, tuple(best)
     return Ranking(
-        "hybrid",
-        filter,
-        candidates.dense,
-        lexical,
-        ranked,
-        words,
-        weights,
-        vector,
-        candidates.relatedness,
-        agreed,
-        tuple(best),
-        weight,
-        reading.concepts,
+        "hybrid", filter, dense, lexical, ranked, words, weights, vector, near, agreed, moved, weight, reading.concepts
     )
 
 
