@@ -204,7 +204,6 @@ def test_concepts_of_a_query(indexed_notes: Path, monkeypatch: pytest.MonkeyPatc
     shown = kb("concepts", "KV cache").out
     assert "1.00  KV cache  llm  named" in shown
     assert "notes/kv-cache.md" in shown
-    assert "no concept" in kb("concepts", "sourdough").err
     assert kb("concepts", "--area", "gnn", "attention").code == 2
 
 

@@ -123,16 +123,27 @@ def cookbook(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) ->
 @pytest.mark.parametrize(
     "query", ["what to do with old vegetables", "something sweet", "how long does it stay in the oven"]
 )
-def test_a_query_far_from_the_areas_ranks_as_without_concepts(
+def test_in_a_notebook_that_treats_no_concept_queries_rank_as_without_them(
     cookbook: Path, real_encoder: Encoder, query: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is read in a query that has nothing to do with the areas, so that its scores stay as they are."""
+    """Where no note treats a concept, nothing is read in a query, so that its scores stay as they are."""
     with KnowledgeBase(cookbook, encoder=real_encoder) as knowledge:
         result = knowledge.search(query)
         monkeypatch.setattr(finding, "read_concepts", lambda *arguments: [])
         without = knowledge.search(query)
     assert result.read_as == ()
     assert result.model_copy(update={"seconds": 0}) == without.model_copy(update={"seconds": 0})
+
+
+@pytest.mark.model
+def test_a_query_in_which_nothing_is_read(
+    cookbook: Path, monkeypatch: pytest.MonkeyPatch, kb: Callable[..., Run]
+) -> None:
+    """`kb concepts` says that it reads nothing in a query, and exits with 0."""
+    monkeypatch.chdir(cookbook)
+    ended = kb("concepts", "something sweet")
+    assert (ended.code, ended.out) == (0, "")
+    assert "no concept" in ended.err
 
 
 @pytest.fixture
