@@ -16,7 +16,7 @@ from kb.models import NoteFile, Statement
 from kb.notes.chunking import chunk_note
 from kb.notes.files import MAX_BYTES, SUFFIXES, decode
 from kb.notes.parse import parse_note
-from kb.outline.points import quotable
+from kb.outline.quoting.runs import runs
 
 MAX_TOKENS = 254
 SHOWN = 5  # examples of each fault
@@ -69,7 +69,7 @@ def candidates(path: Path) -> Iterator[tuple[Statement, list[str]]]:
     lines = text.split("\n")
     code = fenced(lines)
     for chunk in chunk_note(note, lambda part: len(re.findall(r"\w{1,4}|[^\w\s]", part)), MAX_TOKENS):
-        for statement in quotable(chunk):
+        for statement in runs(chunk):
             yield statement, list(faults(statement, lines, code))
 
 

@@ -193,6 +193,9 @@ def test_no_sentence_is_quoted_twice() -> None:
     text = "The cache of a 13B model takes 800 KB per token. At 2,048 tokens that is 1.6 GB for one request.\n"
     excerpts: list[Excerpt] = excerpts_of({"notes/a.md": text})
     found = runs(excerpts[0].chunk)
-    ranked = [Candidate(0, run, 1.0, vector) for run, vector in zip(found, np.eye(len(found), 9), strict=True)]
+    ranked = [
+        Candidate(0, run, 1.0, vector)
+        for run, vector in zip(found, np.eye(len(found), 9, dtype=np.float32), strict=True)
+    ]
     assert len(found) == 2
     assert len(choose(ranked, excerpts, [], ENCODER.scale)) == 1
