@@ -469,7 +469,13 @@ def test_outline(here: Path, report: Callable[..., Any]) -> None:
 
 def test_written_outline(here: Path, kb: Callable[..., Run], report: Callable[..., Any]) -> None:
     """A check reports every citation with its state; an update reports the points that it added."""
-    points = [point for section in report("outline", TOPIC)["sections"] for point in section["points"]]
+    cited = [
+        quoted
+        for section in report("outline", TOPIC)["sections"]
+        for point in section["points"]
+        for quoted in (point, *point["also"])
+    ]
+    points = [{name: quoted[name] for name in (*PLACE, "sha256")} for quoted in cited]
     assert kb("outline", TOPIC, "-o", "draft.md").code == 0
     checked = report("outline", "--check", "draft.md")
     assert departures(checked, CHECK) == []

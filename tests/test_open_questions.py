@@ -24,6 +24,7 @@ from kb.outline.references import references
         ("# Open questions\n\n> Will machines think at last?\n", []),
         ('# Open questions\n\n- "Will machines think at last?"\n', []),
         ("# Open questions\n\n- [x] Does the cache pay below four users?\n", []),
+        ("# Method\n\n```python\nx = y if z else None  # why?\n```\n", []),
         ("# Interview questions\n\n- What is a language model to you?\n", []),
         ("# Questions\n\n- What is the size of the model?\n- Answer: 13B parameters in fp16.\n", []),
     ],

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kb.evaluation.metrics import calibration_error
 from kb.evaluation.queries import GoldenQuery, load_golden
 from kb.knowledge import KnowledgeBase
-from kb.models import Encoder, Filter
+from kb.models import Encoder, Filter, Mode
 from kb.reports import SearchResult
 from kb.search.answer import NEAREST
 from kb.search.calibration import GOOD, WEAK, Evidence
@@ -114,7 +114,7 @@ def test_probabilities_hold(own_notes: KnowledgeBase) -> None:
 
 @pytest.mark.model
 @pytest.mark.parametrize("mode", ["dense", "lexical"])
-def test_cosines_and_bm25_are_not_cut(own_notes: KnowledgeBase, mode: str) -> None:
+def test_cosines_and_bm25_are_not_cut(own_notes: KnowledgeBase, mode: Mode) -> None:
     """A bm25 or cosine is no probability: with a good match, all hits are shown however small they are."""
     result = own_notes.search("attention is all you need", mode=mode, weak=False)
     assert (result.good_match, len(result.hits), result.weaker) == (True, 10, 0)

@@ -91,7 +91,7 @@ _LEAD_IN = re.compile(
     r"\bas follows\b|\b(?:the|these|this|is|are) following\b|^following\b|\bsuch as:?$", re.IGNORECASE
 )
 _LAST_WORD = re.compile(
-    r"\b(?:a|an|the|of|in|on|to|for|and|or|but|with|by|from|as|that|which|than|using|via|see|between|into|such|is"
+    r"\b(?:a|an|the|of|in|on|to|for|and|or|but|with|by|from|as|that|which|than|using|via|see|between|into|such|its|their|our|is"
     r"|are)$",
     re.IGNORECASE,
 )

@@ -69,11 +69,11 @@ def open_questions(chunk: ChunkRecord) -> list[Statement]:
         return []
     lines = chunk.text.split("\n")
     found = paragraphs(chunk.text, chunk.kinds, chunk.start_line)
-    following = [*(paragraph[0] for paragraph in found[1:]), None]
+    answered = {number for number, paragraph in enumerate(found[1:]) if _ANSWER.match(paragraph[0].text)}
     return [
         question
-        for paragraph, after in zip(found, following, strict=True)
-        if not _is_quoted_or_done(chunk, lines, paragraph[0]) and not (after and _ANSWER.match(after.text))
+        for number, paragraph in enumerate(found)
+        if number not in answered and not _is_quoted_or_done(chunk, lines, paragraph[0])
         for question in _asked(paragraph, announced=asks(heading))
     ]
 

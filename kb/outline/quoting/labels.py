@@ -68,9 +68,9 @@ def _tidy(name: str) -> str:
 
 
 def _is_named(name: str, said: set[str]) -> bool:
-    """Whether half of a name's words are among some stems."""
+    """Whether most of a name's words are among some stems."""
     own = _stems(name)
-    return not own or len(own & said) * 2 >= len(own)
+    return len(own & said) * 2 > len(own) or not own
 
 
 def _stems(text: str) -> set[str]:

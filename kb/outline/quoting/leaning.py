@@ -48,7 +48,7 @@ _PREPOSED = re.compile(r"(?:in (?:practice|theory|general|short|fact|principle|e
 
 _OPEN_END = re.compile(
     r"(?:[:;,—–-]|\.\.\.|…)$"
-    r"|\b(?:a|an|the|of|in|on|to|for|and|or|but|with|by|from|at|as|that|which|than|using|via|see|between|into|such|"
+    r"|\b(?:a|an|the|of|in|on|to|for|and|or|but|with|by|from|at|as|that|which|than|using|via|see|between|into|such|its|their|our|"
     r"e\.g|i\.e|is|are|was|were)\W*$"
     r"|\b(?:as follows|(?:the|these) following|following (?:is|are|code|table|figure|example|snippet))\b|^following\b",
     re.IGNORECASE,
@@ -62,7 +62,8 @@ _ABOUT_THE_TEXT = re.compile(
     r"(?:notes?|posts?|sections?|chapters?|articles?|papers?|tutorials?|lectures?|pages?|videos?|notebooks?|blogs?|"
     r"guides?|courses?|class|units?|modules?|lessons?|books?|surveys?|series|summary|lists?|parts?|works?|examples?"
     r"|figures?|tables?|snippets?|code)\b"
-    r"|\b(?:items?|points?|steps?|numbers?) \d\b(?!\s*[:.])|\b(?:one|two|three) (?:notes?|papers?)(?:,|\s+filed)"
+    r"|\b(?:items?|points?|steps?|numbers?|types?|cases?) \d\b(?!\s*[:.])"
+    r"|\b(?:one|two|three) (?:notes?|papers?)(?:,|\s+filed)"
     r"|\bfiled (?:as|under|together|here)\b|\bre-?read(?:ing)?\b"
     r"|\b(?:fig(?:ure)?s?|tables?|eqs?|equations?|algorithms?|listings?|appendix|sections?|sec|chapters?)\b\.?\s*"
     r"\(?(?:\d|(?<=[ (])(?-i:[A-Z])\b)"
