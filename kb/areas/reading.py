@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kb.cutoffs import DESCRIBED, READ_CLEARLY, READ_SHARPNESS
@@ -32,7 +32,11 @@ class ReadConcept(NamedTuple):
 
 
 def read(
-    concepts: Concepts, text: str, relatedness: Sequence[float], is_treated: Callable[[int], bool]
+    concepts: Concepts,
+    text: str,
+    relatedness: Sequence[float],
+    is_treated: Callable[[int], bool],
+    areas: Collection[int] = (),
 ) -> list[ReadConcept]:
     """The concepts that a text asks for, the surest first.
 
@@ -40,11 +44,14 @@ def read(
     encoder's scale. A concept that is named counts fully; one that is described counts by how clearly the text is about
     any concept, and how near it is to the best. The parts of one that is named count a little. Only concepts that
     `is_treated` holds for are read: others are replaced by what they are related to. Subjects outside the areas are
-    never read; one that the text describes better keeps concepts of the areas from being read.
+    never read; one that the text describes better keeps concepts of the areas from being read. To name one of `areas`,
+    the concepts that are areas themselves, says where to look, not what for.
     """
     asked = {entry.number: entry for entry in _described(concepts, relatedness, is_treated)}
     asked |= {
-        number: ReadConcept(number, 1.0, "named") for number in concepts.named(text) if concepts.is_inside(number)
+        number: ReadConcept(number, 1.0, "named")
+        for number in concepts.named(text)
+        if concepts.is_inside(number) and number not in areas
     }
     best: dict[int, ReadConcept] = {}
     for entry in asked.values():

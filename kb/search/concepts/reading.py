@@ -13,7 +13,6 @@ from kb.areas.reading import ReadConcept, best_of_concepts, mixture, read
 from kb.areas.texts import area_texts
 from kb.index.arrays import unit_rows
 from kb.index.reader import IndexReader
-from kb.models import Area
 from kb.search.concepts.treatments import Treatments
 from kb.search.query import STOPWORDS, Query, query_words
 from kb.search.words import NoteWeights
@@ -41,20 +40,20 @@ class Reading:
 
 
 class Subject(NamedTuple):
-    """What a query is about: its text and words without the names of areas, and the areas that it names."""
+    """What a query is about: its text and words without the names of areas, and all names of those that it names."""
 
     text: str
     words: tuple[str, ...]
-    areas: tuple[Area, ...]
+    area_names: tuple[str, ...] = ()
 
 
 def subject_of(reader: IndexReader, query: Query) -> Subject:
     """What a query is about. One that only names areas is about these."""
     texts = reader.cached("area texts", lambda: area_texts(reader))
-    areas = texts.named(query.text)
-    rest = texts.without_names(query.text) if areas else query.text
+    names = tuple(name for area in texts.named(query.text) for name in texts.areas[area].names)
+    rest = texts.without_names(query.text) if names else query.text
     words = tuple(word for word in query_words(rest) if word not in STOPWORDS)
-    return Subject(rest, words, areas) if areas and words else Subject(query.text, query.words, areas)
+    return Subject(rest, words, names) if names and words else Subject(query.text, query.words)
 
 
 def read_concepts(
@@ -64,7 +63,9 @@ def read_concepts(
     described = vector if subject.text == text else reader.encoder.encode_query(subject.text)
     relatedness = reader.encoder.scale.relatedness(treatments.vectors @ described)
     best = best_of_concepts(treatments.concepts, relatedness)
-    return read(treatments.concepts, subject.text, best, lambda number: treatments.is_treated(reader, number))
+    concepts = treatments.concepts
+    areas = {number for name in subject.area_names for number in concepts.named(name)} if subject.text != text else ()
+    return read(concepts, text, best, lambda number: treatments.is_treated(reader, number), areas)
 
 
 def reading_of(reader: IndexReader, treatments: Treatments, asked: Sequence[ReadConcept]) -> Reading:
