@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Sequence
+from typing import cast
 
 from kb.cutoffs import GOOD_ANSWER
-from kb.index.freshness import State, state_of
 from kb.index.reader import IndexReader
-from kb.models import ChunkRecord, FiledArea, Filter, Mode, NoteRecord, Reranker, note_of
+from kb.models import ChunkRecord, FiledArea, Filter, Mode, Reranker, note_of
 from kb.notes.statements import statements
 from kb.reports import ConceptWeight, Explanation, HeldBackNote, Hit, Passage, Scores, SearchResult, TermWeight
 from kb.search.calibration import GOOD, WEAK
 from kb.search.find import POOL, find
 from kb.search.fuse import evidence
 from kb.search.lexical import held_back
+from kb.search.passages import NotePassages, RankedPassage, shown_notes
 from kb.search.query import parse_query
 from kb.search.ranking import (
     NEAR_WEIGHT,
@@ -27,34 +27,13 @@ from kb.search.ranking import (
     group_by_note,
     penalty,
 )
-from kb.search.similar.resemblance import CONTAINMENT, MIN_RUNS, Runs, resemblance, word_runs
 from kb.search.snippets import Cosines, snippets
 from kb.sync.changes import recent_changes
 
 PASSAGES = 4
-NOTES_AT_ONCE = 10
 JUDGED = 10  # of the best notes, any of which may be a good match, however few are shown
 NEAREST = 3  # hits that are shown where none is a good match
 RERANKED = 50  # notes whose best passages a cross-encoder reads
-SAME_SCORES = 0.05  # the scores of near-identical passages differ by less than this share of the larger one
-
-
-class RankedPassage(NamedTuple):
-    """A passage of a note, and why it ranks where it does."""
-
-    ranked: Ranked
-    chunk: ChunkRecord
-
-
-class NotePassages(NamedTuple):
-    """A note that was found, the state of its file, and its passages, best first. `same_as` is the address at which
-    another hit shows the same as the first of them.
-    """
-
-    note: NoteRecord
-    state: State
-    passages: Sequence[RankedPassage]
-    same_as: str | None
 
 
 def search(
@@ -70,7 +49,7 @@ def search(
     groups: Sequence[Sequence[Ranked]] = group_by_note(ranking.ranked, PASSAGES)
     if reranker:
         groups = _reranked(reader, reranker, asked.text, groups)
-    shown, missing = _shown_notes(reader, groups, limit)
+    shown, missing = shown_notes(reader, groups, limit)
     report = _Report(reader, ranking, groups[: max(limit, JUDGED)], shown)
     sentences = [_sentences(found.passages[0].chunk) for found in shown]
     hits = tuple(
@@ -113,78 +92,6 @@ def _reranked(
     scores = reranker.score(text, [chunks[best.id].text for best, *_ in first])
     read = [[best._replace(relevance=score), *rest] for (best, *rest), score in zip(first, scores, strict=True)]
     return [*sorted(read, key=lambda group: -(group[0].relevance or 0.0)), *others]
-
-
-def _shown_notes(
-    reader: IndexReader, groups: Sequence[Sequence[Ranked]], limit: int
-) -> tuple[list[NotePassages], tuple[str, ...]]:
-    """The first notes of ranked groups, at most `limit`, and the paths of those before them whose files are gone."""
-    shown: list[NotePassages] = []
-    missing: list[str] = []
-    seen = _SeenPassages()
-    for note, passages in _notes(reader, groups):
-        state = state_of(reader, note)
-        if state is None:
-            missing.append(note.path)
-            continue
-        same, fresh = seen.add(note.path, passages)
-        shown.append(NotePassages(note, state, fresh, same))
-        if len(shown) == limit:
-            break
-    return shown, tuple(missing)
-
-
-def _notes(reader: IndexReader, groups: Sequence[Sequence[Ranked]]) -> Iterator[tuple[NoteRecord, list[RankedPassage]]]:
-    """The notes of groups with their passages, read a few at a time."""
-    for start in range(0, len(groups), NOTES_AT_ONCE):
-        some = groups[start : start + NOTES_AT_ONCE]
-        notes = reader.catalog.notes_by_id(note_of(group[0].id) for group in some)
-        chunks = reader.catalog.chunks(entry.id for group in some for entry in group)
-        for group in some:
-            yield notes[note_of(group[0].id)], [RankedPassage(entry, chunks[entry.id]) for entry in group]
-
-
-class _SeenPassages:
-    """The passages shown so far; near-identical ones are not shown again."""
-
-    def __init__(self) -> None:
-        self._seen: list[tuple[RankedPassage, str]] = []
-        self._runs: dict[str, Runs] = {}
-
-    def add(self, path: str, passages: Sequence[RankedPassage]) -> tuple[str | None, list[RankedPassage]]:
-        """The address at which the first passage of a note is shown already, if it is; and the passages to show: the
-        first in any case, and those of the others that are new.
-        """
-        same = [self._address_of(passage) for passage in passages]
-        fresh = [number for number in range(len(passages)) if number == 0 or same[number] is None]
-        for number in fresh:
-            chunk = passages[number].chunk
-            self._seen.append((passages[number], f"{path}:{chunk.start_line}-{chunk.end_line}"))
-        return same[0], [passages[number] for number in fresh]
-
-    def _address_of(self, passage: RankedPassage) -> str | None:
-        """The address at which a near-identical passage is shown."""
-        for other, address in self._seen:
-            if _score_alike(passage.ranked, other.ranked):
-                runs = self._runs_of(passage.chunk)
-                if len(runs) < MIN_RUNS:
-                    return None
-                if resemblance(runs, self._runs_of(other.chunk)) >= CONTAINMENT:
-                    return address
-        return None
-
-    def _runs_of(self, chunk: ChunkRecord) -> Runs:
-        if chunk.id not in self._runs:
-            self._runs[chunk.id] = word_runs(chunk.text)
-        return self._runs[chunk.id]
-
-
-def _score_alike(first: Ranked, second: Ranked) -> bool:
-    """Whether the scores of two passages are as similar as those of near-identical ones: cheaper than reading them."""
-    for one, other in ((first.dense, second.dense), (first.lexical, second.lexical)):
-        if one is not None and other is not None and abs(one - other) > SAME_SCORES * max(abs(one), abs(other)):
-            return False
-    return True
 
 
 def _undated(reader: IndexReader, filter: Filter) -> int:
