@@ -635,6 +635,7 @@ def test_control_characters_never_reach_the_terminal(notebook: Path, kb: Command
         (notebook / "notes" / f"evil-{number}\x1b[1m.md" if number else notebook / "notes" / "evil.md").write_text(
             f'---\ntitle: "{STEERING} {number}"\ntags: ["{STEERING}"]\narea: llm\n---\n## {steering} {number}\n\n'
             f"Low rank {steering} adapters of a language model train few weights, in note {number}.\n\n"
+            f"A low rank adapter of a language model trains {number} million weights, which is less than it has.\n\n"
             f"- Low rank adapters {number} keep the {steering} weights frozen.\n"
             f"- Why {steering} is rank {number} enough?\n",
             encoding="utf-8",

@@ -52,8 +52,7 @@ def _paragraphs(lines: Sequence[str], kinds: str) -> Iterator[tuple[int, int]]:
     for number in range(len(lines) + 1):
         kind = kinds[number] if number < min(len(lines), len(kinds)) else LineKind.BLANK
         begins = kind in (LineKind.LIST, LineKind.QUOTATION) and bool(_ITEM.match(lines[number]))
-        goes_on = kind == LineKind.DEFINITION and not _ITEM.match(lines[number])  # a line of a sentence that is a link
-        if start is not None and not goes_on and (kind != kinds[start] or begins):
+        if start is not None and (kind != kinds[start] or begins):
             yield start, number
             start = None
         if start is None and kind in SAYING:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from kb.areas.concepts import load_concepts
 from kb.cutoffs import BEARING
+from kb.errors import EvidenceError
 from kb.index.freshness import text_of
 from kb.index.reader import IndexReader
 from kb.models import AREAS, FiledArea, NoteRecord, VerdictArea
@@ -38,6 +39,8 @@ def draft(
     concepts = load_concepts(reader.settings.own_concepts)
     skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder, wanted, example, concepts)
     sections = _with_current_points(reader, skeleton.sections)
+    if not sections:
+        raise EvidenceError(f"nothing that the notes say on {text!r} can be quoted on its own; add notes in sentences")
     considered = {entry.note.path: entry.note for entry in excerpts}
     cited = {path for section in sections for path in section.notes}
     notes = [note for path, note in considered.items() if path in cited]
