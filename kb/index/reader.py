@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from kb.decisions import Decisions, load_decisions
 from kb.errors import EncoderError
 from kb.index import folder
+from kb.index.arrays import products
 from kb.index.batch import embedding_key
 from kb.index.cache import Cache
 from kb.index.catalog.reading import CatalogReader
@@ -46,7 +47,7 @@ class Passages:
 
     def cosines(self, vector: FloatArray) -> FloatArray:
         """The cosine of every passage with a unit vector `(dim,)`."""
-        return self.matrix @ vector if self.ids else vector[:0]
+        return products(self.matrix, vector) if self.ids else vector[:0]
 
 
 @dataclass

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from kb.cutoffs import USUAL_DEVIATION, USUAL_MEAN, USUAL_WORTH
 from kb.errors import ServerError
-from kb.index.arrays import centred
+from kb.index.arrays import centred, products
 from kb.index.reader import IndexReader
 from kb.models import FILED_AREAS, Filter, note_of
 from kb.scale import Scale
@@ -41,11 +41,12 @@ class Background:
         """The z-scores `(n,)` of the cosines of passages `(n, dim)` with a query `(dim,)`, among the cosines of
         ordinary passages; all vectors centred.
         """
-        usual = self._scale.relatedness(self._sample @ vector)
+        usual = self._scale.relatedness(products(self._sample, vector))
         weight = len(usual) + USUAL_WORTH
         mean = (usual.sum() + USUAL_WORTH * USUAL_MEAN) / weight
         variance = (((usual - mean) ** 2).sum() + USUAL_WORTH * USUAL_DEVIATION**2) / weight
-        scores: FloatArray = ((self._scale.relatedness(passages @ vector) - mean) / variance**0.5).astype("float32")
+        found = self._scale.relatedness(products(passages, vector))
+        scores: FloatArray = ((found - mean) / variance**0.5).astype("float32")
         return scores
 
 
@@ -84,7 +85,7 @@ def nearest(
         if len(kept) >= limit or len(found) < wanted:
             return dict(sorted(kept.items(), key=lambda entry: -entry[1])[:limit])
         wanted, first = wanted * 2, None
-    return _scan(reader, vector, passing.notes, limit)
+    return scan(reader, vector, filter, limit)
 
 
 def by_id(ids: Sequence[str], scores: FloatArray) -> dict[str, float]:
@@ -92,11 +93,12 @@ def by_id(ids: Sequence[str], scores: FloatArray) -> dict[str, float]:
     return dict(zip(ids, scores.tolist(), strict=True))
 
 
-def _scan(reader: IndexReader, vector: FloatArray, passing: Collection[str], limit: int) -> dict[str, float]:
-    """The nearest chunks of the passing notes, by comparing all of them."""
-    passages = reader.passages()
-    rows = [row for note in passing for row in passages.rows.get(note, ())]
-    if not rows:
-        return {}
-    found = passages.matrix[rows] @ vector
-    return {passages.ids[rows[index]]: float(found[index]) for index in (-found).argsort(kind="stable")[:limit]}
+def scan(reader: IndexReader, vector: FloatArray, filter: Filter, limit: int) -> dict[str, float]:
+    """The same by comparing all chunks: in a small notebook, faster than to ask the store."""
+    passages, passing = reader.passages(), reader.passing(filter).notes
+    if passing >= passages.rows.keys():
+        ids, found = passages.ids, passages.cosines(vector)
+    else:
+        rows = [row for note in passing for row in passages.rows.get(note, ())]
+        ids, found = [passages.ids[row] for row in rows], products(passages.matrix[rows], vector)
+    return {ids[row]: float(found[row]) for row in (-found).argsort(kind="stable")[:limit]}

@@ -14,7 +14,7 @@ from kb.index.reader import IndexReader
 from kb.models import FILED_AREAS, Filter, Mode, System
 from kb.search.concepts.reading import read_concepts, reading_of, subject_of
 from kb.search.concepts.treatments import treatments
-from kb.search.dense import first_wanted, nearest
+from kb.search.dense import first_wanted, nearest, scan
 from kb.search.fuse import by_meaning, by_meaning_and_words
 from kb.search.lexical import by_words, matching, named, telling, weigh
 from kb.search.query import MAX_LENGTH, WORD, Query, match_expression, other_spellings, parse_query
@@ -56,7 +56,8 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
         reading = reading_of(reader, known, read_concepts(reader, known, asked.text, subject, vector))
         dense = nearest(reader, vector, filter, pool, first)
         if reading.concepts:
-            dense |= nearest(reader, reading.moved(vector), filter, pool)
+            again = scan if reader.is_small else nearest
+            dense |= again(reader, reading.moved(vector), filter, pool)
         ranking = by_meaning_and_words(reader, vector, dense, lexical, weighed, reading, filter)
         notes = named(reader, asked.text)
         return replace(ranking, ranked=named_first(ranking.ranked, notes), named=notes) if notes else ranking

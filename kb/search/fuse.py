@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kb.index.arrays import unit_rows
+from kb.index.arrays import products, unit_rows
 from kb.index.reader import IndexReader
 from kb.models import Filter, note_of
 from kb.search.calibration import Evidence
@@ -122,7 +122,7 @@ def _candidates(reader: IndexReader, found: Collection[str], vector: FloatArray)
     else:
         ids, matrix = reader.catalog.chunk_vectors(found)
     ordinary = background(reader)
-    cosines = matrix @ vector
+    cosines = products(matrix, vector)
     relatedness = reader.encoder.scale.relatedness(float(cosines.max(initial=-1.0)))
     return Candidates(ids, ordinary.centred(matrix), by_id(ids, cosines), relatedness, ordinary)
 
@@ -132,7 +132,7 @@ def evidence(reader: IndexReader, ranking: Ranking, notes: Collection[str]) -> d
     if ranking.vector is None or ranking.mode != "hybrid":
         return {}
     ids, passages = _passages_of(reader, notes)
-    relatedness = reader.encoder.scale.relatedness(passages @ ranking.vector).tolist()
+    relatedness = reader.encoder.scale.relatedness(products(passages, ranking.vector)).tolist()
     chunks: dict[str, dict[str, float]] = {}
     for id, value in zip(ids, relatedness, strict=True):
         chunks.setdefault(note_of(id), {})[id] = value
@@ -157,10 +157,17 @@ def _copies(reader: IndexReader, ids: Sequence[str]) -> dict[str, int]:
     """
     copies: dict[str, int] = {}
     for group in repeated(ids):
-        lengths = Counter(reader.catalog.full_text.chunk_numbers({note_of(id) for id in group}).values())
+        lengths = _lengths(reader, {note_of(id) for id in group})
         parts = [id for id in group if lengths[note_of(id)] > 1]
         copies |= dict.fromkeys(parts, len({note_of(id) for id in parts}))
     return copies
+
+
+def _lengths(reader: IndexReader, notes: Collection[str]) -> Mapping[str, int]:
+    """How many chunks some notes have."""
+    if reader.is_small:
+        return {note: len(reader.passages().rows.get(note, ())) for note in notes}
+    return Counter(reader.catalog.full_text.chunk_numbers(notes).values())
 
 
 def _best(scores: Mapping[str, float]) -> list[str]:

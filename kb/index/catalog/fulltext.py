@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from kb.index.catalog.schema import TOKENIZER, json_list
 from kb.notes.words import searchable
 
 TITLE_WEIGHT, HEADING_WEIGHT, TEXT_WEIGHT = 2.0, 1.5, 1.0
+KEPT_STEMS = 1_000  # texts whose stems are remembered: words of queries, which recur
 
 Place = tuple[str, int, str, int]  # note, chunk number, column, position
 Parameters = Mapping[str, object] | tuple[object, ...]
@@ -30,7 +32,7 @@ class FullText:
         self._rows = rows
         self._stemmer = _Stemmer()
 
-    def stems(self, text: str) -> list[str]:
+    def stems(self, text: str) -> tuple[str, ...]:
         """The stems of a text in order, as FTS5 makes them of the notes."""
         return self._stemmer.stems(text)
 
@@ -43,11 +45,11 @@ class FullText:
         sql = "SELECT count(*) n FROM (SELECT 1 FROM passages WHERE passages MATCH ? LIMIT ?)"
         return int(self._rows(sql, (expression, most))[0]["n"])
 
-    def matching(self, expression: str) -> dict[int, str]:
-        """The numbers of the chunks that an FTS5 expression matches, with their notes."""
+    def matching(self, expression: str, most: int = -1) -> dict[int, str]:
+        """The numbers of the chunks that an FTS5 expression matches, with their notes; `most` of them, or all."""
         sql = """SELECT chunks.number, chunks.note_id FROM passages JOIN chunks ON chunks.number = passages.rowid
-            WHERE passages MATCH ?"""
-        return {row["number"]: row["note_id"] for row in self._rows(sql, (expression,))}
+            WHERE passages MATCH ? LIMIT ?"""
+        return {row["number"]: row["note_id"] for row in self._rows(sql, (expression, most))}
 
     def occurrences(
         self, stems: Collection[str], notes: Mapping[int, str], everywhere: bool = False
@@ -125,10 +127,12 @@ class _Stemmer:
         self._connection.execute(f"CREATE VIRTUAL TABLE texts USING fts5 (text, tokenize='{TOKENIZER}')")
         self._connection.execute("CREATE VIRTUAL TABLE stems USING fts5vocab (texts, instance)")
 
-    def stems(self, text: str) -> list[str]:
+        self.stems = lru_cache(maxsize=KEPT_STEMS)(self._stems)
+
+    def _stems(self, text: str) -> tuple[str, ...]:
         self._connection.execute("DELETE FROM texts")
         self._connection.execute("INSERT INTO texts VALUES (?)", (searchable(text),))
-        return [stem for (stem,) in self._connection.execute("SELECT term FROM stems ORDER BY offset")]
+        return tuple(stem for (stem,) in self._connection.execute("SELECT term FROM stems ORDER BY offset"))
 
     def close(self) -> None:
         self._connection.close()

@@ -29,6 +29,7 @@ class CatalogReader:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
         self._connection = connection
+        self._meta_of_snapshot: dict[str, str] | None = None
         self.full_text = FullText(self._rows)
 
     def close(self) -> None:
@@ -253,8 +254,10 @@ class CatalogReader:
         """Within this context everything is read from one snapshot, whatever others commit meanwhile."""
         self._rows("BEGIN")
         try:
+            self._meta_of_snapshot = {row["name"]: row["value"] for row in self._rows("SELECT name, value FROM meta")}
             yield
         finally:
+            self._meta_of_snapshot = None
             self._connection.rollback()
 
     def _matrix(self, rows: Sequence[sqlite3.Row]) -> FloatArray:
@@ -277,6 +280,8 @@ class CatalogReader:
         return DamageError(f"{self._path} lacks vectors of some passages; `kb doctor --repair` repairs it")
 
     def _meta(self, name: str) -> str | None:
+        if self._meta_of_snapshot is not None:
+            return self._meta_of_snapshot.get(name)
         rows = self._rows("SELECT value FROM meta WHERE name = ?", (name,))
         return rows[0]["value"] if rows else None
 

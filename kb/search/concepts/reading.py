@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kb.areas.reading import ReadConcept, best_of_concepts, mixture, read
 from kb.areas.texts import area_texts
-from kb.index.arrays import unit_rows
+from kb.index.arrays import products, unit_rows
 from kb.index.reader import IndexReader
 from kb.search.concepts.treatments import Treatments
 from kb.search.query import STOPWORDS, Query, query_words
@@ -61,7 +61,7 @@ def read_concepts(
 ) -> list[ReadConcept]:
     """The concepts that a query asks for; `vector` `(dim,)` is that of its text."""
     described = vector if subject.text == text else reader.encoder.encode_query(subject.text)
-    relatedness = reader.encoder.scale.relatedness(treatments.vectors @ described)
+    relatedness = reader.encoder.scale.relatedness(products(treatments.vectors, described))
     best = best_of_concepts(treatments.concepts, relatedness)
     concepts = treatments.concepts
     areas = {number for name in subject.area_names for number in concepts.named(name)} if subject.text != text else ()

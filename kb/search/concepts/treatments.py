@@ -63,9 +63,9 @@ def _treatments(reader: IndexReader) -> Treatments:
 
 def _look_up(reader: IndexReader, names: list[str]) -> Treatment:
     full_text, expression = reader.catalog.full_text, match_expression(names)
-    if full_text.frequency(expression, MOST_CHUNKS + 1) > MOST_CHUNKS:
+    chunks = full_text.matching(expression, MOST_CHUNKS + 1)
+    if len(chunks) > MOST_CHUNKS:
         return Treatment(everywhere=True)
-    chunks = full_text.matching(expression)
     titled = set(full_text.matching(f"title : ({expression})").values())
     sizes = reader.cached("sizes", reader.catalog.sizes)
     mean = reader.cached("mean size", reader.catalog.mean_size) or 1.0
