@@ -66,7 +66,7 @@ def _look_up(reader: IndexReader, names: list[str]) -> Treatment:
     chunks = full_text.matching(expression, MOST_CHUNKS + 1)
     if len(chunks) > MOST_CHUNKS:
         return Treatment(everywhere=True)
-    titled = set(full_text.matching(f"title : ({expression})").values())
+    titled = set(full_text.matching(f"title : ({expression})").values()) if chunks else set()
     sizes = reader.cached("sizes", reader.catalog.sizes)
     mean = reader.cached("mean size", reader.catalog.mean_size) or 1.0
     rarity = idf(reader.chunk_count, len(chunks))
