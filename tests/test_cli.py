@@ -104,12 +104,18 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
         (["related", "nowhere"], 2, "there is no note 'nowhere'"),
         (["related", "gcn", "-n", "0"], 2, "1<=x<=1000"),
         (["related", "focaccia"], 2, "notes/focaccia.md is held back"),
-        (["outline"], 2, "give a TOPIC, --check FILE or --update FILE"),
-        (["outline", TOPIC, "--check", "notes/gcn.md"], 2, "give a TOPIC, --check FILE or --update FILE"),
-        (["outline", "--update", "notes/gcn.md", "--check", "notes/gcn.md"], 2, "give a TOPIC, --check"),
+        (["outline"], 2, "give a TOPIC, --fill FILE, --check FILE or --update FILE"),
+        (["outline", TOPIC, "--check", "notes/gcn.md"], 2, "give a TOPIC, --fill FILE, --check FILE or --update FILE"),
+        (["outline", "--update", "notes/gcn.md", "--check", "notes/gcn.md"], 2, "give a TOPIC, --fill FILE"),
         (["outline", "--update", "notes/gcn.md", "--area", "gnn"], 2, "--area needs a TOPIC"),
         (["outline", "--check", "notes/gcn.md", "--force"], 2, "--force needs a TOPIC"),
         (["outline", "--check", "nowhere.md"], 2, "does not exist"),
+        (["outline", "--fill", "notes/gcn.md", "--sections", "3"], 2, "--sections has no effect with --fill"),
+        (["outline", "--fill", "notes/gcn.md", "--check", "notes/gcn.md"], 2, "give a TOPIC, --fill FILE"),
+        (["outline", TOPIC, "--section", "Depth", "--section", "Depth"], 2, "a --section is given twice"),
+        (["outline", TOPIC, "--section", " "], 2, "the text is empty"),
+        (["outline", TOPIC, "--section", "Depth", "--sections", "3"], 2, "--sections has no effect with --section"),
+        (["outline", TOPIC, "--words", "9"], 2, "x>=100"),
         (["outline", "--check", "notes/gcn.md"], 2, "notes/gcn.md has no citations"),
         (["outline", "--update", "notes/gcn.md"], 2, "notes/gcn.md has no citations"),
         (["outline", TOPIC, "--citations", "endnote"], 2, "'endnote' is not one of"),
@@ -766,3 +772,38 @@ def test_completion(monkeypatch: pytest.MonkeyPatch, kb: Command, shell: str) ->
     answer = kb()
     assert "search" in answer.out
     assert "add" not in answer.out.split()
+
+
+def test_a_draft_is_filled(own: Path, kb: Command) -> None:
+    """A filled draft is printed or written elsewhere; the draft is replaced only on request, and can be updated."""
+    draft = own / "draft.md"
+    text = f"# {TOPIC}\n\n## How it spreads\n\nMine.\n"
+    draft.write_text(text)
+    printed = kb("outline", "--fill", "draft.md")
+    assert printed.code == 0
+    assert draft.read_text() == text
+    assert kb("outline", "--fill", "draft.md", "-o", "draft.md").code == 2
+    assert kb("outline", "--fill", "draft.md", "-o", "draft.md", "--force").code == 0
+    assert draft.read_text() == printed.out
+    assert kb("outline", "--check", "draft.md").code == 0
+    assert kb("outline", "--update", "draft.md").out == "draft.md: there are no new points\n"
+
+
+def test_a_draft_needs_a_title(own: Path, kb: Command) -> None:
+    """A draft without a title is filled for the topic that is named."""
+    (own / "draft.md").write_text("## Depth\n")
+    assert "name the TOPIC" in kb("outline", "--fill", "draft.md").err
+    assert kb("outline", TOPIC, "--fill", "draft.md").code in (0, 3)
+
+
+def test_an_outline_at_the_terminal(own: Path, kb: Command) -> None:
+    """A written outline is shown as the tree of its sections with the first point of each, its address, and the time
+    that reading the post takes.
+    """
+    run = kb("outline", TOPIC, "-o", "post.md")
+    first = next(line for line in (own / "post.md").read_text().splitlines() if line.startswith("- "))
+    cited = re.search(r"<!-- (\S+:\d+(?:-\d+)?) sha256", first)
+    assert run.out.startswith("wrote post.md\n 1  ")
+    assert cited
+    assert cited[1] in run.out
+    assert re.search(r"about [\d,]+ words, \d+ minutes? to read at 238 words a minute", run.out)

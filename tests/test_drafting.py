@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import HashingEncoder, Run
 
-from kb.console.outline import print_written
+from kb.console.outline import print_tree
 from kb.errors import EvidenceError, InputError
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
@@ -246,7 +246,7 @@ def test_points_made_before(library: KnowledgeBase, capfd: pytest.CaptureFixture
     outline = library.outline("why deep GNNs forget")
     made = [point for post in outline.covered_before for point in post.points]
     assert made
-    print_written(outline, "post.md")
+    print_tree(outline, "post.md")
     told, written = capfd.readouterr().err, library.render(outline)
     for point in made:
         lines = (library.root / point.said.path).read_text().split("\n")

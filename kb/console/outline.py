@@ -8,26 +8,44 @@ from typing import get_args
 from rich.table import Table
 from rich.text import Text
 
-from kb.console.terminal import count, notice, print_table, say, styled
+from kb.console.terminal import count, indented, notice, print_heading, print_table, say, styled
+from kb.outline.post.length import WORDS_A_MINUTE, expected_words, reading_minutes
 from kb.reports import Address, Check, CheckedCitation, CitationState, Outline, Update
 
 STATE_STYLES = {"moved": "yellow", "changed": "red", "gone": "red"}
 PLURALS = {"holds": "hold"}
 
 
-def print_written(outline: Outline, path: str) -> None:
-    """The sections of an outline, its other parts, and the posts that covered the topic before."""
-    say(f"wrote {path}")
-    table = Table.grid(padding=(0, 2))
+def print_tree(outline: Outline, path: str | None) -> None:
+    """The sections of an outline with the first point of each, how long the post is, and the notices; `path` is where
+    it was written, if it was.
+    """
+    say(f"wrote {path}" if path else outline.title, "" if path else "bold")
     for number, section in enumerate(outline.sections, 1):
         mark = " (generated)" if section.generated else ""
-        extent = f"{count(len(section.points), 'point')}, {count(len(section.notes), 'note')}"
-        table.add_row(Text(str(number), justify="right"), styled(section.heading + mark), styled(extent, "dim"))
-    print_table(table)
+        print_heading(number, section.heading + mark)
+        if section.points:
+            point = section.points[0]
+            quoted = f"[{point.kind}]" if point.kind != "quotation" else point.text
+            indented(styled(f"{point.label}: {quoted}" if point.label else quoted))
+            more = len(section.points) - 1
+            others = f", and {count(more, 'more point')} from {count(len(section.notes), 'note')}" if more else ""
+            indented(styled(f"{_address(point)}{others}", "dim"))
+        else:
+            indented(styled("nothing in the notes", "yellow"))
+    words = expected_words(outline)
     say(
         f"{count(len(outline.references), 'reference')}, {count(len(outline.open_questions), 'open question')}, "
-        f"{count(len(outline.leftovers), 'leftover')}"
+        f"{count(len(outline.leftovers), 'leftover')}; about {words:,} words, "
+        f"{count(reading_minutes(words), 'minute')} to read at {WORDS_A_MINUTE} words a minute"
     )
+    print_notices(outline)
+
+
+def print_notices(outline: Outline) -> None:
+    """On standard error: the headings without points, and the posts that covered the topic before."""
+    for heading in outline.empty:
+        notice(f"nothing in the notes on {heading!r}")
     for post in outline.covered_before:
         date = f"{post.date}, " if post.date else ""
         notice(f"you covered this before: {post.title} ({post.path}, {date}similarity {post.similarity:.2f})")

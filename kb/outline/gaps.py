@@ -38,13 +38,14 @@ def gaps(
     today: datetime.date,
     is_near: Callable[[str], bool],
 ) -> tuple[Gap, ...]:
-    """What is missing: sections of one note or without numbers, outdated notes on a fast-moving subject, links to
-    missing notes, terms that are used but not explained, and aspects of the topic without evidence.
+    """What is missing: sections without points, of one note or without numbers, outdated notes on a fast-moving
+    subject, links to missing notes, terms that are used but not explained, and aspects of the topic without evidence.
 
     `notes` are all notes of the notebook; `is_near` says whether a term has to do with the topic.
     """
     cited = {path for section in sections for path in section.notes}
     return (
+        *_empty(sections),
         *_one_note(sections),
         *_without_numbers(sections),
         *_outdated(sections, {note.path: note for note in notes}, today),
@@ -52,6 +53,14 @@ def gaps(
         *_unexplained([entry for entry in excerpts if entry.note.path in cited], notes, is_near),
         *_without_evidence(topic, sections),
     )
+
+
+def _empty(sections: Sequence[Section]) -> list[Gap]:
+    return [
+        Gap(kind="no evidence", text=f"nothing in the notes on {section.heading}", section=section.heading)
+        for section in sections
+        if not section.points
+    ]
 
 
 def _one_note(sections: Sequence[Section]) -> list[Gap]:
@@ -67,7 +76,7 @@ def _without_numbers(sections: Sequence[Section]) -> list[Gap]:
     return [
         Gap(kind="no numbers", text=f"no numbers on {section.heading}", section=section.heading)
         for section in sections
-        if not any(point.kind == "table" or _MEASURE.search(point.text) for point in section.points)
+        if section.points and not any(point.kind == "table" or _MEASURE.search(point.text) for point in section.points)
     ]
 
 

@@ -112,13 +112,17 @@ class NoteVersion(Frozen):
 class Outline(Frozen):
     """The skeleton of a post; every point has an address.
 
-    `areas` and `wanted_sections` are what was asked for; `considered` lists the notes from which points were chosen.
+    `areas`, `wanted_sections`, `words` (the length of the post) and `headings` are what was asked for, and `empty` are
+    those of the headings for which the notes have nothing. `considered` lists the notes from which points were chosen.
     """
 
     schema_: Literal["kb.outline/1"] = Field(default="kb.outline/1", serialization_alias="schema")
     topic: str
     areas: tuple[FiledArea, ...] = ()
     wanted_sections: int | None = None
+    words: int | None = None
+    headings: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
     title: str
     generated_title: bool = False
     area: VerdictArea

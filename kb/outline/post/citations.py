@@ -60,6 +60,8 @@ class Brief(Frozen):
     topic: str
     areas: tuple[FiledArea, ...] = ()
     sections: int | None = None
+    headings: tuple[str, ...] = ()
+    words: int | None = None
     citations: Citations = "comment"
 
 
@@ -139,7 +141,14 @@ def next_footnote(text: str) -> int:
 
 def brief_of(outline: Outline, citations: Citations) -> Brief:
     """The options that an outline was made with, and the form of its citations."""
-    return Brief(topic=outline.topic, areas=outline.areas, sections=outline.wanted_sections, citations=citations)
+    return Brief(
+        topic=outline.topic,
+        areas=outline.areas,
+        sections=outline.wanted_sections,
+        headings=outline.headings,
+        words=outline.words,
+        citations=citations,
+    )
 
 
 def memory_comment(brief: Brief, points: Iterable[str], notes: Iterable[str]) -> str:

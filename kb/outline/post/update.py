@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kb.errors import InputError
+from kb.notes.prose import clean
 from kb.outline.post.citations import (
     Citing,
     Memory,
@@ -40,9 +41,9 @@ def update(text: str, outline: Outline) -> Revision:
     sentences from unchanged notes is not news. What was offered is remembered in the post, so that a point that the
     writer deleted does not come back.
 
-    A point goes into the part that cites most of its section's points and notes, after the last block there with a
-    citation; if no part cites any, into a new section before the closing one. Raises `InputError` for a post without
-    a memory.
+    A point goes into the part that cites most of its section's points, has its heading or cites most of its notes,
+    after the last block there with a citation; if there is none, into a new section before the closing one. Raises
+    `InputError` for a post without a memory.
     """
     memory = read_memory(text)
     if memory is None:
@@ -100,20 +101,30 @@ class _Inserting:
         return Revision(self._applied(), tuple(self._added))
 
     def _part_for(self, section: Section) -> Part | None:
-        """The part that cites most of a section's points and, in a tie, most of its notes; None if none cites any."""
+        """The part that cites most of a section's points and, in a tie, has its heading or cites most of its notes;
+        None if no part does any of that.
+        """
         hashes = {point.sha256 for point in section.points}
         notes = set(section.notes)
-        scores: dict[Part, tuple[int, int]] = {}
+        scores = {part: (0, clean(self._post.title(part)) == section.heading, 0) for part in self._post.parts}
         for citation, part, _ in self._places:
-            same_points, same_notes = scores.get(part, (0, 0))
-            scores[part] = (same_points + (citation.sha256 in hashes), same_notes + (citation.path in notes))
+            same_points, same_heading, same_notes = scores[part]
+            scores[part] = (
+                same_points + (citation.sha256 in hashes),
+                same_heading,
+                same_notes + (citation.path in notes),
+            )
         best = max(scores, key=lambda part: scores[part], default=None)
         return best if best is not None and any(scores[best]) else None
 
     def _extend(self, part: Part, points: Sequence[Point]) -> None:
-        """Insert points after the last block of a part with a citation; if that is a list, as further items."""
+        """Insert points after the last block of a part with a citation or, without any, the last that is no comment;
+        if that is a list, as further items.
+        """
         post = self._post
-        block = max((block for _, other, block in self._places if other is part), key=lambda block: block.after)
+        cited = [block for _, other, block in self._places if other is part]
+        shown = [block for block in part.blocks if not post.line(block.first).lstrip().startswith("<!--")]
+        block = max(cited or shown, key=lambda block: block.after)
         items = "\n".join(self._lines(points, block.bullet or "- "))
         followed = bool(post.line(block.after).strip())
         self._insert(post.end(block.after - 1), ("\n" if block.bullet else "\n\n") + items + "\n" * followed)
