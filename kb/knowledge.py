@@ -13,18 +13,17 @@ from kb import rooms
 from kb.decisions import Decisions, Flags, is_under
 from kb.errors import InputError, LockError, NoteError, OutsideError, RemovalError, ServerError
 from kb.index.freshness import file_state
-from kb.measuring import MeasuringVerbs
 from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea, VerdictArea
 from kb.notebook import find_notebook, open_notebook, write_template
 from kb.notes.files import write_file
 from kb.opening import today
+from kb.posting import PostVerbs
 from kb.reports import Filed
 
 if TYPE_CHECKING:
     from kb.outline.post.citations import Citations
     from kb.reports import (
         BackedUp,
-        Check,
         Classification,
         ConceptList,
         Diagnosis,
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 10
 
 
-class KnowledgeBase(MeasuringVerbs):
+class KnowledgeBase(PostVerbs):
     """The verbs, on an open notebook. Several threads may share one."""
 
     # --- notes in ---
@@ -228,14 +227,12 @@ class KnowledgeBase(MeasuringVerbs):
             lambda reader: rooms.write.fill_post(reader, Path(path), topic, areas, words, citations, today())
         )
 
-    def check_outline(self, path: str | Path) -> Check:
-        """Verify every citation of a written outline against the notes as they are now."""
-        return self._index.read(lambda reader: rooms.write.check_post(reader, Path(path)))
-
-    def update_outline(self, path: str | Path) -> Update:
-        """Bring new points into a written outline, beside the writer's own text; no other byte of it changes."""
+    def update_outline(self, path: str | Path, dry_run: bool = False) -> Update:
+        """Bring new points into a written outline, beside the writer's own text; no other byte of it changes. With
+        `dry_run`, only report which points would come.
+        """
         self._autosync()
-        return self._index.read(lambda reader: rooms.write.update_post(reader, Path(path), today()))
+        return self._index.read(lambda reader: rooms.write.update_post(reader, Path(path), today(), dry_run))
 
     def write(self, path: str | Path, text: str, overwrite: bool = False) -> None:
         """Write a rendered outline; an existing file only with `overwrite`."""

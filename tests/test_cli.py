@@ -29,7 +29,7 @@ Command = Callable[..., Run]
 NOTES = ("gcn", "gat", "over-smoothing", "over-squashing", "lora", "focaccia")
 TOPIC = "why deep graph networks forget"
 KB = [sys.executable, "-m", "kb"]
-WITH_EXAMPLES = {"add", "file", "search", "related", "duplicates", "outline", "completion"}
+WITH_EXAMPLES = {"add", "file", "search", "related", "duplicates", "outline", "publish", "completion"}
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +116,9 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
         (["outline", TOPIC, "--section", " "], 2, "the text is empty"),
         (["outline", TOPIC, "--section", "Depth", "--sections", "3"], 2, "--sections has no effect with --section"),
         (["outline", TOPIC, "--words", "9"], 2, "x>=100"),
+        (["outline", TOPIC, "--dry-run"], 2, "--dry-run needs --update FILE"),
+        (["publish", "nowhere.md"], 2, "does not exist"),
+        (["publish", "notes/gcn.md", "-o", "notes/gat.md"], 2, "notes/gat.md exists"),
         (["outline", "--check", "notes/gcn.md"], 2, "notes/gcn.md has no citations"),
         (["outline", "--update", "notes/gcn.md"], 2, "notes/gcn.md has no citations"),
         (["outline", TOPIC, "--citations", "endnote"], 2, "'endnote' is not one of"),
@@ -243,6 +246,7 @@ VERBS = (
     ["outline", "x"],
     ["outline", "--check", __file__],
     ["outline", "--update", __file__],
+    ["publish", __file__],
     ["list"],
     ["show", "x"],
     ["open", "x"],
@@ -508,8 +512,11 @@ def test_a_written_outline_is_checked(own: Path, kb: Command) -> None:
     run = kb("outline", "--check", "post.md")
     assert run.code == 3
     *failing, summary = run.out.splitlines()
-    assert all(re.fullmatch(r"line +\d+  .*", line) for line in failing)
+    said = [line for line in failing if line.startswith("    ")]
+    failing = [line for line in failing if re.fullmatch(r"line \d+  .*", line)]
     assert {line.split()[3] for line in failing} == {"moved", "gone"}
+    assert len(said) == sum(2 if " moved " in line else 1 for line in failing)
+    assert all(re.match(r"    (?:quoted|now   )  \S", line) for line in said)
     assert all(f"change the address to {moved}:" in line for line in failing if " moved " in line)
     assert re.fullmatch(r"\d+ citations: (?:\d+ holds?, )?\d+ moved, \d+ gone", summary)
     assert len(failing) == sum(map(int, re.findall(r"(\d+) (?:moved|gone)", summary)))
@@ -531,8 +538,14 @@ def test_a_written_outline_is_updated(own: Path, kb: Command) -> None:
     )
     assert kb("sync").code == 0
     before = {path: path.read_bytes() for path in (own / "notes").iterdir()}
+    dry = kb("outline", "--update", "post.md", "--dry-run")
+    assert (dry.code, post.read_bytes()) == (0, mine)
+    assert "nothing was written" in dry.err
+    coming = [line.removeprefix("+ ") for line in dry.out.splitlines() if line.startswith("+ ")]
     run = kb("outline", "--update", "post.md")
     assert (run.code, run.err) == (0, "")
+    assert coming
+    assert set(coming) <= set(post.read_text(encoding="utf-8").splitlines())
     assert re.match(r"updated post\.md\n\+\d  ", run.out)
     updated = post.read_bytes()
     assert b"notes/jumping.md:" in updated

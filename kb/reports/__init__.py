@@ -49,11 +49,13 @@ if TYPE_CHECKING:
     from kb.reports.outline import Outline as Outline
     from kb.reports.outline import Point as Point
     from kb.reports.outline import PointKind as PointKind
+    from kb.reports.outline import Published as Published
     from kb.reports.outline import Quoted as Quoted
     from kb.reports.outline import Reference as Reference
     from kb.reports.outline import Repeated as Repeated
     from kb.reports.outline import Section as Section
     from kb.reports.outline import Summary as Summary
+    from kb.reports.outline import Unfinished as Unfinished
     from kb.reports.outline import Update as Update
     from kb.reports.search import ConceptWeight as ConceptWeight
     from kb.reports.search import Explanation as Explanation
@@ -117,11 +119,13 @@ HOMES = {
     "Outline": "outline",
     "Point": "outline",
     "PointKind": "outline",
+    "Published": "outline",
     "Quoted": "outline",
     "Reference": "outline",
     "Repeated": "outline",
     "Section": "outline",
     "Summary": "outline",
+    "Unfinished": "outline",
     "Update": "outline",
     "ConceptWeight": "search",
     "Explanation": "search",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kb.errors import InputError
@@ -125,10 +125,11 @@ class _Inserting:
         cited = [block for _, other, block in self._places if other is part]
         shown = [block for block in part.blocks if not post.line(block.first).lstrip().startswith("<!--")]
         block = max(cited or shown, key=lambda block: block.after)
-        items = "\n".join(self._lines(points, block.bullet or "- "))
+        lines = self._lines(points, block.bullet or "- ")
+        items = "\n".join(lines)
         followed = bool(post.line(block.after).strip())
         self._insert(post.end(block.after - 1), ("\n" if block.bullet else "\n\n") + items + "\n" * followed)
-        self._report(points, post.title(part), new=False)
+        self._report(points, lines, post.title(part), new=False)
 
     def _add_sections(self, sections: Sequence[tuple[Section, list[Point]]]) -> None:
         """Insert new sections before the closing one, with anchors and contents entries if that has an anchor."""
@@ -142,8 +143,9 @@ class _Inserting:
         for (section, points), name in zip(sections, names, strict=True):
             heading = f"{'#' * self._level()} {as_text(section.heading)}"
             heading += f' <a id="{name}"></a>' if anchored else ""
-            written += "\n".join([heading, "", *self._lines(points, "- "), "", ""])
-            self._report(points, section.heading, new=True)
+            lines = self._lines(points, "- ")
+            written += "\n".join([heading, "", *lines, "", ""])
+            self._report(points, lines, section.heading, new=True)
         self._insert(position, self._blank_before(position) + written)
         if anchored:
             self._add_contents(headings, names)
@@ -200,12 +202,13 @@ class _Inserting:
         lines = memory_lines(offered, (sha256 for sha256 in notes if sha256 not in self._memory.notes))
         self._insertions.append((self._memory_end, lines.replace("\n", self._post.newline)))
 
-    def _lines(self, points: Iterable[Point], bullet: str) -> Iterator[str]:
-        return (f"{bullet}{quotation(point)}{self._cite(point)}" for point in points)
+    def _lines(self, points: Iterable[Point], bullet: str) -> list[str]:
+        return [f"{bullet}{quotation(point)}{self._cite(point)}" for point in points]
 
-    def _report(self, points: Iterable[Point], section: str, new: bool) -> None:
+    def _report(self, points: Iterable[Point], lines: Iterable[str], section: str, new: bool) -> None:
         self._added += [
-            AddedPoint.model_validate(point.model_dump() | {"section": section, "new_section": new}) for point in points
+            AddedPoint.model_validate(point.model_dump() | {"section": section, "new_section": new, "markdown": line})
+            for point, line in zip(points, lines, strict=True)
         ]
 
     def _insert(self, position: int, text: str) -> None:

@@ -65,8 +65,9 @@ def _pulled(reader: IndexReader, paths: Collection[str]) -> dict[str, str]:
     return {note.path: without_comments(text_of(reader, note)) for note in notes}
 
 
-def update_post(reader: IndexReader, path: Path, today: datetime.date) -> Update:
-    """Draft a post's topic again and insert the points that are new; nothing else in the file changes.
+def update_post(reader: IndexReader, path: Path, today: datetime.date, dry_run: bool = False) -> Update:
+    """Draft a post's topic again and insert the points that are new; nothing else in the file changes, and nothing at
+    all with `dry_run`.
 
     Raises `InputError` for a post without a memory or with broken front matter.
     """
@@ -80,9 +81,9 @@ def update_post(reader: IndexReader, path: Path, today: datetime.date) -> Update
         revision = update(before, outline)
     except NoteError as error:
         raise InputError(f"{path} {error}; repair it first") from error
-    if revision.text != before:
+    if revision.text != before and not dry_run:
         files.replace_post(path, before, revision.text)
-    return Update(path=_shown(path), added=revision.added)
+    return Update(path=_shown(path), dry_run=dry_run, added=revision.added)
 
 
 def fill_post(
