@@ -134,8 +134,11 @@ def test_what_is_unfinished_is_said() -> None:
         "write the TLDR": "**TLDR**:",
         "put the table itself here: [table] `notes/ants.md:6`": next(li for li in draft.split("\n") if "[table]" in li),
     }.items() <= found.items()
-    filled = draft.replace("**TLDR**:", "**TLDR**: they follow each other.")
-    assert "write the TLDR" not in {entry.text for entry in clean_copy(filled, WORKS).unfinished}
+    slots = [entry.text.split()[4] for entry in clean_copy(draft, WORKS).unfinished if "fill in" in entry.text]
+    assert slots == ["Thesis:", "So"]
+    filled = re.sub(r"(<!-- (?:So what|Why this)[^>]*>)", r"\1\nThey smell it.", draft)
+    filled = filled.replace("**TLDR**:", "**TLDR**: they follow each other.")
+    assert [entry.text for entry in clean_copy(filled, WORKS).unfinished if "table" not in entry.text] == []
 
 
 # --- front matter ---

@@ -15,18 +15,20 @@ from kb.outline.post.citations import references_to
 from kb.outline.post.layout import Part, Post
 from kb.reports import Unfinished
 
-SLOT = "kb:slot"
-
 _ADDRESS = r"(?P<path>[^<>`\r\n]+?):(?P<first>\d{1,9})(?:-\d{1,9})?"
 _CITATION = re.compile(rf"{_ADDRESS}(?:\s+sha256:[0-9a-f]{{64}}\s+chars:\d{{1,9}})?")
 _FOOTNOTE = re.compile(
     rf"^ {{0,3}}\[\^(?P<label>\d{{1,9}})\]: From `{_ADDRESS}`(?:, sha256 [0-9a-f]+ <!--[^<>]*-->)?[ \t]*(?=\r?$)",
     re.MULTILINE,
 )
-_REMARK = re.compile(
-    rf"kb (?:outline|memory)\b|{SLOT}\b|(?:The title|The heading) is generated\.$"
-    r"|Why this subject, why now, and for whom\.$|For the writer; delete before publishing\."
+_SLOT = re.compile(
+    r"Thesis: the one sentence that a reader should take away\.|So what: what follows from this section\."
 )
+_REMARK = re.compile(
+    r"kb (?:outline|memory)\b|(?:The title|The heading) is generated\.$|The notes say nothing on this\.$"
+    rf"|Why this subject, why now, and for whom\.$|(?:{_SLOT.pattern})$|For the writer; delete before publishing\."
+)
+_COMMENT = re.compile(r"<!--.*?-->")
 _CONTRADICTED = re.compile(r" \*\(contradicted here\)\*(?=(?: <!-- [^<>]+ sha256:|\[\^\d+\]))")
 _ITEM = re.compile(r"^ {0,3}(\d{1,9})(?=[.)][ \t])", re.MULTILINE)
 # What only the writer can settle.
@@ -166,9 +168,22 @@ def _links(
 
 
 def _unfinished(post: Post) -> Iterator[Unfinished]:
+    for match in _SLOT.finditer(post.text):
+        line = post.line_of(match.start())
+        if _says_nothing(post, line, -1) and _says_nothing(post, line, 1):
+            yield Unfinished(line=line + 1, text=f"fill in or delete: {match[0]}")
     for pattern, advice in _UNFINISHED:
         for match in pattern.finditer(post.text):
             yield Unfinished(line=post.line_of(match.start(1)) + 1, text=advice.format(match[1], match[0]))
+
+
+def _says_nothing(post: Post, line: int, step: int) -> bool:
+    """Whether a line, and those from it in one direction up to a blank one, have nothing but comments."""
+    while shown := post.line(line).strip():
+        if _COMMENT.sub("", shown).strip():
+            return False
+        line += step
+    return True
 
 
 def _applied(text: str, edits: Iterable[_Edit]) -> str:
