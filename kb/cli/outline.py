@@ -175,6 +175,7 @@ def _print(outline: Outline, text: str, output: str | None, as_json: bool) -> No
     """
     if as_json:
         rooms.terminal.print_json(outline)
+        rooms.console_outline.print_notices(outline)
     elif output or rooms.terminal.out().is_terminal:
         rooms.console_outline.print_tree(outline, output)
     else:

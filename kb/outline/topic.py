@@ -66,8 +66,13 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
     return Topic(text, _views(reader, text), _facets(reader, text), vector, _verdict(reader, text))
 
 
+def without_filler(text: str) -> str:
+    """A topic without what introduces it, such as "a deep dive into"."""
+    return _FILLER.sub("", text).strip() or text
+
+
 def _views(reader: IndexReader, text: str) -> tuple[str, ...]:
-    plain = _FILLER.sub("", text).strip() or text
+    plain = without_filler(text)
     rest = area_texts(reader).without_names(plain)
     views = [plain, rest] if rest != plain and _says_something(rest) else [plain]
     return tuple(spelled(reader, view) for view in views)
