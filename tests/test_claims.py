@@ -35,15 +35,16 @@ def test_sentences_that_contradict_each_other_make_no_common_claim(one: str, oth
 
 
 def covered(
-    root: Path, encoder: Encoder, title: str, topic: str, said: str = "Words about a harbour."
+    root: Path, encoder: Encoder, title: str, topic: str, post: str = "Words about a harbour."
 ) -> list[CoveredBefore]:
     """What was written before on a topic, in a notebook with notes on it and one post under a title."""
     subjects = ("throughput of a server grows with its batches", "latency of a request grows with its prompt")
     (root / "notes").mkdir()
     for number, subject in enumerate(subjects * 2):
-        text = f"---\narea: llm\n---\n# Serving large language models, part {number}\n\nWhen LLMs are served, the {subject}, by {number}.\n"
+        said = f"# Serving language models, {number}\n\nWhen LLMs are served, the {subject}, by {number}.\n"
+        text = f"---\narea: llm\n---\n{said}"
         (root / "notes" / f"{number}.md").write_text(text)
-    (root / "post.md").write_text(f"---\narea: llm\nkind: post\n---\n# {title}\n\n{said}\n")
+    (root / "post.md").write_text(f"---\narea: llm\nkind: post\n---\n# {title}\n\n{post}\n")
     with KnowledgeBase(root, create=True, encoder=encoder) as knowledge:
         knowledge.add([root / "notes", root / "post.md"])
         return list(knowledge.outline(topic, llm=False).covered_before)
@@ -69,7 +70,7 @@ def test_a_post_is_known_by_any_name_of_its_subject(
 @pytest.mark.parametrize(
     ("said", "made"),
     [
-        ("The throughput of servers increases when their batches grow.", True),
+        ("When serving LLMs, the throughput of the servers grows with their batches.", True),
         ("The throughput of a server does not grow with its batches.", False),
         ("A batch is what the server takes from its queue.", False),
     ],

@@ -124,8 +124,9 @@ def outline_command(
     publish` makes the finished draft a post.
 
     --drop, --order and --rename count sections as they are without these
-    options. A language model that kb.toml names may propose headings, their
-    order and summaries; these are marked as generated.
+    options. A language model that kb.toml names may group the points, and
+    propose headings, their order and summaries; what it wrote is marked as
+    generated.
     """
     files = (fill, check, update)
     if [bool(topic) and fill is None, *(file is not None for file in files)].count(True) != 1:

@@ -45,14 +45,17 @@ def gaps(
     """
     cited = {path for section in sections for path in section.notes}
     return (
-        *_empty(sections),
-        *_one_note(sections),
-        *_without_numbers(sections),
+        *section_gaps(sections),
         *_outdated(sections, {note.path: note for note in notes}, today),
         *_missing_notes(cited, notes),
         *_unexplained([entry for entry in excerpts if entry.note.path in cited], notes, is_near),
         *_without_evidence(topic, sections),
     )
+
+
+def section_gaps(sections: Sequence[Section]) -> tuple[Gap, ...]:
+    """What sections lack, as far as their points tell: points, a second note, numbers."""
+    return (*_empty(sections), *_one_note(sections), *_without_numbers(sections))
 
 
 def _empty(sections: Sequence[Section]) -> list[Gap]:
