@@ -227,6 +227,8 @@ IDEAS = {
             "title": str,
             "area": FILED,
             "ripeness": float,
+            "parts": {"evidence": float, "recency": float, "questions": float, "novelty": float},
+            "new_since_post": [str],
             "notes": [str],
             "passages": int,
             "recent_notes": int,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kb.reports.evaluation import Measures as Measures
     from kb.reports.ideas import Idea as Idea
     from kb.reports.ideas import Ideas as Ideas
+    from kb.reports.ideas import RipenessParts as RipenessParts
     from kb.reports.model import ListedModel as ListedModel
     from kb.reports.model import ModelChange as ModelChange
     from kb.reports.model import ModelList as ModelList
@@ -100,6 +101,7 @@ HOMES = {
     "Measures": "evaluation",
     "Idea": "ideas",
     "Ideas": "ideas",
+    "RipenessParts": "ideas",
     "ListedModel": "model",
     "ModelChange": "model",
     "ModelList": "model",
