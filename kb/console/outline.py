@@ -56,9 +56,10 @@ def print_tree(outline: Outline, path: str | None) -> None:
 
 
 def print_notices(outline: Outline) -> None:
-    """On standard error: the headings without points, and the posts that covered the topic before."""
-    for heading in outline.empty:
-        notice(f"nothing in the notes on {heading!r}")
+    """On standard error: the headings and parts of the topic without evidence, and the posts that covered it before."""
+    for gap in outline.gaps:
+        if gap.kind == "no evidence":
+            notice(gap.text)
     for post in outline.covered_before:
         date = f"{post.date}, " if post.date else ""
         notice(f"you covered this before: {post.title} ({post.path}, {date}similarity {post.similarity:.2f})")

@@ -23,7 +23,7 @@ from kb.outline.post.length import points_for, sections_for
 from kb.outline.questions import nearest_questions
 from kb.outline.references import references
 from kb.outline.sections import build_sections
-from kb.outline.topic import Topic, read_topic
+from kb.outline.topic import Subject, Topic, read_topic, require_subjects, unknown_subjects
 from kb.reports import NoteVersion, Outline, Point, Section
 
 
@@ -55,16 +55,18 @@ def draft(
         excerpts, skeleton = evidence.excerpts, guided_sections(evidence, headings, reader.encoder, points)
     else:
         excerpts, vectors = gather(reader, topic, areas)
-        concepts = load_concepts(reader.settings.own_concepts)
-        example = example_post(reader, posts)
+        example, concepts = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
         skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder, count, example, concepts, points)
     sections = _with_current_points(reader, skeleton.sections, keep_empty=bool(headings))
     if not any(section.points for section in sections):
         raise EvidenceError(f"nothing that the notes say on {text!r} can be quoted on its own; add notes in sentences")
-    asked = {"topic": text, "areas": areas, "wanted_sections": wanted, "words": words, "headings": headings}
-    report = _report(reader, topic, sections, excerpts, today)
-    before = with_repeated_points(reader, posts, sections)
-    return report.model_copy(update=asked | {"leftovers": skeleton.leftovers, "covered_before": before})
+    cited = {path for section in sections for path in section.notes}
+    unknown = unknown_subjects(reader, topic, {entry.note.id for entry in excerpts if entry.note.path in cited})
+    if not headings:
+        require_subjects(topic, unknown)
+    more = {"areas": areas, "wanted_sections": wanted, "words": words, "headings": headings}
+    more |= {"leftovers": skeleton.leftovers, "covered_before": with_repeated_points(reader, posts, sections)}
+    return _report(reader, topic, sections, excerpts, unknown, today).model_copy(update=more)
 
 
 def _report(
@@ -72,9 +74,12 @@ def _report(
     topic: Topic,
     sections: tuple[Section, ...],
     excerpts: Sequence[Excerpt],
+    unknown: Sequence[Subject],
     today: datetime.date,
 ) -> Outline:
-    """The outline that some sections make, given the excerpts that their points were chosen from."""
+    """The outline that some sections make, given the excerpts that their points were chosen from, and the subjects of
+    the topic that the cited notes do not know.
+    """
     considered = {entry.note.path: entry.note for entry in excerpts}
     cited = {path for section in sections for path in section.notes}
     notes = [note for path, note in considered.items() if path in cited]
@@ -84,6 +89,7 @@ def _report(
         cosine = float(reader.encoder.encode_query(term) @ topic.vector)
         return reader.encoder.scale.relatedness(cosine) >= BEARING
 
+    concepts = [subject.name for subject in unknown if subject.concept is not None]
     return Outline(
         topic=topic.text,
         title=topic.text[:1].upper() + topic.text[1:],
@@ -93,7 +99,7 @@ def _report(
         considered=tuple(NoteVersion(path=note.path, sha256=note.sha256) for note in considered.values()),
         references=cited_works,
         open_questions=nearest_questions(reader, notes, topic.vector),
-        gaps=gaps(topic.text, sections, excerpts, _all_notes(reader), today, is_near) + left_out,
+        gaps=gaps(topic.text, sections, excerpts, _all_notes(reader), today, is_near, concepts) + left_out,
     )
 
 
