@@ -141,6 +141,18 @@ def test_what_is_unfinished_is_said() -> None:
     assert [entry.text for entry in clean_copy(filled, WORKS).unfinished if "table" not in entry.text] == []
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_section_without_text_is_unfinished(newline: str) -> None:
+    """Comments are no text; a title is no section, and neither is a heading above smaller ones with text."""
+    trails = "# Trails\n\n<!-- kb memory: x -->\n<!-- mine -->\n\n"
+    draft = f"# Ants\n\n{trails}# Nests\n\n## Queens\n\nOne.\n\nWorkers\n-------\n"
+    found = clean_copy(draft.replace("\n", newline), WORKS).unfinished
+    assert [(entry.line, entry.text) for entry in found] == [
+        (3, "write or delete the section 'Trails'"),
+        (14, "write or delete the section 'Workers'"),
+    ]
+
+
 # --- front matter ---
 
 

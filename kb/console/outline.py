@@ -147,7 +147,7 @@ def _advice(citation: CheckedCitation) -> str:
     if citation.moved_to:
         return f"change the address to {_address(citation.moved_to)}"
     if citation.state == "changed":
-        said = "says this otherwise now" if citation.now else "no longer contains this"
+        said = "words this differently now" if citation.now else "no longer contains this"
         return f"the note {said}; reword or delete the point"
     return "the note is gone; restore it, or delete the point"
 

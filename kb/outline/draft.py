@@ -64,9 +64,9 @@ def draft(
     unknown = unknown_subjects(reader, topic, {entry.note.id for entry in excerpts if entry.note.path in cited})
     if not headings:
         require_subjects(topic, unknown)
-    more = {"areas": areas, "wanted_sections": wanted, "words": words, "headings": headings}
-    more |= {"leftovers": skeleton.leftovers, "covered_before": with_repeated_points(reader, posts, sections)}
-    return _report(reader, topic, sections, excerpts, unknown, today).model_copy(update=more)
+    asked = {"areas": areas, "wanted_sections": wanted, "words": words, "headings": headings}
+    others = {"leftovers": skeleton.leftovers, "covered_before": with_repeated_points(reader, posts, sections)}
+    return _report(reader, topic, sections, excerpts, unknown, today).model_copy(update={**asked, **others})
 
 
 def _report(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from kb.notes.files import is_note
-from kb.notes.markup.comments import comment_spans
+from kb.notes.markup.comments import comment_spans, without_comments
 from kb.notes.markup.references import citations_in
 from kb.outline.post.citations import references_to
 from kb.outline.post.layout import Part, Post
@@ -175,6 +175,19 @@ def _unfinished(post: Post) -> Iterator[Unfinished]:
     for pattern, advice in _UNFINISHED:
         for match in pattern.finditer(post.text):
             yield Unfinished(line=post.line_of(match.start(1)) + 1, text=advice.format(match[1], match[0]))
+
+    yield from _empty_parts(post)
+
+
+def _empty_parts(post: Post) -> Iterator[Unfinished]:
+    """The headings, other than a title, with nothing below them: no text, no slot, no heading of a lower level."""
+    headed = [(part, part.heading) for part in post.parts if part.heading]
+    for number, (part, heading) in enumerate(headed):
+        is_title = number == 0 and heading.level == 1
+        goes_on = number + 1 < len(headed) and headed[number + 1][1].level > heading.level
+        below = post.text[post.end(heading.after - 1) : _extent(post, part)[1]]
+        if not (is_title or goes_on or _SLOT.search(below) or without_comments(below).strip()):
+            yield Unfinished(line=heading.first + 1, text=f"write or delete the section {post.title(part)!r}")
 
 
 def _says_nothing(post: Post, line: int, step: int) -> bool:
