@@ -32,7 +32,7 @@ from kb.models import Encoder, Precision
 
 REPOSITORY = Path(__file__).parent.parent
 
-settings.register_profile("kb", deadline=None)  # a slow machine is no failure
+settings.register_profile("kb", deadline=None, max_examples=50)  # a slow machine is no failure
 settings.load_profile("kb")
 
 MEMORY = Path("/dev/shm")  # where Linux has files in memory
@@ -46,7 +46,12 @@ def pytest_configure(config: pytest.Config) -> None:
     a killed process loses nothing that it has written there either, and the tests of full disks mount their own.
 
     Threads of BLAS and torch wait busily for one another, while each core has a worker to run.
+
+    Byte code is kept, also where the environment says otherwise: each worker would rewrite all tests again, which takes
+    six seconds, and each of the programs that they start would compile kb.
     """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -65,7 +70,9 @@ class RememberingEncoder:
         self.count_tokens = encoder.count_tokens
         self.encode_query = cache(encoder.encode_query)
         self._encode = encoder.encode
-        self._known: dict[str, NDArray[np.float32]] = {}
+        concepts = load_concepts()
+        vectors = concept_vectors(encoder, concepts, lambda line: None)  # kept, so that no test waits for it
+        self._known = {text: vector for (text, _), vector in zip(concepts.texts, vectors, strict=True)}
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
         missing = list({text for text in texts if text not in self._known})
@@ -151,8 +158,7 @@ def real_encoder(model_home: Path) -> Encoder:
     """The model that comes with kb."""
     with at_home(model_home), FileLock(model_home / "export.lock"):
         encoder = load_encoder(None, "int8", Path(), lambda line: None)
-        concept_vectors(encoder, load_concepts(), lambda line: None)  # once, so that no test waits for it
-    return RememberingEncoder(encoder)
+        return RememberingEncoder(encoder)
 
 
 @pytest.fixture

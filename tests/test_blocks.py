@@ -123,7 +123,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.lists(PIECES, max_size=25).map("\n".join), st.sampled_from([6, 20, 60]))
 def test_passages_carry_the_kinds_of_their_lines(text: str, max_tokens: int) -> None:
     """Each line has a kind, blank ones `BLANK`; each passage has those of its lines; nothing else is said."""

@@ -208,15 +208,17 @@ def test_files_are_replaced_whole(tmp_path: Path) -> None:
     assert made == "0"
 
 
-def test_index_files_are_replaced_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", [15, pytest.param(5, marks=pytest.mark.torture)])
+def test_index_files_are_replaced_whole(tmp_path: Path, step: int) -> None:
     """On a full disk decisions, sources and a backup are the old file or the new one, and nothing else is left."""
-    (line,) = run(tmp_path, REPLACED, 0, 30, 5)
+    (line,) = run(tmp_path, REPLACED, 0, 30, step)
     assert int(line.removeprefix("failed ")) > 0
 
 
-def test_a_restore_on_a_full_disk(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", [420, pytest.param(140, marks=pytest.mark.torture)])
+def test_a_restore_on_a_full_disk(tmp_path: Path, step: int) -> None:
     """A restore that fails on a full disk leaves the old index or the new one, and can be repeated."""
-    (line,) = run(tmp_path, RESTORED, 0, 700, 140)
+    (line,) = run(tmp_path, RESTORED, 0, 700, step)
     assert int(line.removeprefix("failed ")) > 0
 
 

@@ -57,7 +57,7 @@ def unsupported(markdown: str) -> list[str]:
     ]
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(PASSAGES)
 def test_every_statement_is_found_at_its_address(passage: str) -> None:
     """The plain text of the lines that a statement cites contains the statement."""
