@@ -79,6 +79,15 @@ class RememberingEncoder:
         self._known |= dict(zip(missing, self._encode(missing), strict=True))
         return np.array([self._known[text] for text in texts], dtype=np.float32).reshape(-1, self.dimensions)
 
+    def save(self, path: Path) -> None:
+        """Write all that it remembers, for the other processes of the run."""
+        np.savez(path, texts=np.array([*self._known]), vectors=np.stack([*self._known.values()]))
+
+    def load(self, path: Path) -> None:
+        """Remember what another process wrote."""
+        with np.load(path) as saved:
+            self._known |= dict(zip(saved["texts"].tolist(), saved["vectors"], strict=True))
+
 
 @dataclass(frozen=True)
 class Run:
@@ -154,7 +163,7 @@ def _doctor_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture(scope="session")
-def real_encoder(model_home: Path) -> Encoder:
+def real_encoder(model_home: Path) -> RememberingEncoder:
     """The model that comes with kb."""
     with at_home(model_home), FileLock(model_home / "export.lock"):
         encoder = load_encoder(None, "int8", Path(), lambda line: None)
@@ -244,14 +253,17 @@ def kb(default_model: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
 
 
 @pytest.fixture(scope="session")
-def indexed_notes(shared: Path, real_encoder: Encoder) -> Path:
+def indexed_notes(shared: Path, real_encoder: RememberingEncoder) -> Path:
     """A notebook holding the repository's own notes, indexed with the real model. Not to be changed by a test."""
 
     def make(root: Path) -> None:
         shutil.copytree(REPOSITORY / "notes", root / "notes")
         indexed(root, real_encoder)
+        real_encoder.save(shared / "own.npz")
 
-    return made_once(shared / "own", make)
+    root = made_once(shared / "own", make)
+    real_encoder.load(shared / "own.npz")
+    return root
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -52,7 +52,7 @@ def test_a_writer_that_is_not_safe_is_caught(tmp_path: Path) -> None:
 
 def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     """Two processes that add at the same time wait for each other, and every note of both is found."""
-    (answer,) = answers("crowding.py", tmp_path, "--writers", "1.2")
+    (answer,) = answers("crowding.py", tmp_path, "--writers", "0.8")
     assert min(answer["added"]) > 0
     assert (answer["failed"], answer["lost"]) == (0, [])
 

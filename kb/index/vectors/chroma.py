@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +15,7 @@ from kb.models import FiledArea
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI as ClientAPI
     from chromadb.api.models.Collection import Collection as Collection
+    from chromadb.config import Settings
 
     from kb.index.arrays import FloatArray
 
@@ -27,10 +29,17 @@ HNSW = GRAPH | {"sync_threshold": 1, "batch_size": 2}
 def open_client(folder: Path) -> ClientAPI:
     """A client on a folder, which Chroma makes where there is none."""
     import chromadb
-    from chromadb.config import Settings
 
     with guard(folder):
-        return chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
+        return chromadb.PersistentClient(path=str(folder), settings=_settings().model_copy())
+
+
+@cache
+def _settings() -> Settings:
+    """The settings of every client, which Chroma reads from the environment in several milliseconds."""
+    from chromadb.config import Settings
+
+    return Settings(anonymized_telemetry=False)
 
 
 def close_client(client: ClientAPI) -> None:
