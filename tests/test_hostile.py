@@ -261,17 +261,17 @@ SORTED_BY_HASH = sorted(
     (f"Item {number}." for number in range(5_000)),
     key=lambda piece: hashlib.blake2b(piece.encode(), digest_size=8).digest(),
 )
-LONG = 80_000
+LONG = 40_000
 REPETITIONS = (
-    "`" * 50_000,
+    "`" * LONG,
     "".join("`" * number + "a " for number in range(1, 500)),
-    "Say `a`. A " * 5_000,
+    "Say `a`. A " * 3_000,
     " ".join(SORTED_BY_HASH),
     *(
         mark * (LONG // len(mark))
         for mark in ("A. ", "<!-- a ", "{% a ", "**a ", "[^", "! ", "\\[", "> ", "- ", "-", "[")
     ),
-    *(mark * 7_500 for mark in ("{% raw %}\n", "# a\n", "<!-- kb memory")),
+    *(mark * 4_000 for mark in ("{% raw %}\n", "# a\n", "<!-- kb memory")),
     "|a|\n|-|\n|" + " " * LONG + "x|",
     " " * LONG + "-x",
     "# " + "h" * LONG + "\n\n" + "Text.\n\n" * 3_000,

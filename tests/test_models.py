@@ -246,7 +246,15 @@ with KnowledgeBase(".") as knowledge: knowledge.use_encoder(sys.argv[2])
 """
 
 
-@pytest.mark.parametrize("moment", ["embed", "publish", "published", "setting"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "publish",
+        "published",
+        pytest.param("embed", marks=pytest.mark.torture),
+        pytest.param("setting", marks=pytest.mark.torture),
+    ],
+)
 def test_a_killed_change_leaves_a_notebook_that_works(
     kb: Callable[..., Run], shelf: Path, tiny_models: Path, moment: str
 ) -> None:
