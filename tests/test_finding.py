@@ -575,11 +575,15 @@ def vibes(knowledge: KnowledgeBase, write: Write) -> KnowledgeBase:
         "No vibes allowed - what to check?",
         "checked by hand",
         "feeling for code",
+        "feeling_for_code",
+        "no vibes what check",
         "when was no vibes allowed: what to check written",
     ],
 )
 def test_a_note_is_found_by_its_name(vibes: KnowledgeBase, query: str) -> None:
-    """A query that is, or contains, a note's title, alias or file name finds that note first, and says why."""
+    """A query that is, or contains, a note's title, alias or file name, or half the words of one in their order, finds
+    that note first, and says why.
+    """
     hits = vibes.search(query, explain=True).hits
     assert hits[0].path == "notes/feeling-for-code.md"
     assert [hit.explain.named for hit in hits if hit.explain] == [True] + [False] * (len(hits) - 1)
@@ -590,3 +594,21 @@ def test_a_note_is_found_by_its_name(vibes: KnowledgeBase, query: str) -> None:
 def test_words_of_a_name_are_no_name(vibes: KnowledgeBase, query: str) -> None:
     """Words of a name in another order, or a few of them, do not name a note."""
     assert not any(hit.explain.named for hit in vibes.search(query, explain=True).hits if hit.explain)
+
+
+def test_a_file_name_is_words(knowledge: KnowledgeBase, write: Write) -> None:
+    """The words of a file name count without underscores and date, composed or not, though no passage has them."""
+    write("notes/2021-03-04-z_net_\u0065\u0301t\u0065\u0301.md", note("Short.", title="A paper on something else"))
+    for number in range(6):
+        write(f"notes/{number}.md", note("A z net, and a net of z in summer. " * 5, title=f"Net z {number}"))
+    knowledge.add(["notes"])
+    assert knowledge.search("z net \u00e9t\u00e9").hits[0].title == "A paper on something else"
+
+
+def test_what_many_names_have_is_no_name(knowledge: KnowledgeBase, write: Write) -> None:
+    """Words that are part of many notes' names are a subject, of which the best note comes first."""
+    for number in range(5):
+        write(f"notes/{number}.md", note("Short.", title=f"Deep graph networks {number}"))
+    knowledge.add(["notes"])
+    hits = knowledge.search("deep graph networks", explain=True).hits
+    assert not any(hit.explain.named for hit in hits if hit.explain)
