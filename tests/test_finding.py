@@ -577,12 +577,13 @@ def vibes(knowledge: KnowledgeBase, write: Write) -> KnowledgeBase:
         "feeling for code",
         "feeling_for_code",
         "no vibes what check",
+        "check vibes no allowed",
         "when was no vibes allowed: what to check written",
     ],
 )
 def test_a_note_is_found_by_its_name(vibes: KnowledgeBase, query: str) -> None:
-    """A query that is, or contains, a note's title, alias or file name, or half the words of one in their order, finds
-    that note first, and says why.
+    """A query that is, or contains, a note's title, alias or file name, or half the words of one in their order, or
+    four of its words, finds that note first, and says why.
     """
     hits = vibes.search(query, explain=True).hits
     assert hits[0].path == "notes/feeling-for-code.md"
@@ -612,3 +613,27 @@ def test_what_many_names_have_is_no_name(knowledge: KnowledgeBase, write: Write)
     knowledge.add(["notes"])
     hits = knowledge.search("deep graph networks", explain=True).hits
     assert not any(hit.explain.named for hit in hits if hit.explain)
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("使用PagedAttention管理显存，推理更快。", "显存"),
+        ("この論文では機械翻訳を提案する。", "機械翻訳"),
+        ("그래프신경망은메시지전달로갱신된다.", "메시지"),
+        ("การเรียนรู้เชิงลึกใช้GPUในการคำนวณ", "คำนวณ"),
+        ("The graphics unit ＧＰＵ is busy.", "gpu"),
+        ("The graphics unit GPU is busy.", "ＧＰＵ"),
+        ("It is eﬃcient.", "efficient"),
+        ("It is efficient.", "eﬃcient"),
+        ("A hyper\u00adgraph.", "hypergraph"),
+    ],
+)
+def test_words_are_looked_up_as_they_are_indexed(knowledge: KnowledgeBase, write: Write, text: str, query: str) -> None:
+    """Words inside sentences of scripts without blanks, and other forms of letters, are found by words alone."""
+    write("notes/one.md", note(text))
+    write("notes/two.md", note("Something else."))
+    knowledge.add(["notes"])
+    assert [hit.path for hit in knowledge.search(query, mode="lexical").hits] == ["notes/one.md"]
+    (hit, *_) = knowledge.search(query).hits
+    assert (hit.path, bool(hit.scores.lexical)) == ("notes/one.md", True)

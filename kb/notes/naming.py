@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from kb.errors import InputError
 from kb.models import NoteRecord
+from kb.notes.words import name_of
 
 
 def find_note(notes: Sequence[NoteRecord], name: str, path: str) -> NoteRecord:
@@ -15,11 +16,11 @@ def find_note(notes: Sequence[NoteRecord], name: str, path: str) -> NoteRecord:
 
     Raises `InputError`, with suggestions, if no note or more than one matches.
     """
-    wanted = name.casefold()
+    wanted = name_of(name).casefold()
     for matches in (
         [note for note in notes if note.path in (path, name)],
-        [note for note in notes if PurePath(note.path).stem.casefold() == wanted],
-        [note for note in notes if note.title.casefold() == wanted],
+        [note for note in notes if name_of(PurePath(note.path).stem).casefold() == wanted],
+        [note for note in notes if name_of(note.title).casefold() == wanted],
     ):
         if len(matches) == 1:
             return matches[0]

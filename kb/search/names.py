@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping
 
 from kb.index.reader import IndexReader
 from kb.notes.markup.titles import name_of_file
-from kb.search.query import NAME, name_key, possible_names
+from kb.search.query import NAME, name_key, possible_names, query_words
 
-PART = 0.5  # of a name's words, which a query must have to name it by its words in their order
+PART = 0.5  # of a name's words, which name it if they are in their order
+MANY, TELLING = 4, 3  # words that name a note wherever its name has them, and how many of these are no stopwords
 FEW = 3  # notes that may have a query in their names; what more have is a subject, not a name
 
 
 def named(reader: IndexReader, text: str) -> frozenset[str]:
-    """The notes, by id, that a query names by title, alias or file name, or by at least half the words of one of these
-    in their order; of a title also the part before a colon.
+    """The notes, by id, that a query names by title, alias or file name, or by enough words of one of these; of a
+    title also the part before a colon.
     """
     names: _Names = reader.cached("notes by name", lambda: _Names(reader.catalog.names()))
     return frozenset(names.whole(text) or names.part(text))
@@ -42,8 +43,9 @@ class _Names:
         words = name_key(text).split()
         if len(words) < NAME:
             return set()
+        are_many = len(words) >= MANY and len(query_words(" ".join(words))) >= TELLING
         names = set.intersection(*(self._with_word.get(word, set()) for word in words))
-        notes = {note for name in names if _is_part(words, name.split()) for note in self._notes[name]}
+        notes = {note for name in names if are_many or _is_part(words, name.split()) for note in self._notes[name]}
         return notes if len(notes) <= FEW else set()
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from kb.notes.words import name_of
+from kb.notes.words import name_of, searchable
 
 WORD = re.compile(r"\w+(?:[.\-/+#]\w+)*[+#]*")
 # Words of nearly every passage: the most expensive to look up, and the least informative.
@@ -87,12 +87,14 @@ def possible_names(text: str) -> list[str]:
 
 
 def match_expression(words: Iterable[str]) -> str:
-    """An FTS5 expression for any of some words; each is quoted, so that its punctuation is not syntax."""
+    """An FTS5 expression for any of some words, in the form in which texts are indexed; each is quoted, so that its
+    punctuation is not syntax.
+    """
     return " OR ".join(f"{_quoted(word.removesuffix('*'))}{'*' if word.endswith('*') else ''}" for word in words)
 
 
 def _quoted(word: str) -> str:
-    return '"' + word.replace('"', '""') + '"'
+    return '"' + searchable(word).replace('"', '""') + '"'
 
 
 def telling_words(frequencies: Mapping[str, int], budget: int) -> list[str]:
