@@ -22,6 +22,7 @@ MAX_NAME = 300  # characters of a title or heading that are kept: every passage 
 _PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).disable("inline")
 _TABBED_ITEM = re.compile(r"\t[-*+] ")
 _TEXT = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION)
+_MAY_BE_METADATA = (*_TEXT, LineKind.HEADING, LineKind.DEFINITION)
 _BARE_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]*")
 _UNFINISHED = re.compile(r"[\w,]\s*$")
 _OWN_LINE = re.compile(
@@ -148,7 +149,7 @@ def _by_dialect(lines: Sequence[str], kinds: list[LineKind]) -> list[LineKind]:
         braces = braces + line.count("{") - line.count("}") if in_bibtex else 0
         if in_bibtex:
             kinds[number] = LineKind.CODE
-        elif kind in (*_TEXT, LineKind.HEADING, LineKind.DEFINITION) and is_metadata(line):
+        elif kind in _MAY_BE_METADATA and is_metadata(line):
             kinds[number] = LineKind.METADATA
         elif kind in _TEXT and (is_row(line) or (above == LineKind.TABLE and is_caption(line))):
             kinds[number] = LineKind.TABLE
