@@ -47,6 +47,11 @@ def test_markup_is_removed(markdown: str, plain: str) -> None:
     assert clean(markdown) == plain
 
 
+def test_prices_are_no_formulas() -> None:
+    """A dollar sign before a digit closes no formula, so that the marks between two prices are read."""
+    assert clean("It costs $4 + $2 = **$6 a month**.") == "It costs $4 + $2 = $6 a month."
+
+
 def test_private_use_characters_are_kept() -> None:
     """A note may contain private-use characters, also as HTML entities."""
     assert "before" in clean("before \ue0000\ue001 &#xE000;7&#xE001; after `code`")

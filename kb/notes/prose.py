@@ -9,13 +9,15 @@ from bisect import bisect_left
 # No pattern may scan far from many starting points: a note that repeats one mark would take quadratic time.
 CODE_SPAN = r"(?<!`)(?P<ticks>`++)(?P<code>.{1,2000}?)(?<!`)(?P=ticks)(?!`)"
 _PROTECTED = re.compile(
-    CODE_SPAN + r"|(?P<math>\$\$.{1,2000}?\$\$|\$[^$\s](?:[^$\n]*[^$\s])?\$"
+    CODE_SPAN + r"|(?P<math>\$\$.{1,2000}?\$\$"
+    r"|\$[^$\s](?:[^$\n]*[^$\s])?\$(?!\d)"  # before a digit it is the next price
     r"|\\{1,2}\((?=[^()\n]{0,100}(?:[_^={]|\\[A-Za-z]))[^\n]{1,500}?\\{1,2}\))"  # \( x_i \)
     r"|\\(?P<escaped>[!-/:-@\[-`{-~])",
     re.DOTALL,
 )
 LINE_MARKS = re.compile(
-    r"^(?=[ \t>#*+\d\[-])[ \t]*(?:>[ \t]?)*(?:#{1,6}[ \t]+|(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?(?:\[![\w-]+\][+-]?[ \t]*)?",
+    r"^(?=[ \t>#*+\d\[-])[ \t]*(?:>[ \t]?)*(?:#{1,6}[ \t]+|(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?"
+    r"(?:\[![\w-]+\][+-]?[ \t]*)?",
     re.MULTILINE,
 )
 _DESTINATION = r"\((?:\s*+<[^<>\n]*>\s*+|\s*+[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*)\)"
@@ -52,6 +54,8 @@ _HOLDER = re.compile("\x00(\\d+)\x01")
 _ABBREVIATED = (
     r"e\.g",
     r"i\.e",
+    r"i\.i\.d",
+    r"a\.k\.a",
     r"w\.r\.t",
     "et al",
     "vs",
