@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from kb.models import NoteRecord
 from kb.notes.files import SUFFIXES
-from kb.notes.markup.titles import FOLDER_NAMES
+from kb.notes.naming import FOLDER_NAMES
 from kb.notes.words import name_of
 
 # What an outliner or a vault shows beside its notes.

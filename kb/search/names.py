@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from kb.index.reader import IndexReader
-from kb.notes.markup.titles import name_of_file
+from kb.notes.naming import name_of_file
 from kb.search.query import NAME, name_key, possible_names, query_words
 
 PART = 0.5  # of a name's words, which name it if they are in their order

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import PurePosixPath
-from urllib.parse import unquote
 
 from pydantic import JsonValue
 
 from kb.models import LineKind
 from kb.notes.markup.blocks import shorten_name
-from kb.notes.markup.dates import DATE_PREFIX
 from kb.notes.markup.front_matter import as_texts
+from kb.notes.naming import name_of_file
 from kb.notes.prose import clean
 
-FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folder
 # What may come before the heading that is a title: badges and other links, and markup.
 _BEFORE_A_TITLE = (LineKind.BLANK, LineKind.METADATA, LineKind.DEFINITION, LineKind.HTML)
 _LEVEL_1 = re.compile(r"^ {0,3}#(?:[ \t]+|$)")
@@ -70,19 +67,3 @@ def _agrees(heading: str, path: str, if_unnamed: bool) -> bool:
     words = _WORD_OF_NAME.findall(name_of_file(path).casefold())
     found = [word for word in words if word[:6] in heading.casefold()]
     return 2 * len(found) >= len(words) if words else if_unnamed
-
-
-def name_of_file(path: str) -> str:
-    """The name of a note's file as words; of a README that of its folder. `___` is Logseq's `/`."""
-    place = PurePosixPath(path)
-    stem = place.stem
-    if stem.lower() in FOLDER_NAMES and place.parent.name:
-        stem = place.parent.name
-    named = re.sub(r"(?<=\w)___(?=\w)", "/", unquote(stem))
-    without_date = DATE_PREFIX.sub("", named).strip(" -_")
-    if not without_date:
-        return named
-    if " " in without_date or "/" in without_date:
-        return without_date
-    words = re.sub(r"[-_]+", " ", without_date).strip()
-    return words[:1].upper() + words[1:] if " " in words else words or named
