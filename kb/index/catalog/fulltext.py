@@ -45,11 +45,16 @@ class FullText:
         sql = "SELECT count(*) n FROM (SELECT 1 FROM passages WHERE passages MATCH ? LIMIT ?)"
         return int(self._rows(sql, (expression, most))[0]["n"])
 
-    def matching(self, expression: str, most: int = -1) -> dict[int, str]:
-        """The numbers of the chunks that an FTS5 expression matches, with their notes; `most` of them, or all."""
+    def matching(self, expression: str, most: int = -1, written: str = "") -> dict[int, str]:
+        """The numbers of the chunks that an FTS5 expression matches, with their notes; `most` of them, or all. With
+        `written`, only of those in which it is written, in any case.
+        """
         sql = """SELECT chunks.number, chunks.note_id FROM passages JOIN chunks ON chunks.number = passages.rowid
-            WHERE passages MATCH ? LIMIT ?"""
-        return {row["number"]: row["note_id"] for row in self._rows(sql, (expression, most))}
+            WHERE passages MATCH :expression AND (:written = '' OR instr(
+            lower(passages.title || char(10) || passages.headings || char(10) || passages.text), :written))
+            LIMIT :most"""
+        rows = self._rows(sql, {"expression": expression, "most": most, "written": written.lower()})
+        return {row["number"]: row["note_id"] for row in rows}
 
     def occurrences(
         self, stems: Collection[str], notes: Mapping[int, str], everywhere: bool = False
