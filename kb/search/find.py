@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kb.errors import InputError, VectorError
 from kb.index.reader import IndexReader
 from kb.models import FILED_AREAS, Filter, Mode, System
+from kb.search.concepts.abbreviations import with_abbreviations
 from kb.search.concepts.reading import read_concepts, reading_of, subject_of
 from kb.search.concepts.treatments import treatments
 from kb.search.dense import first_wanted, nearest, scan
@@ -55,6 +56,7 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
         known = treatments(reader)
         vector = embedding.result()
         reading = reading_of(reader, known, read_concepts(reader, known, asked.text, subject, vector))
+        reading = with_abbreviations(reader, known, reading, subject)
         dense = nearest(reader, vector, filter, pool, first)
         if reading.concepts:
             again = scan if reader.is_small else nearest

@@ -13,6 +13,10 @@ from kb.notes.words import searchable
 TITLE_WEIGHT, HEADING_WEIGHT, TEXT_WEIGHT = 2.0, 1.5, 1.0
 KEPT_STEMS = 1_000  # texts whose stems are remembered: words of queries, which recur
 
+# FTS5 compares stems only.
+_WRITTEN = """(:written = '' OR instr(
+    lower(passages.title || char(10) || passages.headings || char(10) || passages.text), :written))"""
+
 Place = tuple[str, int, str, int]  # note, chunk number, column, position
 Parameters = Mapping[str, object] | tuple[object, ...]
 Rows = Callable[[str, Parameters], list[sqlite3.Row]]
@@ -49,12 +53,16 @@ class FullText:
         """The numbers of the chunks that an FTS5 expression matches, with their notes; `most` of them, or all. With
         `written`, only of those in which it is written, in any case.
         """
-        sql = """SELECT chunks.number, chunks.note_id FROM passages JOIN chunks ON chunks.number = passages.rowid
-            WHERE passages MATCH :expression AND (:written = '' OR instr(
-            lower(passages.title || char(10) || passages.headings || char(10) || passages.text), :written))
-            LIMIT :most"""
+        sql = f"""SELECT chunks.number, chunks.note_id FROM passages JOIN chunks ON chunks.number = passages.rowid
+            WHERE passages MATCH :expression AND {_WRITTEN} LIMIT :most"""  # noqa: S608  # a constant
         rows = self._rows(sql, {"expression": expression, "most": most, "written": written.lower()})
         return {row["number"]: row["note_id"] for row in rows}
+
+    def texts(self, expression: str, most: int, written: str = "") -> list[str]:
+        """The texts of at most so many of the chunks that `matching` finds."""
+        sql = f"SELECT text FROM passages WHERE passages MATCH :expression AND {_WRITTEN} LIMIT :most"  # noqa: S608  # a constant
+        rows = self._rows(sql, {"expression": expression, "most": most, "written": written.lower()})
+        return [row["text"] for row in rows]
 
     def occurrences(
         self, stems: Collection[str], notes: Mapping[int, str], everywhere: bool = False

@@ -43,7 +43,7 @@ class Treatments:
     def of(self, reader: IndexReader, number: int) -> Treatment:
         """The notes of the reader's state that treat a concept."""
         if number not in self._known:
-            self._known[number] = _look_up(reader, self.concepts.names(number))
+            self._known[number] = look_up(reader, self.concepts.names(number))
         return self._known[number]
 
     def is_treated(self, reader: IndexReader, number: int) -> bool:
@@ -62,7 +62,8 @@ def _treatments(reader: IndexReader) -> Treatments:
     return Treatments(concepts, concept_vectors(reader.encoder, concepts, reader.notify))
 
 
-def _look_up(reader: IndexReader, names: list[str]) -> Treatment:
+def look_up(reader: IndexReader, names: Sequence[str], rarity: float | None = None) -> Treatment:
+    """The notes that have any of some names, weighted by the rarity of these or by another one, an idf."""
     full_text, expression = reader.catalog.full_text, match_expression(names)
     chunks = full_text.matching(expression, MOST_CHUNKS + 1)
     if len(chunks) > MOST_CHUNKS:
@@ -70,7 +71,7 @@ def _look_up(reader: IndexReader, names: list[str]) -> Treatment:
     chunks, titled = _having(full_text, names) if chunks else ({}, set[str]())
     sizes = reader.cached("sizes", reader.catalog.sizes)
     mean = reader.cached("mean size", reader.catalog.mean_size) or 1.0
-    rarity = idf(reader.chunk_count, len(chunks))
+    rarity = idf(reader.chunk_count, len(chunks)) if rarity is None else rarity
     return Treatment(
         {
             note: note_weight(rarity, count, sizes.get(note, mean) / mean) * (TITLE_FACTOR if note in titled else 1.0)
