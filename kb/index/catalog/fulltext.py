@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -63,6 +63,13 @@ class FullText:
         sql = f"SELECT text FROM passages WHERE passages MATCH :expression AND {_WRITTEN} LIMIT :most"  # noqa: S608  # a constant
         rows = self._rows(sql, {"expression": expression, "most": most, "written": written.lower()})
         return [row["text"] for row in rows]
+
+    def known(self, words: Sequence[str]) -> list[str]:
+        """Those of some words, without punctuation, whose stem any chunk has."""
+        stems = self.stems(" ".join(words))
+        sql = "SELECT term FROM temp.stems WHERE term IN (SELECT value FROM json_each(?))"
+        having = {row["term"] for row in self._rows(sql, (json_list(stems),))}
+        return [word for word, stem in zip(words, stems, strict=True) if stem in having]
 
     def occurrences(
         self, stems: Collection[str], notes: Mapping[int, str], everywhere: bool = False

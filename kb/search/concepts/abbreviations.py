@@ -144,28 +144,31 @@ def _defining(reader: IndexReader, text: str) -> list[str]:
     for short in map(_singular, shorts):
         for written in (f"({short}", f"{short} ("):
             found += full_text.texts(match_expression([short]), MOST_TEXTS, written)
-    phrases = list(_phrases(name_key(text).split()))
+    runs = _runs_by_initials(name_key(text).split())
+    phrases = [
+        phrase
+        for short in full_text.known(list(runs))
+        for long in runs[short]
+        for phrase in (f"{long} {short}", f"{short} {long}")  # FTS5 does not see the brackets
+    ]
     if phrases:
         found += full_text.texts(match_expression(phrases), MOST_TEXTS)
     return list(dict.fromkeys(found))
 
 
-def _phrases(words: Sequence[str]) -> Iterator[str]:
-    """The runs of words of a query before and after their initials, with those of stopwords and without: FTS5 does not
-    see brackets.
-    """
-    if len(words) > MOST_WORDS:
-        return
-    for start, end in combinations(range(len(words) + 1), 2):
+def _runs_by_initials(words: Sequence[str]) -> dict[str, list[str]]:
+    """The runs of words of a query that may be long forms, by their initials, with those of stopwords and without."""
+    runs: dict[str, list[str]] = {}
+    for start, end in combinations(range(len(words) + 1 if len(words) <= MOST_WORDS else 0), 2):
         run = words[start:end]
-        if not 1 < len(run) <= MOST_LONG_WORDS or {run[0], run[-1]} & STOPWORDS:
-            continue
-        for short in dict.fromkeys(_initials(run)):
-            yield from (" ".join((*run, short)), " ".join((short, *run)))
+        if 1 < len(run) <= MOST_LONG_WORDS and not {run[0], run[-1]} & STOPWORDS:
+            for short in {*_initials(run)}:
+                runs.setdefault(short, []).append(" ".join(run))
+    return runs
 
 
 def _initials(words: Sequence[str]) -> Iterator[str]:
     yield "".join(word[0] for word in words)
     telling = [word[0] for word in words if word not in STOPWORDS]
-    if len(telling) >= SHORTEST:
+    if SHORTEST <= len(telling) < len(words):
         yield "".join(telling)
