@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Sequence, Set
+from functools import partial
 
 from kb.areas.concepts import load_concepts
 from kb.areas.texts import area_texts
@@ -21,7 +22,7 @@ from kb.outline.gaps import gaps, untreated_parts
 from kb.outline.questions import nearest_questions
 from kb.outline.references import references
 from kb.outline.sections import build_sections
-from kb.outline.topic import read_topic
+from kb.outline.topic import Topic, read_topic
 from kb.reports import Gap, NoteVersion, Outline, Point, Section
 from kb.search.concepts.treatments import treatments
 
@@ -48,10 +49,6 @@ def draft(
     notes = [note for path, note in considered.items() if path in cited]
     cited_works, left_out = references(notes, excerpts, sections)
 
-    def is_near(term: str) -> bool:
-        cosine = float(reader.encoder.encode_query(term) @ topic.vector)
-        return reader.encoder.scale.relatedness(cosine) >= BEARING
-
     return Outline(
         topic=text,
         areas=areas,
@@ -62,12 +59,17 @@ def draft(
         considered=tuple(NoteVersion(path=note.path, sha256=note.sha256) for note in considered.values()),
         references=cited_works,
         open_questions=nearest_questions(reader, notes, topic.vector),
-        gaps=gaps(text, sections, excerpts, _all_notes(reader), today, is_near)
+        gaps=gaps(text, sections, excerpts, _all_notes(reader), today, partial(_is_near, reader, topic))
         + _untreated_parts(reader, text, notes)
         + left_out,
         leftovers=skeleton.leftovers,
         covered_before=with_repeated_points(reader, posts, sections),
     )
+
+
+def _is_near(reader: IndexReader, topic: Topic, term: str) -> bool:
+    cosine = float(reader.encoder.encode_query(term) @ topic.vector)
+    return reader.encoder.scale.relatedness(cosine) >= BEARING
 
 
 def _untreated_parts(reader: IndexReader, topic: str, notes: Sequence[NoteRecord]) -> tuple[Gap, ...]:

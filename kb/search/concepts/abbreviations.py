@@ -86,8 +86,8 @@ def _long_form(short: str, text: str) -> str | None:
 
 
 def abbreviations(reader: IndexReader, text: str) -> list[Abbreviation]:
-    """The abbreviations that the notes define and of which a query has either form. Of several definitions, the one
-    given most often counts.
+    """The abbreviations that the notes define and of which a query has one form: to one that has both, there is nothing
+    to add. Of several definitions, the one given most often counts.
     """
     key = f" {name_key(text)} "
     definitions: dict[str, Counter[str]] = {}
@@ -98,7 +98,11 @@ def abbreviations(reader: IndexReader, text: str) -> list[Abbreviation]:
             definitions.setdefault(short, Counter())[long] += 1
             spelled.setdefault((short, long), found)
     meant = ((short, counts.most_common(1)[0][0]) for short, counts in definitions.items())
-    return [spelled[pair] for pair in meant if any(f" {form}{end} " in key for form in pair for end in ("", "s"))]
+    return [spelled[pair] for pair in meant if sum(_has(key, form) for form in pair) == 1]
+
+
+def _has(key: str, form: str) -> bool:
+    return f" {form} " in key or f" {form}s " in key
 
 
 def with_abbreviations(reader: IndexReader, known: Treatments, reading: Reading, subject: Subject) -> Reading:
@@ -115,10 +119,20 @@ def with_abbreviations(reader: IndexReader, known: Treatments, reading: Reading,
             treatment = look_up(reader, [entry.short, entry.long], idf(reader.chunk_count, having))
             for note, weight in treatment.notes.items():
                 weights.setdefault(note, {})[word] = weight
-    vectors = [reader.encoder.encode_query(entry.long) for entry in found]
-    mixed = vectors if reading.vector is None else [reading.vector, *vectors]
-    mean: FloatArray = sum(mixed[1:], start=mixed[0]) / len(mixed)
-    return Reading({**{f"{entry.long} ({entry.short})": 1.0 for entry in found}, **reading.concepts}, mean, weights)
+    names = {f"{entry.long} ({entry.short})": 1.0 for entry in found}
+    return Reading(names | dict(reading.concepts), _with_long_forms(reader, reading, subject, found), weights)
+
+
+def _with_long_forms(
+    reader: IndexReader, reading: Reading, subject: Subject, found: Sequence[Abbreviation]
+) -> FloatArray | None:
+    """The mean `(dim,)` of the vectors of a reading and of the long forms that a query abbreviates, if any."""
+    key = f" {name_key(subject.text)} "
+    abbreviated = [entry.long for entry in found if not _has(key, name_key(entry.long))]
+    vectors = [reader.encoder.encode_query(long) for long in abbreviated]
+    if reading.vector is not None:
+        vectors.append(reading.vector)
+    return sum((1 / len(vectors) * vector for vector in vectors[1:]), 1 / len(vectors) * vectors[0]) if vectors else None
 
 
 def _own_words(subject: Subject, entry: Abbreviation) -> list[str]:
