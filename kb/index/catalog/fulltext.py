@@ -58,18 +58,28 @@ class FullText:
         rows = self._rows(sql, {"expression": expression, "most": most, "written": written.lower()})
         return {row["number"]: row["note_id"] for row in rows}
 
-    def texts(self, expression: str, most: int, written: str = "") -> list[str]:
-        """The texts of at most so many of the chunks that `matching` finds."""
-        sql = f"SELECT text FROM passages WHERE passages MATCH :expression AND {_WRITTEN} LIMIT :most"  # noqa: S608  # a constant
-        rows = self._rows(sql, {"expression": expression, "most": most, "written": written.lower()})
-        return [row["text"] for row in rows]
+    def texts(self, expression: str, most: int, among: int, written: str = "") -> list[str]:
+        """The texts of at most `most` of the first `among` chunks that an FTS5 expression matches; with `written`, of
+        those in which that is written, in any case.
+        """
+        sql = f"""SELECT text FROM (
+                SELECT title, headings, text FROM passages WHERE passages MATCH :expression LIMIT :among
+            ) passages WHERE {_WRITTEN} LIMIT :most"""  # noqa: S608  # a constant
+        values = {"expression": expression, "most": most, "among": among, "written": written.lower()}
+        return [row["text"] for row in self._rows(sql, values)]
 
     def known(self, words: Sequence[str]) -> list[str]:
-        """Those of some words, without punctuation, whose stem any chunk has."""
-        stems = self.stems(" ".join(words))
+        """Those of some words that any chunk has, in any form of theirs."""
+        together = self.stems(" ".join(words))
+        is_word_each = len(together) == len(words)  # not so where a script has no blanks
+        stems = (
+            dict(zip(words, together, strict=True))
+            if is_word_each
+            else {word: stem for word in words for stem in self.stems(word)}
+        )
         sql = "SELECT term FROM temp.stems WHERE term IN (SELECT value FROM json_each(?))"
-        having = {row["term"] for row in self._rows(sql, (json_list(stems),))}
-        return [word for word, stem in zip(words, stems, strict=True) if stem in having]
+        having = {row["term"] for row in self._rows(sql, (json_list(stems.values()),))}
+        return [word for word, stem in stems.items() if stem in having]
 
     def occurrences(
         self, stems: Collection[str], notes: Mapping[int, str], everywhere: bool = False

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_WORDS = 12  # of a query that may contain a long form
 MOST_TEXTS = 20  # with a definition that are read for each query
+AMONG = 1_000  # passages with a short form, in which its definition is looked for
 SHORTEST, LONGEST = 2, 10  # characters of an abbreviation
 MOST_LONG_WORDS = 6
 
@@ -132,7 +133,9 @@ def _with_long_forms(
     vectors = [reader.encoder.encode_query(long) for long in abbreviated]
     if reading.vector is not None:
         vectors.append(reading.vector)
-    return sum((1 / len(vectors) * vector for vector in vectors[1:]), 1 / len(vectors) * vectors[0]) if vectors else None
+    return (
+        sum((1 / len(vectors) * vector for vector in vectors[1:]), 1 / len(vectors) * vectors[0]) if vectors else None
+    )
 
 
 def _own_words(subject: Subject, entry: Abbreviation) -> list[str]:
@@ -157,7 +160,7 @@ def _defining(reader: IndexReader, text: str) -> list[str]:
     found: list[str] = []
     for short in map(_singular, shorts):
         for written in (f"({short}", f"{short} ("):
-            found += full_text.texts(match_expression([short]), MOST_TEXTS, written)
+            found += full_text.texts(match_expression([short]), MOST_TEXTS, AMONG, written)
     runs = _runs_by_initials(name_key(text).split())
     phrases = [
         phrase
@@ -166,7 +169,7 @@ def _defining(reader: IndexReader, text: str) -> list[str]:
         for phrase in (f"{long} {short}", f"{short} {long}")  # FTS5 does not see the brackets
     ]
     if phrases:
-        found += full_text.texts(match_expression(phrases), MOST_TEXTS)
+        found += full_text.texts(match_expression(phrases), MOST_TEXTS, AMONG)
     return list(dict.fromkeys(found))
 
 
