@@ -215,7 +215,7 @@ class KnowledgeBase(ModelVerbs):
         return self._index.read(lambda reader: rooms.write.check_post(reader, Path(path)))
 
     def update_outline(self, path: str | Path) -> Update:
-        """Bring new points into a written outline, beside the writer's own text; no other byte of it changes."""
+        """Bring new points into a written outline without changing any other byte of it."""
         self._autosync()
         return self._index.read(lambda reader: rooms.write.update_post(reader, Path(path), today()))
 

@@ -1,4 +1,4 @@
-"""Measure kb: every figure is a median, beside a floor measured in the same run, in turn with it."""
+"""Measure kb: every figure is a median, next to that of a floor measured in the same run, in turn with it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Run:
 
 
 def announce(line: str) -> None:
-    """One line beside the table."""
+    """One line next to the table."""
     print(line, file=sys.stderr)
 
 
@@ -369,7 +369,7 @@ print(len(texts) / (time.perf_counter() - started))
 
 
 def reading(folder: Path, runs: int) -> Row:
-    """Parse and cut notes, beside a CommonMark parse of the same texts."""
+    """Parse and cut notes, compared with a CommonMark parse of the same texts."""
     paths = [path for path in sorted(folder.rglob("*.md")) if path.read_bytes().strip()]
     texts = [notebook.decode(path.read_bytes()) for path in paths]
     files = [

@@ -61,7 +61,7 @@ def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.torture
 def test_readers_see_the_old_state_or_the_new_one(tmp_path: Path) -> None:
-    """While all notes are added anew again and again, every search of an open reader answers from one state, and sees
+    """While all notes are added again and again, every search of an open reader answers from one state, and sees
     the next one when it is there.
     """
     (answer,) = answers("crowding.py", tmp_path, "--rounds", "5")

@@ -251,7 +251,7 @@ def test_nothing_indexed(knowledge: KnowledgeBase) -> None:
 
 
 def test_another_encoder_is_refused(living: KnowledgeBase, notebook: Path) -> None:
-    """Vectors of another encoder are not compared; words still are, and a sync mends it."""
+    """Vectors of another encoder are not compared; words still are, and a sync repairs it."""
     other = HashingEncoder()
     other.fingerprint = "other"
     with KnowledgeBase(notebook, encoder=other) as knowledge:

@@ -450,7 +450,7 @@ def test_a_server_that_fails_in_the_middle_of_an_add(
 
 @pytest.mark.parametrize("does", ["cut", 503])
 def test_a_failure_that_passes(machines: Machines, proxy: Proxy, does: int | str) -> None:
-    """Two failures in a row are waited for, and nobody hears of them."""
+    """Two failures in a row are waited for, and not reported."""
     writer = machines.open("writer")
     write(writer, 1, 2)
     proxy.fault = Fault("upsert", does, times=2)
@@ -461,7 +461,7 @@ def test_a_failure_that_passes(machines: Machines, proxy: Proxy, does: int | str
 
 @pytest.mark.parametrize("after", [0, 2])
 def test_a_writer_that_is_killed(machines: Machines, proxy: Proxy, after: int) -> None:
-    """What a killed writer left on the server before its commit is found by nobody, there or elsewhere after the next
+    """What a killed writer left on the server before its commit is not found, there or elsewhere after the next
     write, and swept by that, also where the notes are gone by then; a note that was written over is put back.
     """
     writer, reader = machines.open("writer"), machines.open("reader")
@@ -566,7 +566,7 @@ def test_an_address_that_is_not_chroma(machines: Machines, proxy: Proxy) -> None
 
 
 def test_what_the_doctor_finds_on_a_server(machines: Machines) -> None:
-    """Records that were lost on the server, were never written there, or say something else are found and mended,
+    """Records that were lost on the server, were never written there, or say something else are found and repaired,
     embedding nothing.
     """
     encoder = HashingEncoder()

@@ -16,7 +16,7 @@ from kb.notes.files import SUFFIXES
 from kb.notes.naming import FOLDER_NAMES
 from kb.notes.words import name_of
 
-# What an outliner or a vault shows beside its notes.
+# What an outliner or a vault shows next to its notes.
 ATTACHMENTS: tuple[str, ...] = (
     ".png",
     ".jpg",
@@ -71,7 +71,7 @@ def _markdown_targets(prose: str) -> Iterator[str]:
 
 
 def _path(target: str) -> str | None:
-    """A target as a path relative to the note's folder or, with a `/` in front, to a root; None where it is none."""
+    """A target as a path relative to the note's folder or, with a `/` in front, to a root; None if it is not a path."""
     path = unquote(target.split("#")[0].split("?")[0]).strip()
     suffix = PurePosixPath(path).suffix.lower()
     if not path or _SCHEME.match(path) or (suffix and suffix not in SUFFIXES and suffix[1:].isalpha()):

@@ -37,7 +37,7 @@ _REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("[[", re.compile(r"!?\[\[([^\[\]\n]*)\]\]"), r"\1"),
     ("[^", re.compile(r"\[\^[^\[\]\n]{1,200}\]"), ""),
     ("![", re.compile(rf"!\[([^\[\]]*)\]{_DESTINATION}"), r"\1"),  # first: a link may hold an image
-    ("](", re.compile(r"\[(\*{1,3}|_{1,3})([^\[\]*_]+)\1\](?=\()"), r"[\2]"),  # emphasis may end beside it
+    ("](", re.compile(r"\[(\*{1,3}|_{1,3})([^\[\]*_]+)\1\](?=\()"), r"[\2]"),  # emphasis may end next to it
     ("](", re.compile(rf"\[([^\[\]]*+(?:\[[^\[\]]*+\][^\[\]]*+){{0,4}})\]{_DESTINATION}"), r"\1"),
     ("](", re.compile(r"\]\(https?://[^()\s]*\)"), ""),  # the end of a link over several paragraphs
     ("][", re.compile(r"\[([^\[\]\n]+)\]\[[^\[\]\n]*\]"), r"\1"),

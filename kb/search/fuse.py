@@ -157,7 +157,7 @@ def _passages_of(reader: IndexReader, notes: Collection[str]) -> tuple[Sequence[
 
 
 def _copies(reader: IndexReader, ids: Sequence[str]) -> dict[str, int]:
-    """How many notes repeat a chunk beside other text, for chunks of more than a few notes: a note that is a copy
+    """How many notes repeat a chunk among other text, for chunks of more than a few notes: a note that is a copy
     throughout is not boilerplate.
     """
     copies: dict[str, int] = {}

@@ -27,7 +27,7 @@ HNSW = GRAPH | {"sync_threshold": 1, "batch_size": 2}
 
 
 def open_client(folder: Path) -> ClientAPI:
-    """A client on a folder, which Chroma makes where there is none."""
+    """A client on a folder, which Chroma creates if it does not exist."""
     import chromadb
 
     with guard(folder):
@@ -49,7 +49,7 @@ def close_client(client: ClientAPI) -> None:
 
 
 def collection(client: ClientAPI, area: FiledArea) -> Collection:
-    """The collection of an area, made where there is none."""
+    """The collection of an area, created if it does not exist."""
     return client.get_or_create_collection(area, configuration=cast(Any, {"hnsw": HNSW}), embedding_function=None)
 
 

@@ -14,7 +14,7 @@ _TOKEN = re.compile(
     r"|^[ \t]*(?:>[ \t]?)*\[(?:comment|_metadata_|[^\w\[\]\n]*|_|\^_\^)\]:[ \t]*(?:\#|<>)(?=\s))",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
-# How comments end, by how they begin; one that does not end is none.
+# How comments end, by how they begin. What does not end is not a comment.
 _ENDS = (
     ("{%", re.compile(r"\{%-?[ \t]*endcomment[ \t]*-?%\}", re.IGNORECASE)),
     ("{{", re.compile(r"\{\{[<%][ \t]*/comment[ \t]*[>%]\}\}", re.IGNORECASE)),
