@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -27,7 +28,12 @@ HNSW = GRAPH | {"sync_threshold": 1, "batch_size": 2}
 
 
 def open_client(folder: Path) -> ClientAPI:
-    """A client on a folder, which Chroma creates if it does not exist."""
+    """A client on a folder, which Chroma creates if it does not exist.
+
+    Chroma's pool of SQLite connections may miscount its idle ones when two threads of its runtime meet. One of them
+    then spins, and closing the client waits for it forever (transact-rs/sqlx#3645). A single thread cannot do so.
+    """
+    os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
     import chromadb
 
     with guard(folder):
