@@ -37,6 +37,7 @@ settings.load_profile("kb")
 
 MEMORY = Path("/dev/shm")  # where Linux has files in memory
 ROOM = 2 << 30
+MODEL = {"real_encoder", "default_model"}  # fixtures
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +57,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that use the model: one worker exports it while the others run tests without it, which
+    workers take from one another.
+    """
+    items.sort(key=lambda item: not MODEL.intersection(getattr(item, "fixturenames", ())))
 
 
 class RememberingEncoder:

@@ -305,7 +305,6 @@ def test_no_repetition_takes_long() -> None:
 SHOWN = (
     ["list"],
     ["status"],
-    ["doctor"],
     ["duplicates"],
     ["ideas"],
     ["search", TOPIC, "-n", "40", "--explain"],
@@ -356,7 +355,7 @@ def named(arguments: list[str]) -> str:
     return " ".join(arguments).encode("ascii", "backslashreplace").decode()[:40]
 
 
-@pytest.mark.parametrize("arguments", SHOWN, ids=named)
+@pytest.mark.parametrize("arguments", [*SHOWN, pytest.param(["doctor"], marks=pytest.mark.torture)], ids=named)
 def test_nothing_shown_steers_the_terminal(here: Path, kb: Command, arguments: list[str]) -> None:
     """Whatever a file, its name or a query holds: what is printed is text, and as JSON it is valid JSON of text."""
     run = kb(*arguments)

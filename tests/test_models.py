@@ -249,8 +249,8 @@ with KnowledgeBase(".") as knowledge: knowledge.use_encoder(sys.argv[2])
 @pytest.mark.parametrize(
     "moment",
     [
-        "publish",
         "published",
+        pytest.param("publish", marks=pytest.mark.torture),
         pytest.param("embed", marks=pytest.mark.torture),
         pytest.param("setting", marks=pytest.mark.torture),
     ],

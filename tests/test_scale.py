@@ -201,7 +201,7 @@ def require_alike(found: Decisions, expected: Decisions) -> None:
     assert len(found.ideas) <= len(expected.ideas) + 1
 
 
-STEPS = [pytest.param(name, 8, id=f"{name}, in part") for name in MOVES if name == QUICK]
+STEPS = [pytest.param(name, 16, id=f"{name}, in part") for name in MOVES if name == QUICK]
 STEPS += [pytest.param(name, 1, id=name, marks=pytest.mark.torture) for name in MOVES]
 
 
