@@ -61,7 +61,7 @@ class ModelVerbs(OpenNotebook):
             )
 
     def use_reranker(self, name: str) -> ModelChange:
-        """Let another cross-encoder rerank the best notes, by its name, hub name or folder; `default` is none."""
+        """Let another cross-encoder rerank the best notes, by its name, hub name or folder; `default` uses none."""
         started = time.monotonic()
         before = self._index.notebook.settings.rerank
         after = rooms.models_in_use.chosen_reranker(name, self.root)

@@ -16,6 +16,7 @@ LINKED = 0.4034  # what a link adds: about the distance from the nearest note to
 
 # Concepts
 DESCRIBED, READ_CLEARLY = 0.53, 1.33  # of a query with what a concept is known by: from where on, and fully
+AREA_LEAN = 0.2  # what is added for a concept of an area that a query names, or of which it names a concept
 READ_SHARPNESS = 4.1  # how fast the weight of a concept falls with its distance from the nearest one
 
 # Outlines

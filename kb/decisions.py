@@ -105,7 +105,7 @@ def is_under_any(path: str, folders: Iterable[str]) -> bool:
 
 
 def load_decisions(root: Path) -> Decisions:
-    """Read the decisions; without a file there are none. Raises `ConfigError` for a file that does not parse."""
+    """Read the decisions; a missing file means no decisions. Raises `ConfigError` for a file that does not parse."""
     path = root / DECISIONS_NAME
     try:
         return Decisions.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -228,7 +228,7 @@ class KnowledgeBase(PostVerbs):
         )
 
     def update_outline(self, path: str | Path, dry_run: bool = False) -> Update:
-        """Bring new points into a written outline, beside the writer's own text; no other byte of it changes. With
+        """Bring new points into a written outline, without changing any other byte of it. With
         `dry_run`, only report which points would come.
         """
         self._autosync()

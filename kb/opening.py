@@ -54,10 +54,10 @@ def open_index(notebook: Notebook, encoder: Encoder | None, notify: Notify) -> I
 class OpenNotebook:
     """A notebook and its index.
 
-    `root` defaults to `KB_NOTEBOOK`, else to the nearest notebook upwards; with `create`, a folder that is none becomes
-    one. `encoder` replaces the model, `notify` receives lines for the user, `progress` the number of notes done and
-    their total, and `should_stop` is called between batches. Use it as a context manager, or call `close`. Raises
-    `NotebookError` if there is no notebook.
+    `root` defaults to `KB_NOTEBOOK`, else to the nearest notebook upwards; with `create`, it becomes a notebook if it
+    is not one yet. `encoder` replaces the model, `notify` receives lines for the user, `progress` the number of notes
+    done and their total, and `should_stop` is called between batches. Use it as a context manager, or call `close`.
+    Raises `NotebookError` if there is no notebook.
     """
 
     def __init__(

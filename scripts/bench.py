@@ -1,4 +1,4 @@
-"""Measure kb: every figure is a median, beside a floor measured in the same run, in turn with it."""
+"""Measure kb: every figure is a median, next to that of a floor measured in the same run, in turn with it."""
 
 from __future__ import annotations
 
@@ -41,8 +41,7 @@ from kb.opening import open_index
 from kb.search.dense import nearest
 
 REPOSITORY = Path(__file__).parent.parent
-BIN = Path(sys.executable).parent
-KB = str(BIN / "kb")
+KB = (sys.executable, "-c", "from kb.cli import main; main()")  # what the installed script does
 QUERIES = 100
 WARM_UP = 25
 WORDS_A_PASSAGE = 120
@@ -84,7 +83,7 @@ class Run:
 
 
 def announce(line: str) -> None:
-    """One line beside the table."""
+    """One line next to the table."""
     print(line, file=sys.stderr)
 
 
@@ -207,7 +206,7 @@ def run(command: Sequence[str], folder: Path) -> Run:
         [sys.executable, "-S", "-c", LAUNCHER, *command], cwd=folder, capture_output=True, text=True, check=False
     )
     output, _, figures = done.stdout.rpartition("\0")
-    code, seconds, megabytes = json.loads(figures)
+    code, seconds, megabytes = json.loads(figures or "[null, 0, 0]")  # no figures of a command that cannot be started
     if code != 0:
         raise SystemExit(f"bench: {' '.join(command)} failed in {folder}: {done.stderr}")
     return Run(seconds, megabytes, output)
@@ -333,7 +332,7 @@ def first_add(corpus: Path, work: Path) -> Iterator[Row]:
         root.mkdir()
         (root / "kb.toml").write_text(f'precision = "{precision}"\n', encoding="utf-8")
         load_encoder(None, "fp32" if precision == "fp32" else "int8", REPOSITORY, announce)
-        done = run([KB, "add", str(corpus), "--detour", "--json"], root)
+        done = run([*KB, "add", str(corpus), "--detour", "--json"], root)
         chunks = json.loads(done.output)["embedded_chunks"]
         floor = floor or float(run([sys.executable, "-c", SENTENCE_TRANSFORMERS, str(root)], root).output)
         ours = chunks / done.seconds
@@ -370,7 +369,7 @@ print(len(texts) / (time.perf_counter() - started))
 
 
 def reading(folder: Path, runs: int) -> Row:
-    """Parse and cut notes, beside a CommonMark parse of the same texts."""
+    """Parse and cut notes, compared with a CommonMark parse of the same texts."""
     paths = [path for path in sorted(folder.rglob("*.md")) if path.read_bytes().strip()]
     texts = [notebook.decode(path.read_bytes()) for path in paths]
     files = [
@@ -405,7 +404,7 @@ def one_edit(root: Path, runs: int) -> Row:
         path = root / "notes" / f"note-{turn:05}.md"
         edited = path.read_text(encoding="utf-8").replace("\n\n", f"\n\nEdited at {time.time()}. ", 1)
         path.write_text(edited, encoding="utf-8")
-        done = run([KB, "add", "notes", "--json"], root)
+        done = run([*KB, "add", "notes", "--json"], root)
         if json.loads(done.output)["embedded_chunks"] > 3:
             raise SystemExit("bench: one edit embedded more than three chunks")
         times.append(done.seconds)
@@ -414,7 +413,7 @@ def one_edit(root: Path, runs: int) -> Row:
 
 def unchanged(root: Path, runs: int) -> Row:
     """Adding again when nothing changed."""
-    done = in_turn({"ours": [KB, "add", "notes"]}, root, runs)["ours"]
+    done = in_turn({"ours": [*KB, "add", "notes"]}, root, runs)["ours"]
     return Row("add again, nothing changed, 1,000 notes", "", f"{seconds(done):.2f} s", "", "<= 1.0 s")
 
 
@@ -427,7 +426,7 @@ def memory(work: Path, passages: Sequence[str]) -> Iterator[Row]:
         for note in range(notes):
             text = f"---\narea: {AREAS[note % 3]}\n---\n# Note {note}\n\n{text_of(note, passages)[:200]}.\n"
             (root / "notes" / f"{note}.md").write_text(text, encoding="utf-8")
-        done = run([KB, "add", "notes"], root)
+        done = run([*KB, "add", "notes"], root)
         yield Row(
             f"memory of add over {notes:,} notes", "", f"{done.megabytes:.0f} MB, {done.seconds:.0f} s", "", "<= 1.5 GB"
         )
@@ -479,7 +478,7 @@ def peers(environment: Path, root: Path, work: Path, runs: int) -> Iterator[Row]
             run([python, "-c", TXTAI_INDEX, str(spec), str(work / "txtai")], root)
         commands["txtai search"] = [python, "-c", TXTAI_SEARCH, str(spec), str(work / "txtai"), query]
     for name, command in commands.items():
-        done = in_turn({"peer": command, "ours": [KB, "search", query]}, root, runs)
+        done = in_turn({"peer": command, "ours": [*KB, "search", query]}, root, runs)
         theirs, ours = seconds(done["peer"]), seconds(done["ours"])
         megabytes = max(run.megabytes for run in done["peer"])
         reach = ">= 6 times" if name.startswith("llm") else ""
@@ -533,14 +532,14 @@ def rows(arguments: argparse.Namespace) -> Iterator[Row]:
         return built(name, work, passages, base)
 
     if wanted("help"):
-        yield against_floor("kb --help", [KB, "--help"], "click", work, runs, "<= 2.0")
+        yield against_floor("kb --help", [*KB, "--help"], "click", work, runs, "<= 2.0")
     if wanted("start"):
-        yield against_floor("kb list, 500 notes, cold", [KB, "list"], "console", root("small"), runs, "")
-        lexical = [KB, "search", "--mode", "lexical", queries[0]]
+        yield against_floor("kb list, 500 notes, cold", [*KB, "list"], "console", root("small"), runs, "")
+        lexical = [*KB, "search", "--mode", "lexical", queries[0]]
         yield against_floor(
             "kb search --mode lexical, 500 notes, cold", lexical, "console", root("small"), runs, "<= 1.8"
         )
-        hybrid = [KB, "search", queries[0]]
+        hybrid = [*KB, "search", queries[0]]
         yield against_floor("kb search, 500 notes, cold", hybrid, "vectors", root("small"), runs, "<= 1.6, <= 300 MB")
     if wanted("search"):
         yield from searches(root("small"), warm_up, queries, "500 notes", "<= 3.0")

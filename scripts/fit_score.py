@@ -90,7 +90,7 @@ def own_queries() -> list[GoldenQuery]:
 
 
 def judged_at(root: Path, sources: Path, queries: Sequence[GoldenQuery]) -> Judged:
-    """The best hits of some queries in a notebook, made first where there is none."""
+    """The best hits of some queries in a notebook, made first if it does not exist."""
     with KnowledgeBase(root, create=True) as knowledge:
         knowledge.add([sources], detour=root.parent == CACHE)
     with closing(open_index(open_notebook(root), None, print)) as index, index.reader() as reader:

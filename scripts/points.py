@@ -22,27 +22,30 @@ from kb.outline.quoting.runs import runs
 MAX_TOKENS = 254
 SHOWN = 5  # examples of each fault
 
-FENCE = re.compile(r"\s*(?:>\s?|[-*+]\s+)*(`{3,}|~{3,})(.*)")
+FENCE = re.compile(r"(\s*(?:>\s?|[-*+]\s+)*)(`{3,}|~{3,})(.*)")
+INDENTED = 4  # characters more than the fence that it would close: code
 TABLE_ROW = re.compile(r"\s*\|.*\|\s*$")
 TAG = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^<>]*)?/?>|<!--|-->", re.IGNORECASE)
 MARKUP = re.compile(r"\]\(|\[\[|\]\]|\{\{|\}\}|\{%|%\}|\{[:#.][^}]*\}|:::|%%|^\w[\w-]*:: |\*\*\w|\w\*\*|!\[")
 LINK = re.compile(r"!?\[\[[^\]]*\]\]|!?\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|<?https?://\S+")
 FORMULA = re.compile(r"\$\$.*?(?:\$\$|$)|\$[^$]+\$|\\[(\[].*?\\[)\]]|\\begin\{.*", re.DOTALL)
+ESCAPED = re.compile(r"(?:\\[*\[\]{}])+")  # marks that the writer wants to be seen
 MIN_WORDS = 3  # outside links, in a statement that is more than links
 
 
 def fenced(lines: list[str]) -> set[int]:
     """The numbers, from 1, of the lines inside fences of code."""
-    inside, opened = set[int](), ""
+    inside, opened, margin = set[int](), "", 0
     for number, line in enumerate(lines, 1):
         match = FENCE.match(line)
+        before, fence, rest = match.groups() if match else ("", "", "")
         if opened:
             inside.add(number)
-            if match and match[1][0] == opened[0] and len(match[1]) >= len(opened) and not match[2].strip():
-                opened = ""
-        elif match and not (match[1][0] == "`" and "`" in match[2]):
+            closes = fence.startswith(opened) and not rest.strip() and len(before) < margin + INDENTED
+            opened = "" if closes else opened
+        elif match and not (fence[0] == "`" and "`" in rest):
             inside.add(number)
-            opened = match[1]
+            opened, margin = fence, len(before)
     return inside
 
 
@@ -52,6 +55,8 @@ def faults(statement: Statement, lines: list[str], code: set[int]) -> Iterator[s
     cited = [lines[number - 1] for number in numbers]
     written = "\n".join(cited)
     spoken = "" if "`" in written else FORMULA.sub(" ", statement.text)
+    for literal in ESCAPED.findall(written):
+        spoken = spoken.replace(literal.replace("\\", ""), " ")
     if any(number in code for number in numbers):
         yield "code"
     if all(TABLE_ROW.match(line) for line in cited):

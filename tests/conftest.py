@@ -32,11 +32,12 @@ from kb.models import Encoder, Precision
 
 REPOSITORY = Path(__file__).parent.parent
 
-settings.register_profile("kb", deadline=None)  # a slow machine is no failure
+settings.register_profile("kb", deadline=None, max_examples=50)  # a slow machine is no failure
 settings.load_profile("kb")
 
 MEMORY = Path("/dev/shm")  # where Linux has files in memory
 ROOM = 2 << 30
+MODEL = {"real_encoder", "default_model"}  # fixtures
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,11 +47,23 @@ def pytest_configure(config: pytest.Config) -> None:
     a killed process loses nothing that it has written there either, and the tests of full disks mount their own.
 
     Threads of BLAS and torch wait busily for one another, while each core has a worker to run.
+
+    Byte code is kept, also where the environment says otherwise: each worker would rewrite all tests again, which takes
+    six seconds, and each of the programs that they start would compile kb.
     """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that use the model: one worker exports it while the others run tests without it, which
+    workers take from one another.
+    """
+    items.sort(key=lambda item: not MODEL.intersection(getattr(item, "fixturenames", ())))
 
 
 class RememberingEncoder:
@@ -65,12 +78,23 @@ class RememberingEncoder:
         self.count_tokens = encoder.count_tokens
         self.encode_query = cache(encoder.encode_query)
         self._encode = encoder.encode
-        self._known: dict[str, NDArray[np.float32]] = {}
+        concepts = load_concepts()
+        vectors = concept_vectors(encoder, concepts, lambda line: None)  # kept, so that no test waits for it
+        self._known = {text: vector for (text, _), vector in zip(concepts.texts, vectors, strict=True)}
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
         missing = list({text for text in texts if text not in self._known})
         self._known |= dict(zip(missing, self._encode(missing), strict=True))
         return np.array([self._known[text] for text in texts], dtype=np.float32).reshape(-1, self.dimensions)
+
+    def save(self, path: Path) -> None:
+        """Write all that it remembers, for the other processes of the run."""
+        np.savez(path, texts=np.array([*self._known]), vectors=np.stack([*self._known.values()]))
+
+    def load(self, path: Path) -> None:
+        """Remember what another process wrote."""
+        with np.load(path) as saved:
+            self._known |= dict(zip(saved["texts"].tolist(), saved["vectors"], strict=True))
 
 
 @dataclass(frozen=True)
@@ -147,12 +171,11 @@ def _doctor_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture(scope="session")
-def real_encoder(model_home: Path) -> Encoder:
+def real_encoder(model_home: Path) -> RememberingEncoder:
     """The model that comes with kb."""
     with at_home(model_home), FileLock(model_home / "export.lock"):
         encoder = load_encoder(None, "int8", Path(), lambda line: None)
-        concept_vectors(encoder, load_concepts(), lambda line: None)  # once, so that no test waits for it
-    return RememberingEncoder(encoder)
+        return RememberingEncoder(encoder)
 
 
 @pytest.fixture
@@ -238,14 +261,17 @@ def kb(default_model: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
 
 
 @pytest.fixture(scope="session")
-def indexed_notes(shared: Path, real_encoder: Encoder) -> Path:
+def indexed_notes(shared: Path, real_encoder: RememberingEncoder) -> Path:
     """A notebook holding the repository's own notes, indexed with the real model. Not to be changed by a test."""
 
     def make(root: Path) -> None:
         shutil.copytree(REPOSITORY / "notes", root / "notes")
         indexed(root, real_encoder)
+        real_encoder.save(shared / "own.npz")
 
-    return made_once(shared / "own", make)
+    root = made_once(shared / "own", make)
+    real_encoder.load(shared / "own.npz")
+    return root
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -123,7 +123,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--writers", type=float, metavar="SECONDS", help="let two write for so long")
-    parser.add_argument("--rounds", type=int, help="add everything anew so many times beside readers")
+    parser.add_argument("--rounds", type=int, help="add everything again so many times while others read")
     arguments = parser.parse_args()
     if arguments.writers:
         result = two_writers(arguments.folder, arguments.writers)

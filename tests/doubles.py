@@ -29,6 +29,18 @@ def hashed(word: str) -> tuple[int, int]:
     return digest[0], 1 if digest[1] % 2 else -1
 
 
+@cache  # the phrases of the areas are embedded for every new notebook
+def bag(text: str, dimensions: int) -> NDArray[np.float32]:
+    """The words of a text hashed into some dimensions, a unit vector."""
+    vector = np.zeros(dimensions, dtype=np.float32)
+    for word in re.findall(r"\w+", text.lower()):
+        place, sign = hashed(word)
+        vector[place % dimensions] += sign
+    vector /= float(np.linalg.norm(vector)) or 1.0
+    vector.setflags(write=False)
+    return vector
+
+
 class HashingEncoder:
     """A bag of words hashed into 64 dimensions: deterministic, and blind to meaning."""
 
@@ -49,12 +61,7 @@ class HashingEncoder:
         return np.stack([self.encode_query(text) for text in texts])
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
-        vector = np.zeros(self.dimensions, dtype=np.float32)
-        for word in re.findall(r"\w+", text.lower()):
-            place, sign = hashed(word)
-            vector[place % self.dimensions] += sign
-        length = float(np.linalg.norm(vector))
-        return vector / length if length else vector
+        return bag(text, self.dimensions)
 
 
 def probe_here(root: Path, full: bool) -> list[str]:

@@ -48,7 +48,7 @@ PHASES = ("embedding", "copy", "Chroma write", "close", "commit", "sweep")
 ELSEWHERE = "elsewhere"
 NOTES = 12
 NEAR_NANOSECONDS = 20_000_000
-TOO_LARGE = 10  # times the size that a file has after a run that nobody disturbed
+TOO_LARGE = 10  # times the size that a file has after a run that is not disturbed
 MOST_ATTEMPTS = 5  # for each kill
 
 
@@ -482,7 +482,7 @@ def missing(root: Path, allowed: Allowed, faults: list[str], asked: bool = True)
                 kept.append(state)
                 if not by_vector(store, catalog.generation(), state, held[state.path, state.sha256]):
                     yield f"{state.path} by its vector"
-        for state in kept:  # only now: a search mends damaged vectors
+        for state in kept:  # only now: a search repairs damaged vectors
             if not by_search(knowledge, state):
                 yield f"{state.path} by search"
             if (root / state.path).exists() and knowledge.show(state.path).path != state.path:

@@ -54,7 +54,7 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-@settings(max_examples=300)
+@settings(max_examples=80)
 @given(BODIES, st.sampled_from(["", FRONT_MATTER]), st.sampled_from([8, 20, 64]), st.sampled_from([words, fragments]))
 @example("[a]: http://only.a.link.definition", "", 20, words)
 @example("# " + "h" * 9_000, "", 20, fragments)

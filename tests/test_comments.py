@@ -55,6 +55,18 @@ def words(text: str) -> int:
         ("Before {/* an aside\n\nof MDX */} after.", "Before after."),
         ("Shown.\n\n[//]: # (hidden)\n[comment]: <> (hidden)\n\nShown too.", "Shown. Shown too."),
         ("- item <!-- a --> rest\n  %%b%%", "- item rest"),
+        ("One %%an aside\n\nover paragraphs%% two.", "One two."),
+        ("Seen. {% # hidden %} {%- comment -%}hidden{%- endcomment -%} Seen too.", "Seen. Seen too."),
+        ("Seen.\n\n{::comment}\nHidden.\n\nToo.\n{:/comment}\n\nSeen too.", "Seen. Seen too."),
+        ("{{< comment >}}\nHidden.\n\nToo.\n{{< /comment >}}\nShown.", "Shown."),
+        ("Before { /* hidden */ } after.", "Before after."),
+        ("- Seen.\n- #+BEGIN_COMMENT\n  Hidden.\n  #+END_COMMENT\n- Seen too.", "- Seen. - Seen too."),
+        ("Shown.\n\n[//]: # (hidden\nin two lines)\n[Comment]: # 'x'\n[]: # (y)\n\nShown too.", "Shown. Shown too."),
+        ('> Shown.\n>\n> [//]: # "hidden"\n\nShown too.', "> Shown. > Shown too."),
+        ("> ```\n> code\n\nShown. <!-- a -->\n\n```\ncode\n```\n", "> ``` > code Shown. ``` code ```"),
+        ("- ```\n  code\n\nShown. <!-- a -->\n\n```\ncode\n```\n", "- ``` code Shown. ``` code ```"),
+        ("    ```\n    no fence\n\nShown. <!-- a -->", "``` no fence Shown."),
+        ("A stray ` here.\n\n- <!-- a ` b --> Shown.", "A stray ` here. - Shown."),
     ],
 )
 def test_comments_are_blanks(text: str, visible: str) -> None:
@@ -74,6 +86,7 @@ def test_comments_are_blanks(text: str, visible: str) -> None:
         "[1]: # 'a part of this page'",
         "Left open <!-- in a sentence.\n\nGoes on.",
         "A share of 40%% here.\n\nAnd 60%% there.",
+        "Use %%time once.\n\nOr use %%timeit to repeat.",
     ],
 )
 def test_what_only_looks_like_a_comment_stays(text: str) -> None:
@@ -103,3 +116,20 @@ def test_a_comment_is_nowhere(secret: str) -> None:
     assert all("zanzibar" not in chunk.model_dump_json() for chunk in chunks)
     said = [found.text for chunk in chunks for found in statements(chunk.text, chunk.kinds, chunk.start_line)]
     assert said == ["First sentence here.", "Second sentence here.", "A last paragraph."]
+
+
+def test_front_matter_has_no_comments() -> None:
+    """A comment in a value of front matter is in no name, alias or tag."""
+    secret = "<!-- zanzibar -->"
+    text = f"---\ntitle: Shown {secret}\naliases: ['A {secret}']\ntags: ['b{secret}']\n---\nText.\n"
+    note = parse_note(NoteFile(path="a.md", size=1, mtime_ns=1, text=text, sha256="0"))
+    assert (note.title, note.aliases, note.tags) == ("Shown", ("A",), ("b",))
+    assert "zanzibar" not in str(note.front_matter)
+
+
+def test_an_item_that_is_a_comment_underlines_nothing() -> None:
+    """A list goes on below an item of which only its mark can be read."""
+    text = "- The first item of a list.\n- <!-- private -->\n- The last item of a list.\n"
+    (chunk,) = chunk_note(parse_note(NoteFile(path="a.md", size=1, mtime_ns=1, text=text, sha256="0")), words, 40)
+    said = [found.text for found in statements(chunk.text, chunk.kinds)]
+    assert said == ["The first item of a list.", "The last item of a list."]

@@ -30,17 +30,20 @@ def answers(program: str, folder: Path, *arguments: str) -> list[dict[str, Any]]
     return [json.loads(line) for line in ended.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("seed", ["1", pytest.param("2", marks=pytest.mark.torture)])
-def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path: Path, seed: str) -> None:
-    """After each of seven kills, most of them in the middle of a write, the notebook opens, every note that was
+@pytest.mark.parametrize(
+    ("kills", "seed"), [(3, 1), *(pytest.param(7, seed, marks=pytest.mark.torture) for seed in (1, 2))]
+)
+def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path: Path, kills: int, seed: int) -> None:
+    """After each of several kills, most of them in the middle of a write, the notebook opens, every note that was
     acknowledged is found in each way, no file has grown beyond measure, and a re-run completes.
     """
-    kills = answers("killing.py", tmp_path, "--kills", "7", "--seed", seed)
-    assert len(kills) == 7
-    assert [kill for kill in kills if kill["lost"] or kill["faults"] or not kill["completed"]] == []
-    assert sum(kill["acknowledged"] for kill in kills) > 0
+    reported = answers("killing.py", tmp_path, "--kills", str(kills), "--seed", str(seed))
+    assert len(reported) == kills
+    assert [kill for kill in reported if kill["lost"] or kill["faults"] or not kill["completed"]] == []
+    assert sum(kill["acknowledged"] for kill in reported) > 0
 
 
+@pytest.mark.torture
 def test_a_writer_that_is_not_safe_is_caught(tmp_path: Path) -> None:
     """The same kills of a writer that changes the current generation where it lies lose notes."""
     chosen = ("--verbs", "re-add", "--phases", "close", "--at-once")
@@ -48,6 +51,7 @@ def test_a_writer_that_is_not_safe_is_caught(tmp_path: Path) -> None:
     assert any(len(kill["lost"]) == kill["acknowledged"] > 0 for kill in kills)
 
 
+@pytest.mark.torture
 def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     """Two processes that add at the same time wait for each other, and every note of both is found."""
     (answer,) = answers("crowding.py", tmp_path, "--writers", "1.2")
@@ -55,13 +59,13 @@ def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     assert (answer["failed"], answer["lost"]) == (0, [])
 
 
-@pytest.mark.parametrize("rounds", [2, pytest.param(5, marks=pytest.mark.torture)])
-def test_readers_see_the_old_state_or_the_new_one(tmp_path: Path, rounds: int) -> None:
-    """While all notes are added anew again and again, every search of an open reader answers from one state, and sees
+@pytest.mark.torture
+def test_readers_see_the_old_state_or_the_new_one(tmp_path: Path) -> None:
+    """While all notes are added again and again, every search of an open reader answers from one state, and sees
     the next one when it is there.
     """
-    (answer,) = answers("crowding.py", tmp_path, "--rounds", str(rounds))
-    assert answer["rounds"] == rounds
+    (answer,) = answers("crowding.py", tmp_path, "--rounds", "5")
+    assert answer["rounds"] == 5
     assert (answer["failed"], answer["mixed"]) == (0, [])
 
 

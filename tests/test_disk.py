@@ -194,7 +194,7 @@ def run(tmp_path: Path, program: str, *numbers: int) -> list[str]:
     [(1, 20, 18), *(pytest.param(first, 20, 4, marks=pytest.mark.torture) for first in range(4))],
 )
 def test_full_disk(tmp_path: Path, first: int, last: int, step: int) -> None:
-    """At each level (of twenty) an add on a full disk is in or says why not in one line; with room all is mended."""
+    """At each level (of twenty) an add on a full disk is in or says why not in one line; with room all is repaired."""
     (line,) = run(tmp_path, FULL, first, last, step)
     assert int(line.removeprefix("failed ")) > 0
 
@@ -208,15 +208,17 @@ def test_files_are_replaced_whole(tmp_path: Path) -> None:
     assert made == "0"
 
 
-def test_index_files_are_replaced_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", [15, pytest.param(5, marks=pytest.mark.torture)])
+def test_index_files_are_replaced_whole(tmp_path: Path, step: int) -> None:
     """On a full disk decisions, sources and a backup are the old file or the new one, and nothing else is left."""
-    (line,) = run(tmp_path, REPLACED, 0, 30, 5)
+    (line,) = run(tmp_path, REPLACED, 0, 30, step)
     assert int(line.removeprefix("failed ")) > 0
 
 
-def test_a_restore_on_a_full_disk(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", [420, pytest.param(140, marks=pytest.mark.torture)])
+def test_a_restore_on_a_full_disk(tmp_path: Path, step: int) -> None:
     """A restore that fails on a full disk leaves the old index or the new one, and can be repeated."""
-    (line,) = run(tmp_path, RESTORED, 0, 700, 140)
+    (line,) = run(tmp_path, RESTORED, 0, 700, step)
     assert int(line.removeprefix("failed ")) > 0
 
 
@@ -230,8 +232,8 @@ def test_read_only_disk(tmp_path: Path) -> None:
 
 def test_failing_disk(tmp_path: Path) -> None:
     """A note that cannot be read is skipped and kept; vectors and catalog that cannot be read are found."""
-    skipped, vectors, mended, catalog, refused = run(tmp_path, FAILING)
+    skipped, vectors, repaired, catalog, refused = run(tmp_path, FAILING)
     assert skipped == "notes/7.md cannot be read: Input/output error"
-    assert (vectors, mended) == ("vectors", "")
+    assert (vectors, repaired) == ("vectors", "")
     assert catalog == "catalog"
     assert "catalog.db" in refused

@@ -1,4 +1,4 @@
-"""What the doctor finds, and that what it advises mends it."""
+"""What the doctor finds, and that what it advises repairs it."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_empty_notebook(knowledge: KnowledgeBase) -> None:
 
 
 def test_files_that_changed(library: KnowledgeBase, write: Write, notebook: Path) -> None:
-    """Gone notes are named, new and changed ones counted, and the sync that is advised mends both."""
+    """Gone notes are named, new and changed ones counted, and the sync that is advised repairs both."""
     (notebook / "notes/one.md").unlink()
     write("notes/two.md", "---\narea: gnn\n---\nSomething else.\n")
     write("notes/five.md", "---\narea: gnn\n---\nNew.\n")

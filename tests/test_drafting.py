@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -219,24 +218,22 @@ def test_choices_by_flags(
     assert kb("outline", TOPIC, "--rename", "words").code == 2
 
 
-def test_choices_at_the_terminal(indexed_notes: Path, outline: Outline) -> None:
+def test_choices_at_the_terminal(
+    indexed_notes: Path, outline: Outline, kb: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The keyboard drops, orders, renames, undoes and accepts; a typing error is reported and changes nothing."""
     headings = [section.heading for section in outline.sections]
     keyboard, terminal = os.openpty()
     os.write(keyboard, b"d 1\no 2\nr 1 My own words\nd 77\nd 2\nu\n\n")
-    run = subprocess.run(
-        [sys.executable, "-m", "kb", "outline", TOPIC, "--json", "--pick"],
-        stdin=terminal,
-        capture_output=True,
-        text=True,
-        cwd=indexed_notes,
-        check=True,
-    )
+    monkeypatch.chdir(indexed_notes)
+    with os.fdopen(terminal, encoding="utf-8") as typed:
+        monkeypatch.setattr(sys, "stdin", typed)
+        run = kb("outline", TOPIC, "--json", "--pick")
     os.close(keyboard)
-    os.close(terminal)
-    got = [section["heading"] for section in json.loads(run.stdout)["sections"]]
+    assert run.code == 0
+    got = [section["heading"] for section in json.loads(run.out)["sections"]]
     assert got == ["My own words", headings[1], *headings[3:]]
-    assert "there is no section 77" in run.stderr
+    assert "there is no section 77" in run.err
 
 
 def test_points_made_before(library: KnowledgeBase, capfd: pytest.CaptureFixture[str]) -> None:

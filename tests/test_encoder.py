@@ -276,7 +276,7 @@ def flip(path: Path) -> None:
 def test_a_damaged_export_is_made_again(
     tiny_model: Path, own_cache: Path, name: str, damage: Callable[[Path], None]
 ) -> None:
-    """When a file of an export is not what was written, the model is exported anew and embeds as before."""
+    """When a file of an export is not what was written, the model is exported again and embeds as before."""
     expected = load_encoder(str(tiny_model), "fp32", Path(), lambda line: None).encode_query("words")
     (path,) = own_cache.rglob(name)
     damage(path)

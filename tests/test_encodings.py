@@ -129,7 +129,6 @@ def endings(output: str) -> list[int]:
     [
         pytest.param(C_LOCALE | {"PYTHONIOENCODING": "ascii"}, WORKING, id="ascii"),
         pytest.param({"PYTHONIOENCODING": "latin-1"}, SHOWING, id="latin-1"),
-        pytest.param(C_LOCALE, SHOWING, id="C locale"),
         pytest.param({"PYTHONIOENCODING": "latin-1"}, WORKING, id="all in latin-1", marks=pytest.mark.torture),
         pytest.param(C_LOCALE, WORKING, id="all in the C locale", marks=pytest.mark.torture),
     ],

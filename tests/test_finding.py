@@ -251,7 +251,7 @@ def test_nothing_indexed(knowledge: KnowledgeBase) -> None:
 
 
 def test_another_encoder_is_refused(living: KnowledgeBase, notebook: Path) -> None:
-    """Vectors of another encoder are not compared; words still are, and a sync mends it."""
+    """Vectors of another encoder are not compared; words still are, and a sync repairs it."""
     other = HashingEncoder()
     other.fingerprint = "other"
     with KnowledgeBase(notebook, encoder=other) as knowledge:
@@ -575,11 +575,16 @@ def vibes(knowledge: KnowledgeBase, write: Write) -> KnowledgeBase:
         "No vibes allowed - what to check?",
         "checked by hand",
         "feeling for code",
+        "feeling_for_code",
+        "no vibes what check",
+        "check vibes no allowed",
         "when was no vibes allowed: what to check written",
     ],
 )
 def test_a_note_is_found_by_its_name(vibes: KnowledgeBase, query: str) -> None:
-    """A query that is, or contains, a note's title, alias or file name finds that note first, and says why."""
+    """A query that is, or contains, a note's title, alias or file name, or half the words of one in their order, or
+    four of its words, finds that note first, and says why.
+    """
     hits = vibes.search(query, explain=True).hits
     assert hits[0].path == "notes/feeling-for-code.md"
     assert [hit.explain.named for hit in hits if hit.explain] == [True] + [False] * (len(hits) - 1)
@@ -590,3 +595,45 @@ def test_a_note_is_found_by_its_name(vibes: KnowledgeBase, query: str) -> None:
 def test_words_of_a_name_are_no_name(vibes: KnowledgeBase, query: str) -> None:
     """Words of a name in another order, or a few of them, do not name a note."""
     assert not any(hit.explain.named for hit in vibes.search(query, explain=True).hits if hit.explain)
+
+
+def test_a_file_name_is_words(knowledge: KnowledgeBase, write: Write) -> None:
+    """The words of a file name count without underscores and date, composed or not, though no passage has them."""
+    write("notes/2021-03-04-z_net_\u0065\u0301t\u0065\u0301.md", note("Short.", title="A paper on something else"))
+    for number in range(6):
+        write(f"notes/{number}.md", note("A z net, and a net of z in summer. " * 5, title=f"Net z {number}"))
+    knowledge.add(["notes"])
+    assert knowledge.search("z net \u00e9t\u00e9").hits[0].title == "A paper on something else"
+
+
+def test_what_many_names_have_is_no_name(knowledge: KnowledgeBase, write: Write) -> None:
+    """Words that are part of many notes' names are a subject, of which the best note comes first."""
+    for number in range(5):
+        write(f"notes/{number}.md", note("Short.", title=f"Deep graph networks {number}"))
+    knowledge.add(["notes"])
+    hits = knowledge.search("deep graph networks", explain=True).hits
+    assert not any(hit.explain.named for hit in hits if hit.explain)
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("使用PagedAttention管理显存，推理更快。", "显存"),
+        ("この論文では機械翻訳を提案する。", "機械翻訳"),
+        ("그래프신경망은메시지전달로갱신된다.", "메시지"),
+        ("การเรียนรู้เชิงลึกใช้GPUในการคำนวณ", "คำนวณ"),
+        ("The graphics unit ＧＰＵ is busy.", "gpu"),
+        ("The graphics unit GPU is busy.", "ＧＰＵ"),
+        ("It is eﬃcient.", "efficient"),
+        ("It is efficient.", "eﬃcient"),
+        ("A hyper\u00adgraph.", "hypergraph"),
+    ],
+)
+def test_words_are_looked_up_as_they_are_indexed(knowledge: KnowledgeBase, write: Write, text: str, query: str) -> None:
+    """Words inside sentences of scripts without blanks, and other forms of letters, are found by words alone."""
+    write("notes/one.md", note(text))
+    write("notes/two.md", note("Something else."))
+    knowledge.add(["notes"])
+    assert [hit.path for hit in knowledge.search(query, mode="lexical").hits] == ["notes/one.md"]
+    (hit, *_) = knowledge.search(query).hits
+    assert (hit.path, bool(hit.scores.lexical)) == ("notes/one.md", True)

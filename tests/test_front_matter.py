@@ -115,6 +115,7 @@ def test_a_thematic_break_at_the_top_is_body(text: str) -> None:
         ("---\ntitle: A: B\n---\n", "line 2"),
         ("---\na: 1\n\tb: 2\n---\n", "tab"),
         ("---\ntags:\n\t- a\n---\n", "line 3"),
+        ("---\n\ttitle: A\n---\n", "line 2"),
         ("---\ntitle: {{ title }}\n---\n", "broken front matter"),
         ("---\na: \x07\n---\n", "broken front matter"),
         ("---\na: !!python/object/apply:os.system ['true']\n---\n", "broken front matter"),

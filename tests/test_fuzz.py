@@ -39,7 +39,7 @@ FOUND = (
 def test_targets_hold_for_any_bytes(name: str) -> None:
     """Notes, front matter, queries, posts and quoted text may be any bytes."""
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=50, deadline=None)
     @given(CONTENTS)
     def holds(content: bytes) -> None:
         TARGETS[name](content)

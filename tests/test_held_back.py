@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import HashingEncoder, Run, at_home
 
 from kb.knowledge import KnowledgeBase
 from kb.models import Filter, Kind, Mode
@@ -26,17 +27,29 @@ def outside(title: str, front_matter: str = "") -> str:
     return f"{head}# {title}\n\n{RECIPE}"
 
 
-@pytest.fixture
-def library(knowledge: KnowledgeBase, write: Write) -> KnowledgeBase:
-    """Notes on graphs, one of which mentions sourdough, and two notes on baking that are held back."""
-    write("notes/gcn.md", filed("Graph convolution", "Layers average neighbours. They rise like a sourdough starter."))
-    write("notes/gat.md", filed("Graph attention", "Attention weighs neighbours, and layers of it weigh more."))
-    write("notes/ovens.md", filed("Layers", "Bread ovens. " * 3))
-    write("notes/sourdough-starter.md", outside("Sourdough starter"))
-    write("notes/x.md", outside("Flat breads", "aliases: [Focaccia]\n"))
-    report = knowledge.add(["notes"])
-    assert [note.path for note in report.outside] == ["notes/sourdough-starter.md", "notes/x.md"]
-    return knowledge
+NOTES = {
+    "gcn": filed("Graph convolution", "Layers average neighbours. They rise like a sourdough starter."),
+    "gat": filed("Graph attention", "Attention weighs neighbours, and layers of it weigh more."),
+    "ovens": filed("Layers", "Bread ovens. " * 3),
+    "sourdough-starter": outside("Sourdough starter"),
+    "x": outside("Flat breads", "aliases: [Focaccia]\n"),
+}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory, model_home: Path) -> Iterator[KnowledgeBase]:
+    """Notes on graphs, one of which mentions sourdough, and two notes on baking that are held back. Not to be changed
+    by a test.
+    """
+    root = tmp_path_factory.mktemp("library")
+    (root / "notes").mkdir()
+    for name, text in NOTES.items():
+        (root / f"notes/{name}.md").write_text(text)
+    with at_home(model_home), KnowledgeBase(root, create=True, encoder=HashingEncoder()) as knowledge:
+        report = knowledge.add([root / "notes"])
+        assert [note.path for note in report.outside] == ["notes/sourdough-starter.md", "notes/x.md"]
+    with KnowledgeBase(root, encoder=HashingEncoder()) as knowledge:
+        yield knowledge
 
 
 def told(knowledge: KnowledgeBase, query: str, mode: Mode = "hybrid", filter: Filter | None = None) -> list[str]:
@@ -80,17 +93,19 @@ def test_a_search_for_something_else_tells_nothing(library: KnowledgeBase, filte
     assert told(library, "sourdough starter", filter=filter) == []
 
 
-def test_what_is_told_follows_the_notes(library: KnowledgeBase, notebook: Path) -> None:
+def test_what_is_told_follows_the_notes(library: KnowledgeBase, knowledge: KnowledgeBase, notebook: Path) -> None:
     """A note that was deleted, taken in as a detour, or placed outside by the user is not told."""
+    shutil.copytree(library.root / "notes", notebook / "notes", dirs_exist_ok=True)
+    knowledge.add(["notes"])
     (notebook / "notes/sourdough-starter.md").rename(notebook / "notes/old.txt")
-    assert told(library, "sourdough starter") == []
-    assert told(library, "flat breads") == ["notes/x.md"]
-    library.file("notes/x.md", "outside")
-    assert told(library, "flat breads") == []
-    library.file("notes/x.md", None)
-    assert told(library, "flat breads") == ["notes/x.md"]
-    library.file("notes/x.md", "detour")
-    result = library.search("flat breads")
+    assert told(knowledge, "sourdough starter") == []
+    assert told(knowledge, "flat breads") == ["notes/x.md"]
+    knowledge.file("notes/x.md", "outside")
+    assert told(knowledge, "flat breads") == []
+    knowledge.file("notes/x.md", None)
+    assert told(knowledge, "flat breads") == ["notes/x.md"]
+    knowledge.file("notes/x.md", "detour")
+    result = knowledge.search("flat breads")
     assert (result.held_back, result.hits[0].path) == ((), "notes/x.md")
 
 

@@ -618,7 +618,7 @@ class AnotherEncoder(HashingEncoder):
 
 
 def test_another_model_embeds_everything_in_one_swap(notebook: Path, encoder: HashingEncoder, write: Write) -> None:
-    """With another model search asks for a sync; that embeds all notes anew and publishes them as one generation."""
+    """With another model search asks for a sync; that embeds all notes again and publishes them as one generation."""
     folder = write("notes/a.md", text("whales sing")).parent
     write("notes/b.md", text("sparrows chirp", area="llm"))
     with KnowledgeBase(notebook, encoder=encoder) as first:
@@ -669,7 +669,7 @@ def test_a_broken_note_survives_a_change_of_model(notebook: Path, encoder: Hashi
 
 
 def test_forgetting_does_not_hide_a_change_of_model(notebook: Path, encoder: HashingEncoder, write: Write) -> None:
-    """After a note was forgotten with another model configured, a sync still embeds the others anew."""
+    """After a note was forgotten with another model configured, a sync still embeds the others again."""
     folder = write("notes/a.md", text("whales sing")).parent
     write("notes/b.md", text("sparrows chirp"))
     with KnowledgeBase(notebook, encoder=encoder) as first:

@@ -59,7 +59,7 @@ def test_few_may_go(knowledge: KnowledgeBase, write: Write, held: int, gone: int
 
 
 def test_a_renamed_folder_is_no_removal(knowledge: KnowledgeBase, write: Write, notebook: Path) -> None:
-    """Notes that all lie under another folder now are renamed, and nobody is asked."""
+    """Notes that all lie under another folder now are renamed, without a question."""
     write_notes(write, "notes/old", 12)
     knowledge.add(["notes"])
     (notebook / "notes/old").rename(notebook / "notes/new")

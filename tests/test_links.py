@@ -77,3 +77,11 @@ def test_a_page_in_a_namespace_is_found_by_its_file() -> None:
     """Logseq writes `a/b` for the file `a___b`, whatever the page's title is."""
     notes = [record("journals/one.md", "Graphs/Pooling?"), record("pages/Graphs___Pooling%3F.md", title="On pooling")]
     assert link_targets(notes)[0] == {1}
+
+
+def test_names_meet_composed_or_not() -> None:
+    """A link finds a note by path, title or alias, whichever of the two code points for an accented letter it has."""
+    composed, apart = "\u00fcber", "u\u0308ber"
+    named = record("notes/a.md", title=apart.title()).model_copy(update={"aliases": (f"{apart} b",)})
+    notes = [record(f"notes/{apart}.md"), named, record("c.md", composed), record("d.md", f"{composed} b")]
+    assert link_targets(notes)[2:] == [{0}, {1}]

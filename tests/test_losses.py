@@ -301,7 +301,7 @@ def test_copies_do_not_excuse_a_missing_drive(knowledge: KnowledgeBase, write: W
 # --- backups ---
 
 
-@pytest.mark.parametrize("rounds", [4, pytest.param(8, marks=pytest.mark.torture)])
+@pytest.mark.parametrize("rounds", [2, pytest.param(8, marks=pytest.mark.torture)])
 def test_a_backup_beside_forget_and_rebuild(
     knowledge: KnowledgeBase, write: Write, tmp_path: Path, rounds: int
 ) -> None:
@@ -318,7 +318,7 @@ def test_a_backup_beside_forget_and_rebuild(
         go(process)
         while process.poll() is None:
             counts.append(knowledge.backup(tmp_path / "saved.kb", overwrite=True).notes)
-    assert len(counts) > 3
+    assert len(counts) >= rounds
     assert set(counts) <= {3, 4}
     with KnowledgeBase(tmp_path / "restored", create=True, encoder=HashingEncoder()) as restored:
         assert restored.restore(tmp_path / "saved.kb").notes == counts[-1]
@@ -450,7 +450,6 @@ def test_a_remote_path_opens_no_file_outside(
 # --- the doctor ---
 
 
-@pytest.mark.apart
 @pytest.mark.apart
 def test_the_doctor_reads_while_its_child_writes(
     knowledge: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -585,7 +584,7 @@ def test_the_cache_is_bounded(knowledge: KnowledgeBase, write: Write) -> None:
     for round in range(4):
         write("notes/b.md", text(f"Zebras {round}."))
         knowledge.add(["notes"])
-        for number in range(100):
+        for number in range(KEPT_ANSWERS + 8):
             knowledge.search(f'zebras word{number} -without{number} "zebras"')
     states = knowledge._index.cache._states
     assert len(states) <= KEPT_STATES

@@ -42,7 +42,7 @@ def tiny_models(shared: Path, model_home: Path) -> Path:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("XDG_CACHE_HOME", str(model_home / "cache"))
             for name in ("first", "second"):
-                load_encoder(str(folder / name / "model"), "fp32", Path(), lambda line: None)
+                load_encoder(str(folder / name / "model"), "int8", Path(), lambda line: None)
 
     return made_once(shared / "models", make)
 
@@ -50,7 +50,7 @@ def tiny_models(shared: Path, model_home: Path) -> Path:
 @pytest.fixture
 def shelf(notebook: Path, tiny_models: Path, write: Callable[[str, str], Path]) -> Path:
     """A notebook of three notes, indexed with the first model."""
-    write("kb.toml", f'# my settings\nmodel = "{tiny_models}/first/model"  # small\nprecision = "fp32"\n')
+    write("kb.toml", f'# my settings\nmodel = "{tiny_models}/first/model"  # small\n')
     for word in ("hops", "bread", "nodes"):
         write(f"notes/{word}.md", f"---\narea: gnn\n---\n# About {word}\n\nSomething about {word} of a graph.\n")
     with KnowledgeBase(notebook) as knowledge:
@@ -89,7 +89,7 @@ def test_another_encoder_is_used(kb: Callable[..., Run], shelf: Path, tiny_model
     assert json.loads(kb("status", "--json").out)["model"] == second
     assert kb("doctor", "--full").code == 0
     assert kb("model", "use", "default").out.startswith("encoder: the model that comes with kb (was: ")
-    assert (shelf / "kb.toml").read_text() == '# my settings\nprecision = "fp32"\n'
+    assert (shelf / "kb.toml").read_text() == "# my settings\n"
     assert kb("doctor").code == 0
 
 
@@ -246,7 +246,15 @@ with KnowledgeBase(".") as knowledge: knowledge.use_encoder(sys.argv[2])
 """
 
 
-@pytest.mark.parametrize("moment", ["embed", "publish", "published", "setting"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "published",
+        pytest.param("publish", marks=pytest.mark.torture),
+        pytest.param("embed", marks=pytest.mark.torture),
+        pytest.param("setting", marks=pytest.mark.torture),
+    ],
+)
 def test_a_killed_change_leaves_a_notebook_that_works(
     kb: Callable[..., Run], shelf: Path, tiny_models: Path, moment: str
 ) -> None:
@@ -270,6 +278,7 @@ def test_a_killed_change_leaves_a_notebook_that_works(
     assert state(shelf)[1] != before[1]
 
 
+@pytest.mark.usefixtures("default_model")
 def test_a_setting_that_was_edited_after_a_kill_is_kept(shelf: Path, tiny_models: Path) -> None:
     """What the user writes into kb.toml after an interrupted change counts."""
     command = [sys.executable, "-c", KILLED, "published", f"{tiny_models}/second/model"]

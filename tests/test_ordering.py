@@ -9,8 +9,10 @@ import pytest
 from conftest import SCALE
 from test_sections import excerpts_of
 
+from kb.areas.concepts import Concepts
+from kb.concept import Concept
 from kb.models import NoteRecord
-from kb.outline.gaps import gaps
+from kb.outline.gaps import gaps, untreated_parts
 from kb.outline.order import NO_EXAMPLE, Place, in_order
 from kb.reports import Gap, Point, Section
 
@@ -103,6 +105,22 @@ def test_parts_of_the_topic_without_evidence() -> None:
         "the memory of caches, energy and how to block", sections, dict.fromkeys(paths, "Caching costs memory.\n")
     )
     assert [(gap.kind, "'energy'" in gap.text) for gap in told] == [("no evidence", True)]
+
+
+def test_parts_of_a_concept_that_no_note_treats() -> None:
+    """Of a concept that the topic names and a cited note treats, the parts that no cited note treats are gaps, those
+    that others build on first.
+    """
+    serving = [Concept(name="Serving"), *(Concept(name=name, part_of=("Serving",)) for name in "ABCDE")]
+    concepts = Concepts([*serving, Concept(name="User", builds_on=("D",))])
+    treated = {0: {"x"}, 1: {"x", "y"}, 2: {"elsewhere"}}
+
+    def missing(*cited: str) -> list[str]:
+        found = untreated_parts(concepts, [0], set(cited), lambda number: treated.get(number, set()))
+        return [gap.text for gap in found]
+
+    assert missing("x", "y") == [f"nothing on {name!r}, a part of 'Serving'" for name in "DBC"]
+    assert missing("elsewhere") == []
 
 
 def test_names_that_nothing_explains() -> None:

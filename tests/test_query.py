@@ -64,7 +64,7 @@ def test_syntax_is_words(full_text: sqlite3.Connection, query: str, found: list[
 
 
 @given(st.text(min_size=1, max_size=80))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_every_expression_is_valid(full_text: sqlite3.Connection, query: str) -> None:
     """FTS5 accepts the expression of any query that has words."""
     if query_words(query):
@@ -133,7 +133,7 @@ def test_an_open_quote_is_read_in_linear_time(query: str) -> None:
 
 
 @given(st.text(alphabet='ab -*"?\u00e4\n\0', max_size=30))
-@settings(max_examples=300)
+@settings(max_examples=80)
 def test_any_marks_make_a_valid_expression(full_text: sqlite3.Connection, query: str) -> None:
     """However marks are strewn, FTS5 accepts words, phrases and what is left out, and a beginning is never empty."""
     asked = parse_query(query)

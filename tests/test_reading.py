@@ -10,9 +10,9 @@ import pytest
 from conftest import REPOSITORY, Run, indexed
 
 from kb.areas.concepts import Concepts
-from kb.areas.reading import RELATIVE_WEIGHT, ReadConcept, read
+from kb.areas.reading import RELATIVE_WEIGHT, ReadConcept, leaning, read
 from kb.concept import Concept
-from kb.cutoffs import DESCRIBED, READ_CLEARLY
+from kb.cutoffs import AREA_LEAN, DESCRIBED, READ_CLEARLY
 from kb.evaluation.queries import load_golden
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
@@ -74,6 +74,13 @@ def test_relatives_stand_in_for_what_no_note_treats() -> None:
     assert read_by(FAR, "hosting", treated=[]) == {}
 
 
+def test_areas_of_a_query_lean() -> None:
+    """Concepts of an area that a query is about are somewhat nearer than others; without an area, none is."""
+    near = (0.5, 0.5, 0.5, 0.5)
+    assert list(leaning(CONCEPTS, near, ())) == list(near)
+    assert leaning(CONCEPTS, near, {"llm"}) == [0.5 + AREA_LEAN] * 3 + [0.5]
+
+
 def test_a_subject_outside_the_areas_only_keeps_others_from_being_read() -> None:
     """A subject outside is never read, named or described, and neither is a concept that is much further off."""
     assert read_by(FAR, "kitchen") == {}
@@ -106,6 +113,24 @@ def test_area_names_only_say_where_to_look(indexed_notes: Path, real_encoder: En
         found = paths_of(knowledge, "serving large language models")
     assert found[0] == "notes/continuous-batching.md"
     assert found.index("notes/dynamic-batching.md") < found.index("notes/byte-pair-encoding.md")
+
+
+@pytest.mark.model
+def test_an_area_leans_towards_its_concepts(indexed_notes: Path, real_encoder: Encoder) -> None:
+    """Without its area, "why do language models make things up" is about nothing in particular; its area says more."""
+    with KnowledgeBase(indexed_notes, encoder=real_encoder) as knowledge:
+        found = knowledge.search("why do language models make things up").read_as
+    assert {"Retrieval-augmented generation", "TruthfulQA"} <= {entry.concept for entry in found[:3]}
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "query", ["cheap flights to Lisbon", "back pain after gardening", "teaching a dog to fetch", "history of Rome"]
+)
+def test_everyday_matters_ask_for_nothing(indexed_notes: Path, real_encoder: Encoder, query: str) -> None:
+    """In a notebook on the areas, nothing is read in queries on everyday matters."""
+    with KnowledgeBase(indexed_notes, encoder=real_encoder) as knowledge:
+        assert knowledge.search(query).read_as == ()
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +195,19 @@ def test_a_concept_of_every_passage(cached: KnowledgeBase, monkeypatch: pytest.M
     )
     (listed,) = [entry for entry in cached.concepts("KV cache").concepts if entry.how == "named"]
     assert (listed.everywhere, listed.notes) == (True, ())
+
+
+def test_a_concept_is_not_every_word_of_its_stem(
+    write: Callable[[str, str], Path], notebook: Path, knowledge: KnowledgeBase
+) -> None:
+    """Notes treat a concept of one word by that word, in any case and number, not by others of the same stem."""
+    write("notes/said.md", "---\narea: llm\n---\n# Said\n\nEvery adapter is merged before release.\n")
+    write("notes/other.md", "---\narea: llm\n---\n# Other\n\nWe adapted the recipe, and explain each adaptation.\n")
+    write("notes/title.md", "---\narea: llm\n---\n# EXPLAINABILITY\n\nWhich input mattered most.\n")
+    knowledge.add([notebook / "notes"])
+    notes = {entry.concept: entry.notes for entry in knowledge.concepts().concepts}
+    assert notes["Adapter layers"] == ("notes/said.md",)
+    assert notes["Explainability"] == ("notes/title.md",)
 
 
 @pytest.mark.model

@@ -65,7 +65,7 @@ def test_a_new_note_follows_at_once(vision: Path, write: Write, real_encoder: En
 
 
 def test_notes_that_the_writer_filed_stay(vision: Path, real_encoder: Encoder) -> None:
-    """Judging anew undoes no decision, and leaves held back notes that changed to the next sync."""
+    """Judging again undoes no decision, and leaves held back notes that changed to the next sync."""
     with KnowledgeBase(vision, encoder=real_encoder) as knowledge:
         knowledge.file("notes/gcn.md", "outside")
         (vision / "notes/loaf.md").write_text(RECIPE + "\nMore flour.\n")
@@ -76,7 +76,7 @@ def test_notes_that_the_writer_filed_stay(vision: Path, real_encoder: Encoder) -
 
 
 def test_areas_of_ones_own_move_notes(vision: Path, real_encoder: Encoder) -> None:
-    """After an area is redefined in kb.toml, judging anew files notes by what it means now."""
+    """After an area is redefined in kb.toml, judging again files notes by what it means now."""
     (vision / "kb.toml").write_text(
         '[areas.gnn]\ndescription = "Object detection in images"\nphrases = ["a detector predicts bounding boxes"]\n'
     )

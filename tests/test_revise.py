@@ -398,7 +398,7 @@ def edited(text: str, edits: list[tuple[str, int, int, str]]) -> str:
     return "\n".join(lines) + memory
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(
     edits=EDITS,
     template=st.sampled_from(TEMPLATES),

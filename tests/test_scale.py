@@ -192,7 +192,7 @@ def require_alike(found: Decisions, expected: Decisions) -> None:
     """Nothing but where cosines lie differs between two encoders, and so little may between what they decide."""
     assert found.ndcg == pytest.approx(expected.ndcg, abs=0.01)
     assert found.good >= 0.95
-    assert found.nonsense >= 0.93
+    assert found.nonsense >= min(0.93, expected.nonsense)
     assert found.refused == expected.refused
     assert np.mean([one == other for one, other in zip(found.verdicts, expected.verdicts, strict=True)]) >= 0.98
     assert np.mean([overlap(found.related[path], notes) for path, notes in expected.related.items()]) >= 0.75
@@ -201,7 +201,7 @@ def require_alike(found: Decisions, expected: Decisions) -> None:
     assert len(found.ideas) <= len(expected.ideas) + 1
 
 
-STEPS = [pytest.param(name, 4, id=f"{name}, in part") for name in MOVES if name == QUICK]
+STEPS = [pytest.param(name, 16, id=f"{name}, in part") for name in MOVES if name == QUICK]
 STEPS += [pytest.param(name, 1, id=name, marks=pytest.mark.torture) for name in MOVES]
 
 

@@ -42,7 +42,7 @@ READABLE = [
 ]
 LEANING = [
     ("so that the second pass over the data is cheap.", "lower-case start"),
-    ("a prompt that nobody shortened fills the window;", "lower-case start"),
+    ("a prompt that was not shortened fills the window;", "lower-case start"),
     ("However, accuracy drops for classes with few labels.", "connective"),
     ("But the gain disappears with a tuned baseline.", "connective"),
     ("Therefore, sampling at every layer multiplies the variance.", "connective"),

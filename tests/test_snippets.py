@@ -100,7 +100,7 @@ def test_shorten(text: str, length: int, short: str) -> None:
 
 
 @given(st.text(max_size=600), st.lists(st.text(min_size=1, max_size=10), max_size=5), st.integers(20, 300))
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_any_passage_has_a_snippet(passage: str, words: list[str], length: int) -> None:
     """No passage and no query breaks a snippet or makes it too long."""
     assert len(snippet(passage, words, length=length)) <= length

@@ -33,7 +33,6 @@ from kb.remote.server import ServerStore
 Read = TypeVar("Read")
 
 READERS = 4  # one for each way to ask
-ROUNDS = 2  # of each writer
 FIXED = 12  # notes that no writer touches
 ROUND = 6  # notes that a writer changes together
 MODES: tuple[Mode, ...] = ("lexical", "dense", "hybrid")
@@ -133,15 +132,17 @@ class Readers:
         return iter(())
 
 
-@pytest.mark.parametrize("number", [READERS, pytest.param(2 * READERS, marks=pytest.mark.torture)])
-def test_many_threads_and_two_writers(knowledge: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+@pytest.mark.parametrize(("number", "rounds"), [(READERS, 1), pytest.param(2 * READERS, 4, marks=pytest.mark.torture)])
+def test_many_threads_and_two_writers(
+    knowledge: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, number: int, rounds: int
+) -> None:
     """While many threads search, list, relate and outline, a thread of theirs and another process add and forget: no
     verb fails, every answer is of one state, and what an add has acknowledged is never missing.
     """
     monkeypatch.setattr(opened, "write_lock", partial(write_lock, wait=60))  # a busy machine may be slow
     readers = Readers(knowledge)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
-    command = [sys.executable, "-c", BESIDE, str(knowledge.root), str(ROUNDS)]
+    command = [sys.executable, "-c", BESIDE, str(knowledge.root), str(rounds)]
     pipe = subprocess.PIPE
     with (
         ThreadPoolExecutor(number) as threads,
@@ -154,7 +155,7 @@ def test_many_threads_and_two_writers(knowledge: KnowledgeBase, monkeypatch: pyt
         try:
             process.stdin.write("go\n")
             process.stdin.flush()
-            while readers.acknowledged < ROUNDS or process.poll() is None:
+            while readers.acknowledged < rounds or process.poll() is None:
                 write_round(knowledge.root, "mine", readers.acknowledged + 1)
                 knowledge.add(["notes/mine"])
                 readers.acknowledged += 1

@@ -4,6 +4,8 @@ import hashlib
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -142,6 +144,23 @@ def test_more_vectors_than_chroma_takes_at_once(folder: Path) -> None:
     assert store.count(2)["gnn"] == 100
     assert nearest(store, 2, 5_499) == "c5499"
     store.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="the names of threads are read as Linux shows them")
+def test_chroma_runs_its_tasks_on_one_thread(folder: Path) -> None:
+    """However many cores there are, no two threads of Chroma's can meet at its pool of connections and spin."""
+    names = "[Path('/proc/self/task', task, 'comm').read_text().strip() for task in os.listdir('/proc/self/task')]"
+    program = f"""
+import os, sys
+from pathlib import Path
+from kb.index.vectors.chroma import close_client, open_client
+client = open_client(Path(sys.argv[1]))
+blocking = 1  # for what may block
+print({names}.count('tokio-rt-worker') - blocking)
+close_client(client)
+"""
+    ended = subprocess.run([sys.executable, "-c", program, folder], capture_output=True, text=True, check=True)
+    assert int(ended.stdout) <= 1
 
 
 def test_two_generations_are_kept_and_leftovers_swept(store: GenerationStore, folder: Path) -> None:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from kb.cutoffs import DESCRIBED, READ_CLEARLY, READ_SHARPNESS
+from kb.cutoffs import AREA_LEAN, DESCRIBED, READ_CLEARLY, READ_SHARPNESS
+from kb.models import VerdictArea
 
 if TYPE_CHECKING:
     from kb.areas.concepts import Concepts
@@ -97,6 +98,15 @@ def best_of_concepts(concepts: Concepts, values: FloatArray) -> list[float]:
 
     best: list[float] = np.maximum.reduceat(values, concepts.starts).tolist()
     return best
+
+
+def leaning(concepts: Concepts, relatedness: Sequence[float], areas: Collection[VerdictArea | None]) -> Sequence[float]:
+    """The relatedness of a text with each concept, raised for those of the areas that the text is about."""
+    if not areas:
+        return relatedness
+    return [
+        value + AREA_LEAN * (concept.area in areas) for value, concept in zip(relatedness, concepts.all, strict=True)
+    ]
 
 
 def mixture(concepts: Concepts, vectors: FloatArray, weights: Mapping[int, float]) -> FloatArray:

@@ -12,7 +12,7 @@ import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -133,6 +133,12 @@ def load_weights() -> Weights:
     return Weights.model_validate(tomllib.loads(text))
 
 
+@lru_cache(maxsize=2)
+def _lexicon(terms: tuple[str, ...]) -> Lexicon:
+    """A lexicon, which depends on nothing but the areas: every classifier of a process has the same one."""
+    return Lexicon(terms)
+
+
 class Scoring:
     """Scores notes for the groups of `texts`. `phrase_vectors` `(n, dim)` are the unit vectors of `texts.phrases`.
 
@@ -155,7 +161,7 @@ class Scoring:
         groups = np.array([group for _, group in texts.phrases])
         ignored = {group for group in set(groups[claimed].tolist()) if claimed[groups == group].mean() > MAX_CLAIMED}
         self.terms = [term for term in texts.terms if term.group not in ignored]
-        self.lexicon = Lexicon([term.text for term in self.terms])
+        self.lexicon = _lexicon(tuple(term.text for term in self.terms))
         is_area = np.arange(len(texts.groups)) < len(AREAS)
         self.weights = np.where(is_area[:, None], weights.area, weights.outside)
         self._bias = np.where(is_area, 0.0, weights.outside_bias)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,12 +42,12 @@ class AreaTexts(Frozen):
         """The texts of all groups, in order."""
         return [*(self.areas[area] for area in AREAS), *self.outside.values()]
 
-    @property
+    @cached_property
     def phrases(self) -> list[tuple[str, int]]:
         """Every description and phrase, with its group."""
         return [(phrase, group) for group, text in enumerate(self.groups) for phrase in _phrases(text)]
 
-    @property
+    @cached_property
     def terms(self) -> list[Term]:
         """Every term and hint."""
         return [
@@ -92,7 +92,8 @@ def load_areas() -> AreaTexts:
 
 def area_texts(reader: IndexReader) -> AreaTexts:
     """The texts of the areas of a notebook: the built-in ones, customised by `kb.toml`."""
-    return load_areas().customised(reader.settings.areas)
+    custom = reader.settings.areas
+    return load_areas().customised(custom) if custom else load_areas()
 
 
 def side_of(group: int) -> VerdictArea:

@@ -1,4 +1,4 @@
-"""The folder of an index: its permissions, and the small files beside the catalog."""
+"""The folder of an index: its permissions, and the small files next to the catalog."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WRITER_NAME = "writer"
 
 
 def make(folder: Path) -> None:
-    """Make an index folder where there is none, accessible to its owner alone. Raises `NotebookError`."""
+    """Create the index folder if it does not exist, accessible to its owner alone. Raises `NotebookError`."""
     try:
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         if stat.S_IMODE(folder.stat().st_mode) != PRIVATE_FOLDER and os.access(folder, os.W_OK):
@@ -56,7 +56,7 @@ def require_catalog(folder: Path) -> None:
 
 
 def write_sources(folder: Path, sources: Sequence[str]) -> None:
-    """Keep a copy of the sources beside the catalog, in case that is lost. Raises `NotebookError`."""
+    """Keep a copy of the sources next to the catalog, in case that is lost. Raises `NotebookError`."""
     path = folder / SOURCES_NAME
     content = (json.dumps(sources, ensure_ascii=False, indent=1) + "\n").encode()
     try:
@@ -68,7 +68,7 @@ def write_sources(folder: Path, sources: Sequence[str]) -> None:
 
 
 def read_sources(folder: Path) -> list[str]:
-    """The copy of the sources beside the catalog. Raises `CatalogError` where it is lost too."""
+    """The copy of the sources next to the catalog. Raises `CatalogError` if it is lost too."""
     path = folder / SOURCES_NAME
     try:
         return [str(source) for source in json.loads(path.read_bytes())]

@@ -20,7 +20,7 @@ def cache_folder() -> Path:
 
 
 def kept(name: str, make: Callable[[], bytes]) -> bytes:
-    """The bytes kept under a name, with their checksum. Where there are none, or they are damaged, `make` computes
+    """The bytes kept under a name, with their checksum. If they are missing or damaged, `make` computes
     them; they are kept if the cache can be written, and computed again the next time otherwise.
     """
     path = cache_folder() / name

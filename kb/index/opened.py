@@ -195,7 +195,7 @@ def _open(place: Path) -> tuple[Catalog, FileIdentity]:
 
 
 def _identity(place: Path) -> FileIdentity:
-    """Device and inode of the catalog; `(0, 0)` where there is none."""
+    """Device and inode of the catalog; `(0, 0)` if it does not exist."""
     try:
         status = (place / CATALOG_NAME).stat()
     except FileNotFoundError:

@@ -91,7 +91,7 @@ class IndexWriter(IndexReader):
             self.rebuild_vectors()
 
     def add_sources(self, sources: Iterable[str]) -> None:
-        """Remember sources, in the catalog and beside it."""
+        """Remember sources, in the catalog and in a file next to it."""
         for source in sources:
             self.catalog.add_source(source)
         folder.write_sources(self.folder, self.catalog.sources())

@@ -13,9 +13,10 @@ from pydantic import JsonValue
 
 from kb.models import NoteRecord
 from kb.notes.files import SUFFIXES
-from kb.notes.markup.titles import FOLDER_NAMES
+from kb.notes.naming import FOLDER_NAMES
+from kb.notes.words import name_of
 
-# What an outliner or a vault shows beside its notes.
+# What an outliner or a vault shows next to its notes.
 ATTACHMENTS: tuple[str, ...] = (
     ".png",
     ".jpg",
@@ -48,7 +49,7 @@ def links_in(prose: str, front_matter: dict[str, JsonValue]) -> tuple[str, ...]:
     paths = (_path(target) for target in _markdown_targets(prose))
     sources = (_path(source) for source in _values(front_matter, ("source", "sources", "related", "up", "parent")))
     files = (path for path in sources if path and path.lower().endswith(SUFFIXES))
-    return tuple(dict.fromkeys([*named, *filter(None, paths), *files]))
+    return tuple(dict.fromkeys(name_of(link) for link in (*named, *filter(None, paths), *files)))
 
 
 def _wikilinks(text: str) -> Iterator[str]:
@@ -70,7 +71,7 @@ def _markdown_targets(prose: str) -> Iterator[str]:
 
 
 def _path(target: str) -> str | None:
-    """A target as a path relative to the note's folder or, with a `/` in front, to a root; None where it is none."""
+    """A target as a path relative to the note's folder or, with a `/` in front, to a root; None if it is not a path."""
     path = unquote(target.split("#")[0].split("?")[0]).strip()
     suffix = PurePosixPath(path).suffix.lower()
     if not path or _SCHEME.match(path) or (suffix and suffix not in SUFFIXES and suffix[1:].isalpha()):
@@ -131,11 +132,11 @@ class _Names:
 
     @cached_property
     def _by_title(self) -> dict[str, list[int]]:
-        return self._grouped((note.title.casefold(), index) for index, note in enumerate(self._notes))
+        return self._grouped((name_of(note.title).casefold(), index) for index, note in enumerate(self._notes))
 
     @cached_property
     def _by_alias(self) -> dict[str, list[int]]:
-        names = ((alias.casefold(), index) for index, note in enumerate(self._notes) for alias in note.aliases)
+        names = ((name_of(alias).casefold(), index) for index, note in enumerate(self._notes) for alias in note.aliases)
         return self._grouped(names)
 
     def _grouped(self, names: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
@@ -181,7 +182,7 @@ class _Names:
 
 
 def _without_suffix(path: str) -> str:
-    lower = path.casefold()
+    lower = name_of(path).casefold()
     return next((lower.removesuffix(suffix) for suffix in SUFFIXES if lower.endswith(suffix)), lower)
 
 

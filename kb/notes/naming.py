@@ -1,13 +1,19 @@
-"""Finds a note by the name that the user gave. Pure."""
+"""The name of a note's file, and the note that a user names. Pure."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
+from urllib.parse import unquote
 
 from kb.errors import InputError
 from kb.models import NoteRecord
+from kb.notes.markup.dates import DATE_PREFIX
+from kb.notes.words import name_of
+
+FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folder
 
 
 def find_note(notes: Sequence[NoteRecord], name: str, path: str) -> NoteRecord:
@@ -15,11 +21,11 @@ def find_note(notes: Sequence[NoteRecord], name: str, path: str) -> NoteRecord:
 
     Raises `InputError`, with suggestions, if no note or more than one matches.
     """
-    wanted = name.casefold()
+    wanted = name_of(name).casefold()
     for matches in (
         [note for note in notes if note.path in (path, name)],
-        [note for note in notes if PurePath(note.path).stem.casefold() == wanted],
-        [note for note in notes if note.title.casefold() == wanted],
+        [note for note in notes if name_of(PurePath(note.path).stem).casefold() == wanted],
+        [note for note in notes if name_of(note.title).casefold() == wanted],
     ):
         if len(matches) == 1:
             return matches[0]
@@ -32,3 +38,19 @@ def find_note(notes: Sequence[NoteRecord], name: str, path: str) -> NoteRecord:
     near = difflib.get_close_matches(name, names, n=2)
     hint = f"did you mean {' or '.join(near)}?" if near else "`kb list` shows all notes"
     raise InputError(f"there is no note {name!r}; {hint}")
+
+
+def name_of_file(path: str) -> str:
+    """The name of a note's file as words; of a README that of its folder. `___` is Logseq's `/`."""
+    place = PurePosixPath(path)
+    stem = place.stem
+    if stem.lower() in FOLDER_NAMES and place.parent.name:
+        stem = place.parent.name
+    named = re.sub(r"(?<=\w)___(?=\w)", "/", unquote(stem))
+    without_date = DATE_PREFIX.sub("", named).strip(" -_")
+    if not without_date:
+        return named
+    if " " in without_date or "/" in without_date:
+        return without_date
+    words = re.sub(r"[-_]+", " ", without_date).strip()
+    return words[:1].upper() + words[1:] if " " in words else words or named

@@ -22,11 +22,11 @@ from kb.notes.prose import CODE_SPAN
 
 OUTLINE_MARK = "<!-- kb outline"
 TAG_KEYS = ("tags", "tag", "categories", "category", "keywords")
-
+_COMMAS = "[,，、;；]"
 
 _CODE = re.compile(CODE_SPAN, re.DOTALL)
 _PARTS = re.compile(r"\n(?=[ \t]*(?:\n|[-*+][ \t]|\d{1,9}[.)][ \t]|#|>))")  # before what no code span crosses
-_TAG = re.compile(r"(?<![\w/&#(\[\]\"'=.:-])#([^\W_][\w/-]*)")
+_TAG = re.compile(r"(?<![\w/&#(\[\]\"'=.:\\-])#(?:([^\W_][\w/-]*)|\[\[([^\[\]\n]+)\]\])")
 _NO_TAG = re.compile(r"(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})|[\d/-]+", re.IGNORECASE)  # a colour, or a number
 _PROPERTY = re.compile(r"^[ \t]*(?:[-*][ \t]+)?([\w-]+)::[ \t]*(.*)$", re.MULTILINE)  # Logseq's
 _SHOWN = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION, LineKind.HEADING, LineKind.TABLE, LineKind.DEFINITION)
@@ -107,13 +107,13 @@ def _without_title(blocks: tuple[Block, ...], title: str) -> tuple[Block, ...]:
 def _tags(front_matter: dict[str, JsonValue], prose: str) -> tuple[str, ...]:
     """Tags in lower case, without `#`: a list, phrases with commas between them, or else single words."""
     named = [tag for key in TAG_KEYS for tag in _listed(front_matter.get(key))]
-    written = [match[1].rstrip("/-") for match in _TAG.finditer(prose)]
+    written = [(match[1] or match[2]).rstrip("/-") for match in _TAG.finditer(prose)]
     tags = [tag for tag in (*named, *written) if tag and not _NO_TAG.fullmatch(tag)]
     return tuple(dict.fromkeys(" ".join(tag.lower().split()) for tag in tags))
 
 
 def _listed(value: JsonValue) -> list[str]:
-    separators = "," if isinstance(value, str) and "," in value else r"\s+"
+    separators = _COMMAS if isinstance(value, str) and re.search(_COMMAS, value) else r"\s+"
     return [tag.strip().strip("#[]").strip() for tag in as_texts(value, separators)]
 
 

@@ -9,13 +9,15 @@ from bisect import bisect_left
 # No pattern may scan far from many starting points: a note that repeats one mark would take quadratic time.
 CODE_SPAN = r"(?<!`)(?P<ticks>`++)(?P<code>.{1,2000}?)(?<!`)(?P=ticks)(?!`)"
 _PROTECTED = re.compile(
-    CODE_SPAN + r"|(?P<math>\$\$.{1,2000}?\$\$|\$[^$\s](?:[^$\n]*[^$\s])?\$"
+    CODE_SPAN + r"|(?P<math>\$\$.{1,2000}?\$\$"
+    r"|\$[^$\s](?:[^$\n]*[^$\s])?\$(?!\d)"  # before a digit it is the next price
     r"|\\{1,2}\((?=[^()\n]{0,100}(?:[_^={]|\\[A-Za-z]))[^\n]{1,500}?\\{1,2}\))"  # \( x_i \)
     r"|\\(?P<escaped>[!-/:-@\[-`{-~])",
     re.DOTALL,
 )
 LINE_MARKS = re.compile(
-    r"^[ \t]*(?:>[ \t]?)*(?:#{1,6}[ \t]+|(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?(?:\[![\w-]+\][+-]?[ \t]*)?",
+    r"^(?=[ \t>#*+\d\[-])[ \t]*(?:>[ \t]?)*(?:#{1,6}[ \t]+|(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?"
+    r"(?:\[![\w-]+\][+-]?[ \t]*)?",
     re.MULTILINE,
 )
 _DESTINATION = r"\((?:\s*+<[^<>\n]*>\s*+|\s*+[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*)\)"
@@ -35,7 +37,7 @@ _REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("[[", re.compile(r"!?\[\[([^\[\]\n]*)\]\]"), r"\1"),
     ("[^", re.compile(r"\[\^[^\[\]\n]{1,200}\]"), ""),
     ("![", re.compile(rf"!\[([^\[\]]*)\]{_DESTINATION}"), r"\1"),  # first: a link may hold an image
-    ("](", re.compile(r"\[(\*{1,3}|_{1,3})([^\[\]*_]+)\1\](?=\()"), r"[\2]"),  # emphasis may end beside it
+    ("](", re.compile(r"\[(\*{1,3}|_{1,3})([^\[\]*_]+)\1\](?=\()"), r"[\2]"),  # emphasis may end next to it
     ("](", re.compile(rf"\[([^\[\]]*+(?:\[[^\[\]]*+\][^\[\]]*+){{0,4}})\]{_DESTINATION}"), r"\1"),
     ("](", re.compile(r"\]\(https?://[^()\s]*\)"), ""),  # the end of a link over several paragraphs
     ("][", re.compile(r"\[([^\[\]\n]+)\]\[[^\[\]\n]*\]"), r"\1"),
@@ -52,6 +54,8 @@ _HOLDER = re.compile("\x00(\\d+)\x01")
 _ABBREVIATED = (
     r"e\.g",
     r"i\.e",
+    r"i\.i\.d",
+    r"a\.k\.a",
     r"w\.r\.t",
     "et al",
     "vs",
@@ -88,6 +92,8 @@ _UNBREAKABLE = re.compile(
 
 def printable(text: str) -> str:
     """Text without control and bidirectional characters, which could manipulate a terminal or reorder its text."""
+    if text.replace("\n", "").replace("\t", "").isprintable():  # many times faster, and nearly always so
+        return text
     return _CONTROLS.sub("", text)
 
 
@@ -111,11 +117,15 @@ def clean(markdown: str) -> str:
         return f"\x00{len(kept) - 1}\x01"
 
     text = LINE_MARKS.sub("", _without_fences(printable(markdown)))
-    text = _without(_without(_PROTECTED.sub(hold, text), "<!--", "-->", 4000), "{%", "%}", 1000)
+    if any(mark in text for mark in "`$\\"):
+        text = _PROTECTED.sub(hold, text)
+    text = _without(_without(text, "<!--", "-->", 4000), "{%", "%}", 1000)
     for needed, pattern, replacement in _REPLACEMENTS:
         if needed in text:
             text = pattern.sub(replacement, text)
-    text = _HOLDER.sub(lambda match: kept[int(match[1])], html.unescape(text))
+    text = html.unescape(text)
+    if kept:
+        text = _HOLDER.sub(lambda match: kept[int(match[1])], text)
     return " ".join(printable(text).split())  # an HTML entity may have stood for a control character
 
 
@@ -146,6 +156,8 @@ def _without(text: str, opening: str, closing: str, longest: int) -> str:
     pieces = []
     done, end = 0, -1
     start = text.find(opening)
+    if start < 0:
+        return text
     while start >= 0:
         inside = start + len(opening)
         end = text.find(closing, inside) if end < inside else end
@@ -160,4 +172,6 @@ def _without(text: str, opening: str, closing: str, longest: int) -> str:
 
 def _without_fences(markdown: str) -> str:
     """The text with blank lines for those that open or close a code fence."""
+    if "```" not in markdown and "~~~" not in markdown:
+        return markdown
     return "\n".join("" if _FENCE.match(line) else line for line in markdown.split("\n"))

@@ -79,7 +79,7 @@ def _sentences(lines: Sequence[str], first: int, stop: int) -> Iterator[tuple[st
 
 
 def _has_words(sentence: str) -> bool:
-    """Whether a sentence says something itself, beside what it links to, calculates or quotes as code."""
+    """Whether a sentence says something itself, apart from what it links to, calculates or quotes as code."""
     rest, left_out = _FORMULA_OR_CODE.subn(" ", sentence)
     rest, links = _LINK.subn(" ", rest)
     return not (left_out or links) or len(_WORD.findall(searchable(rest))) >= MIN_WORDS

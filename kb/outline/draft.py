@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from functools import partial
 
 from kb.areas.concepts import load_concepts
+from kb.areas.texts import area_texts
 from kb.cutoffs import BEARING
 from kb.errors import EvidenceError
 from kb.index.freshness import text_of
@@ -16,7 +18,7 @@ from kb.notes.markup.comments import without_comments
 from kb.notes.prose import clean
 from kb.outline.earlier_posts import example_post, posts_near, with_repeated_points
 from kb.outline.evidence import gather
-from kb.outline.gaps import gaps
+from kb.outline.gaps import gaps, untreated_parts
 from kb.outline.guided import gather_for, guided_sections
 from kb.outline.points import Excerpt
 from kb.outline.post.length import points_for, sections_for
@@ -24,7 +26,8 @@ from kb.outline.questions import nearest_questions
 from kb.outline.references import references
 from kb.outline.sections import build_sections
 from kb.outline.topic import Subject, Topic, read_topic, require_subjects, unknown_subjects
-from kb.reports import NoteVersion, Outline, Point, Section
+from kb.reports import Gap, NoteVersion, Outline, Point, Section
+from kb.search.concepts.treatments import treatments
 
 
 def draft(
@@ -85,10 +88,6 @@ def _report(
     notes = [note for path, note in considered.items() if path in cited]
     cited_works, left_out = references(notes, excerpts, sections)
 
-    def is_near(term: str) -> bool:
-        cosine = float(reader.encoder.encode_query(term) @ topic.vector)
-        return reader.encoder.scale.relatedness(cosine) >= BEARING
-
     concepts = [subject.name for subject in unknown if subject.concept is not None]
     return Outline(
         topic=topic.text,
@@ -99,8 +98,30 @@ def _report(
         considered=tuple(NoteVersion(path=note.path, sha256=note.sha256) for note in considered.values()),
         references=cited_works,
         open_questions=nearest_questions(reader, notes, topic.vector),
-        gaps=gaps(topic.text, sections, excerpts, _all_notes(reader), today, is_near, concepts) + left_out,
+        gaps=gaps(topic.text, sections, excerpts, _all_notes(reader), today, partial(_is_near, reader, topic), concepts)
+        + _untreated_parts(reader, topic.text, notes)
+        + left_out,
     )
+
+
+def _is_near(reader: IndexReader, topic: Topic, term: str) -> bool:
+    cosine = float(reader.encoder.encode_query(term) @ topic.vector)
+    return reader.encoder.scale.relatedness(cosine) >= BEARING
+
+
+def _untreated_parts(reader: IndexReader, topic: str, notes: Sequence[NoteRecord]) -> tuple[Gap, ...]:
+    """The gaps that the concepts of a topic show, other than the areas themselves."""
+    known = treatments(reader)
+    concepts = known.concepts
+    areas = {number for group in area_texts(reader).groups for name in group.names for number in concepts.named(name)}
+    asked = [number for number in concepts.named(topic) if concepts.is_inside(number) and number not in areas]
+    cited = {note.id for note in notes}
+
+    def notes_of(number: int) -> Set[str]:
+        treatment = known.of(reader, number)
+        return cited if treatment.everywhere else treatment.notes.keys()
+
+    return untreated_parts(concepts, asked, cited, notes_of)
 
 
 def _area(notes: Sequence[NoteRecord]) -> VerdictArea:

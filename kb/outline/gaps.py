@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from pathlib import PurePosixPath
 
+from kb.areas.concepts import Concepts
 from kb.models import NoteRecord
 from kb.notes.links import missing_targets
 from kb.outline.points import Excerpt
@@ -16,7 +17,7 @@ from kb.search.snippets import marks
 FAST_AREAS = ("llm",)  # in which notes are outdated after `YEARS`
 YEARS = 2
 MIN_NOTES_A_TERM = 3  # that use a term, for it to count as a subject
-MAX_UNEXPLAINED, MAX_MISSING = 5, 5
+MAX_UNEXPLAINED, MAX_MISSING, MAX_PARTS = 5, 5, 3
 MAX_NAMED = 3  # notes that link to a missing one
 
 _TERM = re.compile(r"\b(?:[A-Z]{3,}s?|[A-Z][a-z]+[A-Z]\w+|[A-Z]{2,}[a-z]*-?\d+)\b")
@@ -173,6 +174,28 @@ def _without_evidence(topic: str, sections: Sequence[Section], unknown: Sequence
             found.append(Gap(kind="no evidence", text=f"no point is about {named!r}, a part of the topic"))
     others = [name for name in unknown if not any(name.casefold() in gap.text.casefold() for gap in found)]
     return [*found, *(Gap(kind="no evidence", text=f"no cited note mentions {name!r}") for name in others)]
+
+
+def untreated_parts(
+    concepts: Concepts, asked: Sequence[int], cited: Set[str], notes_of: Callable[[int], Set[str]]
+) -> tuple[Gap, ...]:
+    """The parts of the concepts that a topic names which no cited note treats, at most `MAX_PARTS`; those come first
+    that have parts or that others build on. Concepts that no cited note treats are not what the post is about.
+
+    `asked` are concepts by number, `cited` notes by id, and `notes_of` gives the notes that treat a concept.
+    """
+    missing = [
+        (part, whole)
+        for whole in asked
+        if not cited.isdisjoint(notes_of(whole))
+        for part in concepts.parts(whole)
+        if part not in asked and cited.isdisjoint(notes_of(part))
+    ]
+    missing.sort(key=lambda pair: -len(concepts.parts(pair[0])) - len(concepts.dependents(pair[0])))
+    return tuple(
+        Gap(kind="missing part", text=f"nothing on {concepts.all[part].name!r}, a part of {concepts.all[whole].name!r}")
+        for part, whole in missing[:MAX_PARTS]
+    )
 
 
 def _is_said(words: Sequence[str], said: str) -> bool:

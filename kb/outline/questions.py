@@ -60,7 +60,7 @@ def heading_above(chunk: Chunk | ChunkRecord) -> str:
 
 def open_questions(chunk: ChunkRecord) -> list[Statement]:
     """The questions and TODOs that the writer of a passage leaves open: marked as such, under a heading that announces
-    them, or asked in the first person. A question that the next sentence answers and one that is quoted are none.
+    them, or asked in the first person. A question that the next sentence answers, or that is quoted, is not open.
     """
     if not _MAY_ASK.search(chunk.text):
         return []

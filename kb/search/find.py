@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from kb.errors import InputError, VectorError
 from kb.index.reader import IndexReader
 from kb.models import FILED_AREAS, Filter, Mode, System
+from kb.search.concepts.abbreviations import with_abbreviations
 from kb.search.concepts.reading import read_concepts, reading_of, subject_of
 from kb.search.concepts.treatments import treatments
 from kb.search.dense import first_wanted, nearest, scan
 from kb.search.fuse import by_meaning, by_meaning_and_words
-from kb.search.lexical import by_words, matching, named, telling, weigh
+from kb.search.lexical import by_words, matching, telling, weigh
+from kb.search.names import named
 from kb.search.query import MAX_LENGTH, WORD, Query, match_expression, other_spellings, parse_query
 from kb.search.ranking import Ranking, best_of_notes, named_first, reciprocal_ranks, weighted_sum
 
@@ -54,13 +56,20 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
         known = treatments(reader)
         vector = embedding.result()
         reading = reading_of(reader, known, read_concepts(reader, known, asked.text, subject, vector))
+        reading = with_abbreviations(reader, known, reading, subject)
         dense = nearest(reader, vector, filter, pool, first)
         if reading.concepts:
             again = scan if reader.is_small else nearest
             dense |= again(reader, reading.moved(vector), filter, pool)
+        notes = named(reader, asked.text) & reader.passing(filter).notes
+        dense |= dict.fromkeys(_chunk_ids(reader, notes), 0.0)
         ranking = by_meaning_and_words(reader, vector, dense, lexical, weighed, reading, filter)
-        notes = named(reader, asked.text)
         return replace(ranking, ranked=named_first(ranking.ranked, notes), named=notes) if notes else ranking
+
+
+def _chunk_ids(reader: IndexReader, notes: Collection[str]) -> list[str]:
+    """The ids of all chunks of some notes."""
+    return [chunk.id for chunks in reader.catalog.chunks_of(notes).values() for chunk in chunks] if notes else []
 
 
 def _open_vectors(reader: IndexReader) -> None:

@@ -99,7 +99,12 @@ def _weighed(reader: IndexReader, weighed: Weighed | Sequence[str], reading: Rea
     """The words of a query, and the weights of words and concepts in the notes of some chunks."""
     words, weights = weighed if isinstance(weighed, Weighed) else weigh(reader, weighed, ids)
     notes = {note_of(id) for id in ids}
-    return Weighed(words, {note: weights.get(note, {}) | reading.weights.get(note, {}) for note in notes})
+    return Weighed(words, {note: _larger(weights.get(note, {}), reading.weights.get(note, {})) for note in notes})
+
+
+def _larger(first: Mapping[str, float], second: Mapping[str, float]) -> dict[str, float]:
+    """The weights of words and concepts in a note; of two for the same word, the larger one."""
+    return {**first, **{word: max(weight, first.get(word, 0.0)) for word, weight in second.items()}}
 
 
 def by_meaning(reader: IndexReader, vector: FloatArray, dense: Collection[str], filter: Filter) -> Ranking:
@@ -152,7 +157,7 @@ def _passages_of(reader: IndexReader, notes: Collection[str]) -> tuple[Sequence[
 
 
 def _copies(reader: IndexReader, ids: Sequence[str]) -> dict[str, int]:
-    """How many notes repeat a chunk beside other text, for chunks of more than a few notes: a note that is a copy
+    """How many notes repeat a chunk among other text, for chunks of more than a few notes: a note that is a copy
     throughout is not boilerplate.
     """
     copies: dict[str, int] = {}

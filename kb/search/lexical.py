@@ -17,7 +17,7 @@ from kb.models import Filter, note_of
 from kb.notes import files
 from kb.notes.words import searchable
 from kb.reports import Hit
-from kb.search.query import Query, match_expression, name_key, possible_names, query_words, telling_words
+from kb.search.query import Query, match_expression, query_words, telling_words
 from kb.search.ranking import Ranked, Ranking, best_first
 from kb.search.snippets import marks
 from kb.search.words import NoteWeights, Word, idf, word_weights
@@ -86,21 +86,6 @@ def weigh(reader: IndexReader, words: Sequence[str], candidates: Collection[str]
     mean = reader.cached("mean size", catalog.mean_size) or 1.0
     found = _look_up(reader, words, numbers, everywhere=candidates is None)
     return Weighed(found, word_weights(found, {note: size / mean for note, size in sizes.items()}))
-
-
-def named(reader: IndexReader, text: str) -> frozenset[str]:
-    """The notes, by id, that a query names by title, alias or file name; of a title also the part before a colon."""
-    notes = reader.cached("notes by name", lambda: _by_name(reader))
-    return frozenset(note for key in possible_names(text) for note in notes.get(key, ()))
-
-
-def _by_name(reader: IndexReader) -> dict[str, set[str]]:
-    notes: dict[str, set[str]] = {}
-    for note, (title, path, *aliases) in reader.catalog.names().items():
-        for name in (title, title.split(": ")[0], PurePosixPath(path).stem, *aliases):
-            notes.setdefault(name_key(name), set()).add(note)
-    notes.pop("", None)
-    return notes
 
 
 def _look_up(reader: IndexReader, words: Sequence[str], numbers: Mapping[int, str], everywhere: bool) -> list[Word]:

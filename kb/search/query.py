@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from kb.notes.words import name_of, searchable
+
 WORD = re.compile(r"\w+(?:[.\-/+#]\w+)*[+#]*")
 # Words of nearly every passage: the most expensive to look up, and the least informative.
 _STOPWORDS = """
@@ -22,7 +24,7 @@ SHORT_QUERY = 10  # words; a longer query is prose, in which quotes are emphasis
 
 NAME, MAX_NAMED = 3, 20  # words of a name that a longer query contains, and of such a query
 
-_PART = re.compile(r"\w+")
+_PART = re.compile(r"[^\W_]+")
 _EXCLUDED = re.compile(r"(?<!\S)-(?:\"([^\"\w]*\w[^\"]*)\"|([^\W\d][^\s\"]*))")
 _QUOTED = re.compile(r"(?<!\w)\"([^\"\w]*\w[^\"]*)\"(?!\w)")
 _PREFIX = re.compile(r"(?<![\w*])(\w{2,})\*(?![\w*])")
@@ -73,24 +75,26 @@ def other_spellings(word: str) -> list[str]:
 
 def name_key(text: str) -> str:
     """The words of a name, without case and punctuation: `paged-attention` is `Paged Attention`."""
-    return " ".join(_PART.findall(text.lower()))
+    return " ".join(_PART.findall(name_of(text).casefold()))
 
 
 def possible_names(text: str) -> list[str]:
     """The keys of the names that a query may be, or contain: all of its words, and runs of at least `NAME` of them."""
-    words = _PART.findall(text.lower())
+    words = name_key(text).split()
     starts = range(len(words)) if len(words) <= MAX_NAMED else ()
     runs = [" ".join(words[start:end]) for start in starts for end in range(start + NAME, len(words) + 1)]
     return [" ".join(words), *runs]
 
 
 def match_expression(words: Iterable[str]) -> str:
-    """An FTS5 expression for any of some words; each is quoted, so that its punctuation is not syntax."""
+    """An FTS5 expression for any of some words, in the form in which texts are indexed; each is quoted, so that its
+    punctuation is not syntax.
+    """
     return " OR ".join(f"{_quoted(word.removesuffix('*'))}{'*' if word.endswith('*') else ''}" for word in words)
 
 
 def _quoted(word: str) -> str:
-    return '"' + word.replace('"', '""') + '"'
+    return '"' + searchable(word).replace('"', '""') + '"'
 
 
 def telling_words(frequencies: Mapping[str, int], budget: int) -> list[str]:

@@ -32,7 +32,7 @@ CATALOG_NAME = "catalog.db"
 
 
 class Catalog(CatalogReader):
-    """A read-write connection to the catalog of an index folder, which is created where there is none.
+    """A read-write connection to the catalog of an index folder, which is created if it does not exist.
 
     Every method may raise `CatalogError`.
     """

@@ -16,7 +16,7 @@ from kb.notes.words import searchable
 
 BUSY_SECONDS = 5.0
 CACHE_KIB = 65_536
-LOG_ENDINGS = ("-wal", "-shm")  # of the files that SQLite keeps beside a catalog
+LOG_ENDINGS = ("-wal", "-shm")  # of the files that SQLite keeps next to a catalog
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 # secure_delete = FAST overwrites deleted rows with zeros where that costs no extra write.
 PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "secure_delete = FAST", f"cache_size = -{CACHE_KIB}")
@@ -25,7 +25,7 @@ PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "secure_delete = FAST", f"
 def connect(path: Path) -> sqlite3.Connection:
     """A connection in WAL mode that waits for other writers and has the functions of the tables.
 
-    A new file is accessible to its owner alone, and so are the logs that SQLite writes beside it. Any thread may use
+    A new file is accessible to its owner alone, and so are the logs that SQLite writes next to it. Any thread may use
     the connection, one at a time.
     """
     with suppress(OSError):  # it exists, or SQLite reports the problem in more detail

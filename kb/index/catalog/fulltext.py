@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,6 +12,10 @@ from kb.notes.words import searchable
 
 TITLE_WEIGHT, HEADING_WEIGHT, TEXT_WEIGHT = 2.0, 1.5, 1.0
 KEPT_STEMS = 1_000  # texts whose stems are remembered: words of queries, which recur
+
+# FTS5 compares stems only.
+_WRITTEN = """(:written = '' OR instr(
+    lower(passages.title || char(10) || passages.headings || char(10) || passages.text), :written))"""
 
 Place = tuple[str, int, str, int]  # note, chunk number, column, position
 Parameters = Mapping[str, object] | tuple[object, ...]
@@ -45,11 +49,37 @@ class FullText:
         sql = "SELECT count(*) n FROM (SELECT 1 FROM passages WHERE passages MATCH ? LIMIT ?)"
         return int(self._rows(sql, (expression, most))[0]["n"])
 
-    def matching(self, expression: str, most: int = -1) -> dict[int, str]:
-        """The numbers of the chunks that an FTS5 expression matches, with their notes; `most` of them, or all."""
-        sql = """SELECT chunks.number, chunks.note_id FROM passages JOIN chunks ON chunks.number = passages.rowid
-            WHERE passages MATCH ? LIMIT ?"""
-        return {row["number"]: row["note_id"] for row in self._rows(sql, (expression, most))}
+    def matching(self, expression: str, most: int = -1, written: str = "") -> dict[int, str]:
+        """The numbers of the chunks that an FTS5 expression matches, with their notes; `most` of them, or all. With
+        `written`, only of those in which it is written, in any case.
+        """
+        sql = f"""SELECT chunks.number, chunks.note_id FROM passages JOIN chunks ON chunks.number = passages.rowid
+            WHERE passages MATCH :expression AND {_WRITTEN} LIMIT :most"""  # noqa: S608  # a constant
+        rows = self._rows(sql, {"expression": expression, "most": most, "written": written.lower()})
+        return {row["number"]: row["note_id"] for row in rows}
+
+    def texts(self, expression: str, most: int, among: int, written: str = "") -> list[str]:
+        """The texts of at most `most` of the first `among` chunks that an FTS5 expression matches; with `written`, of
+        those in which that is written, in any case.
+        """
+        sql = f"""SELECT text FROM (
+                SELECT title, headings, text FROM passages WHERE passages MATCH :expression LIMIT :among
+            ) passages WHERE {_WRITTEN} LIMIT :most"""  # noqa: S608  # a constant
+        values = {"expression": expression, "most": most, "among": among, "written": written.lower()}
+        return [row["text"] for row in self._rows(sql, values)]
+
+    def known(self, words: Sequence[str]) -> list[str]:
+        """Those of some words that any chunk has, in any form of theirs."""
+        together = self.stems(" ".join(words))
+        is_word_each = len(together) == len(words)  # not so where a script has no blanks
+        stems = (
+            dict(zip(words, together, strict=True))
+            if is_word_each
+            else {word: stem for word in words for stem in self.stems(word)}
+        )
+        sql = "SELECT term FROM temp.stems WHERE term IN (SELECT value FROM json_each(?))"
+        having = {row["term"] for row in self._rows(sql, (json_list(stems.values()),))}
+        return [word for word, stem in stems.items() if stem in having]
 
     def occurrences(
         self, stems: Collection[str], notes: Mapping[int, str], everywhere: bool = False

@@ -118,7 +118,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _exported(fingerprint: str, precision: Precision) -> OnnxEncoder | None:
-    """The encoder of an export whose files have the right digests; None where there is none."""
+    """The encoder of an export whose files have the right digests; None if there is no such export."""
     folder = _cache() / fingerprint
     try:
         export = Export.model_validate_json((folder / "encoder.json").read_bytes())

@@ -1,4 +1,4 @@
-"""Embedding with an exported graph, or with sentence-transformers where there is none."""
+"""Embedding with an exported graph, or with sentence-transformers if no graph was exported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or onnxruntime, once imported, make
 
 
 class Export(Frozen):
-    """The description beside the exported graphs: all that embedding needs to know of the model.
+    """The description next to the exported graphs: all that embedding needs to know of the model.
 
     `files` holds the SHA-256 of each file; a graph is named after its precision.
     """
@@ -77,7 +77,7 @@ class OnnxEncoder:
 
     @cached_property
     def _scales(self) -> Scales:
-        """The scales of the model, which its int8 graph approximates; measured once, and kept beside the graphs."""
+        """The scales of the model, which its int8 graph approximates; measured once, and kept next to the graphs."""
         return kept_scales(self._folder / SCALES, self._measured)
 
     def _measured(self) -> Scales:

@@ -59,7 +59,7 @@ class Probe(Frozen):
 
 
 def kept_scales(path: Path, measured: Callable[[], Scales]) -> Scales:
-    """The scales in a file; measured and written first where there are none, or none by the present texts."""
+    """The scales in a file, which is written first if it does not exist or was measured on other texts."""
     with suppress(OSError, ValidationError):
         kept = Scales.model_validate_json(path.read_bytes())
         if kept.probe == _probe_hash():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +16,7 @@ from kb.models import FiledArea
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI as ClientAPI
     from chromadb.api.models.Collection import Collection as Collection
+    from chromadb.config import Settings
 
     from kb.index.arrays import FloatArray
 
@@ -25,12 +28,24 @@ HNSW = GRAPH | {"sync_threshold": 1, "batch_size": 2}
 
 
 def open_client(folder: Path) -> ClientAPI:
-    """A client on a folder, which Chroma makes where there is none."""
+    """A client on a folder, which Chroma creates if it does not exist.
+
+    Chroma's pool of SQLite connections may miscount its idle ones when two threads of its runtime meet. One of them
+    then spins, and closing the client waits for it forever (transact-rs/sqlx#3645). A single thread cannot do so.
+    """
+    os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
     import chromadb
-    from chromadb.config import Settings
 
     with guard(folder):
-        return chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
+        return chromadb.PersistentClient(path=str(folder), settings=_settings().model_copy())
+
+
+@cache
+def _settings() -> Settings:
+    """The settings of every client, which Chroma reads from the environment in several milliseconds."""
+    from chromadb.config import Settings
+
+    return Settings(anonymized_telemetry=False)
 
 
 def close_client(client: ClientAPI) -> None:
@@ -40,7 +55,7 @@ def close_client(client: ClientAPI) -> None:
 
 
 def collection(client: ClientAPI, area: FiledArea) -> Collection:
-    """The collection of an area, made where there is none."""
+    """The collection of an area, created if it does not exist."""
     return client.get_or_create_collection(area, configuration=cast(Any, {"hnsw": HNSW}), embedding_function=None)
 
 

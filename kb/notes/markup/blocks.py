@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from kb.models import Block, BlockKind, LineKind
-from kb.notes.markup.dialects import begins_bibtex, is_macro, is_metadata, is_row, only_points
+from kb.notes.markup.dialects import begins_bibtex, is_caption, is_macro, is_metadata, is_row, only_points
 from kb.notes.markup.regions import regions_of, without_regions
 from kb.notes.prose import clean
 
@@ -22,6 +22,8 @@ MAX_NAME = 300  # characters of a title or heading that are kept: every passage 
 _PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).disable("inline")
 _TABBED_ITEM = re.compile(r"\t[-*+] ")
 _TEXT = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION)
+_MAY_BE_METADATA = (*_TEXT, LineKind.HEADING, LineKind.DEFINITION)
+_BARE_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]*")
 _UNFINISHED = re.compile(r"[\w,]\s*$")
 _OWN_LINE = re.compile(
     r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]|[ \t]*!?\[(?:!|[^\]\[]+\]:)"
@@ -91,6 +93,13 @@ def structure_of(text: str, body_start: int, commented: str) -> Structure:
 
 
 def _less_indented(line: str, commented: str) -> str:
+    """A line as its comments let it be read: not indented by one, and blank if it has nothing else. A bare mark of a
+    list would underline the line above it.
+    """
+    if line == commented:
+        return line
+    if _BARE_ITEM.fullmatch(line):
+        return ""
     begins_with_comment = len(line) - len(line.lstrip()) > len(commented) - len(commented.lstrip())
     return line.lstrip() if begins_with_comment else line
 
@@ -133,19 +142,22 @@ def _kind_of_paragraph(containers: Sequence[str]) -> LineKind:
 
 def _by_dialect(lines: Sequence[str], kinds: list[LineKind]) -> list[LineKind]:
     """Lines that are text to CommonMark and markup to somebody's tool, or that only point elsewhere."""
-    in_bibtex = False
+    braces = 0  # that are open in an entry of a bibliography
+    above = LineKind.BLANK
     for number, (line, kind) in enumerate(zip(lines, kinds, strict=True)):
-        in_bibtex = (in_bibtex or begins_bibtex(line)) and kind in _TEXT
+        in_bibtex = kind in _TEXT and (braces > 0 or begins_bibtex(line))
+        braces = braces + line.count("{") - line.count("}") if in_bibtex else 0
         if in_bibtex:
             kinds[number] = LineKind.CODE
-        elif kind in (*_TEXT, LineKind.HEADING, LineKind.DEFINITION) and is_metadata(line):
+        elif kind in _MAY_BE_METADATA and is_metadata(line):
             kinds[number] = LineKind.METADATA
-        elif kind in _TEXT and is_row(line):
+        elif kind in _TEXT and (is_row(line) or (above == LineKind.TABLE and is_caption(line))):
             kinds[number] = LineKind.TABLE
         elif kind in _TEXT and is_macro(line):
             kinds[number] = LineKind.MATH
         elif kind in _TEXT and only_points(line) and not _continues(number, lines, kinds):
             kinds[number] = LineKind.DEFINITION
+        above = kinds[number] if kinds[number] != LineKind.BLANK else above
     return kinds
 
 

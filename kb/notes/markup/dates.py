@@ -27,11 +27,15 @@ _MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?"
 _NUMBERS = re.compile(r"(?P<year>\d{4})(?P<mark>[-/._])(?P<month>\d{1,2})(?:(?P=mark)(?P<day>\d{1,2})(?!\d))?")
 _CJK = re.compile(r"(?P<year>\d{4})\s*[年년]\s*(?P<month>\d{1,2})\s*[月월](?:\s*(?P<day>\d{1,2})\s*[日일])?")
 _COMPACT = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:\d{2}|\d{4}|\d{6})?(?!\d)")
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>\d{4})"
 _NAMED = (
-    re.compile(rf"{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b", re.IGNORECASE),
-    re.compile(rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.?\s+{_MONTH},?\s+(?P<year>\d{{4}})\b", re.IGNORECASE),
-    re.compile(rf"{_MONTH},?\s+(?P<year>\d{{4}})\b", re.IGNORECASE),
+    re.compile(rf"{_MONTH}[\s-]+{_DAY},?[\s-]+{_YEAR}\b", re.IGNORECASE),
+    re.compile(rf"{_DAY}\.?[\s-]+(?:of\s+)?{_MONTH},?[\s-]+{_YEAR}\b", re.IGNORECASE),
+    re.compile(rf"{_YEAR}[\s-]+{_MONTH}[\s-]+{_DAY}\b", re.IGNORECASE),
+    re.compile(rf"{_MONTH},?[\s-]+{_YEAR}\b", re.IGNORECASE),
 )
+_WIKILINK = re.compile(r"\[\[([^\[\]|]*)")
 _TWO_WAYS = re.compile(r"(?P<first>\d{1,2})[/.-](?P<second>\d{1,2})[/.-](?P<year>\d{4})\b")
 _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
 # At the start of a file's name: 2024-03-08-x, 2024_03_08, 20240308 x, 202403081230 x.
@@ -68,7 +72,16 @@ def as_date(value: JsonValue) -> datetime.date | None:
     ISO 8601 with or without a time and a zone, `2024/3/8`, `2024-03` (the first of the month), `March 8, 2024`,
     `8 March 2024`, `2024年3月8日`, and all of them as a wikilink.
     """
-    text = _WEEKDAY.sub("", str(value[0] if isinstance(value, list) and value else value).strip().strip("[]").strip())
+    while isinstance(value, list) and value:  # also a wikilink without quotes: to YAML it is a list in a list
+        value = value[0]
+    text = str(value).strip()
+    if link := _WIKILINK.match(text):
+        return _read(link[1].strip()) or _read(PurePosixPath(link[1]).name.strip())
+    return _read(text.strip("[]").strip())
+
+
+def _read(text: str) -> datetime.date | None:
+    text = _WEEKDAY.sub("", text)
     for pattern in (_NUMBERS, _COMPACT, _CJK, *_NAMED):
         if found := pattern.match(text):
             return _date(found.groupdict())

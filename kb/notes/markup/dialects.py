@@ -9,6 +9,7 @@ _LEAD = re.compile(rf"^[ \t]*(?:>[ \t]?)*(?:{_MARK}[ \t]+)?(?:\[[ xX]\][ \t]+)?"
 _METADATA = re.compile(
     r"""(?x)
     [\w./-]+(?:[ ][\w./-]+)?::(?:\s|$)              # Logseq and Dataview: key:: value
+    | \#\+[A-Za-z]\w*(?::\s.*|\s*)$                    # Org, as Logseq writes it: #+BEGIN_NOTE
     | :{3,}[\s{\w]? .* $                             # Pandoc and Quarto: ::: {.callout-note}
     | \{[:.\#%=a-zA-Z][^{}]*\}\s*$                   # Kramdown and Pandoc: {: .note}, {#id}, {target="_blank"}
     | \{%.*%\}\s*$ | \{\{[<%].*[%>]\}\}\s*$          # Liquid; Hugo and Quarto shortcodes
@@ -16,6 +17,7 @@ _METADATA = re.compile(
     | import\s+(?:[\w{*][^;]*\s+from\s+)?['"][^'"]+['"];?\s*$
     | export\s+(?:(?:default|const|let|function)\b|\{).*$
     | \[\[?_?TOC_?\]\]?\s*$ | \[toc\]\s*$
+    | :[ ].*\{[\#.][^{}]*\}\s*$                        # Pandoc and Quarto: the caption of a table {#tbl-x}
     | \^[\w-]+\s*$                                   # Obsidian: the name of a block
     | <[A-Z][\w.]*(?:\s[^<>]*)?/?>\s*$ | </[A-Z][\w.]*>\s*$   # MDX components
     | (?:collapsed|id|logseq\.\w+)::.*$
@@ -58,8 +60,8 @@ _LONG_WORD = re.compile(r"[^\W\d_][\w'-]{3,}")
 MIN_WORDS_OF_TITLE = 3
 TITLE_CASE = 0.7  # share of the long words of a title that have a capital
 _BIBTEX = re.compile(
-    r"^[ \t]*@(?:article|book|booklet|inbook|incollection|inproceedings|conference|manual|mastersthesis|misc|phdthesis|"
-    r"proceedings|techreport|unpublished|online|software|dataset)\s*\{",
+    r"^[ \t]*(?:>[ \t]?)*(?:[-*+][ \t]+)?@(?:article|book|booklet|inbook|incollection|inproceedings|conference|manual|"
+    r"mastersthesis|misc|phdthesis|proceedings|techreport|unpublished|online|software|dataset)\s*\{",
     re.IGNORECASE,
 )
 
@@ -78,6 +80,11 @@ def is_row(line: str) -> bool:
     """Whether a line is a row of a table, which need not have a head."""
     row = line.strip()
     return len(row) > 1 and row.startswith("|") and row.endswith("|")
+
+
+def is_caption(line: str) -> bool:
+    """Whether a line below a table is its caption, as Pandoc and Quarto write it."""
+    return line.lstrip().startswith(": ")
 
 
 def is_macro(line: str) -> bool:

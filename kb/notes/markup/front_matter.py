@@ -14,6 +14,7 @@ import yaml
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from kb.errors import NoteError
+from kb.notes.markup.comments import without_comments
 from kb.notes.prose import printable
 
 MAX_CHARACTERS = 64_000
@@ -56,7 +57,7 @@ def read_front_matter(text: str) -> FrontMatter:
             try:
                 if len(match["body"]) > MAX_CHARACTERS:
                     raise NoteError(f"has front matter of more than {MAX_CHARACTERS:,} characters")
-                values = parse(match["body"])
+                values = parse(without_comments(match["body"]))
             except NoteError as error:
                 return FrontMatter({}, match.end(), str(error))
             return FrontMatter({key.lower(): value for key, value in values.items()}, match.end())
@@ -73,7 +74,7 @@ def as_texts(value: JsonValue, separators: str = r",") -> tuple[str, ...]:
 def _looks_like_mapping(body: str) -> bool:
     """Between two thematic breaks there may be prose; front matter has a key on its first line of substance."""
     lines = [line for line in body.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    return not lines or bool(re.match(r"""[\w"'][^:\n]*:(\s|$)|\{""", lines[0]))
+    return not lines or bool(re.match(r"""\s*[\w"'][^:\n]*:(\s|$)|\{""", lines[0]))
 
 
 def _parse_yaml(body: str) -> dict[str, JsonValue]:

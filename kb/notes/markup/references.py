@@ -24,7 +24,7 @@ _URL = re.compile(r"https?://(?:[^\s<>\"'`\[\](){}]|\([^\s<>()]*\))*(?:[^\s<>\"'
 _ANCHORED = re.compile(
     r"(?<!!)\[((?:[^\[\]]|\[[^\[\]]*\])+)\]\(\s*<?(https?://(?:[^()\s<>]|\([^()\s]*\))+)>?(?:\s+[\"'][^\"']*[\"'])?\s*\)"
 )
-# What a page needs or shows beside its text, and people: none of it is a work.
+# What a page needs or shows next to its text, and people: these are not works.
 _NO_WORK = re.compile(
     r"\.(?:css|js|mjs|woff2?|ttf|ico|png|jpe?g|gif|svg|webp|avif|mp4|webm|mp3)(?:[?#]|$)"
     r"|//(?:[\w-]+\.)*(?:shields\.io|badge\.fury\.io|badgen\.net|travis-ci\.(?:org|com)|codecov\.io|coveralls\.io|"

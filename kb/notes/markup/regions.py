@@ -13,8 +13,14 @@ from kb.models import LineKind
 MAX_LINES = 60  # of a tag, shortcode or formula
 
 _TEXT = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION, LineKind.HEADING)
-_MARKS = ("$$", "\\", "{", "<")
-_LIQUID_BLOCK = re.compile(r"\{%-?\s*(highlight|raw)\b[^%]*%\}\s*$")
+_MARKS = ("$$", "\\", "{", "<", "#+")
+# What opens code of a tool, and what closes it, by the name of the block.
+_CODE_BLOCKS = (
+    (re.compile(r"\{%-?\s*(highlight|raw)\b[^%]*%\}\s*$"), r"\s*\{%-?\s*endNAME\b[^%]*%\}\s*$"),
+    (re.compile(r"\{\{[<%]\s*(highlight)\b.*[>%]\}\}\s*$"), r"\s*\{\{[<%]\s*/\s*NAME\s*[>%]\}\}\s*$"),
+    (re.compile(r"(?:[-*+][ \t]+)?#\+BEGIN_(SRC|EXAMPLE|QUERY|EXPORT)\b", re.IGNORECASE), r"(?i)\s*#\+END_NAME\b"),
+    (re.compile(r"(?:<[^<>]*>\s*)*<(pre|code|script|style)\b(?!.*</)", re.IGNORECASE), r"(?i).*</NAME\s*>"),
+)
 _SHORTCODE = re.compile(r"(?P<liquid>\{%(?!.*%\}))|\{\{[<%](?!.*[>%]\}\})")
 _ENVIRONMENT = re.compile(r"(?:\\[(\[]\s*)?\\begin\{([\w*]+)\}|\\\[\s*$")
 _TAG = re.compile(r"<(?P<name>[A-Za-z][\w.:-]*)(?=\s|$)")
@@ -57,14 +63,17 @@ class _Regions:
 
     def __init__(self, lines: Sequence[str]) -> None:
         self._lines = lines
-        self._never_closed: set[str] = set()  # Liquid blocks with no end below; none below them has one
+        self._never_closed: set[str] = set()  # ends of code that are not found below a line, nor below later ones
 
     def beginning_at(self, first: int, is_text: bool) -> Iterator[Region]:
         """The regions that begin in a line, which CommonMark may not read as text: Liquid comes before Markdown."""
         line = self._lines[first]
         shown = line.lstrip(" \t>")
-        if (block := _LIQUID_BLOCK.match(shown)) and (stop := self._stop_of_liquid_block(block[1], first)):
-            yield Region(first, stop, LineKind.CODE)
+        for opening, closing in _CODE_BLOCKS:
+            if (block := opening.match(shown)) and (
+                stop := self._stop_of_code(closing.replace("NAME", block[1]), first)
+            ):
+                yield Region(first, stop, LineKind.CODE)
         if not is_text:
             return
         if line.count("$$") == 1 and (stop := self._stop_of_formula(first)):
@@ -80,14 +89,14 @@ class _Regions:
         if (found := _TAG.match(shown)) and (stop := self._stop_of_tag(found, first)):
             yield Region(first, stop, LineKind.HTML)
 
-    def _stop_of_liquid_block(self, name: str, first: int) -> int | None:
-        if name in self._never_closed:
+    def _stop_of_code(self, end: str, first: int) -> int | None:
+        if end in self._never_closed:
             return None
-        closing = re.compile(rf"\s*\{{%-?\s*end{name}\b[^%]*%\}}\s*$")
+        closing = re.compile(end)
         for number in range(first + 1, len(self._lines)):
             if closing.match(self._lines[number]):
                 return number + 1
-        self._never_closed.add(name)
+        self._never_closed.add(end)
         return None
 
     def _stop_of_formula(self, first: int) -> int | None:

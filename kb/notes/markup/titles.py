@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import PurePosixPath
-from urllib.parse import unquote
 
 from pydantic import JsonValue
 
 from kb.models import LineKind
 from kb.notes.markup.blocks import shorten_name
-from kb.notes.markup.dates import DATE_PREFIX
 from kb.notes.markup.front_matter import as_texts
+from kb.notes.naming import name_of_file
 from kb.notes.prose import clean
 
-FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folder
 # What may come before the heading that is a title: badges and other links, and markup.
 _BEFORE_A_TITLE = (LineKind.BLANK, LineKind.METADATA, LineKind.DEFINITION, LineKind.HTML)
 _LEVEL_1 = re.compile(r"^ {0,3}#(?:[ \t]+|$)")
@@ -23,6 +20,7 @@ _UNDERLINE = re.compile(r"^ {0,3}=+[ \t]*$")
 _IMAGE = re.compile(r"\[?!\[[^\[\]]*\]\([^()]*\)(?:\]\([^()]*\))?")
 _WORD_OF_NAME = re.compile(r"[^\W\d_]{3,}|[\u3040-\u9fff\uac00-\ud7af]+")
 _BULLET = re.compile(r"^\s*[-*+]\s+")  # an outliner's headings are items
+_CLOSING = re.compile(r"[ \t]#+[ \t]*$")
 _NUMBERED = re.compile(r"[\d\W_]+")  # a name such as 202403081230, which tells nothing
 
 
@@ -31,7 +29,7 @@ def title_of(front_matter: dict[str, JsonValue], lines: Sequence[str], kinds: st
     named = _text(front_matter.get("title")) or _leading_heading(lines, kinds, path) or _text(front_matter.get("name"))
     if named:
         return named
-    stem = _stem(path)
+    stem = name_of_file(path)
     aliases = as_texts(front_matter.get("aliases") or front_matter.get("alias"))
     return shorten_name(clean(aliases[0]) if aliases and _NUMBERED.fullmatch(stem) else stem)
 
@@ -50,7 +48,7 @@ def _leading_heading(lines: Sequence[str], kinds: str, path: str) -> str:
         return ""
     if not lines[number].strip("# \t"):
         return ""
-    line = _BULLET.sub("", lines[number])
+    line = _CLOSING.sub("", _BULLET.sub("", lines[number]))
     heading = shorten_name(clean(_IMAGE.sub("", line)) or clean(line))
     is_only_part = _is_level_1(lines, number) and not any(
         kind == LineKind.HEADING and _is_level_1(lines, below)
@@ -66,22 +64,6 @@ def _is_level_1(lines: Sequence[str], number: int) -> bool:
 
 def _agrees(heading: str, path: str, if_unnamed: bool) -> bool:
     """Whether a heading has half the words of a file's name, by their beginnings; `if_unnamed` where that has none."""
-    words = _WORD_OF_NAME.findall(_stem(path).casefold())
+    words = _WORD_OF_NAME.findall(name_of_file(path).casefold())
     found = [word for word in words if word[:6] in heading.casefold()]
     return 2 * len(found) >= len(words) if words else if_unnamed
-
-
-def _stem(path: str) -> str:
-    """The name of a note's file as words; of a README that of its folder. `___` is Logseq's `/`."""
-    place = PurePosixPath(path)
-    stem = place.stem
-    if stem.lower() in FOLDER_NAMES and place.parent.name:
-        stem = place.parent.name
-    named = re.sub(r"(?<=\w)___(?=\w)", "/", unquote(stem))
-    without_date = DATE_PREFIX.sub("", named).strip(" -_")
-    if not without_date:
-        return named
-    if " " in without_date or "/" in without_date:
-        return without_date
-    words = re.sub(r"[-_]+", " ", without_date).strip()
-    return words[:1].upper() + words[1:] if " " in words else words or named

@@ -24,7 +24,7 @@ _SAYS_LITTLE = re.compile(r"\W*|(?:import|from|pip|cd|ls|#|//|\$|!|%|%%\w*)\b.*|
 
 def pointer(chunk: Chunk | ChunkRecord) -> tuple[PointKind, Statement] | None:
     """The passage's first table, else its first formula, else its first code: with its lines, and as text the
-    formula or the first line that says something. None if there is none.
+    formula or the first line that says something. None if there is no such line.
     """
     lines = chunk.text.split("\n")
     blocks = _blocks(chunk.kinds[: len(lines)])

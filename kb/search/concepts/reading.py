@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from kb.areas.reading import ReadConcept, best_of_concepts, mixture, read
+from kb.areas.reading import ReadConcept, best_of_concepts, leaning, mixture, read
 from kb.areas.texts import area_texts
 from kb.index.arrays import products, unit_rows
 from kb.index.reader import IndexReader
+from kb.models import Area
 from kb.search.concepts.treatments import Treatments
 from kb.search.query import STOPWORDS, Query, query_words
 from kb.search.words import NoteWeights
@@ -40,20 +41,22 @@ class Reading:
 
 
 class Subject(NamedTuple):
-    """What a query is about: its text and words without the names of areas, and all names of those that it names."""
+    """What a query is about: its text and words without the names of areas, these areas, and all their names."""
 
     text: str
     words: tuple[str, ...]
+    areas: tuple[Area, ...] = ()
     area_names: tuple[str, ...] = ()
 
 
 def subject_of(reader: IndexReader, query: Query) -> Subject:
     """What a query is about. One that only names areas is about these."""
     texts = reader.cached("area texts", lambda: area_texts(reader))
-    names = tuple(name for area in texts.named(query.text) for name in texts.areas[area].names)
+    areas = texts.named(query.text)
+    names = tuple(name for area in areas for name in texts.areas[area].names)
     rest = texts.without_names(query.text) if names else query.text
     words = tuple(word for word in query_words(rest) if word not in STOPWORDS)
-    return Subject(rest, words, names) if names and words else Subject(query.text, query.words)
+    return Subject(rest, words, areas, names) if names and words else Subject(query.text, query.words)
 
 
 def read_concepts(
@@ -61,10 +64,11 @@ def read_concepts(
 ) -> list[ReadConcept]:
     """The concepts that a query asks for; `vector` `(dim,)` is that of its text."""
     described = vector if subject.text == text else reader.encoder.encode_query(subject.text)
-    relatedness = reader.encoder.scale.relatedness(products(treatments.vectors, described))
-    best = best_of_concepts(treatments.concepts, relatedness)
     concepts = treatments.concepts
-    areas = {number for name in subject.area_names for number in concepts.named(name)} if subject.text != text else ()
+    relatedness = reader.encoder.scale.relatedness(products(treatments.vectors, described))
+    named = {concepts.all[number].area for number in concepts.named(subject.text) if concepts.is_inside(number)}
+    best = leaning(concepts, best_of_concepts(concepts, relatedness), named | set(subject.areas))
+    areas = {number for name in subject.area_names for number in concepts.named(name)}
     return read(concepts, text, best, lambda number: treatments.is_treated(reader, number), areas)
 
 

@@ -6,10 +6,11 @@ A concept is looked up in the full text by its names, as phrases.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from kb.areas.concepts import Concepts, concept_vectors, load_concepts
+from kb.index.catalog.fulltext import FullText
 from kb.index.reader import IndexReader
 from kb.search.query import match_expression
 from kb.search.words import idf, note_weight
@@ -42,7 +43,7 @@ class Treatments:
     def of(self, reader: IndexReader, number: int) -> Treatment:
         """The notes of the reader's state that treat a concept."""
         if number not in self._known:
-            self._known[number] = _look_up(reader, self.concepts.names(number))
+            self._known[number] = look_up(reader, self.concepts.names(number))
         return self._known[number]
 
     def is_treated(self, reader: IndexReader, number: int) -> bool:
@@ -61,18 +62,41 @@ def _treatments(reader: IndexReader) -> Treatments:
     return Treatments(concepts, concept_vectors(reader.encoder, concepts, reader.notify))
 
 
-def _look_up(reader: IndexReader, names: list[str]) -> Treatment:
+def look_up(reader: IndexReader, names: Sequence[str], rarity: float | None = None) -> Treatment:
+    """The notes that have any of some names, weighted by the rarity of these or by another one, an idf."""
     full_text, expression = reader.catalog.full_text, match_expression(names)
     chunks = full_text.matching(expression, MOST_CHUNKS + 1)
     if len(chunks) > MOST_CHUNKS:
         return Treatment(everywhere=True)
-    titled = set(full_text.matching(f"title : ({expression})").values()) if chunks else set()
+    chunks, titled = _having(full_text, names) if chunks else ({}, set[str]())
     sizes = reader.cached("sizes", reader.catalog.sizes)
     mean = reader.cached("mean size", reader.catalog.mean_size) or 1.0
-    rarity = idf(reader.chunk_count, len(chunks))
+    rarity = idf(reader.chunk_count, len(chunks)) if rarity is None else rarity
     return Treatment(
         {
             note: note_weight(rarity, count, sizes.get(note, mean) / mean) * (TITLE_FACTOR if note in titled else 1.0)
             for note, count in Counter(chunks.values()).items()
         }
     )
+
+
+def _having(full_text: FullText, names: Sequence[str]) -> tuple[dict[int, str], set[str]]:
+    """The chunks that have any of some names, by number with their notes, and the notes that have one in their titles.
+
+    A name whose stem is that of other words too, as `explain` is that of *explainability*, has to be written out.
+    """
+    exact = [name for name in names if not _shares_stem(full_text, name)]
+    lookups = [(match_expression([name]), name.removesuffix("s")) for name in names if name not in exact]
+    if exact:
+        lookups.append((match_expression(exact), ""))
+    chunks: dict[int, str] = {}
+    titled: set[str] = set()
+    for expression, written in lookups:
+        chunks |= full_text.matching(expression, written=written)
+        titled.update(full_text.matching(f"title : ({expression})", written=written).values())
+    return chunks, titled
+
+
+def _shares_stem(full_text: FullText, name: str) -> bool:
+    """Whether stemming a name of one word takes more from it than a plural s."""
+    return name.isalpha() and full_text.stems(name) != (name.lower().removesuffix("s"),)
