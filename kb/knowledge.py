@@ -228,8 +228,8 @@ class KnowledgeBase(PostVerbs):
         )
 
     def update_outline(self, path: str | Path, dry_run: bool = False) -> Update:
-        """Bring new points into a written outline, without changing any other byte of it. With
-        `dry_run`, only report which points would come.
+        """Bring new points into a written outline without changing any other byte of it; with `dry_run`, only report
+        them.
         """
         self._autosync()
         return self._index.read(lambda reader: rooms.write.update_post(reader, Path(path), today(), dry_run))

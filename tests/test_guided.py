@@ -58,6 +58,11 @@ def test_a_heading_without_evidence_is_named(outline: Outline) -> None:
     assert [gap.section for gap in outline.gaps if gap.kind == "no evidence"] == ["Sourdough starters"]
 
 
+def test_common_words_are_no_evidence(library: KnowledgeBase) -> None:
+    """Notes that have the words of a heading, and say nothing like it, are not quoted under it."""
+    assert library.outline(TOPIC, headings=("Batching", "Interest rates", "DPO")).empty == ("Interest rates",)
+
+
 def test_no_point_is_made_twice(outline: Outline) -> None:
     """A point is under one heading, and what is left over is under none."""
     points = [point.text for section in outline.sections for point in section.points]

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 MAX_PASSAGES = 3  # of a note, for a heading
+LIKELIER_THAN_NOT = 0.5
 MIN_SHARE = 0.5  # of the best note's score, for a note to be evidence for a heading
 
 _QUERY_MARKS = re.compile(r'["“”„«»]|(?<!\w)-')  # which a query reads as exact words and exclusions
@@ -126,13 +127,17 @@ def _searched(reader: IndexReader, views: Sequence[str], filter: Filter, must_ma
 
 
 def _has_good_match(reader: IndexReader, ranking: Ranking, text: str) -> bool:
-    """Whether a note is likely to be relevant to a text, or a passage is as near to it as related ones are."""
+    """Whether a note is likely to be relevant to a text, likelier than not if no passage bears on it but by its words;
+    or a passage is as near to it as related ones are.
+    """
     cosines = reader.passages().cosines(reader.encoder.encode_query(spelled(reader, text)))
-    if reader.encoder.scale.relatedness(cosines).max() >= CLOSE:
+    nearest = float(reader.encoder.scale.relatedness(cosines).max())
+    if nearest >= CLOSE:
         return True
     notes = {note_of(group[0].id) for group in group_by_note(ranking.ranked, 1)[:JUDGED]}
     found = evidence(reader, ranking, notes).values()
-    return max((p for entry in found for p in entry.probabilities().values()), default=0.0) >= GOOD
+    likeliest = max((p for entry in found for p in entry.probabilities().values()), default=0.0)
+    return likeliest >= (GOOD if nearest >= BEARING else LIKELIER_THAN_NOT)
 
 
 @dataclass(frozen=True)
