@@ -63,6 +63,11 @@ def test_common_words_are_no_evidence(library: KnowledgeBase) -> None:
     assert library.outline(TOPIC, headings=("Batching", "Interest rates", "DPO")).empty == ("Interest rates",)
 
 
+def test_a_concept_that_no_note_mentions_has_no_evidence(library: KnowledgeBase) -> None:
+    """Notes near a heading are not quoted under it if none knows the concept that it names."""
+    assert library.outline("graph attention", headings=("GAT", "Graph unlearning")).empty == ("Graph unlearning",)
+
+
 def test_no_point_is_made_twice(outline: Outline) -> None:
     """A point is under one heading, and what is left over is under none."""
     points = [point.text for section in outline.sections for point in section.points]

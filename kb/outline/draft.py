@@ -63,13 +63,20 @@ def draft(
     sections = _with_current_points(reader, skeleton.sections, keep_empty=bool(headings))
     if not any(section.points for section in sections):
         raise EvidenceError(f"nothing that the notes say on {text!r} can be quoted on its own; add notes in sentences")
-    cited = {path for section in sections for path in section.notes}
-    unknown = unknown_subjects(reader, topic, {entry.note.id for entry in excerpts if entry.note.path in cited})
+    unknown = _unknown_to_cited(reader, topic, sections, excerpts)
     if not headings:
         require_subjects(topic, unknown)
     asked = {"areas": areas, "wanted_sections": wanted, "words": words, "headings": headings}
     others = {"leftovers": skeleton.leftovers, "covered_before": with_repeated_points(reader, posts, sections)}
     return _report(reader, topic, sections, excerpts, unknown, today).model_copy(update={**asked, **others})
+
+
+def _unknown_to_cited(
+    reader: IndexReader, topic: Topic, sections: Sequence[Section], excerpts: Sequence[Excerpt]
+) -> tuple[Subject, ...]:
+    """The subjects of a topic that the notes which its sections cite do not know."""
+    cited = {path for section in sections for path in section.notes}
+    return unknown_subjects(reader, topic.subjects, {entry.note.id for entry in excerpts if entry.note.path in cited})
 
 
 def _report(

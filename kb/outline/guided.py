@@ -28,7 +28,7 @@ from kb.outline.points import (
     with_opposites,
 )
 from kb.outline.sections import Skeleton, leftovers
-from kb.outline.topic import Topic, require_evidence
+from kb.outline.topic import Topic, require_evidence, subjects_of, unknown_subjects
 from kb.reports import Section
 from kb.search.answer import JUDGED
 from kb.search.calibration import GOOD
@@ -128,8 +128,11 @@ def _searched(reader: IndexReader, views: Sequence[str], filter: Filter, must_ma
 
 def _has_good_match(reader: IndexReader, ranking: Ranking, text: str) -> bool:
     """Whether a note is likely to be relevant to a text, likelier than not if no passage bears on it but by its words;
-    or a passage is as near to it as related ones are.
+    or a passage is as near to it as related ones are. Never where no note that is found knows what the text is about.
     """
+    subjects = subjects_of(reader, text)
+    if subjects and subjects == unknown_subjects(reader, subjects, {note_of(entry.id) for entry in ranking.ranked}):
+        return False
     cosines = reader.passages().cosines(reader.encoder.encode_query(spelled(reader, text)))
     nearest = float(reader.encoder.scale.relatedness(cosines).max())
     if nearest >= CLOSE:

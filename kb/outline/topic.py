@@ -78,7 +78,7 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
     reader.require_current_encoder()
     vector = reader.encoder.encode_query(spelled(reader, text))
     return Topic(
-        text, _views(reader, text), _facets(reader, text), _subjects(reader, text), vector, _verdict(reader, text)
+        text, _views(reader, text), _facets(reader, text), subjects_of(reader, text), vector, _verdict(reader, text)
     )
 
 
@@ -106,8 +106,8 @@ def _facets(reader: IndexReader, text: str) -> tuple[str, ...]:
     return tuple(spelled(reader, part) for part in parts)
 
 
-def _subjects(reader: IndexReader, text: str) -> tuple[Subject, ...]:
-    """What a topic is about: no words of filler, and neither names nor other words of the areas."""
+def subjects_of(reader: IndexReader, text: str) -> tuple[Subject, ...]:
+    """What a topic or a heading is about: no words of filler, and neither names nor other words of the areas."""
     concepts, areas = load_concepts(reader.settings.own_concepts), area_texts(reader)
     rest = areas.without_names(without_filler(text))
     named = concepts.named(rest)
@@ -122,11 +122,11 @@ def _subjects(reader: IndexReader, text: str) -> tuple[Subject, ...]:
     return (*known, *map(Subject, free))
 
 
-def unknown_subjects(reader: IndexReader, topic: Topic, notes: Collection[str]) -> tuple[Subject, ...]:
-    """The subjects of a topic that some notes, by id, know neither in words, nor by a part, nor clearly in meaning."""
+def unknown_subjects(reader: IndexReader, subjects: Sequence[Subject], notes: Collection[str]) -> tuple[Subject, ...]:
+    """Those of some subjects that some notes, by id, know neither in words, nor by a part, nor clearly in meaning."""
     rows = [row for id in notes for row in reader.passages().rows[id]]
     vectors = reader.passages().matrix[rows]
-    return tuple(subject for subject in topic.subjects if not _is_known(reader, subject, notes, vectors))
+    return tuple(subject for subject in subjects if not _is_known(reader, subject, notes, vectors))
 
 
 def _is_known(reader: IndexReader, subject: Subject, notes: Collection[str], vectors: FloatArray) -> bool:
@@ -145,7 +145,7 @@ def _is_known(reader: IndexReader, subject: Subject, notes: Collection[str], vec
     meaning = (
         reader.encoder.encode_query(subject.name) if number is None else known.vectors[known.concepts.starts[number]]
     )
-    nearest = float(reader.encoder.scale.relatedness(float((vectors @ meaning).max())))
+    nearest = float(reader.encoder.scale.relatedness(float((vectors @ meaning).max(initial=-1.0))))
     return nearest >= (CLOSE if number is None else MEANT)
 
 
