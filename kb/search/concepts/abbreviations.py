@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_WORDS = 12  # of a query that may contain a long form
 MOST_TEXTS = 20  # with a definition that are read for each query
-AMONG = 1_000  # passages with a short form, in which its definition is looked for
+AMONG = 1_000  # passages with a short form, in which its definition is looked for; initials that more have are words
 SHORTEST, LONGEST = 2, 10  # characters of an abbreviation
 MOST_LONG_WORDS = 6
 
@@ -164,7 +164,7 @@ def _defining(reader: IndexReader, text: str) -> list[str]:
     runs = _runs_by_initials(name_key(text).split())
     phrases = [
         phrase
-        for short in full_text.known(list(runs))
+        for short in full_text.known(list(runs), AMONG)
         for long in runs[short]
         for phrase in (f"{long} {short}", f"{short} {long}")  # FTS5 does not see the brackets
     ]
