@@ -59,9 +59,11 @@ def test_either_form_finds_both(queues: KnowledgeBase, query: str) -> None:
     assert ("staggered queue release (SQR)", 1.0) in [(read.concept, read.weight) for read in result.read_as]
 
 
-@pytest.mark.parametrize("query", ["queue", "release of SQ", "an oven for bread", "staggered release"])
+@pytest.mark.parametrize(
+    "query", ["queue", "release of SQ", "an oven for bread", "staggered release", "spare quiet room (SQR)"]
+)
 def test_other_queries_read_no_abbreviation(queues: KnowledgeBase, query: str) -> None:
-    """A query with neither form, or with a part of one, asks for no abbreviation."""
+    """A query with neither form, with a part of one, or with a definition of its own asks for no abbreviation."""
     assert not any("SQR" in read.concept for read in queues.search(query).read_as)
 
 

@@ -68,8 +68,8 @@ class FullText:
         values = {"expression": expression, "most": most, "among": among, "written": written.lower()}
         return [row["text"] for row in self._rows(sql, values)]
 
-    def known(self, words: Sequence[str]) -> list[str]:
-        """Those of some words that any chunk has, in any form of theirs."""
+    def known(self, words: Sequence[str], most: int) -> list[str]:
+        """Those of some words that any chunk has, in any form of theirs, and at most `most` chunks have."""
         together = self.stems(" ".join(words))
         is_word_each = len(together) == len(words)  # not so where a script has no blanks
         stems = (
@@ -77,8 +77,8 @@ class FullText:
             if is_word_each
             else {word: stem for word in words for stem in self.stems(word)}
         )
-        sql = "SELECT term FROM temp.stems WHERE term IN (SELECT value FROM json_each(?))"
-        having = {row["term"] for row in self._rows(sql, (json_list(stems.values()),))}
+        sql = "SELECT term FROM temp.stems WHERE term IN (SELECT value FROM json_each(?)) AND doc <= ?"
+        having = {row["term"] for row in self._rows(sql, (json_list(stems.values()), most))}
         return [word for word, stem in stems.items() if stem in having]
 
     def occurrences(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_WORDS = 12  # of a query that may contain a long form
 MOST_TEXTS = 20  # with a definition that are read for each query
-AMONG = 1_000  # passages with a short form, in which its definition is looked for
+AMONG = 1_000  # passages with a short form, in which its definition is looked for; initials that more have are words
 SHORTEST, LONGEST = 2, 10  # characters of an abbreviation
 MOST_LONG_WORDS = 6
 
@@ -87,8 +87,8 @@ def _long_form(short: str, text: str) -> str | None:
 
 
 def abbreviations(reader: IndexReader, text: str) -> list[Abbreviation]:
-    """The abbreviations that the notes define and of which a query has one form: to one that has both, there is nothing
-    to add. Of several definitions, the one given most often counts.
+    """The abbreviations that the notes define and of which a query has one form: to one that has both, or that defines
+    it otherwise, there is nothing to add. Of several definitions, the one given most often counts.
     """
     key = f" {name_key(text)} "
     definitions: dict[str, Counter[str]] = {}
@@ -98,7 +98,8 @@ def abbreviations(reader: IndexReader, text: str) -> list[Abbreviation]:
             short, long = name_key(found.short), name_key(found.long)
             definitions.setdefault(short, Counter())[long] += 1
             spelled.setdefault((short, long), found)
-    meant = ((short, counts.most_common(1)[0][0]) for short, counts in definitions.items())
+    own = {name_key(found.short) for found in defined(text)}
+    meant = ((short, counts.most_common(1)[0][0]) for short, counts in definitions.items() if short not in own)
     return [spelled[pair] for pair in meant if sum(_has(key, form) for form in pair) == 1]
 
 
@@ -127,15 +128,16 @@ def with_abbreviations(reader: IndexReader, known: Treatments, reading: Reading,
 def _with_long_forms(
     reader: IndexReader, reading: Reading, subject: Subject, found: Sequence[Abbreviation]
 ) -> FloatArray | None:
-    """The mean `(dim,)` of the vectors of a reading and of the long forms that a query abbreviates, if any."""
-    key = f" {name_key(subject.text)} "
-    abbreviated = [entry.long for entry in found if not _has(key, name_key(entry.long))]
-    vectors = [reader.encoder.encode_query(long) for long in abbreviated]
-    if reading.vector is not None:
-        vectors.append(reading.vector)
-    return (
-        sum((1 / len(vectors) * vector for vector in vectors[1:]), 1 / len(vectors) * vectors[0]) if vectors else None
-    )
+    """The mean `(dim,)` of the vectors of a reading and of the query with its abbreviations written out; None without
+    either.
+    """
+    written_out = subject.text
+    for entry in found:
+        written_out = re.sub(rf"(?<!\w){re.escape(entry.short)}s?(?!\w)", entry.long, written_out, flags=re.IGNORECASE)
+    if written_out == subject.text:
+        return reading.vector
+    vector = reader.encoder.encode_query(written_out)
+    return vector if reading.vector is None else (vector + reading.vector) / 2
 
 
 def _own_words(subject: Subject, entry: Abbreviation) -> list[str]:
@@ -164,7 +166,7 @@ def _defining(reader: IndexReader, text: str) -> list[str]:
     runs = _runs_by_initials(name_key(text).split())
     phrases = [
         phrase
-        for short in full_text.known(list(runs))
+        for short in full_text.known(list(runs), AMONG)
         for long in runs[short]
         for phrase in (f"{long} {short}", f"{short} {long}")  # FTS5 does not see the brackets
     ]
