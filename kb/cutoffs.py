@@ -21,9 +21,12 @@ READ_SHARPNESS = 4.1  # how fast the weight of a concept falls with its distance
 
 # Outlines
 BEARING = 0.6098  # of a note's best passage with a topic, or of a term, to bear on it
-CLOSE = 1.1746  # of the third best note, for a topic that is clearly outside the areas
+CLOSE = 1.1746  # of the third best note, for a topic that is clearly outside the areas; of the best passage, for a
+# heading of the writer's without a good match, or for a word of a topic that no note has
+MEANT = 2.14  # of a passage with the definition of a concept, to mean it: passages of notes that name it nowhere are
+# as near to one concept in twenty
 POST_NEAR = 1.1746  # of a post's best passage with a topic, for the post to have covered it
-POINT_MADE = 2.18  # of a point with a statement of an earlier post, which made the point already
+POINT_MADE = 2.4  # of a point with a statement of an earlier post, which made the point already
 WORDS_SHARED, POINT_MADE_IN_WORDS = 0.5, 1.9814  # the same, where this share of the shorter one's words is in both
 ANSWERED = 2.3  # of a question with a passage of a later note, which answers it
 JOINED = 1.578  # with a section's centre, from which a passage of a less relevant note joins the section

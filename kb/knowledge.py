@@ -10,30 +10,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb import rooms
-from kb.choosing import ModelVerbs
 from kb.decisions import Decisions, Flags, is_under
 from kb.errors import InputError, LockError, NoteError, OutsideError, RemovalError, ServerError
 from kb.index.freshness import file_state
-from kb.index.writer import IndexWriter
 from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea, VerdictArea
 from kb.notebook import find_notebook, open_notebook, write_template
 from kb.notes.files import write_file
 from kb.opening import today
+from kb.posting import PostVerbs
 from kb.reports import Filed
 
 if TYPE_CHECKING:
-    from kb.evaluation.areas import AreaEvaluation
-    from kb.evaluation.outlines import OutlineEvaluation
-    from kb.evaluation.queries import Golden
     from kb.outline.post.citations import Citations
     from kb.reports import (
         BackedUp,
-        Check,
         Classification,
         ConceptList,
         Diagnosis,
         Duplicates,
-        Evaluation,
         Forgotten,
         Ideas,
         NoteDetail,
@@ -54,7 +48,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 10
 
 
-class KnowledgeBase(ModelVerbs):
+class KnowledgeBase(PostVerbs):
     """The verbs, on an open notebook. Several threads may share one."""
 
     # --- notes in ---
@@ -190,16 +184,25 @@ class KnowledgeBase(ModelVerbs):
         return self._index.read(lambda reader: rooms.duplicates.duplicates(reader, self._progress))
 
     def outline(
-        self, topic: str, areas: tuple[FiledArea, ...] = (), sections: int | None = None, llm: bool = True
+        self,
+        topic: str,
+        areas: tuple[FiledArea, ...] = (),
+        sections: int | None = None,
+        llm: bool = True,
+        headings: tuple[str, ...] = (),
+        words: int | None = None,
     ) -> Outline:
-        """The skeleton of a post; raises `EvidenceError` where the notes say too little about the topic.
+        """The skeleton of a post of `words` words; raises `EvidenceError` where the notes say too little on the topic.
 
-        With `llm`, the language model that the settings name, if any, may name, order and sum up its sections.
+        Without `headings`, its sections suit the notes, and with `llm`, the language model that the settings name, if
+        any, may name, order and sum them up.
         """
         self._autosync()
-        outline = self._index.read(lambda reader: rooms.draft.draft(reader, topic, areas, sections, today()))
+        outline = self._index.read(
+            lambda reader: rooms.draft.draft(reader, topic, areas, sections, today(), headings, words)
+        )
         settings = self._index.notebook.settings.outline
-        return rooms.asking.worded(outline, settings, self._notify) if llm else outline
+        return rooms.asking.worded(outline, settings, self._notify) if llm and not headings else outline
 
     def ideas(self, areas: Sequence[FiledArea] = AREAS, limit: int = 6) -> Ideas:
         """What could be written next: groups of notes that are ripe for a post, area after area."""
@@ -210,14 +213,26 @@ class KnowledgeBase(ModelVerbs):
         """An outline as Markdown, by a template's name or the path of a Jinja file."""
         return rooms.write.rendered(outline, template, citations, today())
 
-    def check_outline(self, path: str | Path) -> Check:
-        """Verify every citation of a written outline against the notes as they are now."""
-        return self._index.read(lambda reader: rooms.write.check_post(reader, Path(path)))
-
-    def update_outline(self, path: str | Path) -> Update:
-        """Bring new points into a written outline without changing any other byte of it."""
+    def fill(
+        self,
+        path: str | Path,
+        topic: str | None = None,
+        areas: tuple[FiledArea, ...] = (),
+        words: int | None = None,
+        citations: Citations = "comment",
+    ) -> tuple[Outline, str]:
+        """The outline with the headings of a draft, by default on its title; and the draft's text with the points."""
         self._autosync()
-        return self._index.read(lambda reader: rooms.write.update_post(reader, Path(path), today()))
+        return self._index.read(
+            lambda reader: rooms.write.fill_post(reader, Path(path), topic, areas, words, citations, today())
+        )
+
+    def update_outline(self, path: str | Path, dry_run: bool = False) -> Update:
+        """Bring new points into a written outline without changing any other byte of it; with `dry_run`, only report
+        them.
+        """
+        self._autosync()
+        return self._index.read(lambda reader: rooms.write.update_post(reader, Path(path), today(), dry_run))
 
     def write(self, path: str | Path, text: str, overwrite: bool = False) -> None:
         """Write a rendered outline; an existing file only with `overwrite`."""
@@ -253,11 +268,9 @@ class KnowledgeBase(ModelVerbs):
         """Rebuild the full text and the vectors from the catalog, embedding nothing; and the catalog from the notes
         where it is damaged. Then sync.
         """
-
-        def sync(writer: IndexWriter) -> SyncReport:
-            return self._run(writer, writer.catalog.sources(), allow_removal)
-
-        return rooms.rebuild.rebuild(self._index, sync)
+        return rooms.rebuild.rebuild(
+            self._index, lambda writer: self._run(writer, writer.catalog.sources(), allow_removal)
+        )
 
     def backup(self, path: str | Path, overwrite: bool = False) -> BackedUp:
         """Write catalog, settings and decisions into one compressed file. Raises `BackupError`."""
@@ -268,20 +281,6 @@ class KnowledgeBase(ModelVerbs):
         notebook = self._index.notebook
         self._index.close()
         return rooms.backup.restore(notebook, Path(path), overwrite, lambda: self._open(open_notebook(notebook.root)))
-
-    def evaluate(self, golden: Golden) -> Evaluation:
-        """Measure each way to rank with judged queries."""
-        return self._index.read(lambda reader: rooms.measure.evaluate_queries(reader, golden))
-
-    def evaluate_outlines(self, path: str | Path) -> OutlineEvaluation:
-        """Measure outlines of the topics of a file, and three baselines."""
-        day = today()
-        return self._index.read(lambda reader: rooms.measure.evaluate_outlines(reader, Path(path), self._progress, day))
-
-    def evaluate_areas(self, labels: str | Path, root: str | Path) -> AreaEvaluation:
-        """Measure the classifier on notes below `root`. This notebook keeps their vectors but indexes none of them."""
-        with self._index.write() as writer:
-            return rooms.measure.evaluate_areas(writer, Path(labels), Path(root), self._progress)
 
     def _autosync(self) -> None:
         if self._index.notebook.settings.autosync:

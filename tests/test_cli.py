@@ -29,7 +29,7 @@ Command = Callable[..., Run]
 NOTES = ("gcn", "gat", "over-smoothing", "over-squashing", "lora", "focaccia")
 TOPIC = "why deep graph networks forget"
 KB = [sys.executable, "-m", "kb"]
-WITH_EXAMPLES = {"add", "file", "search", "related", "duplicates", "outline", "completion"}
+WITH_EXAMPLES = {"add", "file", "search", "related", "duplicates", "outline", "publish", "completion"}
 
 
 @pytest.fixture(scope="session")
@@ -104,12 +104,21 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
         (["related", "nowhere"], 2, "there is no note 'nowhere'"),
         (["related", "gcn", "-n", "0"], 2, "1<=x<=1000"),
         (["related", "focaccia"], 2, "notes/focaccia.md is held back"),
-        (["outline"], 2, "give a TOPIC, --check FILE or --update FILE"),
-        (["outline", TOPIC, "--check", "notes/gcn.md"], 2, "give a TOPIC, --check FILE or --update FILE"),
-        (["outline", "--update", "notes/gcn.md", "--check", "notes/gcn.md"], 2, "give a TOPIC, --check"),
+        (["outline"], 2, "give a TOPIC, --fill FILE, --check FILE or --update FILE"),
+        (["outline", TOPIC, "--check", "notes/gcn.md"], 2, "give a TOPIC, --fill FILE, --check FILE or --update FILE"),
+        (["outline", "--update", "notes/gcn.md", "--check", "notes/gcn.md"], 2, "give a TOPIC, --fill FILE"),
         (["outline", "--update", "notes/gcn.md", "--area", "gnn"], 2, "--area needs a TOPIC"),
         (["outline", "--check", "notes/gcn.md", "--force"], 2, "--force needs a TOPIC"),
         (["outline", "--check", "nowhere.md"], 2, "does not exist"),
+        (["outline", "--fill", "notes/gcn.md", "--sections", "3"], 2, "--sections has no effect with --fill"),
+        (["outline", "--fill", "notes/gcn.md", "--check", "notes/gcn.md"], 2, "give a TOPIC, --fill FILE"),
+        (["outline", TOPIC, "--section", "Depth", "--section", "Depth"], 2, "a --section is given twice"),
+        (["outline", TOPIC, "--section", " "], 2, "the text is empty"),
+        (["outline", TOPIC, "--section", "Depth", "--sections", "3"], 2, "--sections has no effect with --section"),
+        (["outline", TOPIC, "--words", "9"], 2, "x>=100"),
+        (["outline", TOPIC, "--dry-run"], 2, "--dry-run needs --update FILE"),
+        (["publish", "nowhere.md"], 2, "does not exist"),
+        (["publish", "notes/gcn.md", "-o", "notes/gat.md"], 2, "notes/gat.md exists"),
         (["outline", "--check", "notes/gcn.md"], 2, "notes/gcn.md has no citations"),
         (["outline", "--update", "notes/gcn.md"], 2, "notes/gcn.md has no citations"),
         (["outline", TOPIC, "--citations", "endnote"], 2, "'endnote' is not one of"),
@@ -237,6 +246,7 @@ VERBS = (
     ["outline", "x"],
     ["outline", "--check", __file__],
     ["outline", "--update", __file__],
+    ["publish", __file__],
     ["list"],
     ["show", "x"],
     ["open", "x"],
@@ -502,8 +512,11 @@ def test_a_written_outline_is_checked(own: Path, kb: Command) -> None:
     run = kb("outline", "--check", "post.md")
     assert run.code == 3
     *failing, summary = run.out.splitlines()
-    assert all(re.fullmatch(r"line +\d+  .*", line) for line in failing)
+    said = [line for line in failing if line.startswith("    ")]
+    failing = [line for line in failing if re.fullmatch(r"line \d+  .*", line)]
     assert {line.split()[3] for line in failing} == {"moved", "gone"}
+    assert len(said) == sum(2 if " moved " in line else 1 for line in failing)
+    assert all(re.match(r"    (?:quoted|now   )  \S", line) for line in said)
     assert all(f"change the address to {moved}:" in line for line in failing if " moved " in line)
     assert re.fullmatch(r"\d+ citations: (?:\d+ holds?, )?\d+ moved, \d+ gone", summary)
     assert len(failing) == sum(map(int, re.findall(r"(\d+) (?:moved|gone)", summary)))
@@ -525,8 +538,14 @@ def test_a_written_outline_is_updated(own: Path, kb: Command) -> None:
     )
     assert kb("sync").code == 0
     before = {path: path.read_bytes() for path in (own / "notes").iterdir()}
+    dry = kb("outline", "--update", "post.md", "--dry-run")
+    assert (dry.code, post.read_bytes()) == (0, mine)
+    assert "nothing was written" in dry.err
+    coming = [line.removeprefix("+ ") for line in dry.out.splitlines() if line.startswith("+ ")]
     run = kb("outline", "--update", "post.md")
     assert (run.code, run.err) == (0, "")
+    assert coming
+    assert set(coming) <= set(post.read_text(encoding="utf-8").splitlines())
     assert re.match(r"updated post\.md\n\+\d  ", run.out)
     updated = post.read_bytes()
     assert b"notes/jumping.md:" in updated
@@ -766,3 +785,38 @@ def test_completion(monkeypatch: pytest.MonkeyPatch, kb: Command, shell: str) ->
     answer = kb()
     assert "search" in answer.out
     assert "add" not in answer.out.split()
+
+
+def test_a_draft_is_filled(own: Path, kb: Command) -> None:
+    """A filled draft is printed or written elsewhere; the draft is replaced only on request, and can be updated."""
+    draft = own / "draft.md"
+    text = f"# {TOPIC}\n\n## How it spreads\n\nMine.\n"
+    draft.write_text(text)
+    printed = kb("outline", "--fill", "draft.md")
+    assert printed.code == 0
+    assert draft.read_text() == text
+    assert kb("outline", "--fill", "draft.md", "-o", "draft.md").code == 2
+    assert kb("outline", "--fill", "draft.md", "-o", "draft.md", "--force").code == 0
+    assert draft.read_text() == printed.out
+    assert kb("outline", "--check", "draft.md").code == 0
+    assert kb("outline", "--update", "draft.md").out == "draft.md: there are no new points\n"
+
+
+def test_a_draft_needs_a_title(own: Path, kb: Command) -> None:
+    """A draft without a title is filled for the topic that is named."""
+    (own / "draft.md").write_text("## Depth\n")
+    assert "name the TOPIC" in kb("outline", "--fill", "draft.md").err
+    assert kb("outline", TOPIC, "--fill", "draft.md").code in (0, 3)
+
+
+def test_an_outline_at_the_terminal(own: Path, kb: Command) -> None:
+    """A written outline is shown as the tree of its sections with the first point of each, its address, and the time
+    that reading the post takes.
+    """
+    run = kb("outline", TOPIC, "-o", "post.md")
+    first = next(line for line in (own / "post.md").read_text().splitlines() if line.startswith("- "))
+    cited = re.search(r"<!-- (\S+:\d+(?:-\d+)?) sha256", first)
+    assert run.out.startswith("wrote post.md\n 1  ")
+    assert cited
+    assert cited[1] in run.out
+    assert re.search(r"about [\d,]+ words, \d+ minutes? to read at 238 words a minute", run.out)

@@ -170,13 +170,31 @@ CHECK = {
             "state": {"holds", "moved", "changed", "gone"},
             "text": (str, None),
             "moved_to": (PLACE, None),
+            "quoted": str,
+            "now": (PLACE, None),
         }
     ],
+}
+PUBLISH = {
+    "schema": {"kb.publish/1"},
+    "path": str,
+    "output": str,
+    "date": str,
+    "written": bool,
+    "refused": bool,
+    "area": (VERDICT | {"detour"}, None),
+    "citations": int,
+    "failing": CHECK["citations"],
+    "unfinished": [{"line": int, "text": str}],
+    "references": int,
+    "cited": int,
+    "cited_notes": [str],
 }
 UPDATE = {
     "schema": {"kb.update/1"},
     "path": str,
-    "added": [PLACE | {"sha256": str, "section": str, "new_section": bool}],
+    "dry_run": bool,
+    "added": [PLACE | {"sha256": str, "section": str, "new_section": bool, "markdown": str}],
 }
 COMPARED = {"path": str, "title": str, "area": FILED, "kind": {"note", "post", "outline"}}
 RELATED = {
@@ -209,6 +227,8 @@ IDEAS = {
             "title": str,
             "area": FILED,
             "ripeness": float,
+            "parts": {"evidence": float, "recency": float, "questions": float, "novelty": float},
+            "new_since_post": [str],
             "notes": [str],
             "passages": int,
             "recent_notes": int,
@@ -489,9 +509,17 @@ def test_written_outline(here: Path, kb: Callable[..., Run], report: Callable[..
     assert checked["citations"][0]["moved_to"]["start_line"] == points[0]["start_line"] + 2
     copy_notes(here, "lightgcn", "rgcn")
     assert kb("sync").code == 0
+    coming = report("outline", "--update", "draft.md", "--dry-run")
     updated = report("outline", "--update", "draft.md")
     assert departures(updated, UPDATE) == []
     assert updated["added"]
+    assert (coming["dry_run"], coming["added"]) == (True, updated["added"])
+    refused = report("publish", "draft.md", code=3)
+    assert departures(refused, PUBLISH) == []
+    assert (refused["written"], refused["refused"], refused["failing"][0]["state"]) == (False, True, "moved")
+    published = report("publish", "draft.md", "--force")
+    assert departures(published, PUBLISH) == []
+    assert (published["written"], published["output"]) == (True, "notes/draft.md")
 
 
 def test_reading(here: Path, report: Callable[..., Any]) -> None:

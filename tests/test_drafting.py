@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import HashingEncoder, Run
 
-from kb.console.outline import print_written
+from kb.console.outline import print_notices, print_tree
 from kb.errors import EvidenceError, InputError
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
@@ -243,7 +243,7 @@ def test_points_made_before(library: KnowledgeBase, capfd: pytest.CaptureFixture
     outline = library.outline("why deep GNNs forget")
     made = [point for post in outline.covered_before for point in post.points]
     assert made
-    print_written(outline, "post.md")
+    print_tree(outline, "post.md")
     told, written = capfd.readouterr().err, library.render(outline)
     for point in made:
         lines = (library.root / point.said.path).read_text().split("\n")
@@ -252,3 +252,31 @@ def test_points_made_before(library: KnowledgeBase, capfd: pytest.CaptureFixture
         assert f"kb: this point is already made at {point.said.path}:{point.said.start_line}" in told
         assert f"{point.text}\n" in told
         assert f"Already made there: {point.text} ({point.said.path}:{point.said.start_line}" in written
+
+
+@pytest.mark.parametrize(
+    "topic", ["graph unlearning", "a deep dive into federated graph learning", "GNNs and dolomites"]
+)
+def test_a_topic_that_no_note_mentions_is_refused(library: KnowledgeBase, topic: str) -> None:
+    """That many notes are on the area of a topic is not enough: one that is cited must know what the topic is about."""
+    with pytest.raises(EvidenceError, match="none of the nearest notes mentions"):
+        library.outline(topic)
+
+
+@pytest.mark.parametrize(
+    "topic", ["What matters about over-smoothing?", "oversmoothing in GNNs", "graph neural networks", "LLMs", "DPO"]
+)
+def test_a_topic_is_known_by_any_name(library: KnowledgeBase, topic: str) -> None:
+    """The notes may spell it otherwise, and an area is about itself."""
+    assert library.outline(topic).sections
+
+
+def test_a_concept_of_the_topic_that_no_note_mentions_is_named(
+    library: KnowledgeBase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An outline on what the notes do know says what they do not, on standard error too."""
+    outline = library.outline("graph unlearning with graph attention")
+    lacking = [gap.text for gap in outline.gaps if gap.kind == "no evidence"]
+    assert lacking == ["no cited note mentions 'Graph unlearning'"]
+    print_notices(outline)
+    assert f"kb: {lacking[0]}\n" in capsys.readouterr().err

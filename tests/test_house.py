@@ -32,12 +32,14 @@ ORDER = [
     "evaluation",
     "opening",
     "choosing",
+    "measuring",
+    "posting",
     "knowledge",
     "console",
     "cli",
 ]
 TABLES = {"kb", "kb.__main__", "kb.rooms"}  # they name what lies anywhere in the house, to load it when it is asked for
-USERS_OF_ROOMS = {"opening", "choosing", "knowledge", "cli"}
+USERS_OF_ROOMS = {"opening", "choosing", "measuring", "posting", "knowledge", "cli"}
 MAX_MODULES = 14  # of a folder
 MAX_MODULE_LINES = 300
 MAX_FUNCTION_LINES = 40

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -13,12 +14,12 @@ from conftest import SCALE, Run
 from scipy.sparse import csr_array
 
 from kb import knowledge as knowledge_module
+from kb.console.ideas import print_ideas
 from kb.errors import InputError
 from kb.ideas.ripeness import MAX_NOTES, RipeGroup, Ripeness, groups, in_turn
-from kb.ideas.titles import MAX_TITLE_WORDS
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, FiledArea
-from kb.reports import Ideas
+from kb.reports import Ideas, RipenessParts
 
 Write = Callable[[str, str], Path]
 
@@ -93,8 +94,10 @@ def test_an_idea_says_why_and_how_to_start(filled: KnowledgeBase) -> None:
     first, second = filled.ideas().ideas
     assert (first.area, second.area) == ("gnn", "llm")
     assert first.notes == ("notes/gnn-0.md", "notes/gnn-1.md", "notes/gnn-2.md")
-    assert first.title == "Whale songs"
-    assert first.command == 'kb outline "Whale songs"'
+    assert first.title == "What matters about whale songs?"
+    assert first.command == 'kb outline "What matters about whale songs?"'
+    assert first.parts == RipenessParts(evidence=0.375, recency=1, questions=1, novelty=1)
+    assert first.ripeness == pytest.approx(3.375 / 4, abs=1e-4)
     assert first.why == (
         "3 notes with 3 passages",
         "3 of them from the last 60 days",
@@ -115,6 +118,30 @@ def test_what_was_written_before_counts_against(filled: KnowledgeBase, write: Wr
     assert after.nearest_post.path == "posts/sea.md"
     assert after.why[-1] == f"nearest post: posts/sea.md (2025-05-01), {after.nearest_post.similarity:.2f}"
     assert after.ripeness < before.ripeness
+    assert after.new_since_post == after.notes
+
+
+def test_an_undated_note_is_not_recent(filled: KnowledgeBase, write: Write) -> None:
+    """When its file was last changed says nothing: a group without dates is undated, not from the last 60 days."""
+    for number in range(3):
+        write(f"notes/llm-{number}.md", f"---\narea: llm\n---\n# Sourdough bread, {number}\n\n{SUBJECTS['llm'][1]}\n")
+    filled.sync()
+    idea = next(idea for idea in filled.ideas().ideas if idea.area == "llm")
+    assert (idea.recent_notes, idea.parts.recency, idea.why[1]) == (0, 0, "undated")
+
+
+def test_what_is_new_since_the_nearest_post(
+    filled: KnowledgeBase, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The notes that are newer than the post, or of which it says nothing, are named."""
+    write("posts/sea.md", note("The sea", SUBJECTS["gnn"][1], date="2025-06-10", kind="post"))
+    write("notes/gnn-1.md", note("Whale songs, part 1", SUBJECTS["gnn"][1], date="2025-06-20"))
+    filled.add(["notes", "posts"])
+    found = filled.ideas()
+    idea = next(idea for idea in found.ideas if idea.area == "gnn")
+    assert idea.new_since_post == ("notes/gnn-1.md",)
+    print_ideas(found)
+    assert "    new since that post: notes/gnn-1.md\n" in capsys.readouterr().out
 
 
 def test_one_area_and_a_limit(filled: KnowledgeBase) -> None:
@@ -141,13 +168,18 @@ def test_a_notebook_with_too_few_notes_has_no_ideas(knowledge: KnowledgeBase, wr
 
 
 def test_areas_take_turns() -> None:
-    """The area of the ripest group begins; each gives one before any gives a second."""
+    """The area of the ripest group begins; each gives one before any gives a second, however many are passed over."""
 
     def group(area: FiledArea, score: float) -> RipeGroup:
         ripe = Ripeness(score, score, score, score, passages=1, recent_notes=0, open_questions=0)
         return RipeGroup(area, (), ripe, None, 0.0)
 
-    turns = in_turn({"gnn": [group("gnn", 0.5)], "llm": [group("llm", 0.9), group("llm", 0.8)], "ml-systems": []})
+    ripe: dict[FiledArea, list[RipeGroup]] = {
+        "gnn": [group("gnn", 0.6), group("gnn", 0.5)],
+        "llm": [group("llm", 0.9), group("llm", 0.8)],
+        "ml-systems": [],
+    }
+    turns = in_turn(ripe, lambda entry: entry if entry.ripeness.score != 0.6 else None)
     assert [(entry.area, round(entry.ripeness.score, 2)) for entry in turns] == [
         ("llm", 0.9),
         ("gnn", 0.5),
@@ -166,7 +198,7 @@ def test_every_command_gives_an_outline_of_the_notes(indexed_notes: Path, real_e
         assert {idea.area for idea in ideas[:3]} == {"ml-systems", "gnn", "llm"}
         assert len({path for idea in ideas for path in idea.notes}) == sum(len(idea.notes) for idea in ideas)
         for idea in ideas[:3]:
-            assert len(idea.title.split()) <= MAX_TITLE_WORDS
+            assert idea.title.endswith("?")
             assert shlex.split(idea.command) == ["kb", "outline", idea.title]
             cited = {path for section in knowledge.outline(idea.title).sections for path in section.notes}
             assert len(cited & set(idea.notes)) > len(idea.notes) / 2, idea.title
@@ -174,9 +206,15 @@ def test_every_command_gives_an_outline_of_the_notes(indexed_notes: Path, real_e
 
 @pytest.mark.model
 def test_ideas_as_they_are_printed(kb: Callable[..., Run], indexed_notes: Path, tmp_path: Path) -> None:
-    """Four lines an idea; too few notes are said in one line on standard error, with exit code 0."""
+    """At least five lines an idea; too few notes are said in one line on standard error, with exit code 0."""
     ended = kb("--notebook", str(indexed_notes), "ideas", "-n", "2")
-    assert (ended.code, len(ended.out.splitlines())) == (0, 8)
+    assert ended.code == 0
+    assert re.search(
+        r"^ 1  .*\?\n    .*  ripe 0\.\d\d: evidence .*, recency .*, questions .*, novelty 0\.\d\d$",
+        ended.out,
+        re.MULTILINE,
+    )
+    assert len(ended.out.splitlines()) in range(10, 13)
     (tmp_path / "kb.toml").touch()
     empty = kb("--notebook", str(tmp_path), "ideas")
     assert (empty.code, empty.out) == (0, "")

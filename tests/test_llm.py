@@ -120,11 +120,40 @@ def changed(**fields: object) -> str:
     return json.dumps(GOOD | {"sections": [first | fields, *rest]})
 
 
+def grouped(*points: list[str], name: str | None = "Group") -> str:
+    """An answer that makes groups of points, named by their number."""
+    numbered = enumerate(points)
+    sections = [{"name": name and f"{name} {'abc'[number]}", "points": own} for number, own in numbered]
+    return json.dumps({"title": None, "sections": sections})
+
+
 # --- what an answer may say ---
 
 
+def test_points_are_grouped_anew_and_stay_as_they_are() -> None:
+    """Points may move, sections may merge or split; notes, references and gaps are those of the new sections."""
+    outline = reworded(OUTLINE, grouped(["p3", "p1"], ["p2"]))
+    first, second = OUTLINE.sections
+    assert [part.points for part in outline.sections] == [(second.points[0], first.points[0]), (first.points[1],)]
+    assert [(part.heading, part.generated) for part in outline.sections] == [("Group a", True), ("Group b", True)]
+    assert [part.notes for part in outline.sections] == [("a.md",), ("a.md",)]
+    assert outline.references[0].sections == ("Group a", "Group b")
+    assert {gap.section for gap in outline.gaps} == {"Group a", "Group b", None}
+    (merged,) = reworded(OUTLINE, grouped(["p2", "p3", "p1"])).sections
+    assert merged.points == (first.points[1], second.points[0], first.points[0])
+
+
+def test_a_name_may_say_what_the_points_name() -> None:
+    """Names, numbers and acronyms of the points, their labels and the topic, in any case; and title case."""
+    outline = OUTLINE.model_copy(update={"topic": "kv cache in vLLM", "sections": (section("One", "40% less", "b"),)})
+    for name in ("The KV cache", "40 percent less", "vLLM", "Waiting Is Cheap with Big Caches", "Why a cache helps"):
+        assert reworded(outline, grouped(["p1", "p2"], name=name.removesuffix(" a"))).sections[0].generated
+
+
 def test_names_order_and_summaries_are_taken_and_marked() -> None:
-    """What was generated says so; a name that stays does not; references and gaps follow the new names."""
+    """What was generated says so; a name that stays does not; references and gaps follow the new names. A section that
+    is named by its id keeps its points.
+    """
     outline = reworded(OUTLINE, json.dumps(GOOD))
     assert (outline.title, outline.generated_title) == ("A better title", True)
     assert [(part.heading, part.generated) for part in outline.sections] == [("First things", True), ("One", False)]
@@ -156,9 +185,23 @@ def test_an_answer_may_leave_everything_as_it_is() -> None:
         ("[" * 100_000, "is invalid"),
         (json.dumps(GOOD | {"points": []}), "points"),
         (json.dumps(GOOD | {"title": "x" * 121}), "title"),
-        (json.dumps(GOOD | {"sections": GOOD["sections"][:1]}), "every section once"),
-        (json.dumps(GOOD | {"sections": GOOD["sections"][:1] * 2}), "every section once"),
-        (changed(id="s3"), "every section once"),
+        (json.dumps(GOOD | {"sections": []}), "sections"),
+        (json.dumps(GOOD | {"sections": GOOD["sections"][:1]}), "leaves out: 'p1'"),
+        (json.dumps(GOOD | {"sections": GOOD["sections"] * 2}), "repeats: 'p3'"),
+        (changed(id="s3"), "unknown section: 's3'"),
+        (changed(id="../../etc/passwd"), "unknown section"),
+        (changed(id=None), "without a name or without points"),
+        (grouped(["p1", "p2"]), "leaves out: 'p3'"),
+        (grouped(["p1", "p2"], ["p2", "p3"]), "repeats: 'p2'"),
+        (grouped(["p1", "p1", "p2", "p3"]), "repeats: 'p1'"),
+        (grouped(["p1", "p2", "p3", "p4"]), "unknown point: 'p4'"),
+        (grouped(["p1", "p2", "p3", "a"]), "unknown point: 'a'"),
+        (grouped(["p1", "p2", "p3"], []), "points"),
+        (grouped(["p1", "p2", "p3"], name=None), "without a name"),
+        (changed(name="What Mamba costs"), "names 'Mamba'"),
+        (changed(name="Faster by 40 percent"), "names '40'"),
+        (changed(name="The rise of GPT-5"), "names 'GPT-5'"),
+        (json.dumps(GOOD | {"title": "All about vLLM"}), "names 'vLLM'"),
         (changed(name="x" * 81), r"sections\.0\.name"),
         (changed(name="one"), "same name"),
         (changed(name=" "), "plain text"),
@@ -175,6 +218,8 @@ def test_an_answer_may_leave_everything_as_it_is() -> None:
         (changed(summary={"text": "It is. So it was.", "points": ["p3"]}), "one sentence"),
         (changed(summary={"text": "[x](y)", "points": ["p3"]}), "plain text"),
         (changed(points=[{"text": "invented"}]), "points"),
+        (changed(text="invented"), "text"),
+        (changed(name="right\u202eleft"), "plain text"),
     ],
 )
 def test_any_other_answer_is_refused_as_a_whole(answer: str, message: str) -> None:
@@ -189,8 +234,12 @@ def test_what_is_sent_names_no_file() -> None:
         "topic": "t",
         "title": "T",
         "sections": [
-            {"id": "s1", "heading": "One", "points": [{"id": "p1", "text": "a"}, {"id": "p2", "text": "b"}]},
-            {"id": "s2", "heading": "Two", "points": [{"id": "p3", "text": "c"}]},
+            {
+                "id": "s1",
+                "heading": "One",
+                "points": [{"id": "p1", "text": "a", "note": "n1"}, {"id": "p2", "text": "b", "note": "n1"}],
+            },
+            {"id": "s2", "heading": "Two", "points": [{"id": "p3", "text": "c", "note": "n1"}]},
         ],
     }
 
@@ -276,7 +325,8 @@ def plain(indexed_notes: Path, real_encoder: Encoder) -> str:
 def test_the_model_can_be_left_out(kb: Callable[..., Run], server: Server, plain: str) -> None:
     """With `--no-llm` there is no request."""
     run = kb("outline", TOPIC, "--no-llm")
-    assert (run.code, run.out, run.err, server.paths) == (0, plain, "", [])
+    assert (run.code, run.out, server.paths) == (0, plain, [])
+    assert "language model" not in run.err
 
 
 @pytest.mark.model
@@ -285,10 +335,11 @@ def test_the_model_can_be_left_out(kb: Callable[..., Run], server: Server, plain
     [
         saying("Happy to help!"),
         saying('{"title": "x", "sections": [{"id": "s99"}]}'),
+        saying('{"sections": [{"name": "Everything", "points": ["p1"]}]}'),
         lambda asked: asked.send(b"", status=500),
         lambda asked: asked.send(b" " * (MAX_BYTES + 1)),
     ],
-    ids=["nonsense", "unknown-id", "500", "huge"],
+    ids=["nonsense", "unknown-id", "points-lost", "500", "huge"],
 )
 @pytest.mark.usefixtures("own")
 def test_without_a_good_answer_the_outline_is_the_same(
@@ -298,8 +349,31 @@ def test_without_a_good_answer_the_outline_is_the_same(
     server.answer = answer
     failed = kb("outline", TOPIC)
     assert (failed.code, failed.out) == (0, plain)
-    assert len(server.paths) == len(failed.err.splitlines()) == 1
-    assert failed.err.endswith("; the outline keeps the headings made from your notes\n")
+    said = [line for line in failed.err.splitlines() if "before" not in line and "already" not in line]
+    assert len(server.paths) == len(said) == 1
+    assert said[0].endswith("; the outline keeps the headings made from your notes")
+
+
+@pytest.mark.model
+def test_a_model_may_group_the_points_of_real_notes(own: Path, server: Server, real_encoder: Encoder) -> None:
+    """One section of two points each, in reverse: every point is there with its address, and the citations hold."""
+
+    def answer(asked: Asked) -> None:
+        told = json.loads(server.questions[-1]["messages"][1]["content"])["sections"]
+        ids = [point["id"] for part in told for point in part["points"]][::-1]
+        pairs = [ids[start : start + 2] for start in range(0, len(ids), 2)]
+        numbers = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+        names = [f"{first} {second}" for first in numbers for second in numbers]
+        saying(json.dumps({"sections": [{"name": n, "points": p} for n, p in zip(names, pairs, strict=False)]}))(asked)
+
+    server.answer = answer
+    with KnowledgeBase(own, encoder=real_encoder) as knowledge:
+        before, after = knowledge.outline(TOPIC, llm=False), knowledge.outline(TOPIC)
+        points = [point for part in before.sections for point in part.points]
+        assert [point for part in after.sections for point in part.points] == points[::-1]
+        assert len(after.sections) == (len(points) + 1) // 2
+        knowledge.write("draft.md", knowledge.render(after))
+        assert knowledge.check_outline("draft.md").ok
 
 
 @pytest.mark.model

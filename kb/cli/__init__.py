@@ -30,6 +30,7 @@ COMMANDS = {
     "related": ("comparison", "Find the notes and posts related to a note."),
     "duplicates": ("comparison", "List notes and passages that nearly repeat each other."),
     "outline": ("outline", "Draft the skeleton of a post from your notes."),
+    "publish": ("outline", "Make a written outline a post."),
     "ideas": ("ideas", "Suggest what to write about next."),
     "list": ("notes", "List the notes with their areas."),
     "show": ("notes", "Show a note: its area and why, its links, its text."),

@@ -102,6 +102,18 @@ class NumbersType(click.ParamType[tuple[int, ...]]):
             self.fail(f"{as_text(value)!r} is not a list of numbers such as 3,1,2", param, ctx)
 
 
+class TextType(click.ParamType[str]):
+    """A text on one line that is not blank."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = " ".join(as_text(value).split())
+        if not text:
+            self.fail("the text is empty", param, ctx)
+        return text
+
+
 class NamingType(click.ParamType[tuple[int, str]]):
     """A number and a text, separated by an equals sign."""
 

@@ -17,7 +17,16 @@ def print_ideas(ideas: Ideas) -> None:
 
 
 def _print_idea(rank: int, idea: Idea) -> None:
+    parts = idea.parts
     out().print(Text.assemble(f"{rank:>2}  ", styled(idea.title, "bold")))
-    indented(Text.assemble(f"{idea.ripeness:.2f}  ", area_text(idea.area), "  ", styled("; ".join(idea.why))))
+    mean = (
+        f"ripe {idea.ripeness:.2f}: evidence {parts.evidence:.2f}, recency {parts.recency:.2f}, "
+        f"questions {parts.questions:.2f}, novelty {parts.novelty:.2f}"
+    )
+    indented(Text.assemble(area_text(idea.area), "  ", mean))
+    indented(styled("; ".join(idea.why)))
+    if idea.nearest_post:
+        new = idea.new_since_post
+        indented(styled(f"new since that post: {', '.join(new)}" if new else "nothing new since that post"))
     indented(styled(", ".join(idea.notes), "dim"))
     out().print(Text.assemble(" " * INDENT, styled(idea.command, "green")), soft_wrap=True)  # so that it can be copied

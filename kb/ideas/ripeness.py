@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MIN_NOTES, MAX_NOTES = 3, 6  # of a group
 RECENT_DAYS = 60
+Offer = TypeVar("Offer")
 ENOUGH_NOTES, ENOUGH_PASSAGES, ENOUGH_QUESTIONS = 5, 20, 3  # for the full score
 
 
@@ -38,9 +39,9 @@ class Material:
     questions: int
 
     @property
-    def date(self) -> datetime.date:
-        """The date in front matter, or else that of the file's last change."""
-        return self.note.date or datetime.date.fromtimestamp(self.note.mtime_ns / 1e9)
+    def date(self) -> datetime.date | None:
+        """The date of the note; that of its file says when it was copied."""
+        return self.note.date
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,24 @@ class Ripeness:
 
 @dataclass(frozen=True)
 class RipeGroup:
-    """A group of an area's notes, how ripe it is, and the writer's post that covers most of it, if any does."""
+    """A group of an area's notes, how ripe it is, the writer's post that covers most of it, if any does, and the notes
+    of which that says nothing.
+    """
 
     area: FiledArea
     notes: tuple[Material, ...]
     ripeness: Ripeness
     nearest_post: NoteRecord | None
     similarity: float
+    uncovered: tuple[str, ...] = ()
+
+    def new_since_post(self) -> tuple[str, ...]:
+        """The paths of the notes that are newer than the nearest post, or of which it says nothing."""
+        post = self.nearest_post
+        if post is None:
+            return ()
+        newer = {entry.note.path for entry in self.notes if entry.date and post.date and entry.date > post.date}
+        return tuple(entry.note.path for entry in self.notes if entry.note.path in newer | {*self.uncovered})
 
 
 def groups(means: FloatArray, links: csr_array, scale: Scale) -> list[list[int]]:
@@ -112,7 +124,7 @@ def ripeness(group: Sequence[Material], today: datetime.date, nearest_post: floa
     """How ripe a group is. `nearest_post` is the relatedness of the post that covers most of it, 0 without posts."""
     passages = sum(entry.passages for entry in group)
     questions = sum(entry.questions for entry in group)
-    recent = sum((today - entry.date).days <= RECENT_DAYS for entry in group)
+    recent = sum(entry.date is not None and (today - entry.date).days <= RECENT_DAYS for entry in group)
     covered = (nearest_post - UNCOVERED) / (COVERED - UNCOVERED)
     return Ripeness(
         evidence=(min(len(group) / ENOUGH_NOTES, 1) + min(passages / ENOUGH_PASSAGES, 1)) / 2,
@@ -129,19 +141,25 @@ def reasons(group: RipeGroup) -> tuple[str, ...]:
     """Why a group is ripe, in short phrases."""
     counts, post = group.ripeness, group.nearest_post
     recent = f"{counts.recent_notes} of them from the last {RECENT_DAYS} days"
-    newest = f"the newest from {max(entry.date for entry in group.notes)}"
+    newest = max((entry.date for entry in group.notes if entry.date), default=None)
+    dated = f"the newest from {newest}" if newest else "undated"
     questions = f"{counts.open_questions} open question{'' if counts.open_questions == 1 else 's'}"
     date = f" ({post.date})" if post and post.date else ""
     return (
         f"{len(group.notes)} notes with {counts.passages} passages",
-        recent if counts.recent_notes else newest,
+        recent if counts.recent_notes else dated,
         *([questions] if counts.open_questions else []),
         f"nearest post: {post.path}{date}, {group.similarity:.2f}" if post else "no post on it yet",
     )
 
 
-def in_turn(ripe: Mapping[FiledArea, Sequence[RipeGroup]]) -> Iterator[RipeGroup]:
-    """The groups of all areas, each sorted by score: the areas take turns, that of the ripest group first."""
+def in_turn(
+    ripe: Mapping[FiledArea, Sequence[RipeGroup]], offered: Callable[[RipeGroup], Offer | None]
+) -> Iterator[Offer]:
+    """What is offered of the groups of all areas, each sorted by score: the areas take turns, that of the ripest group
+    first. `offered` returns None for a group that is passed over.
+    """
     areas = sorted((area for area in ripe if ripe[area]), key=lambda area: -ripe[area][0].ripeness.score)
-    for turn in zip_longest(*(ripe[area] for area in areas)):
-        yield from (group for group in turn if group)
+    offers = [filter(None, map(offered, ripe[area])) for area in areas]
+    for turn in zip_longest(*offers):
+        yield from filter(None, turn)

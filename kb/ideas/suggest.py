@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kb.areas.concepts import load_concepts
+from kb.areas.texts import area_texts
 from kb.cutoffs import UNCOVERED
 from kb.errors import InputError
 from kb.ideas.ripeness import Material, RipeGroup, groups, in_turn, reasons, ripeness
-from kb.ideas.titles import Wording, as_written, listed, working_titles
+from kb.ideas.subjects import subjects
+from kb.ideas.titles import Wording
 from kb.index.arrays import cosines, means
 from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader, Passages
 from kb.models import ChunkRecord, FiledArea, NoteRecord
 from kb.outline.questions import open_questions
 from kb.outline.relevance import link_matrix
-from kb.reports import CoveredBefore, Idea, Ideas
+from kb.reports import CoveredBefore, Idea, Ideas, RipenessParts
 from kb.scale import Scale
 
 if TYPE_CHECKING:
@@ -81,8 +84,12 @@ def ideas(reader: IndexReader, areas: tuple[FiledArea, ...], limit: int, today: 
         for area in areas
     }
     shelf = _Shelf(notes, passages)
-    titled = ((group, _title(reader, group, shelf, material)) for group in in_turn(ripe))
-    found = (_idea(group, title) for group, title in titled if title)
+
+    def idea(group: RipeGroup) -> Idea | None:
+        title = _title(reader, group, shelf, material)
+        return _idea(group, title) if title else None
+
+    found = in_turn(ripe, idea)
     return Ideas(ideas=tuple(islice(found, limit)), notes=len(wanted))
 
 
@@ -112,41 +119,54 @@ def _ripe(
     found = []
     for members in groups(shelf.means, link_matrix(shelf.notes), scale):
         vectors = [posts.passages.matrix[shelf.rows[member]] for member in members]
-        nearest, similarity = _nearest_post(posts, vectors, scale)
+        nearest, similarity, uncovered = _nearest_post(posts, vectors, scale)
         covered = scale.relatedness(similarity) if posts.notes else 0.0
         notes = tuple(material[member] for member in members)
-        found.append(RipeGroup(area, notes, ripeness(notes, today, covered), nearest, similarity))
+        new = tuple(notes[number].note.path for number in uncovered)
+        found.append(RipeGroup(area, notes, ripeness(notes, today, covered), nearest, similarity, new))
     return sorted(found, key=lambda group: -group.ripeness.score)
 
 
-def _nearest_post(posts: _Shelf, notes: Sequence[FloatArray], scale: Scale) -> tuple[NoteRecord | None, float]:
-    """The post that covers most of what some notes say, given the vectors of each note's passages, and its similarity.
+def _nearest_post(
+    posts: _Shelf, notes: Sequence[FloatArray], scale: Scale
+) -> tuple[NoteRecord | None, float, list[int]]:
+    """The post that covers most of what some notes say, given the vectors of each note's passages, its similarity, and
+    the numbers of the notes of which it says nothing.
 
     The similarity is the mean over the notes of the mean over their passages of the cosine with the post's nearest
     passage. A post whose relatedness is below `UNCOVERED` is not named.
     """
     if not posts.notes:
-        return None, 0.0
-    similarities = np.mean([posts.best_cosines(vectors).mean(axis=1) for vectors in notes], axis=0)
+        return None, 0.0, []
+    of_notes = np.array([posts.best_cosines(vectors).mean(axis=1) for vectors in notes])
+    similarities = of_notes.mean(axis=0)
     nearest = int(similarities.argmax())
     similarity = float(similarities[nearest])
-    return posts.notes[nearest] if scale.relatedness(similarity) >= UNCOVERED else None, similarity
+    uncovered = np.flatnonzero(scale.relatedness(of_notes[:, nearest]) < UNCOVERED).tolist()
+    named = posts.notes[nearest] if scale.relatedness(similarity) >= UNCOVERED else None
+    return named, similarity, uncovered
 
 
 def _title(reader: IndexReader, group: RipeGroup, shelf: _Shelf, material: Sequence[Material]) -> str | None:
-    """The working title with the most of the group's notes among its nearest ones; None if none has enough."""
+    """The question with the most of the group's notes among its nearest ones; None if none has enough."""
     members = {entry.note.id for entry in group.notes}
-    own = [entry.wording for entry in group.notes]
-    titles = working_titles(own, [entry.wording for entry in material if entry.note.id not in members])
+    others = [entry.wording for entry in material if entry.note.id not in members]
+    concepts, areas = load_concepts(reader.settings.own_concepts), area_texts(reader)
+    found = subjects(
+        [entry.wording for entry in group.notes],
+        others,
+        concepts,
+        lambda name: not areas.without_names(name).strip("s "),
+    )
+    titles = [subject.question(concepts) for subject in found]
     if not titles:
         return None
-    vectors = reader.encoder.encode([listed(title) for title in titles])
+    vectors = reader.encoder.encode([" ".join(subject.names) for subject in found])
     nearness = shelf.best_cosines(vectors) + cosines(shelf.means, vectors, reader.encoder.scale)
     nearest = np.argsort(-nearness, axis=0)[:NEAREST].T
     shares = [sum(shelf.notes[index].id in members for index in row) / len(members) for row in nearest]
-    order = sorted(range(len(titles)), key=lambda index: -shares[index])
-    written = (as_written(titles[index], own) for index in order if shares[index] >= MIN_SHARE)
-    return next(filter(None, written), None)
+    order = sorted(range(len(titles)), key=lambda index: (not found[index].is_common, -shares[index]))
+    return next((titles[index] for index in order if shares[index] >= MIN_SHARE), None)
 
 
 def _idea(group: RipeGroup, title: str) -> Idea:
@@ -155,11 +175,18 @@ def _idea(group: RipeGroup, title: str) -> Idea:
         title=title,
         area=group.area,
         ripeness=round(counts.score, 4),
+        parts=RipenessParts(
+            evidence=round(counts.evidence, 4),
+            recency=round(counts.recency, 4),
+            questions=round(counts.questions, 4),
+            novelty=round(counts.novelty, 4),
+        ),
         notes=tuple(entry.note.path for entry in group.notes),
         passages=counts.passages,
         recent_notes=counts.recent_notes,
         open_questions=counts.open_questions,
         nearest_post=_covered_before(post, group.similarity) if post else None,
+        new_since_post=group.new_since_post(),
         why=reasons(group),
         command=f'kb outline "{title}"',
     )

@@ -44,7 +44,8 @@ _FORMAL = re.compile(
     r"(?:readme|index|getting started|quick ?start|install(?:ation|ing)?|usage|requirements|prerequisites|"
     r"(?:table of )?contents|(?:user )?documentation|docs|faq|glossary|appendix|change ?log|release notes|licen[sc]e|"
     r"contact(?: us)?|acknowledge?ments|(?:more|additional|further) .*|resources|credits|tutorials?|gist|motivation|"
-    r"goals|(?:key|main) (?:points?|ideas?|contributions?|takeaways?|findings?|results?)|untitled|draft|wip)",
+    r"goals|home ?works?|quiz(?:zes)?|self[- ]check|exercises?|assignments?|follow[- ]ups?|submi(?:t|ssion).*|explore|"
+    r"(?:key|main) (?:points?|ideas?|contributions?|takeaways?|findings?|results?)|untitled|draft|wip)",
     re.IGNORECASE,
 )
 
@@ -138,16 +139,18 @@ class _Phrases:
         return tuple(chosen)
 
 
-def as_written(title: Title, group: Sequence[Wording]) -> str | None:
-    """A title in the notes' spelling, with a capital first letter; None if no note spells one of its phrases out."""
-    phrases = [_as_written(words, group) for words in title]
-    return listed(phrases) if all(phrases) else None
-
-
-def listed(phrases: Sequence[str]) -> str:
-    """Phrases joined by commas and "and", with a capital first letter."""
-    title = ", ".join(phrases[:-1]) + " and " + phrases[-1] if len(phrases) > 1 else phrases[0]
-    return title[:1].upper() + title[1:]
+def spelling(words: str, group: Sequence[Wording]) -> str:
+    """The commonest spelling of a phrase in prose, preferably inside a sentence; an empty string without one."""
+    # Next to one of these characters a match is part of an address, a file name, code or a longer word.
+    spelt = re.compile(
+        rf"(?<![\w\[`#/.@-]){'(?: & |[ -])'.join(map(re.escape, words.split()))}(?![\w\]`/(=-])(?!\.\w)", re.IGNORECASE
+    )
+    forms = Counter(match[0] for entry in group if entry.about(words) for match in spelt.finditer(entry.text))
+    inside = Counter[str]()
+    for form, count in forms.items():
+        inside[form[0].lower() + form[1:]] += count
+    usual = max(inside, key=inside.__getitem__, default="")
+    return usual if usual in forms else usual[:1].upper() + usual[1:]
 
 
 def _candidates(group: Sequence[Wording], others: Sequence[Wording]) -> list[str]:
@@ -218,17 +221,3 @@ def _looks_like_a_term(word: str) -> bool:
 def _is_new(words: str, chosen: Sequence[str]) -> bool:
     """Whether a phrase shares no word with those chosen."""
     return not set(words.split()) & {word for phrase in chosen for word in phrase.split()}
-
-
-def _as_written(words: str, group: Sequence[Wording]) -> str:
-    """The commonest spelling of a phrase in prose, preferably inside a sentence; an empty string without one."""
-    # Next to one of these characters a match is part of an address, a file name, code or a longer word.
-    spelt = re.compile(
-        rf"(?<![\w\[`#/.@-]){'(?: & |[ -])'.join(map(re.escape, words.split()))}(?![\w\]`/(=-])(?!\.\w)", re.IGNORECASE
-    )
-    forms = Counter(match[0] for entry in group if entry.about(words) for match in spelt.finditer(entry.text))
-    inside = Counter[str]()
-    for form, count in forms.items():
-        inside[form[0].lower() + form[1:]] += count
-    usual = max(inside, key=inside.__getitem__, default="")
-    return usual if usual in forms else usual[:1].upper() + usual[1:]

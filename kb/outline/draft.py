@@ -19,51 +19,95 @@ from kb.notes.prose import clean
 from kb.outline.earlier_posts import example_post, posts_near, with_repeated_points
 from kb.outline.evidence import gather
 from kb.outline.gaps import gaps, untreated_parts
+from kb.outline.guided import gather_for, guided_sections
+from kb.outline.points import Excerpt
+from kb.outline.post.length import points_for, sections_for
 from kb.outline.questions import nearest_questions
 from kb.outline.references import references
 from kb.outline.sections import build_sections
-from kb.outline.topic import Topic, read_topic
+from kb.outline.topic import Subject, Topic, read_topic, require_subjects, unknown_subjects
 from kb.reports import Gap, NoteVersion, Outline, Point, Section
 from kb.search.concepts.treatments import treatments
 
 
 def draft(
-    reader: IndexReader, text: str, areas: tuple[FiledArea, ...], wanted: int | None, today: datetime.date
+    reader: IndexReader,
+    text: str,
+    areas: tuple[FiledArea, ...],
+    wanted: int | None,
+    today: datetime.date,
+    headings: tuple[str, ...] = (),
+    words: int | None = None,
+    without: str | None = None,
 ) -> Outline:
     """The outline of a post about a topic, from the notes of some areas (all by default), in `wanted` sections.
+
+    With `headings`, those are its sections, and the ones that the notes say nothing on have no points. `words` is the
+    length of the post, which decides how many sections and points there are. The note at the path `without`, such as
+    the post itself, is no evidence.
 
     Raises `InputError` for an empty topic, `EvidenceError` where the notes say too little about it, and `EncoderError`
     where the index holds another encoder's vectors.
     """
     topic = read_topic(reader, text)
-    excerpts, vectors = gather(reader, topic, areas)
-    posts = posts_near(reader, text, topic.vector)
-    example = example_post(reader, posts)
-    concepts = load_concepts(reader.settings.own_concepts)
-    skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder, wanted, example, concepts)
-    sections = _with_current_points(reader, skeleton.sections)
-    if not sections:
+    posts = tuple(post for post in posts_near(reader, text, topic.vector) if post.path != without)
+    count = len(headings) or wanted or (sections_for(words) if words else None)
+    points = points_for(words, count) if words and count else None
+    if headings:
+        evidence = gather_for(reader, topic, headings, areas, without)
+        excerpts, skeleton = evidence.excerpts, guided_sections(evidence, headings, reader.encoder, points)
+    else:
+        excerpts, vectors = gather(reader, topic, areas)
+        example, concepts = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
+        skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder, count, example, concepts, points)
+    sections = _with_current_points(reader, skeleton.sections, keep_empty=bool(headings))
+    if not any(section.points for section in sections):
         raise EvidenceError(f"nothing that the notes say on {text!r} can be quoted on its own; add notes in sentences")
+    unknown = _unknown_to_cited(reader, topic, sections, excerpts)
+    if not headings:
+        require_subjects(topic, unknown)
+    asked = {"areas": areas, "wanted_sections": wanted, "words": words, "headings": headings}
+    others = {"leftovers": skeleton.leftovers, "covered_before": with_repeated_points(reader, posts, sections)}
+    return _report(reader, topic, sections, excerpts, unknown, today).model_copy(update={**asked, **others})
+
+
+def _unknown_to_cited(
+    reader: IndexReader, topic: Topic, sections: Sequence[Section], excerpts: Sequence[Excerpt]
+) -> tuple[Subject, ...]:
+    """The subjects of a topic that the notes which its sections cite do not know."""
+    cited = {path for section in sections for path in section.notes}
+    return unknown_subjects(reader, topic.subjects, {entry.note.id for entry in excerpts if entry.note.path in cited})
+
+
+def _report(
+    reader: IndexReader,
+    topic: Topic,
+    sections: tuple[Section, ...],
+    excerpts: Sequence[Excerpt],
+    unknown: Sequence[Subject],
+    today: datetime.date,
+) -> Outline:
+    """The outline that some sections make, given the excerpts that their points were chosen from, and the subjects of
+    the topic that the cited notes do not know.
+    """
     considered = {entry.note.path: entry.note for entry in excerpts}
     cited = {path for section in sections for path in section.notes}
     notes = [note for path, note in considered.items() if path in cited]
     cited_works, left_out = references(notes, excerpts, sections)
 
+    concepts = [subject.name for subject in unknown if subject.concept is not None]
     return Outline(
-        topic=text,
-        areas=areas,
-        wanted_sections=wanted,
-        title=text[:1].upper() + text[1:],
+        topic=topic.text,
+        title=topic.text[:1].upper() + topic.text[1:],
         area=_area(notes),
         sections=sections,
+        empty=tuple(section.heading for section in sections if not section.points),
         considered=tuple(NoteVersion(path=note.path, sha256=note.sha256) for note in considered.values()),
         references=cited_works,
         open_questions=nearest_questions(reader, notes, topic.vector),
-        gaps=gaps(text, sections, excerpts, _all_notes(reader), today, partial(_is_near, reader, topic))
-        + _untreated_parts(reader, text, notes)
+        gaps=gaps(topic.text, sections, excerpts, _all_notes(reader), today, partial(_is_near, reader, topic), concepts)
+        + _untreated_parts(reader, topic.text, notes)
         + left_out,
-        leftovers=skeleton.leftovers,
-        covered_before=with_repeated_points(reader, posts, sections),
     )
 
 
@@ -93,14 +137,16 @@ def _area(notes: Sequence[NoteRecord]) -> VerdictArea:
     return max((*AREAS, "outside"), key=lambda area: counts["detour" if area == "outside" else area])
 
 
-def _with_current_points(reader: IndexReader, sections: Sequence[Section]) -> tuple[Section, ...]:
-    """The sections without points that the notes no longer contain, and without sections that lose all their points."""
+def _with_current_points(reader: IndexReader, sections: Sequence[Section], keep_empty: bool) -> tuple[Section, ...]:
+    """The sections without points that the notes no longer contain and, unless `keep_empty`, without those that have
+    no points.
+    """
     valid = iter(holds(reader, [point for section in sections for point in section.points]))
     kept = []
     for section in sections:
         points = tuple(point for point in section.points if next(valid))
         notes = tuple(dict.fromkeys(point.path for point in points))
-        if points:
+        if points or keep_empty:
             kept.append(section.model_copy(update={"points": points, "notes": notes}))
     return tuple(kept)
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from kb.areas.concepts import load_concepts
 from kb.cutoffs import POINT_MADE, POINT_MADE_IN_WORDS, POST_NEAR, WORDS_SHARED
 from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, Filter
 from kb.notes.statements import statements
 from kb.outline.order import NO_EXAMPLE
 from kb.outline.questions import is_question
+from kb.outline.quoting.claims import can_agree
+from kb.outline.topic import without_filler
 from kb.reports import Address, CoveredBefore, Repeated, Section
 from kb.search.dense import nearest
 from kb.search.query import query_words
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
 POOL = 50  # passages of posts
 MAX_COMPARED = 3  # posts whose statements are compared with the points of an outline
 MIN_WORDS = 4  # besides stopwords, of a statement that makes a point
+MIN_SHARED = 3  # words besides stopwords, for wording to count
 
 _ACRONYM = re.compile(r"\b[A-Z]{2,}s?\b")
 
@@ -53,16 +60,21 @@ def posts_near(reader: IndexReader, topic: str, topic_vector: FloatArray) -> tup
 
 
 def _names(reader: IndexReader, title: str, topic: str) -> bool:
-    """Whether a title has all the words of a topic; an acronym has those of which it has the initials."""
+    """Whether a title has all the words of a topic, filler apart. A concept, by whichever of its names, has the words
+    of all of them, and another acronym those of which it has the initials.
+    """
+    concepts = load_concepts(reader.settings.own_concepts)
+    synonyms = (concepts.names(number) for number in concepts.named(title))
+    said = {word for text in (title, *chain.from_iterable(synonyms)) for word in _content(reader, text)}
     words = query_words(topic)
-    said = {*_content(reader, title)}
     for acronym in _ACRONYM.findall(title):
         letters = acronym.removesuffix("s").lower()
         for start in range(len(words) - len(letters) + 1):
             named = words[start : start + len(letters)]
             if [word[0] for word in named] == [*letters]:
                 said |= _content(reader, " ".join(named))
-    return _content(reader, topic) <= said
+    asked = _content(reader, without_filler(topic))
+    return bool(asked) and asked <= said
 
 
 def _content(reader: IndexReader, text: str) -> set[str]:
@@ -115,17 +127,24 @@ def _repeated(
     said_vectors = reader.encoder.encode([statement.text for statement in said])
     repeated = []
     for text, vector in point_vectors.items():
-        cosines = said_vectors @ vector
-        nearest_statement = said[int(cosines.argmax())]
-        related = reader.encoder.scale.relatedness(float(cosines.max()))
-        if related >= POINT_MADE or (
-            related >= POINT_MADE_IN_WORDS and _shared(reader, text, nearest_statement.text) >= WORDS_SHARED
-        ):
-            repeated.append(Repeated(text=text, said=Address(path=path, **nearest_statement.model_dump())))
+        related = reader.encoder.scale.relatedness(said_vectors @ vector)
+        near = (int(index) for index in np.argsort(-related) if related[index] >= POINT_MADE_IN_WORDS)
+        same = (index for index in near if _makes(reader, text, said[index].text, float(related[index])))
+        if (index := next(same, None)) is not None:
+            repeated.append(Repeated(text=text, said=Address(path=path, **said[index].model_dump())))
     return tuple(repeated)
 
 
-def _shared(reader: IndexReader, one: str, other: str) -> float:
+def _makes(reader: IndexReader, point: str, statement: str, related: float) -> bool:
+    """Whether a statement makes the claim of a point, given their relatedness: they are close in meaning, or less close
+    and share words, and neither contradicts the other.
+    """
+    shared = _content(reader, point) & _content(reader, statement)
+    in_words = len(shared) >= MIN_SHARED and _overlap(reader, point, statement) >= WORDS_SHARED
+    return (related >= POINT_MADE or in_words) and can_agree(point, statement)
+
+
+def _overlap(reader: IndexReader, one: str, other: str) -> float:
     """The words that two texts share, as a part of those of the shorter one (overlap coefficient)."""
     first, second = _content(reader, one), _content(reader, other)
     return len(first & second) / max(min(len(first), len(second)), 1)

@@ -35,7 +35,7 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     rows_of = {id: rows for id, rows in passages.rows.items() if id in passing}
     require_evidence(topic, [float(related[rows].max()) for rows in rows_of.values()])
     known = reader.catalog.notes_by_id(rows_of)
-    shares = _shares(reader, topic, filter, [known[id] for id in rows_of])
+    shares = shares_of(reader, topic, filter, [known[id] for id in rows_of])
     rows = [
         row
         for note in current_notes(reader, [known[id] for id in shares])
@@ -46,7 +46,7 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     return [Excerpt(known[chunk.note_id], chunk, shares[chunk.note_id]) for chunk in taken], passages.matrix[rows]
 
 
-def _shares(reader: IndexReader, topic: Topic, filter: Filter, notes: Sequence[NoteRecord]) -> dict[str, float]:
+def shares_of(reader: IndexReader, topic: Topic, filter: Filter, notes: Sequence[NoteRecord]) -> dict[str, float]:
     """The ids of the notes that bear on a topic, the best first, with their share of the best one's relevance."""
     passages, weights = reader.passages(), topic.weights()
     views, facets = (

@@ -38,21 +38,35 @@ def gaps(
     notes: Sequence[NoteRecord],
     today: datetime.date,
     is_near: Callable[[str], bool],
+    unknown: Sequence[str] = (),
 ) -> tuple[Gap, ...]:
-    """What is missing: sections of one note or without numbers, outdated notes on a fast-moving subject, links to
-    missing notes, terms that are used but not explained, and aspects of the topic without evidence.
+    """What is missing: sections without points, of one note or without numbers, outdated notes on a fast-moving
+    subject, links to missing notes, terms that are used but not explained, and aspects of the topic without evidence.
 
-    `notes` are all notes of the notebook; `is_near` says whether a term has to do with the topic.
+    `notes` are all notes of the notebook; `is_near` says whether a term has to do with the topic. `unknown` are the
+    concepts of the topic that no cited note knows.
     """
     cited = {path for section in sections for path in section.notes}
     return (
-        *_one_note(sections),
-        *_without_numbers(sections),
+        *section_gaps(sections),
         *_outdated(sections, {note.path: note for note in notes}, today),
         *_missing_notes(cited, notes),
         *_unexplained([entry for entry in excerpts if entry.note.path in cited], notes, is_near),
-        *_without_evidence(topic, sections),
+        *_without_evidence(topic, sections, unknown),
     )
+
+
+def section_gaps(sections: Sequence[Section]) -> tuple[Gap, ...]:
+    """What sections lack, as far as their points tell: points, a second note, numbers."""
+    return (*_empty(sections), *_one_note(sections), *_without_numbers(sections))
+
+
+def _empty(sections: Sequence[Section]) -> list[Gap]:
+    return [
+        Gap(kind="no evidence", text=f"nothing in the notes on {section.heading}", section=section.heading)
+        for section in sections
+        if not section.points
+    ]
 
 
 def _one_note(sections: Sequence[Section]) -> list[Gap]:
@@ -68,7 +82,7 @@ def _without_numbers(sections: Sequence[Section]) -> list[Gap]:
     return [
         Gap(kind="no numbers", text=f"no numbers on {section.heading}", section=section.heading)
         for section in sections
-        if not any(point.kind == "table" or _MEASURE.search(point.text) for point in section.points)
+        if section.points and not any(point.kind == "table" or _MEASURE.search(point.text) for point in section.points)
     ]
 
 
@@ -147,8 +161,8 @@ def _explained(term: str, text: str) -> bool:
     )
 
 
-def _without_evidence(topic: str, sections: Sequence[Section]) -> list[Gap]:
-    """The parts of a topic of which no point or heading contains a single word."""
+def _without_evidence(topic: str, sections: Sequence[Section], unknown: Sequence[str]) -> list[Gap]:
+    """The parts of a topic of which no point or heading contains a single word, and its unknown concepts."""
     points = [f"{point.label} {point.text}" for section in sections for point in section.points]
     said = " ".join([*points, *(section.heading for section in sections)])
     parts = [part.strip() for part in _ASPECT.split(topic)]
@@ -158,7 +172,8 @@ def _without_evidence(topic: str, sections: Sequence[Section]) -> list[Gap]:
         if words and not _is_said(words, said):
             named = " ".join(words)
             found.append(Gap(kind="no evidence", text=f"no point is about {named!r}, a part of the topic"))
-    return found
+    others = [name for name in unknown if not any(name.casefold() in gap.text.casefold() for gap in found)]
+    return [*found, *(Gap(kind="no evidence", text=f"no cited note mentions {name!r}") for name in others)]
 
 
 def untreated_parts(

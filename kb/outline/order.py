@@ -109,6 +109,11 @@ def stage(heading: str) -> int | None:
     return next((number for number, pattern in enumerate(_STAGES) if pattern.search(heading)), None)
 
 
+def without_stages(heading: str) -> str:
+    """A heading without the words that name a stage."""
+    return " ".join(word for word in heading.split() if stage(word) is None)
+
+
 def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
     """Values as ranks 0..1; ties share their mean rank, and NaN gets 0.5."""
     known = ~np.isnan(values)

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kb.cutoffs import (
     COMPARISON,
     DEFINITION,
@@ -96,13 +98,15 @@ class Candidate:
 
 
 def rank_statements(
-    excerpts: Sequence[Excerpt], vectors: FloatArray, topic_vector: FloatArray, encoder: Encoder
+    excerpts: Sequence[Excerpt], vectors: FloatArray, aims: FloatArray, encoder: Encoder
 ) -> list[Candidate]:
     """The statements worth quoting, best first.
 
-    The score is the mean relatedness to the topic and to the statement's own passage, plus the worth of its words. Of
-    each passage only the `MAX_EMBEDDED` statements of highest worth are embedded.
+    The score is the mean relatedness to the excerpt's aim and to the statement's own passage, plus the worth of its
+    words. `aims` is `(n, dim)`, or `(dim,)` for all excerpts. Of each passage only the `MAX_EMBEDDED` statements of
+    highest worth are embedded.
     """
+    aims = np.broadcast_to(aims, vectors.shape)
     found = [
         (index, statement)
         for index, entry in enumerate(excerpts)
@@ -113,7 +117,7 @@ def rank_statements(
     statement_vectors = encoder.encode([statement.text for _, statement in found])
     scored = []
     for (index, statement), vector in zip(found, statement_vectors, strict=True):
-        cosine = float(vector @ topic_vector + vector @ vectors[index]) / 2
+        cosine = float(vector @ aims[index] + vector @ vectors[index]) / 2
         scored.append(Candidate(index, statement, encoder.scale.relatedness(cosine) + _worth(statement), vector))
     return sorted(scored, key=lambda entry: -entry.score)
 
@@ -124,9 +128,14 @@ def _worth(statement: Statement) -> float:
 
 
 def choose(
-    ranked: Sequence[Candidate], excerpts: Sequence[Excerpt], chosen: Sequence[Candidate], scale: Scale
+    ranked: Sequence[Candidate],
+    excerpts: Sequence[Excerpt],
+    chosen: Sequence[Candidate],
+    scale: Scale,
+    most: int | None = None,
 ) -> list[Candidate]:
-    """The best of some candidates, given best first, that repeat neither each other nor those `chosen` before.
+    """The best of some candidates, given best first, that repeat neither each other nor those `chosen` before; at most
+    `most`, by default more where more notes have some.
 
     Notes take turns: each note's best statement comes before any note's second.
     """
@@ -139,9 +148,11 @@ def choose(
             points.append(entry)
             by_turn.setdefault(taken[note], []).append(entry)
             taken[note] += 1
-    most = MAX_POINTS if len(taken) > 1 else MAX_POINTS_OF_ONE_NOTE
+    if most is None:
+        most = MAX_POINTS if len(taken) > 1 else MAX_POINTS_OF_ONE_NOTE
+        most = max(most, min(len(taken), MAX_POINTS_OF_MANY_NOTES))
     in_turn = [entry for turn in sorted(by_turn) for entry in by_turn[turn]]
-    return in_turn[: max(most, min(len(taken), MAX_POINTS_OF_MANY_NOTES))]
+    return in_turn[:most]
 
 
 def _repeats(entry: Candidate, other: Candidate, scale: Scale) -> bool:

@@ -58,12 +58,14 @@ def build_sections(
     wanted: int | None = None,
     example: FloatArray = NO_EXAMPLE,
     concepts: Concepts = NO_CONCEPTS,
+    most: int | None = None,
 ) -> Skeleton:
     """Cluster passages into sections, name them, quote the best statements of each, and order them.
 
     `excerpts` come best first; `vectors` is `(len(excerpts), dim)` and `topic_vector` `(dim,)`, of length 1. `wanted`
     is the number of sections, by default one that suits the notes. `example` holds the vectors `(m, dim)` of an example
     post's passages, whose order is followed. `concepts` say what builds on what, and name what several notes treat.
+    `most` is the number of points that a section has at most.
     """
     scale = encoder.scale
     distinct = _distinct(vectors, scale)
@@ -71,11 +73,11 @@ def build_sections(
     ranked = rank_statements(excerpts, vectors, topic_vector, encoder)
     clusters = _rich(_clusters(excerpts, vectors, wanted, scale), ranked, vectors)
     names = headings(clusters, excerpts, vectors, topic_vector, encoder, concepts)
-    drafts = _drafts(clusters, names, ranked, excerpts, scale)
+    drafts = _drafts(clusters, names, ranked, excerpts, scale, most)
     places = [_place(draft, excerpts, vectors, concepts) for draft in drafts]
     ordered = [drafts[index] for index in in_order(places, example, scale, concepts.bases)]
     sections = tuple(_section(draft, ranked, excerpts, scale) for draft in ordered)
-    return Skeleton(sections, _leftovers(ranked, [point for draft in drafts for point in draft.points], excerpts))
+    return Skeleton(sections, leftovers(ranked, [point for draft in drafts for point in draft.points], excerpts))
 
 
 def _place(draft: _Draft, excerpts: Sequence[Excerpt], vectors: FloatArray, concepts: Concepts) -> Place:
@@ -170,13 +172,14 @@ def _drafts(
     ranked: Sequence[Candidate],
     excerpts: Sequence[Excerpt],
     scale: Scale,
+    most: int | None,
 ) -> list[_Draft]:
     """The clusters that have a name and points that no earlier cluster makes."""
     drafts: list[_Draft] = []
     for name, cluster in zip(names, clusters, strict=True):
         said = [point for draft in drafts for point in draft.points]
         ours = [entry for entry in ranked if entry.excerpt in cluster]
-        points = with_opposites(choose(ours, excerpts, said, scale), ours) if name else []
+        points = with_opposites(choose(ours, excerpts, said, scale, most), ours) if name else []
         if points:
             drafts.append(_Draft(name, cluster, points))
     return drafts
@@ -191,7 +194,7 @@ def _section(draft: _Draft, ranked: Sequence[Candidate], excerpts: Sequence[Exce
     return Section(heading=draft.heading, points=points, notes=tuple(dict.fromkeys(point.path for point in points)))
 
 
-def _leftovers(
+def leftovers(
     ranked: Sequence[Candidate], chosen: Sequence[Candidate], excerpts: Sequence[Excerpt]
 ) -> tuple[Address, ...]:
     """The best statement of each passage that no section quotes, at most `MAX_LEFTOVERS`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,13 @@ import numpy as np
 from kb.areas.concepts import load_concepts
 from kb.areas.judge import classifier
 from kb.areas.texts import area_texts
-from kb.cutoffs import BEARING, CLOSE
+from kb.cutoffs import BEARING, CLOSE, MEANT
 from kb.errors import EvidenceError, InputError
 from kb.index.reader import IndexReader
 from kb.models import AreaVerdict, Chunk, Note
+from kb.search.concepts.treatments import treatments
 from kb.search.find import spelled
-from kb.search.query import STOPWORDS, query_words
+from kb.search.query import STOPWORDS, match_expression, query_words
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
@@ -29,10 +30,21 @@ OFF_AREA = 0.7  # what a note keeps of its relevance when its area is not the to
 _FILLER = re.compile(
     r"^(?:(?:an?|the|my|some)\s+)?(?:(?:deep|short|gentle|practical|complete|brief)[\s-]+)*"
     r"(?:dive into|introduction to|intro to|guide to|overview of|primer on|tour of|notes on|thoughts on|look at|"
-    r"understanding|everything about|all about|what is|what are|how to|from)\s+",
+    r"understanding|everything about|all about|what is|what are|what matters about|what connects|how to|how do|"
+    r"how does|when is|from)\s+|(?:\s+work(?:s)? together)?\s*\?$",
     re.IGNORECASE,
 )
 _BETWEEN_PARTS = re.compile(r"\s*(?:[,;/]|\b(?:and|or|versus|vs\.?|to)\b)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A concept that a topic names, other than the areas themselves, or another word of it. A concept of the areas has
+    its number.
+    """
+
+    name: str
+    concept: int | None = None
 
 
 @dataclass(frozen=True)
@@ -40,12 +52,14 @@ class Topic:
     """A topic as the writer put it, with its vector `(dim,)` and its area.
 
     `views` are the texts to search for: the topic without filler and, where it names an area, without that name.
-    `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from A to B`.
+    `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from A to B`. `subjects` are what the
+    notes must know.
     """
 
     text: str
     views: tuple[str, ...]
     facets: tuple[str, ...]
+    subjects: tuple[Subject, ...]
     vector: FloatArray
     verdict: AreaVerdict
 
@@ -63,11 +77,18 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
         raise InputError("the topic is empty; say what the post is about")
     reader.require_current_encoder()
     vector = reader.encoder.encode_query(spelled(reader, text))
-    return Topic(text, _views(reader, text), _facets(reader, text), vector, _verdict(reader, text))
+    return Topic(
+        text, _views(reader, text), _facets(reader, text), subjects_of(reader, text), vector, _verdict(reader, text)
+    )
+
+
+def without_filler(text: str) -> str:
+    """A topic without what introduces it, such as "a deep dive into"."""
+    return _FILLER.sub("", text).strip() or text
 
 
 def _views(reader: IndexReader, text: str) -> tuple[str, ...]:
-    plain = _FILLER.sub("", text).strip() or text
+    plain = without_filler(text)
     rest = area_texts(reader).without_names(plain)
     views = [plain, rest] if rest != plain and _says_something(rest) else [plain]
     return tuple(spelled(reader, view) for view in views)
@@ -77,12 +98,55 @@ def _facets(reader: IndexReader, text: str) -> tuple[str, ...]:
     """The parts of a topic. Words around `and` are parts only where all of them name a concept: "training and serving
     models" has one subject. What stands before a colon is what they are parts of.
     """
-    head, colon, tail = _FILLER.sub("", text).partition(":")
+    head, colon, tail = without_filler(text).partition(":")
     parts = [part for part in (part.strip() for part in _BETWEEN_PARTS.split(tail or head)) if _says_something(part)]
     concepts = load_concepts(reader.settings.own_concepts)
     if len(parts) < 2 or not (colon or all(concepts.named(part) for part in parts)):
         return ()
     return tuple(spelled(reader, part) for part in parts)
+
+
+def subjects_of(reader: IndexReader, text: str) -> tuple[Subject, ...]:
+    """What a topic or a heading is about: no words of filler, and neither names nor other words of the areas."""
+    concepts, areas = load_concepts(reader.settings.own_concepts), area_texts(reader)
+    rest = areas.without_names(without_filler(text))
+    named = concepts.named(rest)
+    whole_areas = {number for group in areas.groups for name in group.names for number in concepts.named(name)}
+    known = [
+        Subject(concepts.all[number].name, number if concepts.is_inside(number) else None)
+        for number in named
+        if number not in whole_areas
+    ]
+    taken = set(query_words(" ".join(name for number in named for name in concepts.names(number))))
+    free = [word for word in query_words(rest) if not {word, word.removesuffix("s")} & (taken | STOPWORDS)]
+    return (*known, *map(Subject, free))
+
+
+def unknown_subjects(reader: IndexReader, subjects: Sequence[Subject], notes: Collection[str]) -> tuple[Subject, ...]:
+    """Those of some subjects that some notes, by id, know neither in words, nor by a part, nor clearly in meaning."""
+    rows = [row for id in notes for row in reader.passages().rows[id]]
+    vectors = reader.passages().matrix[rows]
+    return tuple(subject for subject in subjects if not _is_known(reader, subject, notes, vectors))
+
+
+def _is_known(reader: IndexReader, subject: Subject, notes: Collection[str], vectors: FloatArray) -> bool:
+    """Whether some notes, with passages of vectors `(n, dim)`, know a subject: a passage has the words of one of its
+    names, or names a part of it, or says what it means.
+    """
+    known, number = treatments(reader), subject.concept
+    names = [subject.name] if number is None else known.concepts.names(number)
+    words = [query_words(spelled(reader, name)) for name in names]
+    in_one_passage = " OR ".join(f"({' AND '.join(match_expression([word]) for word in group)})" for group in words)
+    if not set(reader.catalog.full_text.matching(in_one_passage).values()).isdisjoint(notes):
+        return True
+    parts = [known.of(reader, part) for part in known.concepts.parts(number)] if number is not None else []
+    if any(part.everywhere or not part.notes.keys().isdisjoint(notes) for part in parts):
+        return True
+    meaning = (
+        reader.encoder.encode_query(subject.name) if number is None else known.vectors[known.concepts.starts[number]]
+    )
+    nearest = float(reader.encoder.scale.relatedness(float((vectors @ meaning).max(initial=-1.0))))
+    return nearest >= (CLOSE if number is None else MEANT)
 
 
 def _says_something(text: str) -> bool:
@@ -99,9 +163,20 @@ def _verdict(reader: IndexReader, text: str) -> AreaVerdict:
 def require_evidence(topic: Topic, relatedness: Sequence[float]) -> None:
     """Raise `EvidenceError` where too few notes bear on a topic, given the relatedness of each note's best passage."""
     bearing = sum(related >= BEARING for related in relatedness)
-    far = topic.verdict.scores["outside"] >= CLEARLY_OUTSIDE and _third_best(relatedness) < CLOSE
+    only_concepts = bool(topic.subjects) and all(subject.concept is not None for subject in topic.subjects)
+    outside = not only_concepts and topic.verdict.scores["outside"] >= CLEARLY_OUTSIDE
+    far = outside and _third_best(relatedness) < CLOSE
     if far or bearing < MIN_NOTES:
         raise EvidenceError(_too_little(topic, bearing))
+
+
+def require_subjects(topic: Topic, unknown: Sequence[Subject]) -> None:
+    """Raise `EvidenceError` where the notes that an outline cites know none of what its topic is about."""
+    if unknown and len(unknown) == len(topic.subjects):
+        names = " or ".join(repr(subject.name) for subject in unknown)
+        raise EvidenceError(
+            f"too little evidence for {topic.text!r}: none of the nearest notes mentions {names}; add notes that do"
+        )
 
 
 def _third_best(relatedness: Sequence[float]) -> float:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kb.reports.evaluation import Measures as Measures
     from kb.reports.ideas import Idea as Idea
     from kb.reports.ideas import Ideas as Ideas
+    from kb.reports.ideas import RipenessParts as RipenessParts
     from kb.reports.model import ListedModel as ListedModel
     from kb.reports.model import ModelChange as ModelChange
     from kb.reports.model import ModelList as ModelList
@@ -49,11 +50,13 @@ if TYPE_CHECKING:
     from kb.reports.outline import Outline as Outline
     from kb.reports.outline import Point as Point
     from kb.reports.outline import PointKind as PointKind
+    from kb.reports.outline import Published as Published
     from kb.reports.outline import Quoted as Quoted
     from kb.reports.outline import Reference as Reference
     from kb.reports.outline import Repeated as Repeated
     from kb.reports.outline import Section as Section
     from kb.reports.outline import Summary as Summary
+    from kb.reports.outline import Unfinished as Unfinished
     from kb.reports.outline import Update as Update
     from kb.reports.search import ConceptWeight as ConceptWeight
     from kb.reports.search import Explanation as Explanation
@@ -98,6 +101,7 @@ HOMES = {
     "Measures": "evaluation",
     "Idea": "ideas",
     "Ideas": "ideas",
+    "RipenessParts": "ideas",
     "ListedModel": "model",
     "ModelChange": "model",
     "ModelList": "model",
@@ -117,11 +121,13 @@ HOMES = {
     "Outline": "outline",
     "Point": "outline",
     "PointKind": "outline",
+    "Published": "outline",
     "Quoted": "outline",
     "Reference": "outline",
     "Repeated": "outline",
     "Section": "outline",
     "Summary": "outline",
+    "Unfinished": "outline",
     "Update": "outline",
     "ConceptWeight": "search",
     "Explanation": "search",

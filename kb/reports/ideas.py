@@ -10,20 +10,34 @@ from kb.models import FiledArea, Frozen
 from kb.reports.outline import CoveredBefore
 
 
-class Idea(Frozen):
-    """Notes that are ripe for a post: a working title in their own words, the reasons, and the command that starts it.
+class RipenessParts(Frozen):
+    """What the ripeness of an idea is the mean of, each 0..1: how much evidence there is, how much of it is recent, how
+    many questions are open, and how little the published posts cover.
+    """
 
-    `ripeness` (0..1) is the mean of four parts: evidence, recent notes, open questions, distance from published posts.
+    evidence: float
+    recency: float
+    questions: float
+    novelty: float
+
+
+class Idea(Frozen):
+    """Notes that are ripe for a post: a question as working title, the reasons, and the command that starts it.
+
+    `ripeness` is the mean of its `parts`. `new_since_post` are the notes that are newer than the nearest post, or of
+    which it says nothing.
     """
 
     title: str
     area: FiledArea
     ripeness: float
+    parts: RipenessParts
     notes: tuple[str, ...]
     passages: int
     recent_notes: int
     open_questions: int
     nearest_post: CoveredBefore | None
+    new_since_post: tuple[str, ...] = ()
     why: tuple[str, ...]
     command: str
 

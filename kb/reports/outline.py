@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from kb.models import FiledArea, Frozen, VerdictArea
+from kb.models import FiledArea, Frozen, StoredArea, VerdictArea
 
 
 class Address(Frozen):
@@ -112,13 +112,17 @@ class NoteVersion(Frozen):
 class Outline(Frozen):
     """The skeleton of a post; every point has an address.
 
-    `areas` and `wanted_sections` are what was asked for; `considered` lists the notes from which points were chosen.
+    `areas`, `wanted_sections`, `words` (the length of the post) and `headings` are what was asked for, and `empty` are
+    those of the headings for which the notes have nothing. `considered` lists the notes from which points were chosen.
     """
 
     schema_: Literal["kb.outline/1"] = Field(default="kb.outline/1", serialization_alias="schema")
     topic: str
     areas: tuple[FiledArea, ...] = ()
     wanted_sections: int | None = None
+    words: int | None = None
+    headings: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
     title: str
     generated_title: bool = False
     area: VerdictArea
@@ -138,7 +142,8 @@ class CheckedCitation(Frozen):
     """A citation at a line of a post, and whether the note still contains the quoted text.
 
     It `holds` if the cleaned lines at its address contain the text, and it `moved` if those at `moved_to` do; otherwise
-    the note `changed` or is `gone`. `text` is null if the text is found nowhere.
+    the note `changed` or is `gone`. `text` is null if the text is found nowhere. `quoted` is what the post says there,
+    and `now` what the note says now that is most like it, if anything is.
     """
 
     line: int
@@ -149,6 +154,8 @@ class CheckedCitation(Frozen):
     state: CitationState
     text: str | None = None
     moved_to: Address | None = None
+    quoted: str = ""
+    now: Address | None = None
 
 
 class Check(Frozen):
@@ -161,15 +168,47 @@ class Check(Frozen):
 
 
 class AddedPoint(Point):
-    """A point that was added to a post, under one of its headings or a new one."""
+    """A point that was added to a post, under one of its headings or a new one, and its line of Markdown."""
 
     section: str
     new_section: bool
+    markdown: str
 
 
 class Update(Frozen):
-    """The points that were added to a post."""
+    """The points that were added to a post; with `dry_run`, those that would be."""
 
     schema_: Literal["kb.update/1"] = Field(default="kb.update/1", serialization_alias="schema")
     path: str
+    dry_run: bool = False
     added: tuple[AddedPoint, ...]
+
+
+class Unfinished(Frozen):
+    """Something at a line of a post that its writer was to fill in, settle or delete before publishing."""
+
+    line: int
+    text: str
+
+
+class Published(Frozen):
+    """A post made of a draft.
+
+    It was `written` unless it was `refused`, because citations no longer hold (`failing`), or unless `output` already
+    had this very text. `references` is the number of works in its list, and `cited` that of the citations that became
+    references to it; `cited_notes` has a path for each citation that holds. `area` is null if the post is not indexed.
+    """
+
+    schema_: Literal["kb.publish/1"] = Field(default="kb.publish/1", serialization_alias="schema")
+    path: str
+    output: str
+    date: datetime.date
+    written: bool
+    refused: bool = False
+    area: StoredArea | None = None
+    citations: int
+    failing: tuple[CheckedCitation, ...] = ()
+    unfinished: tuple[Unfinished, ...] = ()
+    references: int = 0
+    cited: int = 0
+    cited_notes: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from kb.notes.prose import CODE_SPAN
 
@@ -32,14 +33,23 @@ MOST_INDENTED = 100  # blanks before a mark that begins a line
 
 
 def without_comments(text: str) -> str:
-    """A text in which every comment is blanks, so that offsets and line numbers stay: `<!-- -->` and Obsidian's
-    `%% %%`, in a sentence or over several paragraphs, comments of Liquid, Hugo, Kramdown, MDX and Org, and the link
-    definition `[//]: # (…)`. What is code is no comment.
+    """A text in which every comment is blanks, so that offsets and line numbers stay."""
+    kept: list[str] = []
+    done = 0
+    for start, end in comment_spans(text):
+        kept += [text[done:start], _VISIBLE.sub(" ", text[start:end])]
+        done = end
+    return "".join([*kept, text[done:]])
+
+
+def comment_spans(text: str) -> Iterator[tuple[int, int]]:
+    """The character ranges `[start, end)` of comments: `<!-- -->` and Obsidian's `%% %%`, in a sentence or over
+    several paragraphs, comments of Liquid, Hugo, Kramdown, MDX and Org, and the link definition `[//]: # (…)`. What is
+    code is no comment.
     """
     if not any(mark in text for mark in _MARKS):
-        return text
-    kept: list[str] = []
-    done = position = 0
+        return
+    position = 0
     ends = _Ends(text)
     while token := _TOKEN.search(text, position):
         position = token.end()
@@ -48,9 +58,8 @@ def without_comments(text: str) -> str:
         elif token["span"] and _BLOCK_END.search(token["span"]):
             position = token.start() + len(token["ticks"])  # a code span ends with its paragraph
         elif token["comment"] and (end := ends.of(token)):
-            kept += [text[done : token.start()], _VISIBLE.sub(" ", text[token.start() : end])]
-            done = position = end
-    return "".join([*kept, text[done:]])
+            position = end
+            yield token.start("comment"), end
 
 
 def _end_of_fence(text: str, opening: re.Match[str]) -> int:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from kb.notes.prose import clean
 from kb.outline.post.citations import Citation, Cited, find_cited
 from kb.outline.post.layout import Post
+from kb.outline.post.wording import most_like, quoted_at
 from kb.reports import Address, CheckedCitation, CitationState
 
 MAX_QUOTATION = 2_000  # characters; points are far shorter, and a longer text would take hours to search for
@@ -41,7 +42,8 @@ def check(
     lost = [citation for citation, place in found.items() if place is None]
     if lost:
         found |= _in_other_notes(lost, elsewhere)
-    return tuple(_checked(post, entry, found[entry.citation], notes) for entry in cited)
+    quoted = zip(cited, quoted_at(text, cited), strict=True)
+    return tuple(_checked(post, entry, said, found[entry.citation], notes) for entry, said in quoted)
 
 
 def _in_own_notes(citations: Iterable[Citation], notes: Mapping[str, str]) -> dict[Citation, Address | None]:
@@ -67,7 +69,7 @@ def _in_other_notes(
     return found
 
 
-def _checked(post: Post, cited: Cited, place: Address | None, notes: Mapping[str, str]) -> CheckedCitation:
+def _checked(post: Post, cited: Cited, quoted: str, place: Address | None, notes: Mapping[str, str]) -> CheckedCitation:
     citation = cited.citation
     address = (citation.path, citation.start_line, citation.end_line)
     holds = place is not None and (place.path, place.start_line, place.end_line) == address
@@ -81,7 +83,26 @@ def _checked(post: Post, cited: Cited, place: Address | None, notes: Mapping[str
         state="holds" if holds else "moved" if place else absent,
         text=place.text if place else None,
         moved_to=None if holds else place,
+        quoted=quoted,
+        now=place or _like(quoted, citation.path, notes.get(citation.path, "")),
     )
+
+
+def _like(quoted: str, path: str, note: str) -> Address | None:
+    """The place in a note that says what is most like a quotation."""
+    paragraphs = _paragraphs(note)
+    found = most_like(quoted, [paragraph.cleaned for paragraph in paragraphs]) if quoted else None
+    if not found:
+        return None
+    paragraph, text = paragraphs[found[0]], found[1]
+    return _address(path, paragraph, text)
+
+
+def _address(path: str, paragraph: _Paragraph, quoted: str) -> Address:
+    """The lines of a paragraph that contain a quotation."""
+    start, end = _narrowed(paragraph.text.split("\n"), quoted)
+    first = paragraph.first_line
+    return Address(text=quoted, path=path, start_line=first + start, end_line=first + end - 1)
 
 
 def _at_its_address(note: str, citation: Citation) -> Address | None:
@@ -99,13 +120,11 @@ def _at_its_address(note: str, citation: Citation) -> Address | None:
 
 def _nearest(paragraphs: Iterable[_Paragraph], path: str, citation: Citation) -> Address | None:
     """The place in a note's paragraphs that contains the quoted text and is nearest to the citation's line."""
-    found = []
-    for paragraph in paragraphs:
-        quoted = _quoted(paragraph.cleaned, citation)
-        if quoted is not None:
-            start, end = _narrowed(paragraph.text.split("\n"), quoted)
-            first = paragraph.first_line
-            found.append(Address(text=quoted, path=path, start_line=first + start, end_line=first + end - 1))
+    found = [
+        _address(path, paragraph, quoted)
+        for paragraph in paragraphs
+        if (quoted := _quoted(paragraph.cleaned, citation)) is not None
+    ]
     return min(found, key=lambda place: abs(place.start_line - citation.start_line), default=None)
 
 

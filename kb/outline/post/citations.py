@@ -60,6 +60,8 @@ class Brief(Frozen):
     topic: str
     areas: tuple[FiledArea, ...] = ()
     sections: int | None = None
+    headings: tuple[str, ...] = ()
+    words: int | None = None
     citations: Citations = "comment"
 
 
@@ -121,7 +123,7 @@ def find_cited(text: str) -> list[Cited]:
     cited = []
     for match in _CITATION.finditer(text):
         label = _defined(text, match.start())
-        positions = [match.start()] if label is None else list(_references_to(label, text))
+        positions = [match.start()] if label is None else list(references_to(label, text))
         cited += [Cited(_citation(match), position) for position in positions]
     return sorted(cited, key=lambda entry: entry.position)
 
@@ -139,7 +141,14 @@ def next_footnote(text: str) -> int:
 
 def brief_of(outline: Outline, citations: Citations) -> Brief:
     """The options that an outline was made with, and the form of its citations."""
-    return Brief(topic=outline.topic, areas=outline.areas, sections=outline.wanted_sections, citations=citations)
+    return Brief(
+        topic=outline.topic,
+        areas=outline.areas,
+        sections=outline.wanted_sections,
+        headings=outline.headings,
+        words=outline.words,
+        citations=citations,
+    )
 
 
 def memory_comment(brief: Brief, points: Iterable[str], notes: Iterable[str]) -> str:
@@ -201,7 +210,8 @@ def _line_before(text: str, position: int) -> str:
     return text[max(text.rfind("\n", 0, position), text.rfind("\r", 0, position)) + 1 : position]
 
 
-def _references_to(label: str, text: str) -> Iterator[int]:
+def references_to(label: str, text: str) -> Iterator[int]:
+    """The offsets of the references to a footnote."""
     for match in re.finditer(rf"(?<!\\)(?:\\\\)*(\[\^{re.escape(label)}\])", text):  # not escaped
         defines = text.startswith(":", match.end()) and not _line_before(text, match.start(1)).strip()
         if not defines:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterator
 from importlib import resources
 
 import jinja2
@@ -16,6 +17,7 @@ from kb.outline.post.quotation import quotation
 from kb.reports import Outline
 
 TEMPLATES = ("jekyll", "hugo", "plain")
+FOR_THE_WRITER = "for-the-writer"  # the template that the others end with
 
 
 def template_text(name: str) -> str:
@@ -40,21 +42,30 @@ def render(outline: Outline, template: str, today: datetime.date, citations: Cit
     except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         line = getattr(error, "lineno", None)
         raise InputError(f"the template cannot be used{f', line {line}' if line else ''}: {error}") from error
-    parts = [re.sub(r"\n{3,}", "\n\n", rendered).strip() + "\n"]
+    return "\n".join([re.sub(r"\n{3,}", "\n\n", rendered).strip() + "\n", *closing(outline, citing)])
+
+
+def closing(outline: Outline, citing: Citing) -> Iterator[str]:
+    """What comes last in a post, after its citations: the definitions of footnotes, and the memory."""
     if citing.definitions:
-        parts.append("".join(f"{definition}\n" for definition in citing.definitions))
+        yield "".join(f"{definition}\n" for definition in citing.definitions)
     if citing.cites_points:
         points = (
             quoted.sha256 for section in outline.sections for point in section.points for quoted in (point, *point.also)
         )
         notes = (note.sha256 for note in outline.considered)
-        parts.append(memory_comment(brief_of(outline, citations), points, notes))
-    return "\n".join(parts)
+        yield memory_comment(brief_of(outline, citing.form), points, notes)
+
+
+def for_the_writer(outline: Outline, citing: Citing) -> str:
+    """The comment with the gaps, the earlier posts and the leftovers of an outline; empty if there are none."""
+    template = _environment(citing).get_template(FOR_THE_WRITER)
+    return template.render(outline=outline, citations=citing.form)
 
 
 def _environment(citing: Citing) -> SandboxedEnvironment:
     environment = SandboxedEnvironment(
-        loader=jinja2.DictLoader({}),
+        loader=jinja2.DictLoader({FOR_THE_WRITER: template_text(FOR_THE_WRITER)}),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

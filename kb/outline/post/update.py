@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kb.errors import InputError
+from kb.notes.prose import clean
 from kb.outline.post.citations import (
     Citing,
     Memory,
@@ -40,9 +41,9 @@ def update(text: str, outline: Outline) -> Revision:
     sentences from unchanged notes is not news. What was offered is remembered in the post, so that a point that the
     writer deleted does not come back.
 
-    A point goes into the part that cites most of its section's points and notes, after the last block there with a
-    citation; if no part cites any, into a new section before the closing one. Raises `InputError` for a post without
-    a memory.
+    A point goes into the part that cites most of its section's points, has its heading or cites most of its notes,
+    after the last block there with a citation; if there is none, into a new section before the closing one. Raises
+    `InputError` for a post without a memory.
     """
     memory = read_memory(text)
     if memory is None:
@@ -100,24 +101,35 @@ class _Inserting:
         return Revision(self._applied(), tuple(self._added))
 
     def _part_for(self, section: Section) -> Part | None:
-        """The part that cites most of a section's points and, in a tie, most of its notes; None if none cites any."""
+        """The part that cites most of a section's points and, in a tie, has its heading or cites most of its notes;
+        None if no part does any of that.
+        """
         hashes = {point.sha256 for point in section.points}
         notes = set(section.notes)
-        scores: dict[Part, tuple[int, int]] = {}
+        scores = {part: (0, clean(self._post.title(part)) == section.heading, 0) for part in self._post.parts}
         for citation, part, _ in self._places:
-            same_points, same_notes = scores.get(part, (0, 0))
-            scores[part] = (same_points + (citation.sha256 in hashes), same_notes + (citation.path in notes))
+            same_points, same_heading, same_notes = scores[part]
+            scores[part] = (
+                same_points + (citation.sha256 in hashes),
+                same_heading,
+                same_notes + (citation.path in notes),
+            )
         best = max(scores, key=lambda part: scores[part], default=None)
         return best if best is not None and any(scores[best]) else None
 
     def _extend(self, part: Part, points: Sequence[Point]) -> None:
-        """Insert points after the last block of a part with a citation; if that is a list, as further items."""
+        """Insert points after the last block of a part with a citation or, without any, the last that is no comment;
+        if that is a list, as further items.
+        """
         post = self._post
-        block = max((block for _, other, block in self._places if other is part), key=lambda block: block.after)
-        items = "\n".join(self._lines(points, block.bullet or "- "))
+        cited = [block for _, other, block in self._places if other is part]
+        shown = [block for block in part.blocks if not post.line(block.first).lstrip().startswith("<!--")]
+        block = max(cited or shown, key=lambda block: block.after)
+        lines = self._lines(points, block.bullet or "- ")
+        items = "\n".join(lines)
         followed = bool(post.line(block.after).strip())
         self._insert(post.end(block.after - 1), ("\n" if block.bullet else "\n\n") + items + "\n" * followed)
-        self._report(points, post.title(part), new=False)
+        self._report(points, lines, post.title(part), new=False)
 
     def _add_sections(self, sections: Sequence[tuple[Section, list[Point]]]) -> None:
         """Insert new sections before the closing one, with anchors and contents entries if that has an anchor."""
@@ -131,8 +143,9 @@ class _Inserting:
         for (section, points), name in zip(sections, names, strict=True):
             heading = f"{'#' * self._level()} {as_text(section.heading)}"
             heading += f' <a id="{name}"></a>' if anchored else ""
-            written += "\n".join([heading, "", *self._lines(points, "- "), "", ""])
-            self._report(points, section.heading, new=True)
+            lines = self._lines(points, "- ")
+            written += "\n".join([heading, "", *lines, "", ""])
+            self._report(points, lines, section.heading, new=True)
         self._insert(position, self._blank_before(position) + written)
         if anchored:
             self._add_contents(headings, names)
@@ -189,12 +202,13 @@ class _Inserting:
         lines = memory_lines(offered, (sha256 for sha256 in notes if sha256 not in self._memory.notes))
         self._insertions.append((self._memory_end, lines.replace("\n", self._post.newline)))
 
-    def _lines(self, points: Iterable[Point], bullet: str) -> Iterator[str]:
-        return (f"{bullet}{quotation(point)}{self._cite(point)}" for point in points)
+    def _lines(self, points: Iterable[Point], bullet: str) -> list[str]:
+        return [f"{bullet}{quotation(point)}{self._cite(point)}" for point in points]
 
-    def _report(self, points: Iterable[Point], section: str, new: bool) -> None:
+    def _report(self, points: Iterable[Point], lines: Iterable[str], section: str, new: bool) -> None:
         self._added += [
-            AddedPoint.model_validate(point.model_dump() | {"section": section, "new_section": new}) for point in points
+            AddedPoint.model_validate(point.model_dump() | {"section": section, "new_section": new, "markdown": line})
+            for point, line in zip(points, lines, strict=True)
         ]
 
     def _insert(self, position: int, text: str) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 from kb.errors import InputError, NoteError
 from kb.index.freshness import text_of
 from kb.index.reader import IndexReader
+from kb.models import FiledArea
 from kb.notes import files
 from kb.notes.markup.comments import without_comments
 from kb.notes.parse import OUTLINE_MARK
 from kb.outline.draft import draft
 from kb.outline.post.check import check
 from kb.outline.post.citations import Citations, find_cited, read_memory
+from kb.outline.post.fill import filled, read_draft
 from kb.outline.post.render import TEMPLATES, render, template_text
 from kb.outline.post.update import update
 from kb.reports import Check, Outline, Update
@@ -63,8 +65,9 @@ def _pulled(reader: IndexReader, paths: Collection[str]) -> dict[str, str]:
     return {note.path: without_comments(text_of(reader, note)) for note in notes}
 
 
-def update_post(reader: IndexReader, path: Path, today: datetime.date) -> Update:
-    """Draft a post's topic again and insert the points that are new; nothing else in the file changes.
+def update_post(reader: IndexReader, path: Path, today: datetime.date, dry_run: bool = False) -> Update:
+    """Draft a post's topic again and insert the points that are new; nothing else in the file changes, and nothing at
+    all with `dry_run`.
 
     Raises `InputError` for a post without a memory or with broken front matter.
     """
@@ -73,14 +76,49 @@ def update_post(reader: IndexReader, path: Path, today: datetime.date) -> Update
     if memory is None:
         raise InputError(UNCITED.format(path=path))
     brief = memory.brief
-    outline = draft(reader, brief.topic, brief.areas, brief.sections, today)
+    outline = draft(reader, brief.topic, brief.areas, brief.sections, today, headings=brief.headings, words=brief.words)
     try:
         revision = update(before, outline)
     except NoteError as error:
         raise InputError(f"{path} {error}; repair it first") from error
-    if revision.text != before:
+    if revision.text != before and not dry_run:
         files.replace_post(path, before, revision.text)
-    return Update(path=_shown(path), added=revision.added)
+    return Update(path=_shown(path), dry_run=dry_run, added=revision.added)
+
+
+def fill_post(
+    reader: IndexReader,
+    path: Path,
+    topic: str | None,
+    areas: tuple[FiledArea, ...],
+    words: int | None,
+    citations: Citations,
+    today: datetime.date,
+) -> tuple[Outline, str]:
+    """An outline with the headings of a draft, and the draft with its points; the file stays as it is.
+
+    The topic is by default the draft's title. Raises `InputError` for a draft that cannot be filled, and
+    `EvidenceError` where the notes say too little.
+    """
+    text = files.read_post(path)
+    try:
+        written = read_draft(text)
+    except InputError as error:
+        raise InputError(f"{path} {error}") from error
+    if not (topic or written.title):
+        raise InputError(f"{path} has no title; give it one, or name the TOPIC before --fill")
+    own = files.notebook_path(reader.root, path)
+    outline = draft(
+        reader,
+        topic or written.title,
+        areas,
+        None,
+        today,
+        headings=written.headings,
+        words=words,
+        without=own,
+    )
+    return outline, filled(written, outline, citations)
 
 
 def _shown(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 # A quality, and the words for more and for less of it.
@@ -19,6 +20,7 @@ _QUALITIES = (
 )
 _VERBS = (("beats?|outperforms?|surpass(?:es)?|wins? (?:over|against)", 1), ("underperforms?|loses? to|trails?", -1))
 _NUMBER = "number"
+REMEMBERED = 2_000  # texts: an outline compares each of its statements with all others
 
 _ADJECTIVES = {
     word: (quality, sign)
@@ -35,6 +37,7 @@ _VERB = re.compile(
     rf"(?P<left>[^,;:.]{{2,80}}?)\b(?P<word>{'|'.join(words for words, _ in _VERBS)})\b(?P<right>[^,;:.]{{2,80}})",
     re.IGNORECASE,
 )
+_MARK = re.compile(rf"\b(?:than|{'|'.join(words for words, _ in _VERBS)})\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(?:not|never|no)\b|n't\b", re.IGNORECASE)
 _NAME = re.compile(r"\b(?:[A-Za-z]*[A-Z\d][\w-]*[A-Z\d][\w-]*|[A-Z][a-z]+(?:[A-Z]\w*)?)\b")
 _CONDITION = re.compile(r"\b(?:on|with|for|in|at|under|when|if)\b")
@@ -52,9 +55,12 @@ class Comparison(NamedTuple):
     sign: int
 
 
-def comparisons(text: str) -> list[Comparison]:
+@lru_cache(maxsize=REMEMBERED)
+def comparisons(text: str) -> tuple[Comparison, ...]:
     """The comparisons of two named things in a text."""
-    return [found for found in _found(text) if found.left and found.right and found.left != found.right]
+    if not _MARK.search(text):  # far cheaper than the patterns below
+        return ()
+    return tuple(found for found in _found(text) if found.left and found.right and found.left != found.right)
 
 
 def _found(text: str) -> Iterator[Comparison]:

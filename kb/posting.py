@@ -1,0 +1,60 @@
+"""The verbs about a written outline: check it against the notes, and publish it."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kb import rooms
+from kb.decisions import Flags
+from kb.measuring import MeasuringVerbs
+from kb.opening import today
+
+if TYPE_CHECKING:
+    from kb.index.writer import IndexWriter
+    from kb.models import StoredArea
+    from kb.reports import Check, Published
+
+
+class PostVerbs(MeasuringVerbs):
+    """The verbs about a written outline, on an open notebook."""
+
+    def check_outline(self, path: str | Path) -> Check:
+        """Verify every citation of a written outline against the notes as they are now."""
+        return self._index.read(lambda reader: rooms.write.check_post(reader, Path(path)))
+
+    def publish(
+        self,
+        path: str | Path,
+        output: str | Path | None = None,
+        date: datetime.date | None = None,
+        force: bool = False,
+    ) -> Published:
+        """Write the clean copy of a written outline as a new file, and add that as a post.
+
+        By default it goes to the folder of the newest post, under the outline's name, and has the date of today. With
+        citations that no longer hold nothing is written, and an existing file is not replaced, unless `force`.
+        """
+        with self._index.write() as writer:
+            target = Path(output) if output is not None else None
+            published = rooms.publishing.publish(writer, Path(path), target, date, today(), force)
+            if published.refused:
+                return published
+            writer.decide(lambda decisions: decisions.with_added((published.output,), Flags()))
+            writer.add_sources([published.output])
+            self._run(writer, [published.output])
+            return published.model_copy(update={"area": self._filed(writer, published)})
+
+    def _filed(self, writer: IndexWriter, published: Published) -> StoredArea | None:
+        """The area of a post: if it would be held back, it is filed under that of most of the notes that it cites."""
+        areas = {note.path: note.area for note in writer.catalog.notes()}
+        area = areas.get(published.output)
+        cited = Counter(areas[path] for path in published.cited_notes if areas.get(path, "outside") != "outside")
+        if area != "outside" or not cited:
+            return area
+        usual = cited.most_common(1)[0][0]
+        writer.decide(lambda decisions: decisions.with_filed(published.output, usual))
+        self._run(writer, [published.output])
+        return usual
