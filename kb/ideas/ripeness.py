@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -157,9 +157,12 @@ def in_turn(
     ripe: Mapping[FiledArea, Sequence[RipeGroup]], offered: Callable[[RipeGroup], Offer | None]
 ) -> Iterator[Offer]:
     """What is offered of the groups of all areas, each sorted by score: the areas take turns, that of the ripest group
-    first. `offered` returns None for a group that is passed over.
+    offered first. `offered` returns None for a group that is passed over.
     """
-    areas = sorted((area for area in ripe if ripe[area]), key=lambda area: -ripe[area][0].ripeness.score)
-    offers = [filter(None, map(offered, ripe[area])) for area in areas]
-    for turn in zip_longest(*offers):
-        yield from filter(None, turn)
+    queues = []
+    for groups_of_area in ripe.values():
+        rest = ((group, offer) for group in groups_of_area if (offer := offered(group)))
+        queues += [(first, rest) for first in islice(rest, 1)]
+    queues.sort(key=lambda queue: -queue[0][0].ripeness.score)
+    for turn in zip_longest(*(chain([first], rest) for first, rest in queues)):
+        yield from (entry[1] for entry in turn if entry)

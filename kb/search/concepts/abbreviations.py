@@ -137,7 +137,7 @@ def _with_long_forms(
     if written_out == subject.text:
         return reading.vector
     vector = reader.encoder.encode_query(written_out)
-    return vector if reading.vector is None else (vector + reading.vector) / 2
+    return vector if reading.vector is None else 0.5 * (vector + reading.vector)
 
 
 def _own_words(subject: Subject, entry: Abbreviation) -> list[str]:
