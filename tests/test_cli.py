@@ -628,6 +628,21 @@ def test_init_makes_a_notebook_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (tmp_path / "kb.toml").read_text() == written
     assert kb("init", "--notebook", "new/one").code == 0
     assert (tmp_path / "new" / "one" / "kb.toml").exists()
+    assert kb("init", "another").code == 0
+    assert (tmp_path / "another" / "kb.toml").exists()
+    assert kb("init", "kb.toml").code == 2
+
+
+def test_where_only_posts_are_they_are_named(kb: Command, notebook: Path) -> None:
+    """A search that finds nothing among the notes says how many posts it did not look at."""
+    (notebook / "notes" / "posts").mkdir(parents=True)
+    for number in range(2):
+        text = f"---\narea: gnn\nkind: post\n---\n# Graphs {number}\n\nZebras on graphs.\n"
+        (notebook / f"notes/posts/{number}.md").write_text(text)
+    assert kb("add", "notes").code == 0
+    run = kb("search", "zebras")
+    assert (run.out, run.err) == ("", "kb: nothing found; `--kind post` searches 2 posts\n")
+    assert "posts" not in kb("search", "zebras", "--kind", "post").err
 
 
 # --- on the terminal ---

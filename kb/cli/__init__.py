@@ -17,7 +17,7 @@ from kb.errors import KbError
 
 # The module of each command, and the first sentence of its help: `kb --help` imports none of them.
 COMMANDS = {
-    "init": ("care", "Create a notebook in this folder."),
+    "init": ("care", "Create a notebook in this folder, or in DIR."),
     "add": ("sync", "Add notes to the notebook, each filed under its area."),
     "sync": ("sync", "Bring the index up to date with all sources."),
     "forget": ("sync", "Remove a note, or a folder's notes, from the index."),

@@ -11,13 +11,21 @@ from kb.cli.parameters import JSON_OPTION, YES_OPTION, FilePath
 from kb.cli.session import knowledge_base, long_run, named_notebook
 
 
-@click.command("init")
-def init_command() -> None:
-    """Create a notebook in this folder.
+@click.command(
+    "init",
+    epilog="""\b
+Examples:
+  kb init
+  kb init ~/notes
+""",
+)
+@click.argument("folder", metavar="[DIR]", required=False, type=FilePath(file_okay=False, path_type=Path))
+def init_command(folder: Path | None) -> None:
+    """Create a notebook in this folder, or in DIR.
 
     This writes a kb.toml that explains every setting.
     """
-    rooms.terminal.say(f"wrote {rooms.knowledge.init(named_notebook())}; next: kb add your notes")
+    rooms.terminal.say(f"wrote {rooms.knowledge.init(folder or named_notebook())}; next: kb add your notes")
 
 
 @click.command("status")

@@ -19,7 +19,8 @@ def print_hits(result: SearchResult) -> None:
     if result.undated:
         notice(f"{count(result.undated, 'note')} without a date left out")
     if not result.hits and not result.weaker:
-        notice("nothing found")
+        posts = result.posts_left_out
+        notice("nothing found" + (f"; `--kind post` searches {count(posts, 'post')}" if posts else ""))
     elif not result.good_match:
         notice("no note is a good match" + ("; these are the nearest ones" if result.hits else ""))
     if result.read_as and result.hits and result.hits[0].explain:
@@ -66,11 +67,8 @@ def _print_hit(hit: Hit, words: Sequence[str]) -> None:
             snippet.stylize("bold yellow", start, end)
         indented(snippet)
     for passage in hit.passages:
-        indented(
-            styled(
-                f"also {hit.path}:{passage.start_line}-{passage.end_line}  {' > '.join(passage.heading_path)}", "dim"
-            )
-        )
+        address = f"also {hit.path}:{passage.start_line}-{passage.end_line}"
+        indented(styled("  ".join(filter(None, [address, " > ".join(passage.heading_path)])), "dim"))
     if hit.explain:
         indented(styled(f"cosine {_shown(hit.scores.dense)}, bm25 {_shown(hit.scores.lexical)}", "dim"))
         for line in _explained(hit.explain):

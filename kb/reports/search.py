@@ -103,9 +103,9 @@ class ConceptWeight(Frozen):
 
 class SearchResult(Frozen):
     """The answer to one query. `read_as` are the concepts that kb reads in it, and how much each counts. `missing`
-    lists the hits that were dropped because their files are gone; `undated` counts the notes that a filter by date
-    leaves out because they have none, and `weaker` the hits that were left out as weak; `held_back` lists notes outside
-    the areas that may answer better.
+    lists the hits that were dropped because their files are gone. Left out are `undated` notes by a filter by date,
+    `posts_left_out` by one by kind (counted where nothing is found), and `weaker` hits as weak; `held_back` lists notes
+    outside the areas that may answer better.
     """
 
     schema_: Literal["kb.search/1"] = Field(default="kb.search/1", serialization_alias="schema")
@@ -117,6 +117,7 @@ class SearchResult(Frozen):
     changed_notes: int
     missing: tuple[str, ...] = ()
     undated: int = 0
+    posts_left_out: int = 0
     held_back: tuple[HeldBackNote, ...] = ()
     read_as: tuple[ConceptWeight, ...] = ()
     seconds: float

@@ -69,6 +69,7 @@ def search(
         changed_notes=recent_changes(reader),
         missing=missing,
         undated=_undated(reader, filter),
+        posts_left_out=0 if hits else _posts_left_out(reader, filter),
         held_back=tuple(HeldBackNote(path=n.path, title=n.title) for n in held_back(reader, asked, filter, hits)),
         read_as=tuple(ConceptWeight(concept=name, weight=round(w, 4)) for name, w in ranking.concepts.items()),
         seconds=round(time.monotonic() - started, 3),
@@ -100,6 +101,12 @@ def _undated(reader: IndexReader, filter: Filter) -> int:
         return 0
     whenever = filter.model_copy(update={"since": None, "until": None})
     return reader.cached("undated", lambda: len(reader.catalog.undated(whenever)), whenever)
+
+
+def _posts_left_out(reader: IndexReader, filter: Filter) -> int:
+    """How many posts a filter by kind leaves out."""
+    posts = filter.model_copy(update={"kinds": ("post",)})
+    return 0 if "post" in filter.kinds else len(reader.passing(posts).notes)
 
 
 def _sentences(chunk: ChunkRecord) -> list[str]:
