@@ -165,6 +165,10 @@ def test_tags_come_from_front_matter_and_prose(text: str, tags: tuple[str, ...])
         ("https://a.org/s.css https://a.org/x.js?v=2 https://a.org/i.png https://img.shields.io/b/x", []),
         ("https://twitter.com/someone https://www.linkedin.com/in/someone/ https://x.com/someone", []),
         ("https://x.com/someone/status/123", ["https://x.com/someone/status/123"]),
+        (
+            "https://youtu.be/kCc8FmEb1nY?si=a&t=61 https://www.youtube.com/watch?app=x&v=kCc8FmEb1nY&t=9s",
+            ["https://www.youtube.com/watch?v=kCc8FmEb1nY"],
+        ),
     ],
 )
 def test_references_are_arxiv_ids_dois_and_urls(text: str, references: list[str]) -> None:

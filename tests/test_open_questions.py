@@ -78,3 +78,14 @@ def test_authors_belong_to_one_work() -> None:
         "2305.13245": ("arXiv:2305.13245", ()),
         "slabs": ("slabs", ()),
     }
+
+
+@pytest.mark.parametrize("anchor", ["Timestamp: 02:37", "00:12:05", "her research", "These resources", "the course"])
+def test_words_that_name_no_work_are_no_title(anchor: str) -> None:
+    """A moment of a video, or whose something is, is not the title of a work; its address stands for it."""
+    text = f"# Paging\n\nPages of memory are kept apart, see [{anchor}](https://a.org/work) for all of it.\n"
+    (excerpt,) = excerpts_of({"notes/a.md": text})
+    quoting = section("Memory", "Pages.", "notes/a.md")
+    points = tuple(point.model_copy(update={"start_line": excerpt.chunk.start_line}) for point in quoting.points)
+    works, _ = references([excerpt.note], [excerpt], [quoting.model_copy(update={"points": points})])
+    assert [work.title for work in works] == ["https://a.org/work"]

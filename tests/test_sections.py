@@ -13,6 +13,7 @@ from kb.models import AreaVerdict, NoteFile, NoteRecord
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
 from kb.notes.prose import clean
+from kb.outline.headings import shortened
 from kb.outline.points import Excerpt
 from kb.outline.questions import open_questions
 from kb.outline.sections import Skeleton, build_sections
@@ -88,6 +89,26 @@ def test_sections_are_whole() -> None:
         assert section.heading.strip()
         assert section.points
         assert set(section.notes) == {point.path for point in section.points}
+
+
+@pytest.mark.parametrize(
+    ("title", "heading"),
+    [
+        (
+            "A network of three stages for finding small nodules in many scans",
+            "A network of three stages for finding small nodules",
+        ),
+        (
+            "Counting many small bright round cells in large old faded pictures",
+            "Counting many small bright round cells",
+        ),
+        ("Small nodules: a network of three stages that finds them in scans", "Small nodules"),
+        ("One two three four five six seven eight nine ten", "One two three four five six seven eight nine"),
+    ],
+)
+def test_a_long_title_is_cut_between_phrases(title: str, heading: str) -> None:
+    """A heading has no part of a phrase, unless its title is all one phrase."""
+    assert shortened(title) == heading
 
 
 def test_nothing_is_said_twice() -> None:

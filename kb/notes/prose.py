@@ -20,6 +20,7 @@ LINE_MARKS = re.compile(
     r"(?:\[![\w-]+\][+-]?[ \t]*)?",
     re.MULTILINE,
 )
+_ATTACHMENT = r"[^\[\]|\n]*\.(?!md\b|markdown\b)[A-Za-z][A-Za-z0-9]{1,4}(?:#[^\[\]|\n]*)?"
 _DESTINATION = r"\((?:\s*+<[^<>\n]*>\s*+|\s*+[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*)\)"
 # (required text, pattern, replacement). Looking for the required text first saves most searches.
 _REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
@@ -33,6 +34,8 @@ _REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("<", re.compile(r"</?[A-Za-z][^<>\n]*>|<[A-Za-z][^<>]{0,500}=[^<>]{0,500}>"), ""),
     ("((", re.compile(r"\(\([0-9a-f-]{36}\)\)"), ""),  # Logseq: a block elsewhere
     ("^", re.compile(r"[ \t]\^[A-Za-z0-9-]{3,}[ \t]*$", re.MULTILINE), ""),  # Obsidian: the name of a block
+    # Obsidian: an embedded picture or file, which has no words of its own but a caption.
+    ("![[", re.compile(rf"!\[\[{_ATTACHMENT}(?:\|\d+(?:x\d+)?)?\]\]"), ""),
     ("[[", re.compile(r"!?\[\[[^\[\]|\n]*\|([^\[\]\n]*)\]\]"), r"\1"),
     ("[[", re.compile(r"!?\[\[([^\[\]\n]*)\]\]"), r"\1"),
     ("[^", re.compile(r"\[\^[^\[\]\n]{1,200}\]"), ""),

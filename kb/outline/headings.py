@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_HEADING_WORDS = 9
 TOPIC_WEIGHT = 0.3  # of the topic in what a heading should be near to; the rest is the cluster's centre
 MIN_TAIL_WORDS = 2
+MIN_WORDS_CUT = 3  # of a heading that was cut before a phrase
 MAX_PAIRED_WORDS = 3
 SUBJECTS_PAIRED = 3  # notes of a cluster whose subjects are tried in pairs
 
@@ -38,6 +39,7 @@ _JOINED = re.compile(r"\band\b|[,&]", re.IGNORECASE)
 _TRAILING = re.compile(
     r"(?:\s+(?:a|an|the|of|in|on|to|for|and|or|with|by|from|at|as|that|which|is|are))+$", re.IGNORECASE
 )
+_BETWEEN_PHRASES = re.compile(r"of|in|on|to|for|with|by|from|at|as|that|which|via|using|and|or", re.IGNORECASE)
 _MARKS = re.compile(r"^(?:\W*\d+(?:\.\d+)*[.)]?\s+)|[*`_#]+")
 
 
@@ -181,9 +183,16 @@ def subject(title: str) -> str:
 
 
 def shortened(name: str) -> str:
-    """A name of at most `MAX_HEADING_WORDS` words: cut at a colon, or else after so many words."""
+    """A name of at most `MAX_HEADING_WORDS` words: cut at a colon, or else before the last phrase that is too long, or
+    if it is all one phrase after so many words.
+    """
     words = tidy(name).split()
     if len(words) <= MAX_HEADING_WORDS:
         return " ".join(words)
     head = tidy(name).split(":")[0].split()
-    return _TRAILING.sub("", " ".join(head if len(head) <= MAX_HEADING_WORDS else words[:MAX_HEADING_WORDS]))
+    if len(head) <= MAX_HEADING_WORDS:
+        return _TRAILING.sub("", " ".join(head))
+    whole = [
+        number for number in range(MIN_WORDS_CUT, MAX_HEADING_WORDS + 1) if _BETWEEN_PHRASES.fullmatch(words[number])
+    ]
+    return _TRAILING.sub("", " ".join(words[: whole[-1] if whole else MAX_HEADING_WORDS]))

@@ -12,9 +12,11 @@ from kb.outline.points import Excerpt
 from kb.reports import Gap, Reference, Section
 
 _NO_TITLE = re.compile(
-    r"\W*(?:(?:the|this|original|full|official|see|read|click)\s+)*(?:papers?|articles?|posts?|blogs?|blog posts?"
-    r"|here|links?|"
-    r"sources?|pdf|arxiv|doi|code|repo(?:sitory)?|github|website|page|docs?|documentation|project|slides|video|more|"
+    r"\W*(?:(?:an?|the|this|these|her|his|their|my|our|original|full|official|see|read|watch|click)\s+)*"
+    r"(?:papers?|articles?|posts?|blogs?|blog posts?|here|links?|sources?|pdf|arxiv|doi|code|repo(?:sitory)?|github|"
+    r"website|page|docs?|documentation|project|slides|videos?|more|research|resources?|courses?|talks?|lectures?|"
+    r"teaching|assignments?|homework|tutorials?|examples?|notebooks?|demos?|threads?|tweets?|stud(?:y|ies)|"
+    r"(?:time ?stamp\W*|at\s+)?\d{1,2}(?::\d\d){1,2}|"
     r"\[?\d+\]?|[\w&. ]+,? \(?(?:19|20)\d\d\w?\)?|\S*(?:/|\.\w{2,4}$)\S*)\W*|\W*",
     re.IGNORECASE,
 )

@@ -24,6 +24,9 @@ _URL = re.compile(r"https?://(?:[^\s<>\"'`\[\](){}]|\([^\s<>()]*\))*(?:[^\s<>\"'
 _ANCHORED = re.compile(
     r"(?<!!)\[((?:[^\[\]]|\[[^\[\]]*\])+)\]\(\s*<?(https?://(?:[^()\s<>]|\([^()\s]*\))+)>?(?:\s+[\"'][^\"']*[\"'])?\s*\)"
 )
+_VIDEO = re.compile(
+    r"https?://(?:youtu\.be/|(?:www\.|m\.)?youtube\.com/(?:watch\?(?:\S*&)?v=|embed/|live/))([\w-]{11})\b\S*"
+)
 # What a page needs or shows next to its text, and people: these are not works.
 _NO_WORK = re.compile(
     r"\.(?:css|js|mjs|woff2?|ttf|ico|png|jpe?g|gif|svg|webp|avif|mp4|webm|mp3)(?:[?#]|$)"
@@ -81,7 +84,13 @@ def _references(text: str) -> list[str]:
     arxiv = [f"arXiv:{match[1]}" for match in _ARXIV.finditer(text)]
     doi = [f"doi:{match[1]}" for match in _DOI.finditer(text)]
     urls = [url[0] for url in _URL.finditer(text) if not _is_known_otherwise(url[0]) and not _NO_WORK.search(url[0])]
-    return list(dict.fromkeys(arxiv + doi + urls))
+    return list(dict.fromkeys([*arxiv, *doi, *map(_of_whole_video, urls)]))
+
+
+def _of_whole_video(url: str) -> str:
+    """The address of a video without the moment at which it is to begin; any other URL as it is."""
+    video = _VIDEO.match(url)
+    return f"https://www.youtube.com/watch?v={video[1]}" if video else url
 
 
 def _is_known_otherwise(url: str) -> bool:
