@@ -13,6 +13,7 @@ from test_sections import excerpts_of
 from kb.notes.prose import clean
 from kb.outline.points import Candidate, Excerpt, choose, section_points, with_opposites
 from kb.outline.post.check import check
+from kb.outline.post.quotation import quotation
 from kb.outline.post.render import render, template_text
 from kb.outline.quoting.comparisons import are_opposite
 from kb.outline.quoting.labels import label
@@ -186,6 +187,22 @@ def test_a_post_with_labels_and_pointers_is_checked() -> None:
         )
         assert re.search(r"^- \*\*PagedAttention.*\*\* · \[table\] `notes/a\.md:7-9`", post, re.M)
         assert [entry.state for entry in check(post, notes)] == ["holds", "holds"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "label", "shown"),
+    [
+        ("Memory", "PagedAttention: Waste", "**PagedAttention: Waste** · "),
+        ("PagedAttention: memory in pages", "PagedAttention: Waste", "**Waste** · "),
+        ("PagedAttention", "PagedAttention", ""),
+        ("Sorting with many small", "Sorting with many small hands", ""),
+    ],
+)
+def test_a_label_does_not_repeat_the_heading_above(heading: str, label: str, shown: str) -> None:
+    """Below a heading that names the subject, a point is labelled with the rest of its label only."""
+    point = Point(text="Four percent is lost.", path="a.md", start_line=1, end_line=1, sha256="0", label=label)
+    text = point.text if not shown else f'"{point.text}"'
+    assert quotation(point, heading) == f"{shown}{text}"
 
 
 def test_no_sentence_is_quoted_twice() -> None:

@@ -22,6 +22,7 @@ from kb.console.terminal import (
     styled,
 )
 from kb.outline.post.length import WORDS_A_MINUTE, expected_words, reading_minutes
+from kb.outline.quoting.labels import label_under
 from kb.reports import Address, Check, CheckedCitation, CitationState, Outline, Published, Update
 
 STATE_STYLES = {"moved": "yellow", "changed": "red", "gone": "red"}
@@ -40,7 +41,8 @@ def print_tree(outline: Outline, path: str | None) -> None:
         if section.points:
             point = section.points[0]
             quoted = f"[{point.kind}]" if point.kind != "quotation" else point.text
-            indented(styled(f"{point.label}: {quoted}" if point.label else quoted))
+            label = label_under(section.heading, point.label)
+            indented(styled(f"{label}: {quoted}" if label else quoted))
             more = len(section.points) - 1
             others = f", and {count(more, 'more point')} from {count(len(section.notes), 'note')}" if more else ""
             indented(styled(f"{_address(point)}{others}", "dim"))

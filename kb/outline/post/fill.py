@@ -15,7 +15,7 @@ from kb.outline.post.escaping import as_comment
 from kb.outline.post.layout import Part, Post
 from kb.outline.post.quotation import quotation
 from kb.outline.post.render import closing, for_the_writer
-from kb.reports import Outline, Point
+from kb.reports import Outline, Section
 
 # Headings of parts that need no evidence.
 _FRAME = re.compile(
@@ -79,7 +79,7 @@ def filled(draft: Draft, outline: Outline, citations: Citations) -> str:
     pieces = [_mark(post, outline.topic)] if citations != "none" else []
     for part, section in zip(draft.parts, outline.sections, strict=True):
         if section.points:
-            pieces.append(_insertion(post, part, section.points, citing))
+            pieces.append(_insertion(post, part, section, citing))
     text = _inserted(post, pieces)
     ending = [part for part in (for_the_writer(outline, citing).strip(), *closing(outline, citing)) if part]
     if not ending:
@@ -95,10 +95,11 @@ def _mark(post: Post, topic: str) -> tuple[int, str]:
     return start, f"{OUTLINE_MARK}: {as_comment(topic)} -->\n" + "\n" * bool(post.line(first).strip())
 
 
-def _insertion(post: Post, part: Part, points: Sequence[Point], citing: Citing) -> tuple[int, str]:
-    """The offset after a part's own text, and points as a list; further items if that text ends with one."""
+def _insertion(post: Post, part: Part, section: Section, citing: Citing) -> tuple[int, str]:
+    """The offset after a part's own text, and a section's points as a list; more items if that text ends with one."""
     block = part.blocks[-1]
-    lines = "\n".join(f"{block.bullet or '- '}{quotation(point)}{citing(point)}" for point in points)
+    bullet = block.bullet or "- "
+    lines = "\n".join(f"{bullet}{quotation(point, section.heading)}{citing(point)}" for point in section.points)
     followed = bool(post.line(block.after).strip())
     return post.end(block.after - 1), ("\n" if block.bullet else "\n\n") + lines + "\n" * followed
 

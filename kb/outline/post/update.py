@@ -125,7 +125,7 @@ class _Inserting:
         cited = [block for _, other, block in self._places if other is part]
         shown = [block for block in part.blocks if not post.line(block.first).lstrip().startswith("<!--")]
         block = max(cited or shown, key=lambda block: block.after)
-        lines = self._lines(points, block.bullet or "- ")
+        lines = self._lines(points, post.title(part), block.bullet or "- ")
         items = "\n".join(lines)
         followed = bool(post.line(block.after).strip())
         self._insert(post.end(block.after - 1), ("\n" if block.bullet else "\n\n") + items + "\n" * followed)
@@ -143,7 +143,7 @@ class _Inserting:
         for (section, points), name in zip(sections, names, strict=True):
             heading = f"{'#' * self._level()} {as_text(section.heading)}"
             heading += f' <a id="{name}"></a>' if anchored else ""
-            lines = self._lines(points, "- ")
+            lines = self._lines(points, section.heading)
             written += "\n".join([heading, "", *lines, "", ""])
             self._report(points, lines, section.heading, new=True)
         self._insert(position, self._blank_before(position) + written)
@@ -202,8 +202,8 @@ class _Inserting:
         lines = memory_lines(offered, (sha256 for sha256 in notes if sha256 not in self._memory.notes))
         self._insertions.append((self._memory_end, lines.replace("\n", self._post.newline)))
 
-    def _lines(self, points: Iterable[Point], bullet: str) -> list[str]:
-        return [f"{bullet}{quotation(point)}{self._cite(point)}" for point in points]
+    def _lines(self, points: Iterable[Point], heading: str, bullet: str = "- ") -> list[str]:
+        return [f"{bullet}{quotation(point, heading)}{self._cite(point)}" for point in points]
 
     def _report(self, points: Iterable[Point], lines: Iterable[str], section: str, new: bool) -> None:
         self._added += [

@@ -49,6 +49,12 @@ def label(title: str, heading_path: Sequence[str], text: str) -> str:
     return ": ".join(parts)
 
 
+def label_under(heading: str, label: str) -> str:
+    """What a label says that the heading above it does not."""
+    subject, _, rest = label.partition(": ")
+    return rest if subject and _is_named(subject, _stems(heading)) else label
+
+
 def _subject(title: str) -> str:
     """What a title is about: what comes before a colon, a dash or an apposition; nothing for a date."""
     head = _tidy(re.split(r":\s|\s[—–-]\s", _tidy(title))[0])
