@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kb.evaluation.self_contained import faults
+from kb.outline.quoting.leaning import leans_back, talks_of_the_text
 
 READABLE = [
     ("Ring attention splits the sequence across devices and passes keys and values around a ring.", ""),
@@ -49,6 +50,9 @@ LEANING = [
     ("For example, a hub with a million neighbours dominates the batch.", "connective"),
     ("In other words, depth is bounded by the diameter.", "connective"),
     ("On the other hand, int4 weights need a calibration set.", "connective"),
+    ("First, the sampler draws four nodes at random.", "connective"),
+    ("Now, consider a graph of four nodes and two hops.", "connective"),
+    ("Well, the cache of the model is never empty.", "connective"),
     ("It halves the memory at a small loss of quality.", "reference back"),
     ("They are trained with a contrastive loss on pairs of sentences.", "reference back"),
     ("This makes the router differentiable in expectation.", "reference back"),
@@ -80,6 +84,10 @@ LEANING = [
     ("Let's look at how the cache grows with the prompt.", "about the text"),
     ("See the manual for how the shards are balanced.", "about the text"),
     ("Answer: the reward is the log ratio of two policies.", "about the text"),
+    ("As described in the introduction, many graphs do not fit in memory.", "about the text"),
+    ("For more detailed information on best practices, see the overview.", "about the text"),
+    ("Below we describe sampling in memory on a toy graph.", "about the text"),
+    ("Recall that attention is quadratic in the length.", "about the text"),
     ("Figure 3 shows that perplexity falls with the number of experts.", "figure"),
     ("Latency grows linearly with the prompt, as shown below.", "figure"),
     ("The perplexities in Table 2 are averages of five runs.", "figure"),
@@ -92,6 +100,16 @@ LEANING = [
     ("See [the docs](https://example.org) for the flags of the server.", "no prose"),
     ("| model | size | score | with some words in the row |", "no prose"),
 ]
+
+
+def test_what_leans_is_not_chosen() -> None:
+    """What the rules of evaluation find to begin in the middle of an argument, or to be about its text, the choice of
+    points finds too.
+    """
+    leaning = {text for text, rule in LEANING if rule in ("connective", "reference back")}
+    assert [text for text in leaning if not leans_back(text)] == []
+    about = {text for text, rule in LEANING if rule == "about the text"}
+    assert [text for text in about if not (talks_of_the_text(text) or leans_back(text))] == []
 
 
 @pytest.mark.parametrize(("text", "label"), READABLE)

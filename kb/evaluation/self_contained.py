@@ -28,11 +28,12 @@ _SENTENCE = re.compile(r"(?<=[\w)\]\"'”])[.!?]+[\"'”)]*\s+(?=[\"'“(\[$*`]*
 _CONNECTIVE = re.compile(
     r"(?:and|or|nor|but|yet|so|then|thus|hence|therefore|however|also|moreover|furthermore|additionally|besides|"
     r"nevertheless|nonetheless|otherwise|similarly|likewise|conversely|meanwhile|still|again|finally|lastly|next|"
-    r"indeed|accordingly|consequently|afterwards?|instead(?! of)|rather(?! than)|first(?:ly)?,|second(?:ly)?,|"
-    r"third(?:ly)?,|in (?:addition|particular|short|summary|conclusion|other words|turn)|in contrast(?! to)"
+    r"indeed|accordingly|consequently|afterwards?|instead(?! of)|rather(?! than)|"
+    r"in (?:addition|particular|short|summary|conclusion|other words|turn)|in contrast(?! to)"
     r"|by contrast|"
-    r"for (?:example|instance)|as (?:such|a result|a consequence|before|above)|on the (?:other hand|contrary)|that is,|"
-    r"of course|even (?:so|then|worse|better)|worse,|better,|good,|overall|to (?:this|that) end)\b",
+    r"for (?:example|instance)|as (?:such|a result|a consequence|before|above)|on the (?:other hand|contrary)|"
+    r"of course|even (?:so|then|worse|better)|overall|to (?:this|that) end)\b"
+    r"|(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|that is|worse|better|good|well|now|yes|no|right|sure),",
     re.IGNORECASE,
 )
 _POINTING_START = re.compile(
@@ -75,7 +76,8 @@ _OF_THE_TEXT = re.compile(
     r"| have seen|"
     r" saw)\b|\b(?:as|what) (?:we|i|you) (?:saw|discussed|mentioned|said|can see)\b|^(?:see|cf|via|compare|related|"
     r"reading|source|credit|link|note|todo|answer|question)\b\s*[:. ]|^[aq]\s*:|\bthe (?:article|video|author)s?\b"
-    r"|^summary of\b",
+    r"|^summary of\b|^below we\b|^recall (?:that|from)\b|^for (?:more|further) (?:\w+ )*(?:information|details?)\b"
+    r"|^as \w+ (?:in|by) (?:the|our|an?) (?:introduction|beginning|previous|last|first|earlier|intro)\b",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(

@@ -18,18 +18,19 @@ _BEGINS = re.compile(
     r"(?:and|or|nor|but|yet|so|then|thus|hence|therefore|however|also|too|moreover|furthermore|additionally|besides|"
     r"nevertheless|nonetheless|otherwise|similarly|likewise|conversely|meanwhile|still|again|finally|lastly|next|"
     r"secondly|thirdly|firstly|indeed|accordingly|consequently|afterwards?|later|worse|another|others?|same|instead(?! "
-    r"of)|rather(?! than)|first,|second,|third,|in addition|as an aside|in fact|together,|now,|in particular"
+    r"of)|rather(?! than)|in addition|as an aside|in fact|recall (?:that|from|how|what)|in particular"
     r"|in contrast(?! to)|by contrast|for example|for instance|"
     r"e\.g\.|i\.e\.|as a result|as (?:such|before|above)|in (?:short|other words|summary|conclusion)|of course|that is|"
     r"on the (?:other hand|contrary)|even (?:so|then|worse|better)|more (?:importantly|generally)|to summari[sz]e|"
-    r"(?:good|nice|true|sure|okay|yes|no|right|well),|it|its|itself|they|them|their|he|she|his|her|here|(?:this"
+    r"it|its|itself|they|them|their|he|she|his|her|here|(?:this"
     r"|these|those|that|such)|"
     r"both(?! [\w-]+ and\b)|either(?![^.;]* or\b)|neither(?! [\w-]+ nor\b)|"
     rf"there(?! {_EXISTING}\b|'s\b)|{_INTRODUCING} (?:this|that|these|those|it|its|they|their|them|such|all of)|"
     r"(?:one|some|most|many|all|none|each|any|few|several|two|three) of (?:it|its|them|their|these|those|this|which))\b"
     r"|the (?:same|others?|second|third|latter|former|above|following|next|previous|preceding|remaining|rest|last|"
     r"first|reverse|opposite|resulting|difference|variant|reason|catch|upshot|exception|newer|older|alternative)\b"
-    r"|a (?:second|third|further|similar|related|final|better|simpler|newer)\b",
+    r"|a (?:second|third|further|similar|related|final|better|simpler|newer)\b"
+    r"|(?:first|second|third|now|together|good|nice|true|sure|okay|yes|no|right|well),",
     re.IGNORECASE,
 )
 # References to something that the same clause has not named yet.
@@ -69,7 +70,9 @@ _ABOUT_THE_TEXT = re.compile(
     r"\(?(?:\d|(?<=[ (])(?-i:[A-Z])\b)"
     r"|\b(?:see|shown?|listed|described|discussed|mentioned|given|depicted|illustrated|defined|seen|figure|table|code|"
     r"diagram|image|plot|example|snippet)s? (?:above|below|here)\b|\b(?:above|below)\.?$|\babove-mentioned\b"
-    r"|\bthe above\b"
+    r"|\bthe above\b|^below\b"
+    r"|^as (?:described|discussed|explained|mentioned|noted|shown|seen|introduced|defined|stated|outlined|said)\b"
+    r"|^for (?:more|further|additional|detailed)\b[^.]*\b(?:see|check|refer|read|visit|consult|look)\b"
     r"|\b(?:as|what) (?:we|i|you) (?:saw|have seen|'ve seen|already|discussed|mentioned|said|can see)\b|\bwe(?:'ll"
     r"| will) (?:see|"
     r"look|cover|discuss|learn|explore|use|go|start|now|also)\b|\blet(?:'s|’s| us| me)\b|^(?:reading|see|cf|via"
