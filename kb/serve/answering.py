@@ -33,7 +33,7 @@ class _Output(io.RawIOBase):
         return self._terminal
 
     def write(self, content: memoryview, /) -> int:  # type: ignore[override]
-        self._channel.send(self._kind, bytes(content))
+        self._channel.write(self._kind, content)
         return len(content)
 
 
@@ -73,7 +73,7 @@ def answer(notebook: WarmNotebook, request: Request, channel: Channel) -> None:
     except UnansweredError:
         channel.refuse()
     else:
-        channel.finish(code)
+        channel.end(code)
 
 
 def _streams(request: Request, channel: Channel) -> ClientStreams:
@@ -88,5 +88,5 @@ def _streams(request: Request, channel: Channel) -> ClientStreams:
 
 
 def _text(channel: Channel, kind: bytes, stream: Stream, line_buffering: bool) -> TextIO:
-    buffer = io.BufferedWriter(_Output(channel, kind, stream))
+    buffer = io.BufferedWriter(_Output(channel, kind, stream))  # type: ignore[type-var]
     return io.TextIOWrapper(buffer, stream.encoding, IN_TEXT, newline="\n", line_buffering=line_buffering)

@@ -32,4 +32,6 @@ def claimed(root: Path) -> Iterator[str]:
     try:
         yield path
     finally:
+        for leftover in (f"{path}.lock", f"{path}.log"):
+            Path(leftover).unlink(missing_ok=True)
         lock.release()

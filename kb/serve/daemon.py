@@ -41,10 +41,10 @@ def _serve(root: Path, path: str, idle_seconds: float) -> None:
     gc.set_threshold(100_000)  # libraries that are being imported leave nothing to free
     notebook = rooms.warm.WarmNotebook(root)
     build = address.build()
+    notebook.prepare()
+    gc.freeze()
+    gc.set_threshold(10_000)
     with rooms.listening.listen(notebook, path) as listener:
-        notebook.prepare()
-        gc.freeze()
-        gc.set_threshold(10_000)
         while (
             listener.idle_seconds() < idle_seconds
             and listener.is_reachable()

@@ -7,10 +7,7 @@ with `EXIT` or `REFUSAL`; while it is busy it sends a `BEAT`, which is a single 
 import json
 import socket
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
 
 BEAT = b"."
 REQUEST = b"?"  # JSON: the fields of `Request`
@@ -44,7 +41,7 @@ class Request:
         arguments: list[str],
         folder: str,
         notebook: str | None,
-        terminal: "Mapping[str, str]",
+        terminal: Mapping[str, str],
         streams: list[Stream],
     ) -> None:
         self.arguments = arguments
@@ -64,9 +61,9 @@ class Request:
         return cls(**{**fields, "streams": [Stream(**stream) for stream in fields["streams"]]})
 
 
-def send(connection: socket.socket, kind: bytes, payload: bytes = b"") -> None:
+def send(connection: socket.socket, kind: bytes, payload: bytes | bytearray = b"") -> None:
     """Send a frame."""
-    connection.sendall(kind + len(payload).to_bytes(LENGTH, "big") + payload)
+    connection.sendall(kind if kind == BEAT else b"".join((kind, len(payload).to_bytes(LENGTH, "big"), payload)))
 
 
 def receive(connection: socket.socket) -> tuple[bytes, bytes]:

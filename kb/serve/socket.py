@@ -28,15 +28,14 @@ class Listener:
         self._server = server
         self._inode = os.stat(path).st_ino
         self._lock = threading.Lock()  # guards the two below
-        self._channels: set[Channel] = set()
+        self._waiting_clients = 0
         self._last_used = time.monotonic()
-        for work in (self._accept, self._beat):
-            threading.Thread(target=work, daemon=True).start()
+        threading.Thread(target=self._accept, daemon=True).start()
 
     def idle_seconds(self) -> float:
         """How long no client has been waiting for an answer."""
         with self._lock:
-            return 0.0 if self._channels else time.monotonic() - self._last_used
+            return 0.0 if self._waiting_clients else time.monotonic() - self._last_used
 
     def is_reachable(self) -> bool:
         """Whether clients can still find the socket."""
@@ -64,7 +63,7 @@ class Listener:
 
     def _serve(self, connection: socket.socket) -> None:
         channel = Channel(connection)
-        with connection, self._waiting(channel), suppress(GoneError):
+        with connection, self._waiting(), channel.beating(), suppress(GoneError):
             if protocol.peer(connection) not in (None, os.geteuid()):
                 return
             try:
@@ -74,23 +73,15 @@ class Listener:
                 channel.refuse()
 
     @contextmanager
-    def _waiting(self, channel: Channel) -> Iterator[None]:
+    def _waiting(self) -> Iterator[None]:
         with self._lock:
-            self._channels.add(channel)
+            self._waiting_clients += 1
         try:
             yield
         finally:
             with self._lock:
-                self._channels.remove(channel)
+                self._waiting_clients -= 1
                 self._last_used = time.monotonic()
-
-    def _beat(self) -> None:
-        while self._server.fileno() >= 0:
-            time.sleep(protocol.BEAT_SECONDS)
-            with self._lock:
-                channels = list(self._channels)
-            for channel in channels:
-                channel.beat()
 
 
 @contextmanager
