@@ -17,6 +17,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -175,7 +176,7 @@ def socket_of(root: Path, environment: dict[str, str]) -> Path:
             patch.delenv(name, raising=False)
         for name, value in environment.items():
             patch.setenv(name, value)
-        path = address.socket_path(str(root.resolve()), sys.executable)
+        path = address.socket_path(str(root.resolve()))
     assert path is not None
     return Path(path)
 
@@ -339,10 +340,22 @@ def test_nothing_is_stale(own: Path, environment: dict[str, str], start: Callabl
     assert b"Quokkas" in run([*WARM, "search", "quokkas"], environment, own).out
     (own / "kb.toml").write_text('concepts."Quokka router".area = "llm"\n')
     assert b"Quokka router" in run([*WARM, "concepts"], environment, own).out
+    (own / "kb.toml").write_text("autosync = true\n")
+    (own / "notes" / "new.md").write_text("---\narea: llm\n---\n# Wombats\n\nWombats sample tokens.\n")
+    assert b"notes/new.md" in run([*WARM, "search", "wombats"], environment, own).out
     (own / "kb.toml").write_text('precision = "int9"\n')
     broken = run([*WARM, "list"], environment, own)
     assert broken.code == 1
     assert broken == run([*KB, "list"], environment | {"KB_WARM": "0"}, own)
+
+
+def test_many_are_answered_together(warm_shelf: Path, environment: dict[str, str]) -> None:
+    """Clients that ask at the same time get the same answer as one that asks alone."""
+    alone = run([*WARM, *SEARCH.split()], environment, warm_shelf)
+    with ThreadPoolExecutor(24) as pool:
+        together = list(pool.map(lambda _: run([*WARM, *SEARCH.split()], environment, warm_shelf), range(24)))
+    assert alone.code == 0
+    assert set(together) == {alone}
 
 
 def test_a_killed_process_is_not_missed(own: Path, environment: dict[str, str], start: Callable[..., object]) -> None:
@@ -416,21 +429,21 @@ def test_only_private_folders_are_used(tmp_path: Path, monkeypatch: pytest.Monke
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     ours = temporary / f"kb-{os.geteuid()}"
-    assert Path(str(address.socket_path("/n", "python"))).parent == ours
+    assert Path(str(address.socket_path("/n"))).parent == ours
     assert ours.stat().st_mode & 0o777 == 0o700
     ours.chmod(0o755)
-    assert address.socket_path("/n", "python") is None
+    assert address.socket_path("/n") is None
     ours.rmdir()
     (runtime / "elsewhere").mkdir(mode=0o700)
     ours.symlink_to(runtime / "elsewhere")
-    assert address.socket_path("/n", "python") is None
+    assert address.socket_path("/n") is None
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
-    assert Path(str(address.socket_path("/n", "python"))).parent == runtime / "kb"
+    assert Path(str(address.socket_path("/n"))).parent == runtime / "kb"
     long = tmp_path / ("x" * 100)
     long.mkdir()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(long))
-    found = address.socket_path("/n", "python")
+    found = address.socket_path("/n")
     assert found is None or len(os.fsencode(found)) <= 103
 
 
@@ -440,15 +453,14 @@ def test_another_build_has_another_socket(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(address, "PACKAGE", str(tmp_path))
     module = tmp_path / "module.py"
     module.touch()
-    names = {
-        address.socket_path("/n", "python"),
-        address.socket_path("/m", "python"),
-        address.socket_path("/n", "pypy"),
-    }
+    names = {address.socket_path("/n"), address.socket_path("/m")}
+    with monkeypatch.context() as other:
+        other.setattr(sys, "prefix", "/other")
+        names.add(address.socket_path("/n"))
     os.utime(module, (2_000_000_000, 2_000_000_000))
-    names.add(address.socket_path("/n", "python"))
+    names.add(address.socket_path("/n"))
     monkeypatch.setenv("KB_LLM_KEY", "secret")
-    names.add(address.socket_path("/n", "python"))
+    names.add(address.socket_path("/n"))
     assert len(names - {None}) == 5
 
 

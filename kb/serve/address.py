@@ -5,6 +5,7 @@ The command line imports this before anything else, so it needs little.
 
 import os
 import stat
+import sys
 from hashlib import sha256
 
 from kb import __version__
@@ -40,8 +41,8 @@ FIXED_VARIABLES = (
 )
 
 
-def socket_path(root: str, interpreter: str) -> str | None:
-    """The socket of the process that has this notebook open, runs this build of kb with this interpreter, and was
+def socket_path(root: str) -> str | None:
+    """The socket of the process that has a notebook open, runs the same build of kb with the same interpreter, and was
     started with the same variables. `root` must be resolved.
 
     None if no folder is safe: it must belong to the user, and be closed to all others.
@@ -49,7 +50,7 @@ def socket_path(root: str, interpreter: str) -> str | None:
     for parent, name in _places():
         folder = os.path.join(parent, name)
         if len(os.fsencode(folder)) + NAME_LENGTH <= MAX_PATH and _is_private(parent, folder):
-            return os.path.join(folder, f"{_digest(root, interpreter)}.sock")
+            return os.path.join(folder, f"{_digest(root)}.sock")
     return None
 
 
@@ -63,7 +64,7 @@ def _places() -> list[tuple[str, str]]:
 def _is_private(parent: str, folder: str) -> bool:
     """Whether a folder belongs to the user and is closed to all others; it is created if its parent exists."""
     try:
-        if not os.path.isdir(parent):
+        if not os.path.isabs(parent) or not os.path.isdir(parent):
             return False
         os.makedirs(folder, PRIVATE_FOLDER, exist_ok=True)
         status = os.lstat(folder)
@@ -73,15 +74,15 @@ def _is_private(parent: str, folder: str) -> bool:
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not mode & ~PRIVATE_FOLDER
 
 
-def _digest(root: str, interpreter: str) -> str:
-    parts = [root, interpreter, build(), *(f"{name}={os.environ.get(name)}" for name in FIXED_VARIABLES)]
+def _digest(root: str) -> str:
+    parts = [root, build(), *(f"{name}={os.environ.get(name)}" for name in FIXED_VARIABLES)]
     return sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()[:24]
 
 
 def build() -> str:
-    """The version of kb, its place, and the number and newest change of its files."""
+    """The version of kb, its place, the number and newest change of its files, and the interpreter."""
     number, newest = _newest(PACKAGE)
-    return f"{__version__} {PACKAGE} {number} {newest}"
+    return f"{__version__} {PACKAGE} {number} {newest} {sys.prefix} {sys.hexversion}"
 
 
 def _newest(folder: str) -> tuple[int, int]:

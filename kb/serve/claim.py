@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +20,7 @@ def claimed(root: Path) -> Iterator[str]:
     """The path of the notebook's socket, for this process alone. Raises `NotebookError` where another one listens, and
     where there is no safe folder for it. `root` must be resolved.
     """
-    path = address.socket_path(os.fspath(root), sys.executable)
+    path = address.socket_path(os.fspath(root))
     if path is None:
         raise NotebookError("there is no folder for sockets that only you can use; set XDG_RUNTIME_DIR")
     lock = FileLock(f"{path}.lock", mode=PRIVATE_FILE)

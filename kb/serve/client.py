@@ -7,8 +7,6 @@ import os
 import sys
 from importlib import import_module
 
-from kb.serve import address
-
 # The commands that only read, and the options with which they write, or need the terminal.
 READING: dict[str, tuple[str, ...]] = {
     "search": (),
@@ -24,6 +22,7 @@ READING: dict[str, tuple[str, ...]] = {
     "concepts": (),
 }
 HELP = ("-h", "--help")
+PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 CONFIG_NAME = "kb.toml"
 INDEX_NAME = ".kb"
 RETRY_SECONDS = 60  # after a start that failed
@@ -45,9 +44,9 @@ def _answered(arguments: list[str]) -> int | None:
         return None
     named = _named(arguments)
     root = _root(named)
-    if root is None or len(named) > 1 or (named and environment.get("KB_NOTEBOOK")):
+    if root is None or len(named) > 1 or (named and (not named[0] or environment.get("KB_NOTEBOOK"))):
         return None
-    path = address.socket_path(root, sys.executable)
+    path: str | None = import_module("kb.serve.address").socket_path(root)
     if path is None:
         return None
     if os.path.exists(path):
@@ -125,7 +124,7 @@ def _start(root: str, path: str) -> None:
     try:
         if os.path.isdir(root) and not _failed(log, time.time()):
             environment = {name: value for name, value in os.environ.items() if name != "KB_NOTEBOOK"}
-            paths = (os.path.dirname(address.PACKAGE), environment.get("PYTHONPATH"))
+            paths = (os.path.dirname(PACKAGE), environment.get("PYTHONPATH"))
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
             os.posix_spawn(
                 sys.executable,

@@ -16,6 +16,7 @@ from kb.serve.channel import Channel, GoneError
 from kb.serve.warm import WarmNotebook
 
 BACKLOG = 128
+TOGETHER = 16  # commands that run at a time; each may open a connection to the catalog, with a cache of its own
 LAST_SECONDS = 0.2  # for a client that connected just before the socket went away
 
 
@@ -27,6 +28,7 @@ class Listener:
         self._path = path
         self._server = server
         self._inode = os.stat(path).st_ino
+        self._turns = threading.Semaphore(TOGETHER)
         self._lock = threading.Lock()  # guards the two below
         self._waiting_clients = 0
         self._last_used = time.monotonic()
@@ -67,7 +69,12 @@ class Listener:
             if protocol.peer(connection) not in (None, os.geteuid()):
                 return
             try:
-                answer(self._notebook, channel.request(), channel)
+                request = channel.request()
+            except (OSError, ValueError, TypeError, KeyError):  # it is no client of ours, or has ended
+                return
+            try:
+                with self._turns:
+                    answer(self._notebook, request, channel)
             except Exception:  # the client runs the command itself, and shows what is wrong
                 traceback.print_exc()
                 channel.refuse()
