@@ -185,7 +185,7 @@ def test_only_vectors_imports_chroma() -> None:
 
 
 def test_only_cli_and_console_print() -> None:
-    """Nothing else writes to standard output or standard error, but what asks the warm process in place of a command."""
+    """Only these, and what asks the warm process in their place, write to standard output or standard error."""
     talkers = {
         module
         for module, tree in TREES.items()

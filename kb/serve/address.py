@@ -49,9 +49,19 @@ def socket_path(root: str) -> str | None:
     """
     for parent, name in _places():
         folder = os.path.join(parent, name)
-        if len(os.fsencode(folder)) + NAME_LENGTH <= MAX_PATH and _is_private(parent, folder):
+        if os.path.isabs(folder) and len(os.fsencode(folder)) + NAME_LENGTH <= MAX_PATH and _is_usable(parent, folder):
             return os.path.join(folder, f"{_digest(root)}.sock")
     return None
+
+
+def make_folder(path: str) -> bool:
+    """Create the folder of a socket if it does not exist; returns whether it is safe."""
+    folder = os.path.dirname(path)
+    try:
+        os.makedirs(folder, PRIVATE_FOLDER, exist_ok=True)
+    except OSError:
+        return False
+    return _is_usable(None, folder)
 
 
 def _places() -> list[tuple[str, str]]:
@@ -61,15 +71,12 @@ def _places() -> list[tuple[str, str]]:
     return [(runtime, "kb"), temporary] if runtime else [temporary]
 
 
-def _is_private(parent: str, folder: str) -> bool:
-    """Whether a folder belongs to the user and is closed to all others; it is created if its parent exists."""
+def _is_usable(parent: str | None, folder: str) -> bool:
+    """Whether a folder belongs to the user and is closed to all others, or can be made in its parent."""
     try:
-        if not os.path.isabs(parent) or not os.path.isdir(parent):
-            return False
-        os.makedirs(folder, PRIVATE_FOLDER, exist_ok=True)
         status = os.lstat(folder)
     except OSError:
-        return False
+        return parent is not None and os.path.isdir(parent) and not os.path.lexists(folder)
     mode = stat.S_IMODE(status.st_mode)
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not mode & ~PRIVATE_FOLDER
 

@@ -21,7 +21,7 @@ def claimed(root: Path) -> Iterator[str]:
     where there is no safe folder for it. `root` must be resolved.
     """
     path = address.socket_path(os.fspath(root))
-    if path is None:
+    if path is None or not address.make_folder(path):
         raise NotebookError("there is no folder for sockets that only you can use; set XDG_RUNTIME_DIR")
     lock = FileLock(f"{path}.lock", mode=PRIVATE_FILE)
     try:

@@ -5,6 +5,7 @@ Most of the time of a command goes into imports, so this module needs little.
 
 import os
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 
 # The commands that only read, and the options with which they write, or need the terminal.
@@ -37,29 +38,32 @@ def main() -> None:
 
 def _answered(arguments: list[str]) -> int | None:
     """The exit code of a command that the warm process ran; None if there is none, or if it cannot run this one."""
-    environment = os.environ
-    if environment.get("KB_WARM") == "0" or environment.get("CI") or "_KB_COMPLETE" in environment:
-        return None
-    if not hasattr(os, "geteuid") or None in (sys.stdin, sys.stdout, sys.stderr) or not _only_reads(arguments):
+    if not (_may_ask(os.environ) and _only_reads(arguments)):
         return None
     named = _named(arguments)
     root = _root(named)
-    if root is None or len(named) > 1 or (named and (not named[0] or environment.get("KB_NOTEBOOK"))):
-        return None
-    path: str | None = import_module("kb.serve.address").socket_path(root)
+    if root is None or len(named) > 1 or (named and (not named[0] or os.environ.get("KB_NOTEBOOK"))):
+        return None  # which of two it is, the command itself decides
+    address = import_module("kb.serve.address")
+    path = address.socket_path(root)
     if path is None:
         return None
     if os.path.exists(path):
-        asking = import_module("kb.serve.asking")
         try:
-            code: int | None = asking.ask(path, arguments, named[0] if named else None)
+            code: int | None = import_module("kb.serve.asking").ask(path, arguments, named[0] if named else None)
         except (FileNotFoundError, ConnectionRefusedError):  # it was killed
             pass
         else:
             return code
-    if environment.get("KB_WARM") == "1" or _is_wanted(root):
+    if (os.environ.get("KB_WARM") == "1" or _is_wanted(root)) and address.make_folder(path):
         _start(root, path)
     return None
+
+
+def _may_ask(environment: Mapping[str, str]) -> bool:
+    """Whether the user, the system and the standard streams let this process ask another one."""
+    switched_off = environment.get("KB_WARM") == "0" or environment.get("CI") or "_KB_COMPLETE" in environment
+    return not switched_off and hasattr(os, "geteuid") and None not in (sys.stdin, sys.stdout, sys.stderr)
 
 
 def _only_reads(arguments: list[str]) -> bool:
