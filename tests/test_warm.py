@@ -25,6 +25,7 @@ from typing import NamedTuple
 import pytest
 from conftest import REPOSITORY, indexed, made_once
 
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 from kb.serve import address, client, protocol
 
@@ -129,6 +130,7 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
 def runtime() -> Iterator[Path]:
     """A folder for sockets, whose path is short enough for them."""
     folder = Path(tempfile.mkdtemp(prefix="kb", dir="/tmp"))
+    (folder / "kb").mkdir(mode=0o700)
     yield folder
     shutil.rmtree(folder)
 
@@ -164,8 +166,9 @@ def shelf(shared: Path, real_encoder: Encoder) -> Path:
 
 @pytest.fixture
 def own(shelf: Path, tmp_path: Path) -> Path:
-    """A copy of it for one test."""
+    """A copy of it for one test. Its settings keep the model from being loaded with the process."""
     shutil.copytree(shelf, tmp_path / "own")
+    (tmp_path / "own" / "kb.toml").write_text("autosync = true\n")
     return tmp_path / "own"
 
 
@@ -235,12 +238,11 @@ def require_alike(lines: list[str], environment: dict[str, str], folder: Path) -
 
 
 def test_reading_commands_are_answered_alike(warm_shelf: Path, environment: dict[str, str]) -> None:
-    """As JSON and as text, in UTF-8 and in ASCII, with and without colour."""
+    """As JSON and as text, in UTF-8 and in ASCII, plain and coloured."""
     require_alike([f"{line} --json" for line in READING], environment, warm_shelf)
     ascii = environment | {"PYTHONIOENCODING": "ascii", "FORCE_COLOR": "1"}
     lines = [SEARCH, f"{SEARCH} --json", "outline attention", "list", "status", "show gat"]
     require_alike(lines, ascii, warm_shelf)
-    require_alike(["search attention"], ascii | {"NO_COLOR": "1"}, warm_shelf)
 
 
 def test_terminals_are_answered_alike(warm_shelf: Path, environment: dict[str, str]) -> None:
@@ -256,10 +258,11 @@ def test_terminals_are_answered_alike(warm_shelf: Path, environment: dict[str, s
 
 
 def test_streams_stay_apart(warm_shelf: Path, environment: dict[str, str]) -> None:
-    """Results go to standard output and all else to standard error, as without a warm process."""
-    for arguments in ([*SEARCH.split(), "-n", "1"], ["show", "no-such-note"], ["search", "zzz"]):
-        cold = run([*KB, *arguments], environment | {"KB_WARM": "0"}, warm_shelf)
-        assert run([*WARM, *arguments], environment, warm_shelf) == cold
+    """Results go to standard output and all else to standard error; `NO_COLOR` overrides `FORCE_COLOR`."""
+    plain = environment | {"FORCE_COLOR": "1", "NO_COLOR": "1"}
+    cold = run([*KB, "search", "zzz"], plain | {"KB_WARM": "0"}, warm_shelf)
+    assert run([*WARM, "search", "zzz"], plain, warm_shelf) == cold
+    assert cold.err
 
 
 def test_paths_begin_in_the_working_directory(warm_shelf: Path, environment: dict[str, str], tmp_path: Path) -> None:
@@ -330,20 +333,22 @@ def test_only_reading_commands_are_asked(arguments: list[str], reads: bool) -> N
     assert client._only_reads(arguments) is reads
 
 
-def test_nothing_is_stale(own: Path, environment: dict[str, str], start: Callable[..., object]) -> None:
-    """What another process added, changed, forgot or set is there with the next command."""
+def test_nothing_is_stale(
+    own: Path, environment: dict[str, str], start: Callable[..., object], real_encoder: Encoder
+) -> None:
+    """What another process forgot, synced or set is there with the next command, and so is what changed on disk."""
+    (own / "kb.toml").write_text("")
     start(own)
     assert b"notes/gat.md" in run([*WARM, "list"], environment, own).out
-    assert run([*KB, "forget", "notes/gat.md"], environment, own).code == 0
-    assert b"notes/gat.md" not in run([*WARM, "list"], environment, own).out
-    assert b"1 note changed" not in run([*WARM, "status"], environment, own).err
-    (own / "notes" / "gcn.md").write_text("# Graphs\n\nQuokkas average their neighbours.\n")
-    assert b"1 note changed" in run([*WARM, *SEARCH.split()], environment, own).err
-    assert run([*KB, "sync"], environment, own).code == 0
-    assert b"Quokkas" in run([*WARM, "search", "quokkas"], environment, own).out
-    (own / "kb.toml").write_text('concepts."Quokka router".area = "llm"\n')
+    with KnowledgeBase(own, encoder=real_encoder) as knowledge:
+        knowledge.forget(str(own / "notes" / "gat.md"))
+        assert b"notes/gat.md" not in run([*WARM, "list"], environment, own).out
+        (own / "notes" / "gcn.md").write_text("# Graphs\n\nQuokkas average their neighbours.\n")
+        assert b"1 note changed" in run([*WARM, *SEARCH.split()], environment, own).err
+        knowledge.sync()
+        assert b"Quokkas" in run([*WARM, "search", "quokkas"], environment, own).out
+    (own / "kb.toml").write_text('autosync = true\nconcepts."Quokka router".area = "llm"\n')
     assert b"Quokka router" in run([*WARM, "concepts"], environment, own).out
-    (own / "kb.toml").write_text("autosync = true\n")
     (own / "notes" / "new.md").write_text("---\narea: llm\n---\n# Wombats\n\nWombats sample tokens.\n")
     assert b"notes/new.md" in run([*WARM, "search", "wombats"], environment, own).out
     (own / "kb.toml").write_text('precision = "int9"\n')
@@ -377,7 +382,7 @@ def test_it_starts_when_wanted(own: Path, environment: dict[str, str]) -> None:
     """`KB_WARM=1` and `warm = true` start it with a command, which runs by itself; `KB_WARM=0` and `CI` do not."""
     path = socket_of(own, environment)
     wanted = environment | {"KB_WARM": "1"}
-    (own / "kb.toml").write_text("warm = true\n")
+    (own / "kb.toml").write_text("autosync = true\nwarm = true\n")
     for off in ({"KB_WARM": "0"}, {"CI": "true"}, {"CI": "true", "KB_WARM": "1"}):
         assert run([*KB, "list"], environment | off, own).code == 0
     assert not path.with_name(f"{path.name}.log").exists()
