@@ -110,8 +110,8 @@ def _is_wanted(root: str) -> bool:
     try:
         with open(os.path.join(root, CONFIG_NAME), "rb") as file:
             content = file.read()
-        if b"warm" not in content:
-            return False
+        if not any(line.strip(b" \t\"'").startswith(b"warm") for line in content.splitlines()):
+            return False  # to import tomllib takes longer
         return import_module("tomllib").loads(content.decode()).get("warm") is True
     except (OSError, ValueError):
         return False

@@ -17,6 +17,7 @@ from kb.serve.warm import WarmNotebook
 
 BACKLOG = 128
 TOGETHER = 16  # commands that run at a time; each may open a connection to the catalog, with a cache of its own
+TURN_SECONDS = 5.0  # that a client waits for its turn: others may have stopped reading what they asked for
 LAST_SECONDS = 0.2  # for a client that connected just before the socket went away
 
 
@@ -72,12 +73,16 @@ class Listener:
                 request = channel.request()
             except (OSError, ValueError, TypeError, KeyError):  # it is no client of ours, or has ended
                 return
+            if not self._turns.acquire(timeout=TURN_SECONDS):
+                channel.refuse()
+                return
             try:
-                with self._turns:
-                    answer(self._notebook, request, channel)
+                answer(self._notebook, request, channel)
             except Exception:  # the client runs the command itself, and shows what is wrong
                 traceback.print_exc()
                 channel.refuse()
+            finally:
+                self._turns.release()
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:
