@@ -1,6 +1,6 @@
 """`python -m kb`."""
 
-from kb.cli import main
+from kb.serve.client import main
 
 if __name__ == "__main__":
     main()

@@ -211,7 +211,7 @@ class KnowledgeBase(PostVerbs):
 
     def render(self, outline: Outline, template: str = "jekyll", citations: Citations = "comment") -> str:
         """An outline as Markdown, by a template's name or the path of a Jinja file."""
-        return rooms.write.rendered(outline, template, citations, today())
+        return rooms.write.rendered(outline, template, citations, today(), self._folder)
 
     def fill(
         self,
@@ -224,7 +224,9 @@ class KnowledgeBase(PostVerbs):
         """The outline with the headings of a draft, by default on its title; and the draft's text with the points."""
         self._autosync()
         return self._index.read(
-            lambda reader: rooms.write.fill_post(reader, Path(path), topic, areas, words, citations, today())
+            lambda reader: rooms.write.fill_post(
+                reader, Path(path), topic, areas, words, citations, today(), self._folder
+            )
         )
 
     def update_outline(self, path: str | Path, dry_run: bool = False) -> Update:

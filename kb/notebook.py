@@ -35,6 +35,10 @@ TEMPLATE = """\
 # Sync all sources before each search.
 # autosync = false
 
+# Keep a process running in the background, by which commands that only read are answered in a tenth of a second. It
+# ends after 15 minutes without any.
+# warm = false
+
 # What to do with notes outside the areas: "hold" them back, add each as a "detour", or "refuse" (kb add fails).
 # outside = "hold"
 
@@ -106,6 +110,7 @@ class Settings(Frozen):
     precision: Precision = "int8"
     rerank: str | None = Field(default=None, min_length=1)
     autosync: bool = False
+    warm: bool = False
     outside: OutsidePolicy = "hold"
     areas: dict[VerdictArea, AreaText] = Field(default_factory=dict)
     concepts: dict[Annotated[str, Field(pattern=r"\w")], ConceptText] = Field(default_factory=dict)

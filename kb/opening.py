@@ -56,7 +56,8 @@ class OpenNotebook:
 
     `root` defaults to `KB_NOTEBOOK`, else to the nearest notebook upwards; with `create`, it becomes a notebook if it
     is not one yet. `encoder` replaces the model, `notify` receives lines for the user, `progress` the number of notes
-    done and their total, and `should_stop` is called between batches. Use it as a context manager, or call `close`.
+    done and their total, and `should_stop` is called between batches. Files that are read may be named relative to
+    `folder`, by default the working directory of the process. Use it as a context manager, or call `close`.
     Raises `NotebookError` if there is no notebook.
     """
 
@@ -69,6 +70,7 @@ class OpenNotebook:
         notify: Notify = _silent,
         progress: Progress = _silent,
         should_stop: Callable[[], bool] = _never,
+        folder: Path = Path(),
     ) -> None:
         found = find_notebook(Path(root) if root is not None else None)
         if not create and (found is None or not is_notebook(found)):
@@ -78,9 +80,11 @@ class OpenNotebook:
         self._notify = notify
         self._progress = progress
         self._should_stop = should_stop
+        self._folder = folder
         self._open(open_notebook(found or Path.cwd()))
 
     def _open(self, notebook: Notebook) -> Index:
+        """Use the index of a notebook."""
         self._index = open_index(notebook, self._encoder, self._notify)
         return self._index
 
@@ -134,12 +138,12 @@ class OpenNotebook:
     def _name(self, path: str | Path) -> str:
         """The notebook path of a file. Raises `InputError` for a name that is not text, which no index can hold."""
         _require_text(path)
-        return notebook_path(self.root, Path(path))
+        return notebook_path(self.root, self._folder / path)
 
     def _source(self, path: str | Path) -> str:
         """The notebook path of a source. Raises `InputError` for one that does not exist, or whose name is not text."""
         _require_text(path)
-        if not os.path.lexists(path):
+        if not os.path.lexists(self._folder / path):
             raise InputError(f"{path} does not exist; give the path of a file or folder")
         return self._name(path)
 

@@ -23,7 +23,7 @@ class PostVerbs(MeasuringVerbs):
 
     def check_outline(self, path: str | Path) -> Check:
         """Verify every citation of a written outline against the notes as they are now."""
-        return self._index.read(lambda reader: rooms.write.check_post(reader, Path(path)))
+        return self._index.read(lambda reader: rooms.write.check_post(reader, Path(path), self._folder))
 
     def publish(
         self,

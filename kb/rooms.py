@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from kb.search import answer, find
     from kb.search.concepts import glossary
     from kb.search.similar import duplicates, related
+    from kb.serve import socket as listening
+    from kb.serve import warm
     from kb.sync import changes, listing, reclassify, removal, run
 
 HOMES = {
@@ -81,6 +83,8 @@ HOMES = {
     "find": "kb.search.find",
     "glossary": "kb.search.concepts.glossary",
     "related": "kb.search.similar.related",
+    "listening": "kb.serve.socket",
+    "warm": "kb.serve.warm",
     "changes": "kb.sync.changes",
     "listing": "kb.sync.listing",
     "reclassify": "kb.sync.reclassify",

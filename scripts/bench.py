@@ -41,7 +41,7 @@ from kb.opening import open_index
 from kb.search.dense import nearest
 
 REPOSITORY = Path(__file__).parent.parent
-KB = (sys.executable, "-c", "from kb.cli import main; main()")  # what the installed script does
+KB = (sys.executable, "-c", "from kb.serve.client import main; main()")  # what the installed script does
 QUERIES = 100
 WARM_UP = 25
 WORDS_A_PASSAGE = 120

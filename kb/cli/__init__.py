@@ -6,12 +6,14 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
 import click
 
 from kb import __version__, rooms
+from kb.cli.session import UnansweredError
 from kb.console import streams
 from kb.errors import KbError
 
@@ -95,6 +97,8 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
+            if streams.client():
+                raise
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # discards what is still buffered
             raise click.exceptions.Exit(128 + signal.SIGPIPE) from None
 
@@ -110,17 +114,28 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line. This is the one place that turns errors into exit codes."""
+    """Run the command line."""
     # To find plugins, pydantic would read the metadata of every installed package. While libraries are imported, the
     # garbage collector would traverse their many objects repeatedly and find nothing to free.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(100_000)
     streams.tolerate_any_encoding()
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code. This is the one place that turns errors into exit codes.
+
+    Raises `UnansweredError` for a command of a client that its own process has to run; it explains wrong usage, too,
+    since click takes the width of its help from the process.
+    """
     try:
-        code = cli.main(prog_name="kb", standalone_mode=False)
+        code = cli.main(list(arguments), prog_name="kb", standalone_mode=False)
     except KbError as error:
         code = _complain(str(error), error.exit_code)
     except click.UsageError as error:
+        if streams.client():
+            raise UnansweredError(error.format_message()) from error
         error.show(sys.stderr)  # left to itself, click writes UTF-8 to a stream that is ASCII
         code = error.exit_code
     except click.ClickException as error:
@@ -129,7 +144,7 @@ def main() -> None:
         code = _complain(f"{error.filename or 'the disk'}: {error.strerror or error}; run `kb doctor`", 1)
     except (click.Abort, KeyboardInterrupt):
         code = 130
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
 
 
 def _complain(message: str, code: int) -> int:

@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from kb.cli.session import located
+
 AREA = click.Choice(["ml-systems", "gnn", "llm", "detour"])
 VERDICT_AREA = click.Choice(["ml-systems", "gnn", "llm", "outside"])
 STORED_AREA = click.Choice(["ml-systems", "gnn", "llm", "detour", "outside"])
@@ -58,7 +60,8 @@ class FilePath(click.Path):
         name = os.fspath(value)
         if as_text(name) != name:
             self.fail(f"the name {as_text(name)!r} is not UTF-8; rename the file", param, ctx)
-        return super().convert(value, param, ctx)
+        super().convert(located(name), param, ctx)
+        return self.coerce_path_result(value)
 
 
 class DateType(click.ParamType[datetime.date]):

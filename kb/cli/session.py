@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -12,12 +14,52 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
+from kb.console import streams
 from kb.errors import InputError
 
 if TYPE_CHECKING:
     from kb.knowledge import KnowledgeBase
+    from kb.models import Notify, Progress
 
 MAX_INPUT = 10_000_000  # bytes
+
+
+def _silent(*_: object) -> None:
+    """Discard progress."""
+
+
+class UnansweredError(Exception):
+    """A command of a client that only a process of its own can run."""
+
+
+class Client:
+    """What a command of a client needs of it: its working directory, the notebook that its `--notebook` names, and how
+    to open the notebook.
+    """
+
+    def __init__(self, folder: Path, notebook: Path | None, open: Callable[[Notify, Progress], KnowledgeBase]) -> None:
+        self.folder = folder
+        self.notebook = notebook
+        self.open = open
+
+
+_client: ContextVar[Client | None] = ContextVar("client", default=None)
+
+
+@contextmanager
+def answering(client: Client) -> Iterator[None]:
+    """Let this thread run a command of a client."""
+    token = _client.set(client)
+    try:
+        yield
+    finally:
+        _client.reset(token)
+
+
+def located(path: str) -> str:
+    """The path of a file that the command names, for this process to open."""
+    client = _client.get()
+    return os.path.join(client.folder, path) if client else path
 
 
 def named_notebook() -> Path | None:
@@ -29,25 +71,30 @@ def named_notebook() -> Path | None:
 @contextmanager
 def knowledge_base(create: bool = False) -> Iterator[KnowledgeBase]:
     """The notebook that `--notebook`, the environment or the working directory names; `create` makes one if needed."""
-    with rooms.knowledge.KnowledgeBase(named_notebook(), create=create, notify=rooms.terminal.notice) as knowledge:
+    with _opened(create) as knowledge:
         yield knowledge
 
 
 @contextmanager
 def knowledge_base_with_progress() -> Iterator[KnowledgeBase]:
     """The same with a progress bar, for commands that may take long and change nothing."""
-    terminal = rooms.terminal
-    with (
-        terminal.ProgressBar() as bar,
-        rooms.knowledge.KnowledgeBase(named_notebook(), notify=terminal.notice, progress=bar) as knowledge,
-    ):
+    with rooms.terminal.ProgressBar() as bar, _opened(progress=bar) as knowledge:
         yield knowledge
+
+
+def _opened(create: bool = False, progress: Progress = _silent) -> KnowledgeBase:
+    named, notice = named_notebook(), rooms.terminal.notice
+    client = _client.get()
+    if client is None:
+        return rooms.knowledge.KnowledgeBase(named, create=create, notify=notice, progress=progress)
+    if create or named != client.notebook:
+        raise UnansweredError("the client names another notebook, or may need a new one")
+    return client.open(notice, progress)
 
 
 def read_standard_input() -> str:
     """All of standard input. Raises `InputError` if it is not UTF-8, or larger than 10 MB."""
-    with click.open_file("-", "rb") as stream:
-        content: bytes = stream.read(MAX_INPUT + 1)
+    content = streams.stdin().buffer.read(MAX_INPUT + 1)
     if len(content) > MAX_INPUT:
         raise InputError(f"standard input is larger than {MAX_INPUT // 1_000_000} MB")
     try:

@@ -1,10 +1,15 @@
-"""Standard streams of any encoding: a character that one cannot represent is replaced, and never an error."""
+"""The standard streams of a command: those of this process, or of a client whose command a thread runs. A character
+that one cannot represent is replaced, and never an error.
+"""
 
 from __future__ import annotations
 
 import codecs
 import io
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TextIO
 
 SUBSTITUTES = {"█": "#", "→": ">", "…": "~", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"'}
@@ -12,10 +17,58 @@ IN_TEXT = "kb.text"
 IN_JSON = "kb.json"
 
 
-def tolerate_any_encoding() -> None:
-    """Replace what a standard stream cannot represent, for the rest of this process."""
+class ClientStreams:
+    """The standard streams of a client, and those of its environment variables that describe its terminal."""
+
+    def __init__(self, stdin: TextIO, stdout: TextIO, stderr: TextIO, terminal: Mapping[str, str]) -> None:
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self.terminal = terminal
+
+
+_client: ContextVar[ClientStreams | None] = ContextVar("client", default=None)
+
+
+def client() -> ClientStreams | None:
+    """The client whose command this thread runs, if it does not run one of its own process."""
+    return _client.get()
+
+
+@contextmanager
+def answering(streams: ClientStreams) -> Iterator[None]:
+    """Let what this thread prints go to a client."""
+    token = _client.set(streams)
+    try:
+        yield
+    finally:
+        _client.reset(token)
+
+
+def stdin() -> TextIO:
+    """Standard input of the command."""
+    return answered.stdin if (answered := _client.get()) else sys.stdin
+
+
+def stdout() -> TextIO:
+    """Standard output of the command."""
+    return answered.stdout if (answered := _client.get()) else sys.stdout
+
+
+def stderr() -> TextIO:
+    """Standard error of the command."""
+    return answered.stderr if (answered := _client.get()) else sys.stderr
+
+
+def register_substitutes() -> None:
+    """Make the two ways to replace characters known by their names, to be used as `errors` of a stream."""
     codecs.register_error(IN_TEXT, _substituted)
     codecs.register_error(IN_JSON, _escaped)
+
+
+def tolerate_any_encoding() -> None:
+    """Replace what a standard stream cannot represent, for the rest of this process."""
+    register_substitutes()
     for stream, errors in ((sys.stdout, IN_TEXT), (sys.stderr, IN_TEXT), (sys.stdin, "replace")):
         if isinstance(stream, io.TextIOWrapper) and stream.errors != errors:
             stream.reconfigure(errors=errors)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
+import os
 import time
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from kb.console.streams import json_for
+from kb.console import streams
 from kb.notes.prose import escaped, printable
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ PROGRESS_AFTER_SECONDS = 1.0
 PIPED_WIDTH = 10_000  # programs read piped lines: they are never wrapped
 PATH_WIDTH = 44
 INDENT = 4
+CONSOLES = 32  # that are kept for clients; this process has two
 HELD_BACK = "held back; to add a note anyway, use --detour or `kb file NOTE AREA`"
 
 Report = TypeVar("Report", bound=BaseModel)
@@ -39,17 +40,27 @@ class _Console(Console):
         raise  # called while a BrokenPipeError is handled
 
 
-@cache
 def out() -> Console:
     """The console of standard output."""
-    return _Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False, markup=False, emoji=False)
+    return _console(streams.client(), to_stderr=False)
 
 
-@cache
 def err() -> Console:
     """The console of standard error."""
+    return _console(streams.client(), to_stderr=True)
+
+
+@lru_cache(maxsize=CONSOLES)
+def _console(client: streams.ClientStreams | None, to_stderr: bool) -> Console:
+    stream = streams.stderr() if to_stderr else streams.stdout()
     return _Console(
-        stderr=True, width=None if sys.stderr.isatty() else PIPED_WIDTH, highlight=False, markup=False, emoji=False
+        file=stream if client else None,
+        stderr=to_stderr,
+        width=None if stream.isatty() else PIPED_WIDTH,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        _environ=client.terminal if client else os.environ,
     )
 
 
@@ -87,7 +98,7 @@ def path_text(path: str) -> Text:
 
 def shorten_path(path: str, width: int) -> str:
     """A path without its middle if it is too long for a terminal."""
-    if not sys.stdout.isatty() or len(path) <= width:
+    if not streams.stdout().isatty() or len(path) <= width:
         return path
     return path[: width // 3] + "…" + path[-(width - width // 3 - 1) :]
 
@@ -140,8 +151,9 @@ def complain(message: str) -> None:
 
 def print_json(report: BaseModel) -> None:
     """A report as one line of JSON; control characters, and those that the stream cannot represent, are escaped."""
-    sys.stdout.write(json_for(sys.stdout, escaped(report.model_dump_json(by_alias=True))) + "\n")
-    sys.stdout.flush()
+    stream = streams.stdout()
+    stream.write(streams.json_for(stream, escaped(report.model_dump_json(by_alias=True))) + "\n")
+    stream.flush()
 
 
 def print_report(report: Report, as_json: bool, printer: Callable[[Report], None]) -> None:
@@ -154,8 +166,9 @@ def print_report(report: Report, as_json: bool, printer: Callable[[Report], None
 
 def print_text(text: str) -> None:
     """Text for a file or a shell, unchanged."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    stream = streams.stdout()
+    stream.write(text)
+    stream.flush()
 
 
 class ProgressBar:

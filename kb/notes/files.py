@@ -170,10 +170,10 @@ def write_file(path: Path, text: str, overwrite: bool) -> None:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def read_post(path: Path) -> str:
-    """The text of a post, newlines untouched. Raises `InputError`."""
+def read_post(path: Path, folder: Path = Path()) -> str:
+    """The text of a post, newlines untouched; `path` may be relative to `folder`. Raises `InputError`."""
     try:
-        with path.open("rb") as file:
+        with (folder / path).open("rb") as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise InputError(f"{path} {TOO_LARGE}")

@@ -28,8 +28,9 @@ UNCITED = (
 )
 
 
-def rendered(outline: Outline, template: str, citations: Citations, today: datetime.date) -> str:
-    """An outline as Markdown. `template` is the name of one of `TEMPLATES`, or the path of a Jinja file.
+def rendered(outline: Outline, template: str, citations: Citations, today: datetime.date, folder: Path = Path()) -> str:
+    """An outline as Markdown. `template` is the name of one of `TEMPLATES`, or the path of a Jinja file, which may be
+    relative to `folder`.
 
     Raises `InputError` if there is no such template, or if it cannot be used.
     """
@@ -37,20 +38,22 @@ def rendered(outline: Outline, template: str, citations: Citations, today: datet
         text = template_text(template)
     else:
         try:
-            text = Path(template).read_text(encoding="utf-8")
+            text = (folder / template).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             names = ", ".join(TEMPLATES)
             raise InputError(f"there is no template {template!r}; use {names}, or the path of a Jinja file") from error
     return render(outline, text, today, citations)
 
 
-def check_post(reader: IndexReader, path: Path) -> Check:
-    """Check every citation of a post against the notes' files as they are now. Raises `InputError` if it has none."""
-    text = files.read_post(path)
+def check_post(reader: IndexReader, path: Path, folder: Path = Path()) -> Check:
+    """Check every citation of a post against the notes' files as they are now; `path` may be relative to `folder`.
+    Raises `InputError` if it has none.
+    """
+    text = files.read_post(path, folder)
     cited = {entry.citation.path for entry in find_cited(text)}
     if not cited:
         raise InputError(UNCITED.format(path=path))
-    own = files.notebook_path(reader.root, path)
+    own = files.notebook_path(reader.root, folder / path)
     notes = {name: without_comments(_text(reader, name) or "") for name in cited if files.state_of(reader.root, name)}
     notes |= _pulled(reader, cited - set(notes))
     checked = check(text, notes, _other_notes(reader, own))
@@ -94,20 +97,21 @@ def fill_post(
     words: int | None,
     citations: Citations,
     today: datetime.date,
+    folder: Path = Path(),
 ) -> tuple[Outline, str]:
     """An outline with the headings of a draft, and the draft with its points; the file stays as it is.
 
-    The topic is by default the draft's title. Raises `InputError` for a draft that cannot be filled, and
-    `EvidenceError` where the notes say too little.
+    The topic is by default the draft's title; `path` may be relative to `folder`. Raises `InputError` for a draft that
+    cannot be filled, and `EvidenceError` where the notes say too little.
     """
-    text = files.read_post(path)
+    text = files.read_post(path, folder)
     try:
         written = read_draft(text)
     except InputError as error:
         raise InputError(f"{path} {error}") from error
     if not (topic or written.title):
         raise InputError(f"{path} has no title; give it one, or name the TOPIC before --fill")
-    own = files.notebook_path(reader.root, path)
+    own = files.notebook_path(reader.root, folder / path)
     outline = draft(
         reader,
         topic or written.title,
