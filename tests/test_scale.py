@@ -6,7 +6,7 @@ import importlib.util
 import json
 import shutil
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -184,7 +184,7 @@ def decided_with(root: Path, encoder: Encoder, step: int) -> Decisions:
         return decisions(knowledge, step)
 
 
-def overlap(first: set[str], second: set[str]) -> float:
+def overlap(first: Set[str], second: Set[str]) -> float:
     return len(first & second) / max(len(first | second), 1)
 
 
