@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from kb.search import answer, find
     from kb.search.concepts import glossary
     from kb.search.similar import duplicates, related
+    from kb.serve.http import running, trust
+    from kb.serve.http import server as http_server
     from kb.sync import changes, listing, reclassify, removal, run
 
 HOMES = {
@@ -81,6 +83,9 @@ HOMES = {
     "find": "kb.search.find",
     "glossary": "kb.search.concepts.glossary",
     "related": "kb.search.similar.related",
+    "http_server": "kb.serve.http.server",
+    "running": "kb.serve.http.running",
+    "trust": "kb.serve.http.trust",
     "changes": "kb.sync.changes",
     "listing": "kb.sync.listing",
     "reclassify": "kb.sync.reclassify",

@@ -256,6 +256,7 @@ REBUILT = {
 }
 BACKUP = {"schema": {"kb.backup/1"}, "path": str, "notes": int, "bytes": int}
 LISTED = {
+    "id": str,
     "path": str,
     "title": str,
     "area": FILED | {"outside"},

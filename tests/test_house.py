@@ -36,6 +36,7 @@ ORDER = [
     "posting",
     "knowledge",
     "console",
+    "serve",
     "cli",
 ]
 TABLES = {"kb", "kb.__main__", "kb.rooms"}  # they name what lies anywhere in the house, to load it when it is asked for

@@ -11,8 +11,9 @@ from kb.models import Area, AreaVerdict, Frozen, Kind, StoredArea
 
 
 class ListedNote(Frozen):
-    """One line of `kb list`; a `remote` note was pulled from a server."""
+    """One line of `kb list`; a `remote` note was pulled from a server. The `id` stays when its file is renamed."""
 
+    id: str
     path: str
     title: str
     area: StoredArea

@@ -60,6 +60,7 @@ def outside_without_a_word(reader: IndexReader, sources: Sequence[str]) -> list[
 
 def _listed(note: NoteRecord) -> dict[str, object]:
     return {
+        "id": note.id,
         "path": note.path,
         "title": note.title,
         "area": note.area,

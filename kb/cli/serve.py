@@ -1,0 +1,96 @@
+"""Serving the notebook to a browser, to programs and to assistants on this machine."""
+
+from __future__ import annotations
+
+import sys
+import webbrowser
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kb import rooms
+from kb.cli.parameters import JSON_OPTION
+from kb.cli.session import named_notebook
+
+if TYPE_CHECKING:
+    from kb.notebook import Settings
+
+DEFAULT_PORT = 5252
+TRUST_OPTION = click.option(
+    "--trust", is_flag=True, help="Allow the servers and models that this notebook's kb.toml names, from now on."
+)
+
+
+@click.command(
+    "serve",
+    epilog="""\b
+Examples:
+  kb serve --open
+  kb serve --port 0
+  kb serve --status
+  kb serve --stop
+""",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="Port; 0 takes a free one."
+)
+@click.option("--open", "opens", is_flag=True, help="Open the page in your browser.")
+@click.option("--status", is_flag=True, help="Say where this notebook is served, with a new link.")
+@click.option("--stop", is_flag=True, help="End the server of this notebook.")
+@TRUST_OPTION
+@JSON_OPTION
+def serve_command(port: int, opens: bool, status: bool, stop: bool, trust: bool, as_json: bool) -> int:
+    """Serve the notebook to your browser and to programs on this machine.
+
+    Prints an address with a one-time token and serves until interrupted, to
+    this machine only. The JSON API is described at /api/openapi.json; programs
+    send the token as "Authorization: Bearer TOKEN".
+    """
+    if status and stop:
+        raise click.UsageError("give either --status or --stop")
+    if as_json and not (status or stop):
+        raise click.UsageError("--json needs --status or --stop")
+    root = notebook_root()
+    if status or stop:
+        return _ask(root, stop, as_json)
+    ready = partial(_ready, opens)
+    return rooms.http_server.serve(root, port, ready, rooms.terminal.notice, partial(allowed, root, trust))
+
+
+def notebook_root() -> Path:
+    """The folder of the notebook. Raises `NotebookError` where there is none."""
+    with rooms.knowledge.KnowledgeBase(named_notebook()) as knowledge:
+        return knowledge.root
+
+
+def allowed(root: Path, trust: bool, settings: Settings) -> None:
+    """Ask once, at a terminal, about settings that reach beyond this machine. Raises `ConfigError` for those that are
+    not allowed.
+    """
+    trusting = rooms.trust
+    if not trusting.is_allowed(root, settings):
+        named = ", ".join(trusting.far_reaching(settings))
+        question = f"kb.toml names {named}. Allow this for {root}?"
+        if trust or (sys.stdin.isatty() and click.confirm(question, err=True)):
+            trusting.allow(root, settings)
+    trusting.require_allowed(root, settings)
+
+
+def _ready(opens: bool, link: str) -> None:
+    rooms.terminal.print_text(f"{link}\n")
+    if opens:
+        webbrowser.open(link)
+
+
+def _ask(root: Path, stop: bool, as_json: bool) -> int:
+    running, reports = rooms.running, rooms.reports
+    if stop:
+        server = running.ask(root, "POST", "/api/stop", reports.Server)
+    else:
+        server = running.ask(root, "GET", "/api/server", reports.Server)
+    rooms.terminal.print_report(server, as_json, rooms.console_care.print_server)
+    if not stop and not as_json:
+        rooms.terminal.say(running.ask(root, "POST", "/api/link", reports.Link).address)
+    return 0

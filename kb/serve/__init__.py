@@ -1,0 +1,1 @@
+"""A running server: a notebook kept open, for browsers, programs and assistants on this machine."""

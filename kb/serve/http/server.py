@@ -1,0 +1,103 @@
+"""Running the server: a socket on the loopback interface, and an end that is clean."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from kb.errors import InputError
+from kb.models import Encoder, Notify
+from kb.notebook import Settings
+from kb.serve.http.access import Access
+from kb.serve.http.app import application
+from kb.serve.http.live import LiveNotebook
+from kb.serve.http.running import recorded
+from kb.serve.http.served import Served
+
+LOOPBACK = "127.0.0.1"
+GRACE_SECONDS = 5  # for requests that are under way when the server is to end
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens, and leaves signals to `_ending_on_signals`."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def serve(
+    root: Path,
+    port: int,
+    ready: Callable[[str], None],
+    notify: Notify,
+    allow: Callable[[Settings], None],
+    encoder: Encoder | None = None,
+) -> int:
+    """Serve a notebook until the process receives a signal or a request to stop; returns the exit code.
+
+    `ready` is given the link for a browser once the server listens. Port 0 is any free one. Raises `InputError` for a
+    port in use, `ConfigError` where `allow` does, and `NotebookError` where the notebook is served already.
+    """
+    live = LiveNotebook(root, notify, allow, encoder)
+    with _listening(port) as listener:
+        access = Access(listener.getsockname()[1])
+        served = Served(live, access, lambda: setattr(server, "should_exit", True))
+        config = uvicorn.Config(
+            application(served),
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            ws="none",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        server = _Server(config, lambda: ready(access.first_link))
+        with contextlib.closing(served), recorded(root, access), _ending_on_signals(served) as received:
+            server.run([listener])
+    return 128 + received[0] if received else 0
+
+
+@contextlib.contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, port))
+        except OSError as error:
+            raise InputError(f"port {port} cannot be used: {error.strerror}; --port 0 takes a free one") from error
+        yield listener
+
+
+@contextlib.contextmanager
+def _ending_on_signals(served: Served) -> Iterator[list[int]]:
+    """The first signal ends the server and long runs after their batch; the second has its default effect."""
+    received: list[int] = []
+
+    def receive(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        signal.signal(number, signal.SIG_DFL)
+        served.live.stopping.set()
+        served.stop()
+
+    before = {number: signal.signal(number, receive) for number in SIGNALS}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
