@@ -16,6 +16,7 @@ from kb.cli.session import named_notebook
 
 if TYPE_CHECKING:
     from kb.notebook import Settings
+    from kb.serve.http.access import Access
 
 DEFAULT_PORT = 5252
 TRUST_OPTION = click.option(
@@ -78,18 +79,16 @@ def allowed(root: Path, trust: bool, settings: Settings) -> None:
     trusting.require_allowed(root, settings)
 
 
-def _ready(opens: bool, link: str) -> None:
-    rooms.terminal.print_text(f"{link}\n")
+def _ready(opens: bool, access: Access) -> None:
+    """Print the link. A browser is given another one: other users may see it in the list of processes."""
+    rooms.terminal.print_text(f"{access.first_link}\n")
     if opens:
-        webbrowser.open(link)
+        webbrowser.open(access.new_link())
 
 
 def _ask(root: Path, stop: bool, as_json: bool) -> int:
     running, reports = rooms.running, rooms.reports
-    if stop:
-        server = running.ask(root, "POST", "/api/stop", reports.Server)
-    else:
-        server = running.ask(root, "GET", "/api/server", reports.Server)
+    server = running.stop(root) if stop else running.ask(root, "GET", "/api/server", reports.Server)
     rooms.terminal.print_report(server, as_json, rooms.console_care.print_server)
     if not stop and not as_json:
         rooms.terminal.say(running.ask(root, "POST", "/api/link", reports.Link).address)

@@ -35,13 +35,15 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 def application(served: Served) -> ASGIApp:
     """Everything that a server answers, behind its guard."""
-    threads = anyio.CapacityLimiter(THREADS)
-    routes = [
-        Route(endpoint.path, _route(endpoint, served, threads), methods=[endpoint.method]) for endpoint in ENDPOINTS
-    ]
-    routes += [Route("/api/openapi.json", _describe), Route("/", partial(_welcome, served))]
     handlers = dict.fromkeys((KbError, OSError, HTTPException, Exception), answer_failure)
-    return Guard(Starlette(routes=routes, exception_handlers=handlers), served.access)
+    return Guard(Starlette(routes=routes(served), exception_handlers=handlers), served.access)
+
+
+def routes(served: Served) -> list[Route]:
+    """The routes, without a guard."""
+    threads = anyio.CapacityLimiter(THREADS)
+    api = [Route(endpoint.path, _route(endpoint, served, threads), methods=[endpoint.method]) for endpoint in ENDPOINTS]
+    return [*api, Route("/api/openapi.json", _describe), Route("/", partial(_welcome, served))]
 
 
 def _route(endpoint: Endpoint, served: Served, threads: anyio.CapacityLimiter) -> Answer:

@@ -101,13 +101,11 @@ class Guard:
     def _require_own_origin(self, scope: Scope, headers: Headers) -> None:
         host = headers.getlist("host")
         if len(host) != 1 or host[0].lower() not in self._access.hosts:
-            raise RefusedError(HTTPStatus.FORBIDDEN, "this server answers to 127.0.0.1 and localhost at its port only")
+            raise RefusedError(HTTPStatus.FORBIDDEN, "the host must be 127.0.0.1 or localhost, with this port")
         if any(origin != f"http://{host[0]}" for origin in headers.getlist("origin")):
-            raise RefusedError(
-                HTTPStatus.FORBIDDEN, "this server answers its own page only, not that of another origin"
-            )
+            raise RefusedError(HTTPStatus.FORBIDDEN, "a page of another origin is not answered")
         if headers.get("sec-fetch-site") not in OWN_SITE and not _opens_page(scope, headers):
-            raise RefusedError(HTTPStatus.FORBIDDEN, "this server answers its own page only, not that of another site")
+            raise RefusedError(HTTPStatus.FORBIDDEN, "a page of another site is not answered")
 
     def _require_user(self, headers: Headers) -> None:
         bearer = self._access.is_bearer(headers.get("authorization", ""))

@@ -23,10 +23,12 @@ from filelock import FileLock, Timeout
 from kb.errors import KbError, NotebookError
 from kb.models import Frozen
 from kb.notes.files import replacing
+from kb.reports import Server
 from kb.serve.http.access import Access
 
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 ANSWER_SECONDS = 5
+STOP_SECONDS = 60  # a sync ends after its current batch
 Report = TypeVar("Report", bound=Frozen)
 
 
@@ -40,8 +42,7 @@ class Record(Frozen):
 @contextmanager
 def recorded(root: Path, access: Access) -> Iterator[None]:
     """Leave a record for as long as a server runs. Raises `NotebookError` where the notebook is served already."""
-    path = _path(root)
-    lock = FileLock(path.with_suffix(".lock"), mode=PRIVATE_FILE)
+    path, lock = _path(root), _lock(root)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
@@ -74,6 +75,20 @@ def ask(root: Path, method: str, path: str, report: type[Report]) -> Report:
     if response.status != http.client.OK:
         raise KbError(f"the server of {root} refused: {body.get('message')}")
     return report.model_validate({name: value for name, value in body.items() if name != "schema"})
+
+
+def stop(root: Path) -> Server:
+    """End the server of a notebook, and wait until it has. Raises `KbError` where none runs, or it does not end."""
+    server = ask(root, "POST", "/api/stop", Server)
+    try:
+        with _lock(root).acquire(timeout=STOP_SECONDS):
+            return server
+    except Timeout as error:
+        raise KbError(f"process {server.process} still answers requests; wait, or end it yourself") from error
+
+
+def _lock(root: Path) -> FileLock:
+    return FileLock(_path(root).with_suffix(".lock"), mode=PRIVATE_FILE)
 
 
 def _record(root: Path) -> Record:

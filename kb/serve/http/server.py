@@ -25,41 +25,16 @@ GRACE_SECONDS = 5  # for requests that are under way when the server is to end
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class _Server(uvicorn.Server):
-    """Says when it listens, and leaves signals to `_ending_on_signals`."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def serve(
-    root: Path,
-    port: int,
-    ready: Callable[[str], None],
-    notify: Notify,
-    allow: Callable[[Settings], None],
-    encoder: Encoder | None = None,
-) -> int:
-    """Serve a notebook until the process receives a signal or a request to stop; returns the exit code.
-
-    `ready` is given the link for a browser once the server listens. Port 0 is any free one. Raises `InputError` for a
-    port in use, `ConfigError` where `allow` does, and `NotebookError` where the notebook is served already.
+class HttpServer(uvicorn.Server):
+    """A server of a notebook on a socket that listens. `ready` is called once requests are answered; signals are left
+    to the caller.
     """
-    live = LiveNotebook(root, notify, allow, encoder)
-    with _listening(port) as listener:
-        access = Access(listener.getsockname()[1])
-        served = Served(live, access, lambda: setattr(server, "should_exit", True))
+
+    def __init__(self, live: LiveNotebook, listener: socket.socket, ready: Callable[[Access], None]) -> None:
+        self.served = Served(live, Access(listener.getsockname()[1]), self.end)
+        self._ready = ready
         config = uvicorn.Config(
-            application(served),
+            application(self.served),
             log_config=None,
             log_level="warning",
             access_log=False,
@@ -67,14 +42,50 @@ def serve(
             ws="none",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        server = _Server(config, lambda: ready(access.first_link))
-        with contextlib.closing(served), recorded(root, access), _ending_on_signals(served) as received:
+        super().__init__(config)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready(self.served.access)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def end(self) -> None:
+        """Answer what is under way, and end."""
+        self.served.live.stopping.set()
+        self.should_exit = True
+
+
+def serve(
+    root: Path,
+    port: int,
+    ready: Callable[[Access], None],
+    notify: Notify,
+    allow: Callable[[Settings], None],
+    encoder: Encoder | None = None,
+) -> int:
+    """Serve a notebook until the process receives a signal or a request to stop; returns the exit code.
+
+    `ready` is called once the server listens. Port 0 is any free one. Raises `InputError` for a port in use,
+    `ConfigError` where `allow` does, and `NotebookError` where the notebook is served already.
+    """
+    live = LiveNotebook(root, notify, allow, encoder)
+    with listening(port) as listener:
+        server = HttpServer(live, listener, ready)
+        with (
+            recorded(root, server.served.access),
+            contextlib.closing(server.served),
+            _ending_on_signals(server.end) as received,
+        ):
             server.run([listener])
     return 128 + received[0] if received else 0
 
 
 @contextlib.contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
+def listening(port: int) -> Iterator[socket.socket]:
+    """A socket on the loopback interface. Raises `InputError` for a port in use."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -85,15 +96,14 @@ def _listening(port: int) -> Iterator[socket.socket]:
 
 
 @contextlib.contextmanager
-def _ending_on_signals(served: Served) -> Iterator[list[int]]:
+def _ending_on_signals(end: Callable[[], None]) -> Iterator[list[int]]:
     """The first signal ends the server and long runs after their batch; the second has its default effect."""
     received: list[int] = []
 
     def receive(number: int, _: FrameType | None) -> None:
         received.append(number)
         signal.signal(number, signal.SIG_DFL)
-        served.live.stopping.set()
-        served.stop()
+        end()
 
     before = {number: signal.signal(number, receive) for number in SIGNALS}
     try:
