@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from kb.models import Encoder
-from kb.serve.http.live import LiveNotebook
 from kb.serve.http.server import HttpServer, listening
-from kb.serve.http.trust import require_allowed
+from kb.serve.live import LiveNotebook
+from kb.serve.trust import require_allowed
 
 JSON = {"Content-Type": "application/json"}
 

@@ -18,7 +18,6 @@ import pytest
 from conftest import Run
 from doubles import HashingEncoder
 from serving import JSON, Client, serving
-from starlette.routing import Route
 
 from kb.errors import ConfigError
 from kb.knowledge import KnowledgeBase
@@ -26,7 +25,8 @@ from kb.notebook import load_settings
 from kb.serve.http.app import routes
 from kb.serve.http.guard import Limits
 from kb.serve.http.server import HttpServer
-from kb.serve.http.trust import allow, is_allowed, require_allowed
+from kb.serve.mcp.endpoint import ToolEndpoint
+from kb.serve.trust import allow, is_allowed, require_allowed
 
 Command = Callable[..., Run]
 
@@ -59,9 +59,8 @@ def all_routes(server: HttpServer) -> list[tuple[str, str]]:
     """The method and path of every route."""
     found = [
         (method, route.path)
-        for route in routes(server.served)
-        if isinstance(route, Route)
-        for method in sorted(route.methods or ())
+        for route in routes(server.served, ToolEndpoint(server.served.live))
+        for method in sorted(route.methods or ("GET", "POST", "DELETE"))
     ]
     assert ("GET", "/api/search") in found
     assert ("POST", "/api/add") in found

@@ -43,6 +43,7 @@ COMMANDS = {
     "restore": ("care", "Restore the index from a backup."),
     "eval": ("evaluation", "Measure search, the classifier or outlines on known answers."),
     "serve": ("serve", "Serve the notebook to your browser and to programs on this machine."),
+    "mcp": ("serve", "Offer the notebook to an assistant, on standard input and output."),
     "completion": ("shell", "Print the completion script for a shell."),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
 import webbrowser
 from functools import partial
@@ -17,6 +19,7 @@ from kb.cli.session import named_notebook
 if TYPE_CHECKING:
     from kb.notebook import Settings
     from kb.serve.http.access import Access
+    from kb.serve.mcp.configuration import Assistant
 
 DEFAULT_PORT = 5252
 TRUST_OPTION = click.option(
@@ -58,6 +61,39 @@ def serve_command(port: int, opens: bool, status: bool, stop: bool, trust: bool,
         return _ask(root, stop, as_json)
     ready = partial(_ready, opens)
     return rooms.http_server.serve(root, port, ready, rooms.terminal.notice, partial(allowed, root, trust))
+
+
+@click.command(
+    "mcp",
+    epilog="""\b
+Examples:
+  kb mcp --print-config claude
+  kb mcp --print-config codex >> ~/.codex/config.toml
+""",
+)
+@click.option(
+    "--print-config",
+    "assistant",
+    type=click.Choice(["claude", "vscode", "cursor", "codex"]),
+    help="Print what to paste into the settings of this assistant.",
+)
+@TRUST_OPTION
+def mcp_command(assistant: Assistant | None, trust: bool) -> None:
+    """Offer the notebook to an assistant, on standard input and output.
+
+    The assistant starts this command and speaks the Model Context Protocol with
+    it. Its tools search, read and outline notes, and add new ones.
+    """
+    root = notebook_root()
+    if assistant:
+        configuring = rooms.configuration
+        rooms.terminal.print_text(configuring.configuration(assistant, root))
+        rooms.terminal.notice(f"paste this into {configuring.PLACES[assistant]}")
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a thread that waits for input would hold an orderly end up
+    live = rooms.live.LiveNotebook(root, rooms.terminal.notice, partial(allowed, root, trust))
+    with contextlib.closing(live):
+        rooms.tools_server.serve_standard_streams(live)
 
 
 def notebook_root() -> Path:

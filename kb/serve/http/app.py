@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 
 import anyio
+import anyio.to_thread
 from anyio.to_thread import run_sync
 from pydantic import ValidationError
 from starlette.applications import Starlette
@@ -25,6 +27,7 @@ from kb.serve.http.failures import answer_failure, invalid
 from kb.serve.http.guard import Guard
 from kb.serve.http.openapi import EVENT_STREAM, JSON, openapi
 from kb.serve.http.served import Served
+from kb.serve.mcp.endpoint import ToolEndpoint
 
 THREADS = 8  # requests that are answered together; the others wait
 EVENT_SECONDS = 0.1  # between two looks at a job
@@ -35,21 +38,30 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 def application(served: Served) -> ASGIApp:
     """Everything that a server answers, behind its guard."""
+    tools = ToolEndpoint(served.live)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        async with tools.running():
+            yield
+
     handlers = dict.fromkeys((KbError, OSError, HTTPException, Exception), answer_failure)
-    return Guard(Starlette(routes=routes(served), exception_handlers=handlers), served.access)
+    app = Starlette(routes=routes(served, tools), exception_handlers=handlers, lifespan=lifespan)
+    return Guard(app, served.access)
 
 
-def routes(served: Served) -> list[Route]:
+def routes(served: Served, tools: ToolEndpoint) -> list[Route]:
     """The routes, without a guard."""
-    threads = anyio.CapacityLimiter(THREADS)
-    api = [Route(endpoint.path, _route(endpoint, served, threads), methods=[endpoint.method]) for endpoint in ENDPOINTS]
-    return [*api, Route("/api/openapi.json", _describe), Route("/", partial(_welcome, served))]
+    api = [Route(endpoint.path, _route(endpoint, served), methods=[endpoint.method]) for endpoint in ENDPOINTS]
+    others = [Route("/api/openapi.json", _describe), Route("/mcp", tools), Route("/", partial(_welcome, served))]
+    return [*api, *others]
 
 
-def _route(endpoint: Endpoint, served: Served, threads: anyio.CapacityLimiter) -> Answer:
+def _route(endpoint: Endpoint, served: Served) -> Answer:
     async def answer(request: Request) -> Response:
         asked = await _asked(endpoint, request)
-        look = partial(run_sync, endpoint.answer, served, asked, limiter=threads)
+        look = partial(run_sync, endpoint.answer, served, asked)
         report = await look()
         if endpoint.streams:
             return StreamingResponse(_events(served, look), media_type=EVENT_STREAM)

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from kb.errors import KbError, LockError, NotFoundError
 from kb.reports import Job
 from kb.serve.http.failures import failure_of
-from kb.serve.http.live import LiveNotebook
+from kb.serve.live import LiveNotebook
 
 REMEMBERED = 20  # jobs
 

@@ -12,7 +12,7 @@ from kb.knowledge import KnowledgeBase
 from kb.reports import Link, Server
 from kb.serve.http.access import Access
 from kb.serve.http.jobs import Jobs
-from kb.serve.http.live import LiveNotebook
+from kb.serve.live import LiveNotebook
 
 
 @dataclass

@@ -16,9 +16,9 @@ from kb.models import Encoder, Notify
 from kb.notebook import Settings
 from kb.serve.http.access import Access
 from kb.serve.http.app import application
-from kb.serve.http.live import LiveNotebook
 from kb.serve.http.running import recorded
 from kb.serve.http.served import Served
+from kb.serve.live import LiveNotebook
 
 LOOPBACK = "127.0.0.1"
 GRACE_SECONDS = 5  # for requests that are under way when the server is to end

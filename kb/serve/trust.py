@@ -49,7 +49,7 @@ def require_allowed(root: Path, settings: Settings) -> None:
     """Raise `ConfigError`, naming the settings, unless the user has allowed them."""
     if not is_allowed(root, settings):
         named = ", ".join(far_reaching(settings))
-        raise ConfigError(f"{root / CONFIG_NAME} names {named}; run `kb serve --trust` to allow that for this notebook")
+        raise ConfigError(f"{root / CONFIG_NAME} names {named}; add --trust to the command once to allow that")
 
 
 def _digest(named: list[str]) -> str:
