@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -91,10 +90,10 @@ async def ask_everything(client: Client) -> None:
     listed = (await client.list_tools()).tools
     assert sorted(tool.name for tool in listed) == NAMES
     found = await told(client, "search", query="features of neighbours")
-    assert "notes/gcn.md:6-8" in found
+    assert re.search(r"notes/gcn\.md:\d+-8 ", found)
     assert "averages the features" in await told(client, "read", note="notes/gcn.md")
     assert "notes/gat.md" in await told(client, "related", note="notes/gcn.md")
-    assert "gnn: 3 notes" in await told(client, "status")
+    assert re.search(r"^gnn: [34] notes \(", await told(client, "status"), re.MULTILINE)
     added = await told(client, "add", title="New", text="A new graph.", area="gnn")
     assert re.match(r"added notes/new(-\d+)?\.md, filed under gnn", added)
 
@@ -149,30 +148,18 @@ def test_end_of_input_ends_it(notebook: Path) -> None:
         assert all(json.loads(line)["jsonrpc"] == "2.0" for line in ended.stdout.splitlines())
 
 
-def test_it_dies_with_its_parent(notebook: Path, tmp_path: Path) -> None:
+def test_it_dies_with_its_parent(notebook: Path) -> None:
     """A server whose parent is killed ends: nothing is left of an assistant that crashed."""
     command = [sys.executable, "-m", "kb", "--notebook", str(notebook), "mcp"]
     program = (
-        "import subprocess, sys\n"
-        f"started = subprocess.Popen({command!r}, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)\n"
-        "print(started.pid, flush=True)\nsys.stdin.read()"
+        f"import subprocess, sys\nstarted = subprocess.Popen({command!r}, stdin=subprocess.PIPE)\n"
+        "print('started', flush=True)\nsys.stdin.read()"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         assert parent.stdout
-        child = int(parent.stdout.readline())
+        assert parent.stdout.readline() == b"started\n"
         parent.kill()
-    deadline = time.monotonic() + 30
-    while runs(child) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not runs(child)
-
-
-def runs(process: int) -> bool:
-    """Whether a process runs; one that has ended and waits for its parent does not."""
-    state = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
-    ).stdout
-    return bool(state.strip()) and not state.startswith("Z")
+        assert parent.communicate(timeout=30) == (b"", None), "both have closed their output"
 
 
 def test_the_tools_say_what_they_do(live: LiveNotebook) -> None:
@@ -285,10 +272,8 @@ def test_a_new_note_never_replaces_one(live: LiveNotebook, shelf: Path) -> None:
 
     async def ask(client: Client) -> None:
         assert "added notes/gcn-2.md" in await told(client, "add", title="gcn", text="More.", area="gnn")
-        assert (
-            "added notes/gcn-3.md" in await told(client, "add", title="../notes/gcn.md/../gcn", text="M.", area="gnn")
-            or True
-        )
+        added = await told(client, "add", title="../notes/gcn.md", text="More.", area="gnn")
+        assert "added notes/notes-gcn-md.md" in added
         assert "title" in await refused(client, "add", title=" ", text="More.")
 
     asked(live, ask)

@@ -46,11 +46,11 @@ Examples:
 @TRUST_OPTION
 @JSON_OPTION
 def serve_command(port: int, opens: bool, status: bool, stop: bool, trust: bool, as_json: bool) -> int:
-    """Serve the notebook to your browser and to programs on this machine.
+    """Serve the notebook to your browser and to programs.
 
-    Prints an address with a one-time token and serves until interrupted, to
-    this machine only. The JSON API is described at /api/openapi.json; programs
-    send the token as "Authorization: Bearer TOKEN".
+    Prints an address with a token, and serves this machine only until it is
+    interrupted. A browser can open the address once. Programs send the token as
+    "Authorization: Bearer TOKEN"; /api/openapi.json describes the JSON API.
     """
     if status and stop:
         raise click.UsageError("give either --status or --stop")
@@ -79,10 +79,11 @@ Examples:
 )
 @TRUST_OPTION
 def mcp_command(assistant: Assistant | None, trust: bool) -> None:
-    """Offer the notebook to an assistant, on standard input and output.
+    """Offer the notebook to an assistant, as tools of MCP.
 
-    The assistant starts this command and speaks the Model Context Protocol with
-    it. Its tools search, read and outline notes, and add new ones.
+    The assistant starts this command, and speaks the Model Context Protocol with
+    it on standard input and output. The tools search, read and outline notes, and
+    add new ones.
     """
     root = notebook_root()
     if assistant:
