@@ -159,7 +159,7 @@ def test_it_dies_with_its_parent(notebook: Path) -> None:
         assert parent.stdout
         assert parent.stdout.readline() == b"started\n"
         parent.kill()
-        assert parent.communicate(timeout=30) == (b"", None), "both have closed their output"
+        assert parent.communicate(timeout=30)[0] == b"", "both have closed their output"
 
 
 def test_the_tools_say_what_they_do(live: LiveNotebook) -> None:

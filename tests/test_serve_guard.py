@@ -34,6 +34,15 @@ GCN = "---\narea: gnn\n---\n# Graph convolution\n\nA node averages the features 
 TRAVERSALS = ("../secret.md", "..%2f..%2fetc%2fpasswd", "/etc/passwd", "notes/../../secret.md", "%00", "notes%5c..%5cx")
 
 
+@pytest.fixture(autouse=True)
+def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Servers leave their records in a folder of the test."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    return folder
+
+
 @pytest.fixture
 def shelf(notebook: Path, encoder: HashingEncoder) -> Path:
     """A notebook with one note, and a file beside it that is no note."""
@@ -261,6 +270,33 @@ def test_far_reaching_settings_need_a_word(notebook: Path, kb_without_model: Com
         require_allowed(notebook, load_settings(notebook))
 
 
+def test_what_was_allowed_is_remembered(notebook: Path, kb_without_model: Command) -> None:
+    """Allowed once, settings are not asked about again; nothing about it lies in the notebook."""
+    (notebook / "kb.toml").write_text('model = "someone/model"', encoding="utf-8")
+    before = sorted(path.name for path in notebook.iterdir())
+    for arguments in (["--trust"], []):
+        with process(notebook, *arguments) as (started, line):
+            assert line.startswith("http://127.0.0.1:")
+            started.terminate()
+            assert started.wait(timeout=30) == 143
+    assert sorted(path.name for path in notebook.iterdir()) in (before, sorted([*before, ".kb"]))
+    (notebook / "kb.toml").write_text('model = "other/model"', encoding="utf-8")
+    assert kb_without_model("serve", "--port", "0").code == 1
+    assert kb_without_model("mcp").code == 1
+
+
+def test_two_hosts_are_none(client: Client) -> None:
+    """A request with two hosts, of which a proxy and a server might each take another, is refused."""
+    connection = http.client.HTTPConnection(client.host, timeout=30)
+    connection.putrequest("GET", "/api/status", skip_host=True)
+    for host in (client.host, "evil.example"):
+        connection.putheader("Host", host)
+    connection.putheader("Authorization", f"Bearer {client.token}")
+    connection.endheaders()
+    assert connection.getresponse().status in (400, 403)
+    connection.close()
+
+
 def test_settings_are_looked_at_on_each_request(shelf: Path, client: Client) -> None:
     """A change of `kb.toml` holds for the next request; one that names a server is not acted on."""
     assert client.get("/api/areas").status == 200
@@ -301,13 +337,10 @@ def test_a_signal_ends_it(notebook: Path, number: signal.Signals) -> None:
         assert (started.returncode, out, err) == (128 + number, "", "")
 
 
-def test_one_server_for_a_notebook(
-    notebook: Path, tmp_path: Path, kb_without_model: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_server_for_a_notebook(notebook: Path, records: Path, kb_without_model: Command) -> None:
     """A second server of a notebook is refused; `--status` finds the first one with a new link, `--stop` ends it, and a
     record that a killed one left behind is not believed.
     """
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
     assert kb_without_model("serve", "--status").code == 1
     with process(notebook) as (started, line):
         status = kb_without_model("serve", "--status")
@@ -317,9 +350,9 @@ def test_one_server_for_a_notebook(
         assert Client(f"http://{link.netloc}", "").ask("GET", f"/?{link.query}").status == 303
         second = kb_without_model("serve", "--port", "0")
         assert (second.code, "is being served" in second.err) == (1, True)
-        records = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
-        assert records
-        assert all(path.stat().st_mode & 0o077 == 0 for path in records)
+        found = [path for path in records.rglob("*") if path.is_file()]
+        assert found
+        assert all(path.stat().st_mode & 0o077 == 0 for path in (records / "kb", *found))
         assert kb_without_model("serve", "--stop").code == 0
         assert started.wait(timeout=30) == 0
     with process(notebook) as (started, _):

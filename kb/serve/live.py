@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from kb.errors import NotebookError
+from kb.errors import KbError, NotebookError
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, Notify, Progress
 from kb.notebook import CONFIG_NAME, Settings, is_notebook
@@ -53,6 +54,14 @@ class LiveNotebook:
                 self._stamp = stamp
                 before.close()
             return self._open
+
+    def warm_up(self) -> None:
+        """Load what a search needs, so that the first one does not wait for it; a notebook without notes needs nothing
+        yet. What fails here fails again, and is told, when somebody searches.
+        """
+        with suppress(KbError, OSError):
+            if self.knowledge.list().notes:
+                self.knowledge.search("warm up", limit=1)
 
     def close(self) -> None:
         """End long runs after the current batch, and close the notebook."""

@@ -29,7 +29,7 @@ from kb.serve.http.openapi import EVENT_STREAM, JSON, openapi
 from kb.serve.http.served import Served
 from kb.serve.mcp.endpoint import ToolEndpoint
 
-THREADS = 8  # requests that are answered together; the others wait
+THREADS = 4  # requests that are answered together; others wait: more threads only share one interpreter
 EVENT_SECONDS = 0.1  # between two looks at a job
 QUIET_LOOKS = 150  # after which a comment tells a proxy that the stream is alive
 
@@ -43,7 +43,8 @@ def application(served: Served) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-        async with tools.running():
+        async with tools.running(), anyio.create_task_group() as tasks:
+            tasks.start_soon(run_sync, served.live.warm_up)
             yield
 
     handlers = dict.fromkeys((KbError, OSError, HTTPException, Exception), answer_failure)

@@ -87,7 +87,7 @@ def _classify(served: Served, asked: requests.NoteRequest) -> Classification:
         if isinstance(verdict, Classification):
             return verdict
         raise NoteError(f"{verdict.path} {verdict.reason}")
-    raise NoteError(f"{asked.note} is left out by an ignore file; see `kb help ignoring`")
+    raise NoteError(f"{asked.note} is excluded by an ignore file now; run `kb sync`")
 
 
 def _file(served: Served, asked: requests.FileRequest) -> Filed:

@@ -28,6 +28,7 @@ from kb.serve.http.access import Access
 
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 ANSWER_SECONDS = 5
+LOCK_SECONDS = 0.5  # more than one who looks whether a server runs holds the lock
 STOP_SECONDS = 60  # a sync ends after its current batch
 Report = TypeVar("Report", bound=Frozen)
 
@@ -44,7 +45,7 @@ def recorded(root: Path, access: Access) -> Iterator[None]:
     """Leave a record for as long as a server runs. Raises `NotebookError` where the notebook is served already."""
     path, lock = _path(root), _lock(root)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=LOCK_SECONDS)
     except Timeout as error:
         raise NotebookError(f"{root} is being served; `kb serve --status` says where, `--stop` ends it") from error
     try:
@@ -92,10 +93,19 @@ def _lock(root: Path) -> FileLock:
 
 
 def _record(root: Path) -> Record:
+    """The record of a server that runs. One that was killed left its record, but no lock: what listens at its port now
+    may be anything.
+    """
+    none = KbError(f"no server runs for {root}; start one with `kb serve`")
+    try:
+        with _lock(root).acquire(timeout=0):
+            raise none
+    except Timeout:
+        pass
     try:
         return Record.model_validate_json(_path(root).read_bytes())
     except (OSError, ValueError) as error:
-        raise KbError(f"no server runs for {root}; start one with `kb serve`") from error
+        raise none from error
 
 
 def _path(root: Path) -> Path:
@@ -104,8 +114,8 @@ def _path(root: Path) -> Path:
 
 def _folder() -> Path:
     """A folder of the user alone. Raises `KbError` where another user made one of its name."""
-    given = os.environ.get("XDG_RUNTIME_DIR")
-    folder = Path(given) / "kb" if given else Path(tempfile.gettempdir()) / f"kb-{os.getuid()}"
+    given = os.environ.get("XDG_RUNTIME_DIR", "")
+    folder = Path(given) / "kb" if os.path.isdir(given) else Path(tempfile.gettempdir()) / f"kb-{os.getuid()}"
     try:
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         status = folder.lstat()

@@ -22,6 +22,7 @@ from kb.serve.live import LiveNotebook
 
 LOOPBACK = "127.0.0.1"
 GRACE_SECONDS = 5  # for requests that are under way when the server is to end
+IDLE_SECONDS = 60  # after which a connection is closed, so that a person who types seldom meets a closed one
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -40,6 +41,7 @@ class HttpServer(uvicorn.Server):
             access_log=False,
             server_header=False,
             ws="none",
+            timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         super().__init__(config)
