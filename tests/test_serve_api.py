@@ -193,6 +193,34 @@ def test_filing_a_note(client: Client) -> None:
     assert client.post("/api/file", note=note, area=None).json["area"] == "gnn"
 
 
+def test_an_outline_as_a_post(client: Client, shelf: Path, encoder: HashingEncoder) -> None:
+    """An outline goes back as it came, or as the writer changed it, and becomes the Markdown of the command line, whose
+    citations hold. No template but those of kb is read.
+    """
+    outline = client.get("/api/outline", topic=TOPIC).json
+    rendered = client.post("/api/render", outline=outline, template="plain")
+    assert departures(described(client), "/api/render", "post", rendered.json) == []
+    with KnowledgeBase(shelf, encoder=encoder) as knowledge:
+        assert rendered.json["markdown"] == knowledge.render(knowledge.outline(TOPIC), "plain")
+        outline["sections"] = [outline["sections"][0] | {"heading": "My own heading"}]
+        changed = client.post("/api/render", outline=outline).json["markdown"]
+        assert "My own heading" in changed
+        (shelf / "post.md").write_text(changed, encoding="utf-8")
+        assert knowledge.check_outline(shelf / "post.md").ok
+    refused = client.post("/api/render", outline=outline, template=str(shelf / "notes" / "gcn.md"))
+    assert (refused.status, refused.json["error"]) == (400, "InputError")
+    assert client.post("/api/render", outline=outline | {"colour": "red"}).status == 400
+
+
+def test_an_outline_with_own_headings(client: Client) -> None:
+    """The writer's own headings are the sections, in their order; a heading that is given twice is a mistake."""
+    headings = ["Features of neighbours", "Deep networks"]
+    outline = client.get("/api/outline", topic=TOPIC, heading=headings, words=500).json
+    assert [section["heading"] for section in outline["sections"]] == headings
+    assert client.get("/api/outline", topic=TOPIC, heading=["A", "A"]).status == 400
+    assert client.get("/api/outline", topic=TOPIC, heading="A", sections=2).status == 400
+
+
 def test_a_removal_that_was_not_confirmed(client: Client, shelf: Path) -> None:
     """A verb's error has the message of the command line; what it says to confirm can be confirmed."""
     for number in range(20):

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from kb.reports.serve import Failure as Failure
     from kb.reports.serve import Job as Job
     from kb.reports.serve import Link as Link
+    from kb.reports.serve import Rendered as Rendered
     from kb.reports.serve import Server as Server
     from kb.reports.sync import Added as Added
     from kb.reports.sync import Fault as Fault
@@ -148,6 +149,7 @@ HOMES = {
     "Failure": "serve",
     "Job": "serve",
     "Link": "serve",
+    "Rendered": "serve",
     "Server": "serve",
     "Added": "sync",
     "Fault": "sync",

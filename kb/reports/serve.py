@@ -50,3 +50,10 @@ class Link(Frozen):
 
     schema_: Literal["kb.link/1"] = Field(default="kb.link/1", serialization_alias="schema")
     address: str
+
+
+class Rendered(Frozen):
+    """An outline as Markdown."""
+
+    schema_: Literal["kb.render/1"] = Field(default="kb.render/1", serialization_alias="schema")
+    markdown: str

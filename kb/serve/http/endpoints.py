@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kb.errors import NoteError
+from kb.errors import InputError, NoteError
 from kb.models import AREAS, Frozen
 from kb.reports import (
     AreaList,
@@ -19,6 +19,7 @@ from kb.reports import (
     NoteList,
     Outline,
     RelatedNotes,
+    Rendered,
     SearchResult,
     Server,
     Status,
@@ -61,7 +62,13 @@ def _related(served: Served, asked: requests.RelatedRequest) -> RelatedNotes:
 
 
 def _outline(served: Served, asked: requests.OutlineRequest) -> Outline:
-    return served.knowledge.outline(asked.topic, asked.area, asked.sections, asked.llm)
+    if asked.heading and asked.sections:
+        raise InputError("sections has no effect with heading: there are as many as you name")
+    if len({*asked.heading}) < len(asked.heading):
+        raise InputError("a heading is given twice; name each once")
+    return served.knowledge.outline(
+        asked.topic, asked.area, asked.sections, asked.llm, headings=asked.heading, words=asked.words
+    )
 
 
 def _ideas(served: Served, asked: requests.IdeasRequest) -> Ideas:
@@ -92,6 +99,10 @@ def _classify(served: Served, asked: requests.NoteRequest) -> Classification:
 
 def _file(served: Served, asked: requests.FileRequest) -> Filed:
     return served.knowledge.file(_id(served, asked), asked.area)
+
+
+def _render(served: Served, asked: requests.RenderRequest) -> Rendered:
+    return Rendered(markdown=served.knowledge.render(asked.outline, asked.template, asked.citations))
 
 
 def _add(served: Served, asked: requests.AddRequest) -> SyncReport:
@@ -136,6 +147,7 @@ ENDPOINTS = (
     Endpoint("/api/areas", "What the areas mean, and how many notes each has.", requests.Nothing, AreaList, _areas),
     Endpoint("/api/classify", "The verdict for a note as it is now.", requests.NoteRequest, Classification, _classify),
     Endpoint("/api/file", "File a note under an area.", requests.FileRequest, Filed, _file, changes=True),
+    Endpoint("/api/render", "An outline as Markdown.", requests.RenderRequest, Rendered, _render, changes=True),
     Endpoint("/api/add", "Write a new note under notes/.", requests.AddRequest, SyncReport, _add, changes=True),
     Endpoint("/api/sync", "Start a sync in the background.", requests.SyncRequest, Job, _start_sync, changes=True),
     Endpoint("/api/job", "A sync as it is now.", requests.JobRequest, Job, _job),

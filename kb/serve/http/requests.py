@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kb.models import FiledArea, Filter, Frozen, Kind, Mode, StoredArea
+from kb.reports import Outline
 
 MAX_LIMIT = 1000
 MAX_SECTIONS = 12
+MIN_WORDS = 100
 KINDS: dict[str, tuple[Kind, ...]] = {"note": ("note",), "post": ("post",), "all": ("note", "post", "outline")}
 
 Query = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -57,13 +59,15 @@ class RelatedRequest(NoteRequest):
 
 
 class OutlineRequest(Frozen):
-    """A topic, the areas of its notes, and the number of sections, by default as many as fit. With `llm`, the language
-    model that `kb.toml` names may word the sections.
+    """A topic, the areas of its notes, and the number of sections, by default as many as fit, or else their headings;
+    and the length of the post in words. With `llm`, the language model that `kb.toml` names may word the sections.
     """
 
     topic: Query
     area: tuple[FiledArea, ...] = ()
     sections: Annotated[int, Field(ge=1, le=MAX_SECTIONS)] | None = None
+    heading: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(max_length=50)] = ()
+    words: Annotated[int, Field(ge=MIN_WORDS)] | None = None
     llm: bool = True
 
 
@@ -92,6 +96,14 @@ class FileRequest(NoteRequest):
     """A note and the area to file it under; null takes the decision back."""
 
     area: StoredArea | None
+
+
+class RenderRequest(Frozen):
+    """An outline, as drafted or as the writer has changed it; the template, and how to cite."""
+
+    outline: Outline
+    template: Literal["jekyll", "hugo", "plain"] = "jekyll"
+    citations: Literal["comment", "footnote", "none"] = "comment"
 
 
 class AddRequest(Frozen):
