@@ -12,18 +12,25 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
+import anyio
+import click
 import pytest
 from conftest import Run
 from doubles import HashingEncoder
 from serving import JSON, Client, serving
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kb.cli.serve import allowed
 from kb.errors import ConfigError
 from kb.knowledge import KnowledgeBase
 from kb.notebook import load_settings
+from kb.serve.http.access import Access
 from kb.serve.http.app import routes
-from kb.serve.http.guard import Limits
+from kb.serve.http.guard import Guard, Limits
 from kb.serve.http.server import HttpServer
 from kb.serve.mcp.endpoint import ToolEndpoint
 from kb.serve.trust import allow, is_allowed, require_allowed
@@ -207,6 +214,49 @@ def test_requests_are_bounded(client: Client) -> None:
     connection.close()
 
 
+def passed_on(limits: Limits, app: ASGIApp, requests: int, body: bytes | None = b"{}") -> list[int]:
+    """The statuses of some requests that a guard gets together. Without a `body`, none ever arrives."""
+    access = Access(5252)
+    headers = {"host": "127.0.0.1:5252", "authorization": f"Bearer {access.token}", "content-type": "application/json"}
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": "POST", "path": "/api/add", "query_string": b"", "headers": raw}
+    statuses: list[int] = []
+
+    async def receive() -> Message:
+        if body is None:
+            await anyio.sleep_forever()
+        return {"type": "http.request", "body": body}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    async def ask() -> None:
+        guard = Guard(app, access, limits)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(requests):
+                tasks.start_soon(guard, dict(scope), receive, send)
+
+    anyio.run(ask)
+    return statuses
+
+
+def test_requests_under_way_are_bounded() -> None:
+    """What exceeds the number of requests that may be under way is refused, and told to try again."""
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await anyio.sleep(0.1)
+        await PlainTextResponse("done")(scope, receive, send)
+
+    assert sorted(passed_on(Limits(requests=3), slow, 5)) == [200, 200, 200, 503, 503]
+
+
+def test_a_body_that_does_not_arrive() -> None:
+    """A client that sends a body too slowly does not hold a place for ever."""
+    assert passed_on(Limits(body_seconds=0.05), PlainTextResponse("done"), 1, None) == [408]
+    assert passed_on(Limits(), PlainTextResponse("done"), 1) == [200]
+
+
 def test_sixty_four_requests_together(client: Client) -> None:
     """Sixty-four clients that ask together are all answered."""
     statuses: list[int] = []
@@ -283,6 +333,26 @@ def test_what_was_allowed_is_remembered(notebook: Path, kb_without_model: Comman
     (notebook / "kb.toml").write_text('model = "other/model"', encoding="utf-8")
     assert kb_without_model("serve", "--port", "0").code == 1
     assert kb_without_model("mcp").code == 1
+
+
+def test_a_person_at_a_terminal_is_asked_once(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a terminal, the settings are named and the answer is remembered; no is no."""
+    (notebook / "kb.toml").write_text('model = "someone/model"', encoding="utf-8")
+    settings = load_settings(notebook)
+    answers, asked = [False, True], list[str]()
+
+    def confirm(question: str, **options: object) -> bool:
+        asked.append(question)
+        return answers.pop(0)
+
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr(click, "confirm", confirm)
+    with pytest.raises(ConfigError):
+        allowed(notebook, False, settings)
+    for _ in range(2):
+        allowed(notebook, False, settings)
+    assert len(asked) == 2
+    assert all("model = someone/model" in question for question in asked)
 
 
 def test_two_hosts_are_none(client: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
+import threading
 import webbrowser
 from functools import partial
 from pathlib import Path
@@ -120,7 +121,13 @@ def _ready(opens: bool, access: Access) -> None:
     """Print the link. A browser is given another one: other users may see it in the list of processes."""
     rooms.terminal.print_text(f"{access.first_link}\n")
     if opens:
-        webbrowser.open(access.new_link())
+        threading.Thread(target=_open_browser, args=[access.new_link()], daemon=True).start()
+
+
+def _open_browser(link: str) -> None:
+    """Some browsers return only when they are closed, which must not hold the server up."""
+    if not webbrowser.open(link):
+        rooms.terminal.notice("no browser could be started; open the address yourself")
 
 
 def _ask(root: Path, stop: bool, as_json: bool) -> int:
