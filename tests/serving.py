@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 from kb.models import Encoder
 from kb.serve.http.server import HttpServer, listening
 from kb.serve.live import LiveNotebook
-from kb.serve.trust import require_allowed
 
 JSON = {"Content-Type": "application/json"}
 
@@ -57,12 +56,10 @@ class Client:
 
 
 @contextmanager
-def serving(root: Path, encoder: Encoder, notices: list[str] | None = None) -> Iterator[tuple[HttpServer, Client]]:
+def serving(root: Path, encoder: Encoder) -> Iterator[tuple[HttpServer, Client]]:
     """A server of a notebook on a free port."""
     ready = threading.Event()
-    live = LiveNotebook(
-        root, (notices if notices is not None else []).append, lambda settings: require_allowed(root, settings), encoder
-    )
+    live = LiveNotebook(root, lambda line: None, encoder)
     with listening(0) as listener:
         server = HttpServer(live, listener, lambda access: ready.set())
         thread = threading.Thread(target=server.run, args=([listener],))

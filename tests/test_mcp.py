@@ -52,7 +52,7 @@ def shelf(notebook: Path, encoder: HashingEncoder) -> Path:
 
 @pytest.fixture
 def live(shelf: Path, encoder: HashingEncoder) -> Iterator[LiveNotebook]:
-    live = LiveNotebook(shelf, lambda line: None, lambda settings: None, encoder)
+    live = LiveNotebook(shelf, lambda line: None, encoder)
     yield live
     live.close()
 

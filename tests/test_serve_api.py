@@ -258,8 +258,8 @@ def events(client: Client, id: str) -> Iterator[tuple[str, Any]]:
 
 
 def test_a_sync_tells_its_progress(client: Client, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sync runs in the background; its events count the notes and end with the report, and no second one runs beside
-    it.
+    """A sync runs in the background; its events count the notes and end with the report, and no second one runs
+    meanwhile.
     """
     for number in range(3):
         (shelf / "notes" / f"more-{number}.md").write_text(f"---\narea: gnn\n---\n# {number}\n\nNote {number}.\n")

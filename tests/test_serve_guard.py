@@ -24,7 +24,7 @@ from serving import JSON, Client, serving
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kb.cli.serve import allowed
+from kb.cli.serve import require_trust
 from kb.errors import ConfigError
 from kb.knowledge import KnowledgeBase
 from kb.notebook import load_settings
@@ -52,7 +52,7 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def shelf(notebook: Path, encoder: HashingEncoder) -> Path:
-    """A notebook with one note, and a file beside it that is no note."""
+    """A notebook with one note, and a file next to it that is not a note."""
     (notebook / "notes" / "gcn.md").write_text(GCN, encoding="utf-8")
     (notebook / "secret.md").write_text("# Secret\n\nThe combination is 4711.\n", encoding="utf-8")
     with KnowledgeBase(notebook, encoder=encoder) as knowledge:
@@ -327,6 +327,11 @@ def test_what_was_allowed_is_remembered(notebook: Path, kb_without_model: Comman
     for arguments in (["--trust"], []):
         with process(notebook, *arguments) as (started, line):
             assert line.startswith("http://127.0.0.1:")
+            (notebook / "kb.toml").write_text('model = "other/model"', encoding="utf-8")
+            link = urlsplit(line.strip())
+            client = Client(f"http://{link.netloc}", link.query.removeprefix("token="))
+            assert client.get("/api/list").status == 409, "what comes later is another matter"
+            (notebook / "kb.toml").write_text('model = "someone/model"', encoding="utf-8")
             started.terminate()
             assert started.wait(timeout=30) == 143
     assert sorted(path.name for path in notebook.iterdir()) in (before, sorted([*before, ".kb"]))
@@ -348,9 +353,9 @@ def test_a_person_at_a_terminal_is_asked_once(notebook: Path, monkeypatch: pytes
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
     monkeypatch.setattr(click, "confirm", confirm)
     with pytest.raises(ConfigError):
-        allowed(notebook, False, settings)
+        require_trust(notebook, settings, trust=False)
     for _ in range(2):
-        allowed(notebook, False, settings)
+        require_trust(notebook, settings, trust=False)
     assert len(asked) == 2
     assert all("model = someone/model" in question for question in asked)
 
@@ -423,7 +428,7 @@ def test_one_server_for_a_notebook(notebook: Path, records: Path, kb_without_mod
         found = [path for path in records.rglob("*") if path.is_file()]
         assert found
         assert all(path.stat().st_mode & 0o077 == 0 for path in (records / "kb", *found))
-        assert kb_without_model("serve", "--stop").code == 0
+        assert kb_without_model("serve", "--stop").out.startswith(f"ended the server of {notebook} at http://")
         assert started.wait(timeout=30) == 0
     with process(notebook) as (started, _):
         os.kill(started.pid, signal.SIGKILL)

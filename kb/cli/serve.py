@@ -57,11 +57,11 @@ def serve_command(port: int, opens: bool, status: bool, stop: bool, trust: bool,
         raise click.UsageError("give either --status or --stop")
     if as_json and not (status or stop):
         raise click.UsageError("--json needs --status or --stop")
-    root = notebook_root()
+    root, settings = _notebook()
     if status or stop:
         return _ask(root, stop, as_json)
-    ready = partial(_ready, opens)
-    return rooms.http_server.serve(root, port, ready, rooms.terminal.notice, partial(allowed, root, trust))
+    require_trust(root, settings, trust)
+    return rooms.http_server.serve(root, port, partial(_ready, opens), rooms.terminal.notice)
 
 
 @click.command(
@@ -86,27 +86,26 @@ def mcp_command(assistant: Assistant | None, trust: bool) -> None:
     it on standard input and output. The tools search, read and outline notes, and
     add new ones.
     """
-    root = notebook_root()
+    root, settings = _notebook()
     if assistant:
         configuring = rooms.configuration
         rooms.terminal.print_text(configuring.configuration(assistant, root))
         rooms.terminal.notice(f"paste this into {configuring.PLACES[assistant]}")
         return
+    require_trust(root, settings, trust)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a thread that waits for input would hold an orderly end up
-    live = rooms.live.LiveNotebook(root, rooms.terminal.notice, partial(allowed, root, trust))
-    with contextlib.closing(live):
+    with contextlib.closing(rooms.live.LiveNotebook(root, rooms.terminal.notice)) as live:
         rooms.tools_server.serve_standard_streams(live)
 
 
-def notebook_root() -> Path:
-    """The folder of the notebook. Raises `NotebookError` where there is none."""
+def _notebook() -> tuple[Path, Settings]:
     with rooms.knowledge.KnowledgeBase(named_notebook()) as knowledge:
-        return knowledge.root
+        return knowledge.root, knowledge.settings
 
 
-def allowed(root: Path, trust: bool, settings: Settings) -> None:
-    """Ask once, at a terminal, about settings that reach beyond this machine. Raises `ConfigError` for those that are
-    not allowed.
+def require_trust(root: Path, settings: Settings, trust: bool) -> None:
+    """Ask once, at a terminal, about settings that reach beyond this machine, unless the user trusts them anyway.
+    Raises `ConfigError` for those that are not allowed.
     """
     trusting = rooms.trust
     if not trusting.is_allowed(root, settings):
@@ -133,7 +132,9 @@ def _open_browser(link: str) -> None:
 def _ask(root: Path, stop: bool, as_json: bool) -> int:
     running, reports = rooms.running, rooms.reports
     server = running.stop(root) if stop else running.ask(root, "GET", "/api/server", reports.Server)
-    rooms.terminal.print_report(server, as_json, rooms.console_care.print_server)
+    console = rooms.console_care
+    rooms.terminal.print_report(server, as_json, console.print_ended_server if stop else console.print_server)
     if not stop and not as_json:
-        rooms.terminal.say(running.ask(root, "POST", "/api/link", reports.Link).address)
+        link = running.ask(root, "POST", "/api/link", reports.Link)
+        rooms.terminal.print_text(f"{link.address}\n")
     return 0

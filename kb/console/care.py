@@ -83,3 +83,8 @@ def print_server(server: Server) -> None:
     """The notebook, the address and the process of a server."""
     minutes = count(round(server.seconds / 60), "minute")
     say(f"{server.notebook} is served at {server.address} by process {server.process} for {minutes}")
+
+
+def print_ended_server(server: Server) -> None:
+    """The server that was ended."""
+    say(f"ended the server of {server.notebook} at {server.address}")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from kb.errors import KbError, NotebookError
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, Notify, Progress
-from kb.notebook import CONFIG_NAME, Settings, is_notebook
+from kb.notebook import CONFIG_NAME, is_notebook
+from kb.serve.trust import require_allowed
 
 Stamp = tuple[int, int, int] | None  # inode, size and modification time; None for a file that does not exist
 
@@ -23,18 +23,15 @@ class Listeners(threading.local):
 
 
 class LiveNotebook:
-    """A notebook that several threads share. `allow` is given the settings before anything acts on them, and raises
-    `ConfigError` for those that the user has not allowed. `encoder` replaces the model.
+    """A notebook that several threads share. `encoder` replaces the model. Raises `ConfigError` for settings that the
+    user has not allowed.
     """
 
-    def __init__(
-        self, root: Path, notify: Notify, allow: Callable[[Settings], None], encoder: Encoder | None = None
-    ) -> None:
+    def __init__(self, root: Path, notify: Notify, encoder: Encoder | None = None) -> None:
         self.root = root
         self.listeners = Listeners()
         self.stopping = threading.Event()
         self._notify = notify
-        self._allow = allow
         self._encoder = encoder
         self._lock = threading.Lock()
         self._stamp = self._look()
@@ -76,7 +73,7 @@ class LiveNotebook:
             progress=self._count,
             should_stop=self.stopping.is_set,
         )
-        self._allow(knowledge.settings)
+        require_allowed(self.root, knowledge.settings)
         return knowledge
 
     def _look(self) -> Stamp:

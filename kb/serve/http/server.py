@@ -13,7 +13,6 @@ import uvicorn
 
 from kb.errors import InputError
 from kb.models import Encoder, Notify
-from kb.notebook import Settings
 from kb.serve.http.access import Access
 from kb.serve.http.app import application
 from kb.serve.http.running import recorded
@@ -65,15 +64,14 @@ def serve(
     port: int,
     ready: Callable[[Access], None],
     notify: Notify,
-    allow: Callable[[Settings], None],
     encoder: Encoder | None = None,
 ) -> int:
     """Serve a notebook until the process receives a signal or a request to stop; returns the exit code.
 
     `ready` is called once the server listens. Port 0 is any free one. Raises `InputError` for a port in use,
-    `ConfigError` where `allow` does, and `NotebookError` where the notebook is served already.
+    `ConfigError` for settings that the user has not allowed, and `NotebookError` where the notebook is served already.
     """
-    live = LiveNotebook(root, notify, allow, encoder)
+    live = LiveNotebook(root, notify, encoder)
     with listening(port) as listener:
         server = HttpServer(live, listener, ready)
         with (
