@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from kb.reports.serve import Job as Job
     from kb.reports.serve import Link as Link
     from kb.reports.serve import Rendered as Rendered
+    from kb.reports.serve import RenderedNote as RenderedNote
     from kb.reports.serve import Server as Server
     from kb.reports.sync import Added as Added
     from kb.reports.sync import Fault as Fault
@@ -150,6 +151,7 @@ HOMES = {
     "Job": "serve",
     "Link": "serve",
     "Rendered": "serve",
+    "RenderedNote": "serve",
     "Server": "serve",
     "Added": "sync",
     "Fault": "sync",

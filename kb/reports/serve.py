@@ -57,3 +57,11 @@ class Rendered(Frozen):
 
     schema_: Literal["kb.render/1"] = Field(default="kb.render/1", serialization_alias="schema")
     markdown: str
+
+
+class RenderedNote(Frozen):
+    """The body of a note as HTML that does nothing but show it; its blocks have the numbers of their lines."""
+
+    schema_: Literal["kb.rendered-note/1"] = Field(default="kb.rendered-note/1", serialization_alias="schema")
+    path: str
+    html: str

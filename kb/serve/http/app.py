@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -28,6 +28,7 @@ from kb.serve.http.guard import Guard
 from kb.serve.http.openapi import EVENT_STREAM, JSON, openapi
 from kb.serve.http.served import Served
 from kb.serve.mcp.endpoint import ToolEndpoint
+from kb.serve.page.routes import page_routes
 
 THREADS = 4  # requests that are answered together; others wait: more threads only share one interpreter
 EVENT_SECONDS = 0.1  # between two looks at a job
@@ -55,7 +56,7 @@ def application(served: Served) -> ASGIApp:
 def routes(served: Served, tools: ToolEndpoint) -> list[Route]:
     """The routes, without a guard."""
     api = [Route(endpoint.path, _route(endpoint, served), methods=[endpoint.method]) for endpoint in ENDPOINTS]
-    others = [Route("/api/openapi.json", _describe), Route("/mcp", tools), Route("/", partial(_welcome, served))]
+    others = [Route("/api/openapi.json", _describe), Route("/mcp", tools), *page_routes()]
     return [*api, *others]
 
 
@@ -113,7 +114,3 @@ async def _events(served: Served, look: Callable[[], Awaitable[Frozen]]) -> Asyn
 
 async def _describe(request: Request) -> Response:
     return JSONResponse(openapi())
-
-
-async def _welcome(served: Served, request: Request) -> Response:
-    return PlainTextResponse(f"kb serves {served.live.root}; /api/openapi.json describes what it answers\n")

@@ -20,6 +20,7 @@ from kb.reports import (
     Outline,
     RelatedNotes,
     Rendered,
+    RenderedNote,
     SearchResult,
     Server,
     Status,
@@ -27,6 +28,7 @@ from kb.reports import (
 )
 from kb.serve.http import requests
 from kb.serve.http.served import Served
+from kb.serve.page.markdown import rendered
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ def _search(served: Served, asked: requests.SearchRequest) -> SearchResult:
 
 def _note(served: Served, asked: requests.NoteRequest) -> NoteDetail:
     return served.knowledge.show(_id(served, asked))
+
+
+def _note_html(served: Served, asked: requests.NoteRequest) -> RenderedNote:
+    note = _note(served, asked)
+    return RenderedNote(path=note.path, html=rendered(note.text, note.title, note.targets))
 
 
 def _related(served: Served, asked: requests.RelatedRequest) -> RelatedNotes:
@@ -137,6 +144,7 @@ def _id(served: Served, asked: requests.NoteRequest) -> str:
 ENDPOINTS = (
     Endpoint("/api/search", "Find notes by meaning and by words.", requests.SearchRequest, SearchResult, _search),
     Endpoint("/api/note", "One note: its area and why, its links, its text.", requests.NoteRequest, NoteDetail, _note),
+    Endpoint("/api/note/html", "One note as HTML.", requests.NoteRequest, RenderedNote, _note_html),
     Endpoint("/api/related", "The notes and posts related to a note.", requests.RelatedRequest, RelatedNotes, _related),
     Endpoint("/api/outline", "The skeleton of a post.", requests.OutlineRequest, Outline, _outline),
     Endpoint("/api/ideas", "What to write about next.", requests.IdeasRequest, Ideas, _ideas),
