@@ -2,7 +2,6 @@
 import { Area, AREA_NAMES, count, Failure, STORED_AREAS, useAnswer, Waiting } from "./parts.js";
 import { html, useEffect } from "./vendor/htm-preact.js";
 
-const MONTHS = 24; // shown
 const [WIDTH, HEIGHT, FOOT] = [30, 160, 34]; // of a month, of the bars, and of the labels below them
 
 export function Balance() {
@@ -20,7 +19,7 @@ export function Balance() {
   return html`<div class="balance">
     <h1>Balance</h1>
     <p class="lead">${count(inside, "note")} of ${total} in your three areas${" "}
-      (${Math.round((inside / total) * 100)} %). ${count(notes.detour, "detour")}, ${notes.outside} held back as outside,
+      (${Math.round((inside / total) * 100)} %). ${count(notes.detour, "detour")}, ${notes.outside} held back as outside,${" "}
       ${count(status.posts, "post")}.</p>
     <div class="table"><table class="shares">
       <thead><tr><th scope="col">Area</th><th scope="col">Notes</th><th scope="col" colspan="2">Share</th></tr></thead>
@@ -33,28 +32,12 @@ export function Balance() {
   </div>`;
 }
 
-/** Every month from the first to the last one shown, those without notes too. */
-function monthsOf(months) {
-  const dated = Object.keys(months).filter((month) => /^\d{4}-\d{2}$/.test(month)).sort();
-  if (!dated.length) return [];
-  const found = [];
-  let [year, month] = dated.at(-1).split("-").map(Number);
-  while (found.length < MONTHS) {
-    const name = `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}`;
-    if (name < dated[0]) break;
-    found.unshift(name);
-    [year, month] = month === 1 ? [year - 1, 12] : [year, month - 1];
-  }
-  return found;
-}
-
 function Months({ months }) {
-  const shown = monthsOf(months);
-  if (!shown.length) return html`<p class="remark">No note has a date.</p>`;
+  const shown = Object.keys(months).sort();
   const sum = (name) => STORED_AREAS.reduce((total, area) => total + (months[name]?.[area] || 0), 0);
   const highest = Math.max(1, ...shown.map(sum));
   const text = (name) => STORED_AREAS.filter((area) => months[name]?.[area]).map((area) => `${AREA_NAMES[area]} ${months[name][area]}`).join(", ") || "no notes";
-  return html`<section><h2>Notes a month</h2>
+  return html`<section><h2>Notes a month, in the year up to the newest</h2>
     <p class="legend">${STORED_AREAS.map((area) => html`<${Area} area=${area} /> `)}</p>
     <div class="chart" tabindex="0" role="region" aria-label="Notes a month, chart">
       <svg class="months" width=${shown.length * WIDTH} height=${HEIGHT + FOOT} role="img" aria-label="Notes a month and area; the table below has the numbers">

@@ -29,9 +29,14 @@ function Idea({ idea }) {
     <h2><a data-stop href=${addressOf("outline", { topic: idea.title })}>${idea.title}</a></h2>
     <p class="about"><${Area} area=${idea.area} />
       <label class="ripeness">ripe <meter value=${idea.ripeness}></meter> ${Math.round(idea.ripeness * 100)} %</label></p>
-    <ul class="reasons">${idea.why.map((reason) => html`<li>${reason}</li>`)}</ul>
-    ${near && html`<p class="remark">Nearest post: <a href=${noteAddress(near.path)}>${near.title}</a></p>`}
+    <ul class="reasons">${idea.why.map((reason) => html`<li>${near ? withLink(reason, near) : reason}</li>`)}</ul>
     <details><summary>${count(idea.notes.length, "note")}, ${count(idea.passages, "passage")}</summary>
       <ul>${idea.notes.map((path) => html`<li><a href=${noteAddress(path)}>${path}</a></li>`)}</ul></details>
   </li>`;
+}
+
+/** A reason in which the path of a post leads to it. */
+function withLink(reason, { path, title }) {
+  const [before, after] = reason.split(path);
+  return after === undefined ? reason : html`${before}<a href=${noteAddress(path)}>${title}</a>${after}`;
 }

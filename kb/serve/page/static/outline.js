@@ -1,9 +1,9 @@
 // The outline builder: sections and points with the notes they quote, reordered, renamed and dropped by keys and buttons.
-import { announce, Area, AREA_NAMES, AREAS, count, Failure, noteAddress, Waiting } from "./parts.js";
+import { announce, Area, AREA_NAMES, AREAS, count, Failure, noteAddress, placeOf, Waiting } from "./parts.js";
 import { replace } from "./route.js";
 import { get, post } from "./server.js";
 import { Body } from "./note.js";
-import { html, useEffect, useReducer, useRef, useState } from "./vendor/htm-preact.js";
+import { html, useEffect, useLayoutEffect, useReducer, useRef, useState } from "./vendor/htm-preact.js";
 
 const KEPT = "kb-outline"; // what is being edited survives a reload
 const UNDONE = 100; // steps that can be taken back
@@ -196,8 +196,7 @@ function Builder({ outline, undoable, step }) {
     </div>
     <div class="columns sides">
       <div class="sections">
-        <label class="hidden" for="title">Title</label>
-        <input id="title" class="title" value=${outline.title} onInput=${(event) => step({ kind: "title", title: event.target.value })} />
+        <${Line} class="title" label="Title" text=${outline.title} change=${(title) => step({ kind: "title", title })} />
         ${outline.sections.map((section, index) => html`<${Section} key=${section.key} section=${section} index=${index} sections=${outline.sections} act=${act} show=${setSource} source=${source} />`)}
         <button onClick=${() => act({ kind: "addSection", heading: "New section" }, `s${outline.next}`)}>Add a section</button>
         <${Rest} outline=${outline} act=${act} />
@@ -206,6 +205,23 @@ function Builder({ outline, undoable, step }) {
       <${Source} source=${source} />
     </div>
   </div>`;
+}
+
+/** A heading that is written in place, over as many lines as it needs on the screen. */
+function Line({ label, text, change, keys, focus, ...rest }) {
+  const field = useRef();
+  useLayoutEffect(() => {
+    const fit = () => {
+      field.current.style.height = "0";
+      field.current.style.height = `${field.current.scrollHeight + 2}px`;
+    };
+    fit();
+    addEventListener("resize", fit);
+    return () => removeEventListener("resize", fit);
+  }, [text]);
+  const pressed = (event) => (event.key === "Enter" ? event.preventDefault() : keys?.(event));
+  return html`<textarea ...${rest} ref=${field} rows="1" data-key=${focus} aria-label=${label} value=${text}
+    onKeyDown=${pressed} onInput=${(event) => change(event.target.value.replace(/\s*\n\s*/g, " "))}></textarea>`;
 }
 
 function Section({ section, index, sections, act, show, source }) {
@@ -221,8 +237,8 @@ function Section({ section, index, sections, act, show, source }) {
   }
   return html`<section class="part" aria-label=${section.heading}>
     <div class="heading">
-      <input data-key=${section.key} aria-label="Heading of section ${index + 1}" value=${section.heading} onKeyDown=${keys}
-        onInput=${(event) => act({ kind: "rename", section: index, heading: event.target.value })} />
+      <${Line} focus=${section.key} label=${`Heading of section ${index + 1}`} text=${section.heading} keys=${keys}
+        change=${(heading) => act({ kind: "rename", section: index, heading })} />
       <span class="tools">
         <button class="tool" disabled=${index === 0} aria-label="Move the section up" onClick=${() => move(-1)}>↑</button>
         <button class="tool" disabled=${index === sections.length - 1} aria-label="Move the section down" onClick=${() => move(1)}>↓</button>
@@ -252,7 +268,7 @@ function Point({ point, at, section, sections, act, show, shown }) {
       ${point.kind !== "quotation" && html`<span class="badge">${point.kind}</span> `}${point.label && html`<b>${point.label}</b>: `}${point.text}
     </button>
     <p class="about">
-      <a class="address" href=${noteAddress(point.path, point.start_line, point.end_line)}>${point.path}:${point.start_line}-${point.end_line}</a>
+      <a class="address" href=${noteAddress(point.path, point.start_line, point.end_line)}>${placeOf(point)}</a>
       ${point.also.length > 0 && html`<span class="badge">also in ${point.also.map((one) => one.path).join(", ")}</span>`}
       ${point.contradicts.length > 0 && html`<span class="badge warn">contradicts ${point.contradicts.map((one) => one.path).join(", ")}</span>`}
       <span class="tools">
@@ -273,7 +289,7 @@ function Source({ source }) {
   if (!source) return html`<aside class="preview" aria-label="Source"><p class="remark">Choose a point to see the lines that it quotes.</p></aside>`;
   const lines = `${source.start_line}-${source.end_line}`;
   return html`<aside class="preview" aria-label="Source" tabindex="0">
-    <p class="about"><a class="address" href=${noteAddress(source.path, source.start_line, source.end_line)}>${source.path}:${lines}</a></p>
+    <p class="about"><a class="address" href=${noteAddress(source.path, source.start_line, source.end_line)}>${placeOf(source)}</a></p>
     <${Body} key=${source.path} path=${source.path} lines=${lines} />
   </aside>`;
 }
@@ -290,7 +306,7 @@ function Rest({ outline, act }) {
   const take = async (leftover, section) => act({ kind: "takeLeftover", leftover, sha256: await hashOf(leftover.text), section }, undefined, `Taken into ${sections[section].heading}.`);
   const part = (title, list, row) => list.length > 0 && html`<details><summary>${title} (${list.length})</summary><ul>${list.map(row)}</ul></details>`;
   return html`<div class="rest">
-    ${part("Leftovers", leftovers, (one) => html`<li>${one.text} <a class="address" href=${noteAddress(one.path, one.start_line, one.end_line)}>${one.path}:${one.start_line}</a>
+    ${part("Leftovers", leftovers, (one) => html`<li>${one.text} <a class="address" href=${noteAddress(one.path, one.start_line, one.end_line)}>${placeOf(one)}</a>
       ${sections.length > 0 && html` <select aria-label="Take the leftover into a section" value="" onChange=${(event) => take(one, Number(event.target.value))}><option value="" disabled>take into …</option>${sections.map((section, index) => html`<option value=${index}>${section.heading}</option>`)}</select>`}</li>`)}
     ${part("Gaps", gaps, (gap) => html`<li>${gap.text}</li>`)}
     ${part("Open questions", questions, (one) => html`<li>${one.text} <a class="address" href=${noteAddress(one.path, one.line)}>${one.path}:${one.line}</a></li>`)}

@@ -21,6 +21,11 @@ export function Area({ area }) {
   return html`<span class="area area-${area}">${AREA_NAMES[area]}</span>`;
 }
 
+/** `path:3-5`, and `path:3` for a single line. */
+export function placeOf({ path, start_line: start, end_line: end }) {
+  return `${path}:${start}${end === start ? "" : `-${end}`}`;
+}
+
 export function noteAddress(path, start, end) {
   return addressOf("note", { path, lines: start && `${start}-${end || start}` });
 }

@@ -1,5 +1,5 @@
 // Search as you type: the hits of a query, narrowed by facets, each with its score and the reasons for it.
-import { Area, AREA_NAMES, count, Failure, noteAddress, Waiting } from "./parts.js";
+import { Area, AREA_NAMES, count, Failure, noteAddress, placeOf, Waiting } from "./parts.js";
 import { go, replace } from "./route.js";
 import { get } from "./server.js";
 import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
@@ -172,7 +172,7 @@ function Hit({ hit }) {
       ${hit.kind !== "note" && html`<span class="badge">${hit.kind}</span>`}
       ${hit.remote && html`<span class="badge">pulled</span>`}
       ${hit.state === "changed" && html`<span class="badge">changed since the last sync</span>`}
-      <span class="address">${hit.path}:${hit.start_line}-${hit.end_line}</span>
+      <span class="address">${placeOf(hit)}</span>
       ${hit.date && html`<time>${hit.date}</time>`}
     </p>
     ${headings && html`<p class="headings">${headings}</p>`}
