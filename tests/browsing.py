@@ -13,7 +13,9 @@ NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chro
 TIMEOUT_MS = 20_000
 REPORT_VIOLATIONS = """
 window.violations = [];
-addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+addEventListener("securitypolicyviolation", ({ violatedDirective: rule, blockedURI: what }) => {
+  violations.push(`${rule} ${what}`);
+});
 """
 
 
@@ -40,14 +42,14 @@ def opened(browser: Browser, link: str) -> Iterator[Page]:
         context.set_default_timeout(TIMEOUT_MS)
         context.add_init_script(REPORT_VIOLATIONS)
         page = context.new_page()
-        page.on("dialog", lambda dialog: (faults.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", lambda dialog: faults.append(f"dialog {dialog.message}"))
         page.on("pageerror", lambda error: faults.append(f"error {error}"))
-        page.on("request", lambda request: faults.append(request.url) if not _is_own(request.url, origin) else None)
+        page.on("request", lambda request: faults.extend(_elsewhere(request.url, origin)))
         page.goto(link)
         yield page
         assert page.evaluate("violations") == []
     assert faults == []
 
 
-def _is_own(url: str, origin: str) -> bool:
-    return url.startswith((origin, f"blob:{origin}"))
+def _elsewhere(url: str, origin: str) -> list[str]:
+    return [] if url.startswith((origin, f"blob:{origin}")) else [f"request {url}"]

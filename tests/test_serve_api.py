@@ -60,6 +60,7 @@ def departures(document: Any, path: str, method: str, body: Any) -> list[str]:
 READS: dict[str, dict[str, object]] = {
     "/api/search": {"query": "features of neighbours", "explain": True},
     "/api/note": {"note": "notes/gcn.md"},
+    "/api/note/html": {"note": "notes/gcn.md"},
     "/api/related": {"note": "notes/gcn.md", "limit": 2},
     "/api/outline": {"topic": TOPIC},
     "/api/ideas": {"area": ["gnn", "llm"]},

@@ -4,7 +4,7 @@ import { Ideas } from "./ideas.js";
 import { Note } from "./note.js";
 import { Outline } from "./outline.js";
 import { Announcements, announce, count, Failure } from "./parts.js";
-import { addressOf, go, useRoute } from "./route.js";
+import { addressOf, go, route, useRoute } from "./route.js";
 import { Search } from "./search.js";
 import { get, post } from "./server.js";
 import { html, render, useEffect, useRef, useState } from "./vendor/htm-preact.js";
@@ -47,6 +47,7 @@ function useKeys(help) {
     let leader = false;
     const pressed = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || typing(event) || help.current.open) return;
+      if (event.key === "Escape" && ["search", "note"].includes(route().view)) return search();
       const view = leader && GO[event.key];
       leader = event.key === "g";
       const action = view

@@ -29,7 +29,7 @@ function keyed(outline) {
   return { ...outline, sections, next: key };
 }
 
-function unkeyed({ next, schema, ...outline }) {
+function unkeyed({ next, ...outline }) {
   const sections = outline.sections.map(({ key, ...section }) => {
     const points = section.points.map(({ key: _, ...point }) => point);
     return { ...section, points, notes: [...new Set(points.map((point) => point.path))] };
