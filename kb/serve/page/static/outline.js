@@ -110,7 +110,7 @@ export function Outline({ parameters }) {
   const [asking, setAsking] = useState();
   const [failure, setFailure] = useState();
   const asked = parameters.get("topic") || "";
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = outline ? `${outline.title} – kb` : "Outline – kb";
     if (outline) sessionStorage.setItem(KEPT, JSON.stringify(outline));
     else sessionStorage.removeItem(KEPT);
@@ -321,7 +321,7 @@ function Export({ outline }) {
   async function markdown(use) {
     setFailure();
     try {
-      const rendered = await post("/api/outline/render", { outline: unkeyed(outline), template, citations });
+      const rendered = await post("/api/render", { outline: unkeyed(outline), template, citations });
       await use(rendered.markdown);
     } catch (error) {
       setFailure(error);
