@@ -190,6 +190,23 @@ def test_building_an_outline(page: Page, book: Path, real_encoder: Encoder) -> N
     assert len(check.citations) >= total - 1
 
 
+def test_an_outline_by_own_headings(page: Page) -> None:
+    """The writer's own headings are the sections, in their order; one that is added is filled from the notes."""
+    show(page, "outline")
+    page.get_by_text("Headings, length, areas").click()
+    page.get_by_label("Topic").fill(TOPIC)
+    page.get_by_label("Your own headings").fill("Paged attention\n\nContinuous batching\n")
+    page.get_by_role("button", name="Draft").click()
+    headings = page.get_by_role("textbox", name="Heading of section")
+    expect(headings.nth(0)).to_have_value("Paged attention")
+    expect(headings.nth(1)).to_have_value("Continuous batching")
+    page.get_by_role("button", name="Add a section").click()
+    headings.nth(2).fill("Speculative decoding")
+    page.get_by_role("button", name="Fill from your notes").click()
+    filled = page.get_by_role("region", name="Speculative decoding")
+    expect(filled.locator(".point a.address").first).to_contain_text("notes/")
+
+
 def test_the_lines_that_a_point_quotes(page: Page) -> None:
     """Choosing a point shows the note that it quotes beside it, with its lines marked."""
     show(page, f"outline?topic={TOPIC}")

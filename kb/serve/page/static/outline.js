@@ -79,6 +79,12 @@ const STEPS = {
     const without = STEPS.dropPoint(outline, { section, point });
     return withSection(without, to, { points: [...without.sections[to].points, taken] });
   },
+  fill: (outline, { section, points }) => {
+    const used = new Set(outline.sections.flatMap((one) => one.points.map((point) => `${point.path} ${point.sha256}`)));
+    const added = points.filter((point) => !used.has(`${point.path} ${point.sha256}`)).map((point, index) => ({ ...point, key: `p${outline.next + index}` }));
+    const next = withSection(outline, section, { points: [...outline.sections[section].points, ...added] });
+    return { ...next, next: outline.next + added.length };
+  },
   takeLeftover: (outline, { leftover, sha256, section }) => {
     const { text, path, start_line, end_line } = leftover;
     const point = { text, path, start_line, end_line, sha256, label: "", kind: "quotation", also: [], contradicts: [], key: `p${outline.next}` };
@@ -116,7 +122,7 @@ export function Outline({ parameters }) {
     else sessionStorage.removeItem(KEPT);
   }, [outline]);
   useEffect(() => {
-    if (asked && asked !== outline?.topic) draft({ topic: asked, area: parameters.getAll("area"), sections: parameters.get("sections") });
+    if (asked && asked !== outline?.topic) draft(wantedBy(parameters));
   }, [String(parameters)]);
 
   async function draft(wanted) {
@@ -138,21 +144,33 @@ export function Outline({ parameters }) {
   </div>`;
 }
 
+function wantedBy(parameters) {
+  const one = (name) => parameters.get(name) || "";
+  return { topic: one("topic"), area: parameters.getAll("area"), heading: parameters.getAll("heading"), sections: one("sections"), words: one("words") };
+}
+
 function Brief({ parameters, outline, ask }) {
   const topic = parameters.get("topic") || outline?.topic || "";
   const areas = parameters.getAll("area");
+  const headings = parameters.getAll("heading");
   function submit(event) {
     event.preventDefault();
     const form = new FormData(event.target);
-    ask({ topic: form.get("topic").trim(), area: form.getAll("area"), sections: form.get("sections") });
+    const heading = [...new Set(form.get("headings").split("\n").map((line) => line.trim()).filter(Boolean))];
+    const sections = heading.length ? "" : form.get("sections");
+    ask({ topic: form.get("topic").trim(), area: form.getAll("area"), heading, sections, words: form.get("words") });
   }
   return html`<form class="brief" onSubmit=${submit}>
     <label for="topic">Topic</label>
     <input id="topic" name="topic" key=${topic} defaultValue=${topic} required maxlength="2000" placeholder="Serving language models: batching, memory, latency" />
-    <details><summary>Areas and sections</summary>
+    <details><summary>Headings, length, areas</summary>
+      <label class="own" for="headings">Your own headings, one a line</label>
+      <textarea id="headings" name="headings" rows="4" key=${headings.join()} defaultValue=${headings.join("\n")}></textarea>
+      <div class="numbers">
+        <label>or as many sections <input name="sections" type="number" min="1" max="12" placeholder="as fit" defaultValue=${parameters.get("sections") || ""} /></label>
+        <label>Words of the post <input name="words" type="number" min="100" step="100" placeholder="any" defaultValue=${parameters.get("words") || ""} /></label>
+      </div>
       <fieldset><legend>Only notes of</legend>${AREAS.map((area) => html`<label><input type="checkbox" name="area" value=${area} defaultChecked=${areas.includes(area)} /> ${AREA_NAMES[area]}</label>`)}</fieldset>
-      <label>Sections <input name="sections" type="number" min="1" max="12" placeholder="as many as fit" defaultValue=${parameters.get("sections") || ""} /></label>
-      <p class="remark">Name the parts yourself after a colon: “Serving: batching, memory and latency”.</p>
     </details>
     <button class="primary">Draft</button>
   </form>`;
@@ -190,14 +208,14 @@ function Builder({ outline, undoable, step }) {
   const points = outline.sections.reduce((sum, section) => sum + section.points.length, 0);
   return html`<div class="builder" ref=${place}>
     <div class="toolbar">
-      <span class="counts" role="status">${count(outline.sections.length, "section")}, ${count(points, "point")}, ${count(words(outline), "word")}</span>
+      <span class="counts" role="status">${count(outline.sections.length, "section")}, ${count(points, "point")}, ${count(words(outline), "word")}${outline.words ? ` of quotations for a post of ${outline.words.toLocaleString("en")}` : ""}</span>
       <button disabled=${!undoable} onClick=${() => act({ kind: "undo" }, undefined, "Undone.")}>Undo</button>
       <button class="quiet" onClick=${() => { step({ kind: "forget" }); replace("outline"); }}>Start over</button>
     </div>
     <div class="columns sides">
       <div class="sections">
         <${Line} class="title" label="Title" text=${outline.title} change=${(title) => step({ kind: "title", title })} />
-        ${outline.sections.map((section, index) => html`<${Section} key=${section.key} section=${section} index=${index} sections=${outline.sections} act=${act} show=${setSource} source=${source} />`)}
+        ${outline.sections.map((section, index) => html`<${Section} key=${section.key} section=${section} index=${index} topic=${outline.topic} sections=${outline.sections} act=${act} show=${setSource} source=${source} />`)}
         <button onClick=${() => act({ kind: "addSection", heading: "New section" }, `s${outline.next}`)}>Add a section</button>
         <${Rest} outline=${outline} act=${act} />
         <${Export} outline=${outline} />
@@ -224,7 +242,7 @@ function Line({ label, text, change, keys, focus, ...rest }) {
     onKeyDown=${pressed} onInput=${(event) => change(event.target.value.replace(/\s*\n\s*/g, " "))}></textarea>`;
 }
 
-function Section({ section, index, sections, act, show, source }) {
+function Section({ section, index, topic, sections, act, show, source }) {
   const neighbour = sections[index + 1] || sections[index - 1];
   const drop = () => act({ kind: "dropSection", section: index }, neighbour?.key, `Dropped the section ${section.heading}.`);
   const move = (by) => act({ kind: "moveSection", section: index, by }, section.key, `Section ${Math.max(1, Math.min(sections.length, index + 1 + by))} of ${sections.length}.`);
@@ -246,9 +264,29 @@ function Section({ section, index, sections, act, show, source }) {
       </span>
     </div>
     ${section.generated && html`<p class="remark">The heading is generated.</p>`}
-    ${section.points.length === 0 && html`<p class="remark">No points yet. Move some here, or take a leftover in.</p>`}
+    ${section.points.length === 0 && html`<${Fill} section=${section} index=${index} topic=${topic} act=${act} />`}
     <ol>${section.points.map((point, at) => html`<${Point} key=${point.key} point=${point} at=${at} section=${index} sections=${sections} act=${act} show=${show} shown=${source?.key === point.key} />`)}</ol>
   </section>`;
+}
+
+/** Points for a heading that has none, from the notes on it and the topic. */
+function Fill({ section, index, topic, act }) {
+  const [state, setState] = useState({});
+  async function fill() {
+    setState({ busy: true });
+    try {
+      const { sections } = await get("/api/outline", { topic, heading: [section.heading], llm: false });
+      const points = sections.flatMap((one) => one.points);
+      setState({ none: !points.length });
+      act({ kind: "fill", section: index, points }, section.key, `Found ${count(points.length, "point")}.`);
+    } catch (failure) {
+      setState({ failure });
+    }
+  }
+  return html`<p class="remark">No points yet. Move some here, take a leftover in, or </p>
+    <button disabled=${state.busy} onClick=${fill}>${state.busy ? "Reading your notes …" : "Fill from your notes"}</button>
+    ${state.none && html`<p class="remark">Your notes have nothing on it.</p>`}
+    ${state.failure && html`<${Failure} failure=${state.failure} />`}`;
 }
 
 function Point({ point, at, section, sections, act, show, shown }) {
@@ -308,6 +346,7 @@ function Rest({ outline, act }) {
   return html`<div class="rest">
     ${part("Leftovers", leftovers, (one) => html`<li>${one.text} <a class="address" href=${noteAddress(one.path, one.start_line, one.end_line)}>${placeOf(one)}</a>
       ${sections.length > 0 && html` <select aria-label="Take the leftover into a section" value="" onChange=${(event) => take(one, Number(event.target.value))}><option value="" disabled>take into …</option>${sections.map((section, index) => html`<option value=${index}>${section.heading}</option>`)}</select>`}</li>`)}
+    ${outline.empty?.length > 0 && html`<p class="remark">Your notes have nothing for ${outline.empty.map((heading) => `“${heading}”`).join(", ")}.</p>`}
     ${part("Gaps", gaps, (gap) => html`<li>${gap.text}</li>`)}
     ${part("Open questions", questions, (one) => html`<li>${one.text} <a class="address" href=${noteAddress(one.path, one.line)}>${one.path}:${one.line}</a></li>`)}
     ${part("Written before", posts, (one) => html`<li><a href=${noteAddress(one.path)}>${one.title}</a>${one.points.length > 0 && ` already makes ${count(one.points.length, "point")}`}</li>`)}
