@@ -36,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
 TEXT = {"a", "br", "code", "em", "s", "span", "strong"}
 TAGS = TEXT | {"blockquote", "div", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "ul"}
 TAGS |= {"table", "tbody", "td", "th", "thead", "tr"}
-MAX_HEADING = 6
+HIGHEST_HEADING, LOWEST_HEADING = 2, 6  # the title of the note is above them
 
 _WIKILINK = re.compile(r"\[\[([^\[\]|#^\n\\]*)([#^][^\[\]|\n\\]*)?(?:\\?\|([^\[\]\n]*))?\]\]")
 _CALLOUT = re.compile(r"\[!([\w-]{1,30})\][+-]?[ \t]*(.*)")
@@ -51,6 +51,7 @@ def rendered(text: str, title: str, targets: Mapping[str, str]) -> str:
     start = read_front_matter(text).end
     lines_above = "\n" * text.count("\n", 0, start)
     tokens = _without_title(_PARSER.parse(lines_above + without_comments(text[start:])), title)
+    _put_headings_below_title(tokens)
     for token in tokens:
         _show(token, targets)
     _mark_callouts(tokens)
@@ -63,12 +64,17 @@ def _without_title(tokens: list[Token], title: str) -> list[Token]:
     return tokens[3:] if repeats == title.casefold() else tokens
 
 
+def _put_headings_below_title(tokens: list[Token]) -> None:
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    highest = min((int(token.tag[1:]) for token in headings), default=1)
+    for token in headings:
+        token.tag = f"h{min(int(token.tag[1:]) - highest + HIGHEST_HEADING, LOWEST_HEADING)}"
+
+
 def _show(token: Token, targets: Mapping[str, str]) -> None:
-    """Give a block the numbers of its lines, put headings below the title, and let links lead where they may."""
+    """Give a block the numbers of its lines, and let links lead where they may."""
     if token.map and token.nesting >= 0:
         token.attrSet(LINES, f"{token.map[0] + 1}-{token.map[1]}")
-    if token.type in ("heading_open", "heading_close"):
-        token.tag = f"h{min(int(token.tag[1:]) + 1, MAX_HEADING)}"
     if align := _ALIGNED.fullmatch(str(token.attrs.pop("style", ""))):
         token.attrSet("data-align", align[1])
     if token.children:

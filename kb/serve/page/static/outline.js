@@ -136,6 +136,7 @@ export function Outline({ parameters }) {
     setAsking();
   }
   return html`<div class="outline">
+    <h1 class="hidden">Outline</h1>
     <${Brief} parameters=${parameters} outline=${outline} ask=${(wanted) => { replace("outline", wanted); if (wanted.topic === asked) draft(wanted); }} />
     ${failure && html`<${Failure} failure=${failure} />`}
     ${asking && html`<${Waiting}>Reading your notes on “${asking}” …<//>`}

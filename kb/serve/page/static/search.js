@@ -4,7 +4,9 @@ import { go, replace } from "./route.js";
 import { get } from "./server.js";
 import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
 
-const PAUSE_MS = 60; // between the last key and the request
+const KEY_MS = 15; // between a key and the request for the first hits: pasting and fast typing ask once
+const PAUSE_MS = 250; // after which the writer is taken to read: all hits are fetched, and counted
+const FIRST = 10;
 const LIMIT = 50;
 const SHOWN_TAGS = 12;
 const KINDS = { note: "Notes", post: "Posts", all: "All" };
@@ -19,7 +21,7 @@ export function Search({ parameters }) {
     weak: parameters.get("weak") || "",
   };
   const change = (fields) => replace("search", { ...asked, ...fields });
-  const { found, counted, failure, busy } = useHits(asked);
+  const { found, counted, failure, busy, complete } = useHits(asked);
   const input = useRef();
   useEffect(() => {
     document.title = asked.q ? `${asked.q} – kb` : "kb";
@@ -29,6 +31,7 @@ export function Search({ parameters }) {
   const chosen = asked.area.length + asked.tag.length + (asked.year ? 1 : 0);
 
   return html`<div class="search">
+    <h1 class="hidden">Search</h1>
     <form role="search" onSubmit=${(event) => { event.preventDefault(); open(found); }}>
       <label class="hidden" for="query">Search your notes</label>
       <input id="query" ref=${input} type="search" value=${asked.q} autocomplete="off" spellcheck="false"
@@ -36,10 +39,10 @@ export function Search({ parameters }) {
         onInput=${(event) => change({ q: event.target.value, weak: "" })}
         onKeyDown=${(event) => inField(event, () => change({ q: "", area: [], tag: [], year: "" }))} />
     </form>
-    <p id="found" class="found" role="status">${busy ? "Searching …" : summary(asked, found, failure)}</p>
+    <p id="found" class="found" role="status">${busy ? "Searching …" : summary(asked, found, failure, complete)}</p>
     ${failure && html`<${Failure} failure=${failure} />`}
     ${found
-      ? html`<div class="columns">
+      ? html`<div class="columns" aria-busy=${!complete}>
           <${Facets} asked=${asked} hits=${counted.hits} change=${change} chosen=${chosen} />
           <${Hits} asked=${asked} found=${found} change=${change} chosen=${chosen} />
         </div>`
@@ -47,34 +50,37 @@ export function Search({ parameters }) {
   </div>`;
 }
 
-/** The hits of what is asked, and those without its facets, which are what the facets count. */
+/** The first hits of what is asked at once, and all of them when the writer pauses, with those that the facets count:
+ * the hits that there would be without facets. */
 function useHits(asked) {
   const [state, setState] = useState({});
-  const key = JSON.stringify(asked);
   useEffect(() => {
     if (!asked.q.trim()) return setState({});
     const controller = new AbortController();
-    const wait = setTimeout(async () => {
-      setState((before) => ({ ...before, busy: true }));
-      const all = { query: asked.q, kind: asked.kind, limit: LIMIT, weak: Boolean(asked.weak), explain: true };
-      const years = asked.year && { since: `${asked.year}-01-01`, until: `${asked.year}-12-31` };
-      const narrowed = { ...all, area: asked.area, tag: asked.tag, ...years };
-      const narrows = asked.area.length || asked.tag.length || asked.year;
+    const all = { query: asked.q, kind: asked.kind, weak: Boolean(asked.weak), explain: true };
+    const years = asked.year && { since: `${asked.year}-01-01`, until: `${asked.year}-12-31` };
+    const narrowed = { ...all, area: asked.area, tag: asked.tag, ...years };
+    const narrows = asked.area.length || asked.tag.length || asked.year;
+    const hits = (wanted, limit) => get("/api/search", { ...wanted, limit }, controller.signal);
+    const failed = (failure) => failure.name !== "AbortError" && setState({ failure });
+    const soon = setTimeout(() => {
+      setState((before) => ({ ...before, failure: undefined, busy: true, complete: false }));
+      hits(narrowed, FIRST).then((found) => setState((before) => (before.complete ? before : { found, counted: before.counted || found })), failed);
+    }, KEY_MS);
+    const later = setTimeout(async () => {
       try {
-        const [counted, found] = await Promise.all([
-          get("/api/search", all, controller.signal),
-          narrows ? get("/api/search", narrowed, controller.signal) : undefined,
-        ]);
-        setState({ counted, found: found || counted });
+        const [found, counted] = await Promise.all([hits(narrowed, LIMIT), narrows && hits(all, LIMIT)]);
+        setState({ found, counted: counted || found, complete: true });
       } catch (failure) {
-        if (failure.name !== "AbortError") setState({ failure });
+        failed(failure);
       }
     }, PAUSE_MS);
     return () => {
-      clearTimeout(wait);
+      clearTimeout(soon);
+      clearTimeout(later);
       controller.abort();
     };
-  }, [key]);
+  }, [JSON.stringify(asked)]);
   return state;
 }
 
@@ -93,9 +99,10 @@ function inField(event, clear) {
   }
 }
 
-function summary(asked, found, failure) {
+function summary(asked, found, failure, complete) {
   if (failure || !found) return "";
   if (!found.hits.length) return found.weaker ? `No good match; ${count(found.weaker, "weaker hit")}.` : "Nothing found.";
+  if (!complete) return `The first ${count(found.hits.length, "hit")} …`;
   const most = found.hits.length === LIMIT ? `The best ${LIMIT} hits` : count(found.hits.length, "hit");
   const good = found.good_match ? "" : ", none of them a good match";
   return `${most}${good}${found.weaker ? `, and ${count(found.weaker, "weaker one")}` : ""}.`;
