@@ -38,8 +38,12 @@ if TYPE_CHECKING:
     from kb.search import answer, find
     from kb.search.concepts import glossary
     from kb.search.similar import duplicates, related
+    from kb.serve import live, trust, warm
     from kb.serve import socket as listening
-    from kb.serve import warm
+    from kb.serve.http import running
+    from kb.serve.http import server as http_server
+    from kb.serve.mcp import configuration
+    from kb.serve.mcp import server as tools_server
     from kb.sync import changes, listing, reclassify, removal, run
 
 HOMES = {
@@ -85,6 +89,12 @@ HOMES = {
     "related": "kb.search.similar.related",
     "listening": "kb.serve.socket",
     "warm": "kb.serve.warm",
+    "http_server": "kb.serve.http.server",
+    "running": "kb.serve.http.running",
+    "live": "kb.serve.live",
+    "trust": "kb.serve.trust",
+    "configuration": "kb.serve.mcp.configuration",
+    "tools_server": "kb.serve.mcp.server",
     "changes": "kb.sync.changes",
     "listing": "kb.sync.listing",
     "reclassify": "kb.sync.reclassify",

@@ -246,8 +246,14 @@ def default_model(real_encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.fixture
-def kb(default_model: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+def kb(default_model: None, kb_without_model: Callable[..., Run]) -> Callable[..., Run]:
     """Run the command line in this process, with the real model: `kb("search", "graphs")`."""
+    return kb_without_model
+
+
+@pytest.fixture
+def kb_without_model(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """The same for commands that need no model."""
 
     def run(*arguments: str) -> Run:
         monkeypatch.setattr(sys, "argv", ["kb", *arguments])

@@ -36,6 +36,7 @@ ORDER = [
     "posting",
     "knowledge",
     "console",
+    "serve",
     "cli",
     "serve",
 ]

@@ -44,6 +44,8 @@ COMMANDS = {
     "backup": ("care", "Save the index to one compressed file."),
     "restore": ("care", "Restore the index from a backup."),
     "eval": ("evaluation", "Measure search, the classifier or outlines on known answers."),
+    "serve": ("serve", "Serve the notebook to your browser and to programs."),
+    "mcp": ("serve", "Offer the notebook to an assistant, as tools of MCP."),
     "completion": ("shell", "Print the completion script for a shell."),
 }
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from kb.console.sync import print_skipped
 from kb.console.terminal import AREA_STYLES, area_text, count, print_table, remark, say, styled
-from kb.reports import Diagnosis, Rebuilt, Saved, Status
+from kb.reports import Diagnosis, Rebuilt, Saved, Server, Status
 
 BAR_WIDTH = 20
 
@@ -77,3 +77,14 @@ def _balance(status: Status) -> Table:
 
 def _size(size: int) -> str:
     return f"{size / 1e6:.1f} MB"
+
+
+def print_server(server: Server) -> None:
+    """The notebook, the address and the process of a server."""
+    minutes = count(round(server.seconds / 60), "minute")
+    say(f"{server.notebook} is served at {server.address} by process {server.process} for {minutes}")
+
+
+def print_ended_server(server: Server) -> None:
+    """The server that was ended."""
+    say(f"ended the server of {server.notebook} at {server.address}")

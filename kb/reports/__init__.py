@@ -6,7 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kb.reports.areas import AreaList as AreaList
     from kb.reports.areas import Classification as Classification
+    from kb.reports.areas import DescribedArea as DescribedArea
     from kb.reports.areas import Filed as Filed
     from kb.reports.areas import Move as Move
     from kb.reports.areas import Reclassification as Reclassification
@@ -66,6 +68,12 @@ if TYPE_CHECKING:
     from kb.reports.search import Scores as Scores
     from kb.reports.search import SearchResult as SearchResult
     from kb.reports.search import TermWeight as TermWeight
+    from kb.reports.serve import Failure as Failure
+    from kb.reports.serve import Job as Job
+    from kb.reports.serve import Link as Link
+    from kb.reports.serve import Rendered as Rendered
+    from kb.reports.serve import RenderedNote as RenderedNote
+    from kb.reports.serve import Server as Server
     from kb.reports.sync import Added as Added
     from kb.reports.sync import Fault as Fault
     from kb.reports.sync import Forgotten as Forgotten
@@ -77,7 +85,9 @@ if TYPE_CHECKING:
     from kb.reports.sync import TakenAsPost as TakenAsPost
 
 HOMES = {
+    "AreaList": "areas",
     "Classification": "areas",
+    "DescribedArea": "areas",
     "Filed": "areas",
     "Move": "areas",
     "Reclassification": "areas",
@@ -137,6 +147,12 @@ HOMES = {
     "Scores": "search",
     "SearchResult": "search",
     "TermWeight": "search",
+    "Failure": "serve",
+    "Job": "serve",
+    "Link": "serve",
+    "Rendered": "serve",
+    "RenderedNote": "serve",
+    "Server": "serve",
     "Added": "sync",
     "Fault": "sync",
     "Forgotten": "sync",

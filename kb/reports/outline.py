@@ -116,7 +116,7 @@ class Outline(Frozen):
     those of the headings for which the notes have nothing. `considered` lists the notes from which points were chosen.
     """
 
-    schema_: Literal["kb.outline/1"] = Field(default="kb.outline/1", serialization_alias="schema")
+    schema_: Literal["kb.outline/1"] = Field(default="kb.outline/1", alias="schema")
     topic: str
     areas: tuple[FiledArea, ...] = ()
     wanted_sections: int | None = None
