@@ -274,6 +274,13 @@ def indexed_notes(shared: Path, real_encoder: RememberingEncoder) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def library(indexed_notes: Path, real_encoder: RememberingEncoder) -> Iterator[KnowledgeBase]:
+    """The repository's own notes, opened. Not to be changed by a test."""
+    with KnowledgeBase(indexed_notes, encoder=real_encoder) as opened:
+        yield opened
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say how to run the tests in this order again, which `-q` leaves out."""
     seed = config.getoption("randomly_seed", None)
