@@ -306,6 +306,7 @@ SHOWN = (
     ["list"],
     ["status"],
     ["duplicates"],
+    ["doctor"],
     ["ideas"],
     ["search", TOPIC, "-n", "40", "--explain"],
     ["search", "[", STEERING + BIDI],
@@ -355,7 +356,7 @@ def named(arguments: list[str]) -> str:
     return " ".join(arguments).encode("ascii", "backslashreplace").decode()[:40]
 
 
-@pytest.mark.parametrize("arguments", [*SHOWN, pytest.param(["doctor"], marks=pytest.mark.torture)], ids=named)
+@pytest.mark.parametrize("arguments", SHOWN, ids=named)
 def test_nothing_shown_steers_the_terminal(here: Path, kb: Command, arguments: list[str]) -> None:
     """Whatever a file, its name or a query holds: what is printed is text, and as JSON it is valid JSON of text."""
     run = kb(*arguments)
