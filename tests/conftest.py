@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,7 +51,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Byte code is kept, also where the environment says otherwise: each worker would rewrite all tests again, which takes
     six seconds, and each of the programs that they start would compile kb.
+
+    A shell lets what it runs in the background ignore SIGINT, and the programs that the tests interrupt would inherit
+    that.
     """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
@@ -278,6 +284,13 @@ def indexed_notes(shared: Path, real_encoder: RememberingEncoder) -> Path:
     root = made_once(shared / "own", make)
     real_encoder.load(shared / "own.npz")
     return root
+
+
+@pytest.fixture(scope="module")
+def library(indexed_notes: Path, real_encoder: RememberingEncoder) -> Iterator[KnowledgeBase]:
+    """The repository's own notes, opened. Not to be changed by a test."""
+    with KnowledgeBase(indexed_notes, encoder=real_encoder) as opened:
+        yield opened
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

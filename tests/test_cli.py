@@ -616,6 +616,7 @@ def test_where_the_notebook_is(shelf: Path, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("KB_NOTEBOOK", str(shelf))
     assert kb("list").out == expected
     assert kb("list", "--notebook", str(tmp_path)).code == 1
+    assert kb("--notebook", str(tmp_path), "list").code == 1
 
 
 def test_init_makes_a_notebook_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kb: Command) -> None:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,12 +25,6 @@ pytestmark = pytest.mark.model
 
 TOPIC = "why deep graph networks forget"
 POST = "notes/posts/2024-09-22-why-deep-gnns-forget.md"
-
-
-@pytest.fixture(scope="module")
-def library(indexed_notes: Path, real_encoder: Encoder) -> Iterator[KnowledgeBase]:
-    with KnowledgeBase(indexed_notes, encoder=real_encoder) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

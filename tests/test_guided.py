@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,6 @@ pytestmark = pytest.mark.model
 
 TOPIC = "serving large language models"
 HEADINGS = ("Guessing tokens ahead", "Paging the cache", "Sourdough starters", "Batching", "Limits")
-
-
-@pytest.fixture(scope="module")
-def library(indexed_notes: Path, real_encoder: Encoder) -> Iterator[KnowledgeBase]:
-    with KnowledgeBase(indexed_notes, encoder=real_encoder) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

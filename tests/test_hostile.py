@@ -89,7 +89,7 @@ TAKEN = {
     "ansi.md": note(STEERING, f"title: {json.dumps('ANSI ' + STEERING)}\ntags: [{json.dumps(STEERING)}]\n"),
     "bidi.md": note(BIDI, f"title: {json.dumps('Bidi ' + BIDI)}\nauthors: [{json.dumps(BIDI + 'a')}]\n"),
     "entities.md": note("&#27;[31m &#x202e; &#155;2J &lt;script&gt;", 'title: "Entities &#27;[31m"\n'),
-    f"name {STEERING.replace('/', '')[:40]}.md": note("by name"),
+    f"name {STEERING.replace('/', '')[:40]}.md": note("by name", "date: 03/04/2024\n"),
     f"name {BIDI}.md": note("by another name"),
     "two\nlines\r.md": note("in two lines"),
     "script.md": note("<script>alert(1)</script> <img src=x onerror=alert(1)>", "title: <script>alert(1)</script>\n"),
@@ -306,6 +306,7 @@ SHOWN = (
     ["list"],
     ["status"],
     ["duplicates"],
+    ["doctor"],
     ["ideas"],
     ["search", TOPIC, "-n", "40", "--explain"],
     ["search", "[", STEERING + BIDI],
@@ -355,7 +356,7 @@ def named(arguments: list[str]) -> str:
     return " ".join(arguments).encode("ascii", "backslashreplace").decode()[:40]
 
 
-@pytest.mark.parametrize("arguments", [*SHOWN, pytest.param(["doctor"], marks=pytest.mark.torture)], ids=named)
+@pytest.mark.parametrize("arguments", SHOWN, ids=named)
 def test_nothing_shown_steers_the_terminal(here: Path, kb: Command, arguments: list[str]) -> None:
     """Whatever a file, its name or a query holds: what is printed is text, and as JSON it is valid JSON of text."""
     run = kb(*arguments)

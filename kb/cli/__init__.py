@@ -62,11 +62,12 @@ def _remember_notebook(context: click.Context, _: click.Parameter, value: Path |
         context.find_root().obj = value
 
 
-def _notebook_option() -> click.Option:
+def _notebook_option(variable: str | None = None) -> click.Option:
+    """`--notebook`, whose default is a variable of the environment, if it is given one."""
     return click.Option(
         ["--notebook"],
         type=click.Path(file_okay=False, path_type=Path),
-        envvar="KB_NOTEBOOK",
+        envvar=variable,
         expose_value=False,
         callback=_remember_notebook,
         metavar="DIR",
@@ -106,7 +107,10 @@ class LazyGroup(click.Group):
 
 
 @click.command(
-    cls=LazyGroup, params=[_notebook_option()], epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=LazyGroup,
+    params=[_notebook_option("KB_NOTEBOOK")],  # given to a command too, it would win over `kb --notebook DIR COMMAND`
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="kb", message="%(prog)s %(version)s")
 def cli() -> None:

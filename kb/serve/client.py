@@ -42,8 +42,8 @@ def _answered(arguments: list[str]) -> int | None:
         return None
     named = _named(arguments)
     root = _root(named)
-    if root is None or len(named) > 1 or (named and (not named[0] or os.environ.get("KB_NOTEBOOK"))):
-        return None  # which of two it is, the command itself decides
+    if root is None or len(named) > 1 or "" in named:
+        return None  # which one it is, the command itself decides
     address = import_module("kb.serve.address")
     path = address.socket_path(root)
     if path is None:
