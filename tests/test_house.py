@@ -36,7 +36,6 @@ ORDER = [
     "posting",
     "knowledge",
     "console",
-    "serve",
     "cli",
     "serve",
 ]

@@ -24,10 +24,10 @@ from serving import JSON, Client, serving
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kb.cli.serve import require_trust
 from kb.errors import ConfigError
 from kb.knowledge import KnowledgeBase
 from kb.notebook import load_settings
+from kb.serve.commands import require_trust
 from kb.serve.http.access import Access
 from kb.serve.http.app import routes
 from kb.serve.http.guard import Guard, Limits

@@ -17,36 +17,36 @@ from kb.cli.session import UnansweredError
 from kb.console import streams
 from kb.errors import KbError
 
-# The module of each command, and the first sentence of its help: `kb --help` imports none of them.
+# The module of each command, below `kb`, and the first sentence of its help: `kb --help` imports none of them.
 COMMANDS = {
-    "init": ("care", "Create a notebook in this folder, or in DIR."),
-    "add": ("sync", "Add notes to the notebook, each filed under its area."),
-    "sync": ("sync", "Bring the index up to date with all sources."),
-    "forget": ("sync", "Remove a note, or a folder's notes, from the index."),
-    "pull": ("sync", "Fetch the notes that another machine keeps on a server."),
-    "classify": ("areas", "Show the area of each note and why; nothing is stored."),
-    "file": ("areas", "File a note under an area of your choice."),
-    "reclassify": ("areas", "Show which notes would be filed elsewhere now."),
-    "concepts": ("areas", "Show the concepts that a query asks for, and the notes on them."),
-    "search": ("search", "Find notes by meaning and by words."),
-    "related": ("comparison", "Find the notes and posts related to a note."),
-    "duplicates": ("comparison", "List notes and passages that nearly repeat each other."),
-    "outline": ("outline", "Draft the skeleton of a post from your notes."),
-    "publish": ("outline", "Make a written outline a post."),
-    "ideas": ("ideas", "Suggest what to write about next."),
-    "list": ("notes", "List the notes with their areas."),
-    "show": ("notes", "Show a note: its area and why, its links, its text."),
-    "open": ("notes", "Open a note in $VISUAL or $EDITOR, at a line."),
-    "model": ("model", "List embedding models and rerankers, and use another."),
-    "status": ("care", "Show how many notes each area has, and what changed."),
-    "doctor": ("care", "Check the index for damage, and against the notes."),
-    "rebuild": ("care", "Rebuild the index from its catalog, or from the notes."),
-    "backup": ("care", "Save the index to one compressed file."),
-    "restore": ("care", "Restore the index from a backup."),
-    "eval": ("evaluation", "Measure search, the classifier or outlines on known answers."),
-    "serve": ("serve", "Serve the notebook to your browser and to programs."),
-    "mcp": ("serve", "Offer the notebook to an assistant, as tools of MCP."),
-    "completion": ("shell", "Print the completion script for a shell."),
+    "init": ("cli.care", "Create a notebook in this folder, or in DIR."),
+    "add": ("cli.sync", "Add notes to the notebook, each filed under its area."),
+    "sync": ("cli.sync", "Bring the index up to date with all sources."),
+    "forget": ("cli.sync", "Remove a note, or a folder's notes, from the index."),
+    "pull": ("cli.sync", "Fetch the notes that another machine keeps on a server."),
+    "classify": ("cli.areas", "Show the area of each note and why; nothing is stored."),
+    "file": ("cli.areas", "File a note under an area of your choice."),
+    "reclassify": ("cli.areas", "Show which notes would be filed elsewhere now."),
+    "concepts": ("cli.areas", "Show the concepts that a query asks for, and the notes on them."),
+    "search": ("cli.search", "Find notes by meaning and by words."),
+    "related": ("cli.comparison", "Find the notes and posts related to a note."),
+    "duplicates": ("cli.comparison", "List notes and passages that nearly repeat each other."),
+    "outline": ("cli.outline", "Draft the skeleton of a post from your notes."),
+    "publish": ("cli.outline", "Make a written outline a post."),
+    "ideas": ("cli.ideas", "Suggest what to write about next."),
+    "list": ("cli.notes", "List the notes with their areas."),
+    "show": ("cli.notes", "Show a note: its area and why, its links, its text."),
+    "open": ("cli.notes", "Open a note in $VISUAL or $EDITOR, at a line."),
+    "model": ("cli.model", "List embedding models and rerankers, and use another."),
+    "status": ("cli.care", "Show how many notes each area has, and what changed."),
+    "doctor": ("cli.care", "Check the index for damage, and against the notes."),
+    "rebuild": ("cli.care", "Rebuild the index from its catalog, or from the notes."),
+    "backup": ("cli.care", "Save the index to one compressed file."),
+    "restore": ("cli.care", "Restore the index from a backup."),
+    "eval": ("cli.evaluation", "Measure search, the classifier or outlines on known answers."),
+    "serve": ("serve.commands", "Serve the notebook to your browser and to programs."),
+    "mcp": ("serve.commands", "Offer the notebook to an assistant, as tools of MCP."),
+    "completion": ("cli.shell", "Print the completion script for a shell."),
 }
 
 EPILOG = """\b
@@ -84,7 +84,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"kb.cli.{COMMANDS[cmd_name][0]}")
+        module = import_module(f"kb.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         for named in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
             if all(parameter.name != "notebook" for parameter in named.params):
