@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from kb.search import answer, find
     from kb.search.concepts import glossary
     from kb.search.similar import duplicates, related
-    from kb.serve import live, trust, warm
+    from kb.serve import live, trust
     from kb.serve import socket as listening
     from kb.serve.http import running
     from kb.serve.http import server as http_server
@@ -88,7 +88,6 @@ HOMES = {
     "glossary": "kb.search.concepts.glossary",
     "related": "kb.search.similar.related",
     "listening": "kb.serve.socket",
-    "warm": "kb.serve.warm",
     "http_server": "kb.serve.http.server",
     "running": "kb.serve.http.running",
     "live": "kb.serve.live",

@@ -42,12 +42,10 @@ TRAVERSALS = ("../secret.md", "..%2f..%2fetc%2fpasswd", "/etc/passwd", "notes/..
 
 
 @pytest.fixture(autouse=True)
-def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def records(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Servers leave their records in a folder of the test."""
-    folder = tmp_path / "run"
-    folder.mkdir()
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
-    return folder
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    return runtime
 
 
 @pytest.fixture
