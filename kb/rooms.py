@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kb import knowledge, models, reports
+    from kb import guides, knowledge, models, reports
     from kb.areas import judge
     from kb.care import backup, doctor, facts, rebuild, status
     from kb.care import models as models_in_use
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kb.console import concepts as console_concepts
     from kb.console import evaluation as console_evaluation
     from kb.console import ideas as console_ideas
+    from kb.console import manual as console_manual
     from kb.console import model as console_model
     from kb.console import notes as console_notes
     from kb.console import outline as console_outline
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from kb.sync import changes, listing, reclassify, removal, run
 
 HOMES = {
+    "guides": "kb.guides",
     "knowledge": "kb.knowledge",
     "models": "kb.models",
     "reports": "kb.reports",
@@ -63,6 +65,7 @@ HOMES = {
     "console_concepts": "kb.console.concepts",
     "console_evaluation": "kb.console.evaluation",
     "console_ideas": "kb.console.ideas",
+    "console_manual": "kb.console.manual",
     "console_model": "kb.console.model",
     "console_notes": "kb.console.notes",
     "console_outline": "kb.console.outline",

@@ -46,6 +46,7 @@ COMMANDS = {
     "eval": ("cli.evaluation", "Measure search, the classifier or outlines on known answers."),
     "serve": ("serve.commands", "Serve the notebook to your browser and to programs."),
     "mcp": ("serve.commands", "Offer the notebook to an assistant, as tools of MCP."),
+    "help": ("cli.manual", "Show the guide to a subject."),
     "completion": ("cli.shell", "Print the completion script for a shell."),
 }
 
