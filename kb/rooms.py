@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from kb.console import comparison as console_comparison
     from kb.console import concepts as console_concepts
     from kb.console import evaluation as console_evaluation
-    from kb.console import ideas as console_ideas
     from kb.console import manual as console_manual
     from kb.console import model as console_model
     from kb.console import notes as console_notes
@@ -64,7 +63,6 @@ HOMES = {
     "console_comparison": "kb.console.comparison",
     "console_concepts": "kb.console.concepts",
     "console_evaluation": "kb.console.evaluation",
-    "console_ideas": "kb.console.ideas",
     "console_manual": "kb.console.manual",
     "console_model": "kb.console.model",
     "console_notes": "kb.console.notes",

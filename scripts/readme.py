@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from kb import guides, reports
 from kb.serve.http.endpoints import ENDPOINTS
@@ -104,12 +103,10 @@ def _schema(report: type[BaseModel]) -> str:
 def _fields(report: type[BaseModel]) -> str:
     """The names of a report's fields; after each, in brackets, those of the objects in it, or their schema."""
     parts = []
-    for name, field in (*report.model_fields.items(), *report.model_computed_fields.items()):
+    for name, field in report.model_fields.items():
         if name != "schema_":
-            type_ = field.annotation if isinstance(field, FieldInfo) else field.return_type
-            inner = [f"`{_schema(model)}`" if _schema(model) else _fields(model) for model in _models(type_)]
-            alias = getattr(field, "serialization_alias", None) or field.alias or name
-            parts.append(f"`{alias}`" + (f" ({'; '.join(inner)})" if inner else ""))
+            inner = [f"`{_schema(one)}`" if _schema(one) else _fields(one) for one in _models(field.annotation)]
+            parts.append(f"`{field.serialization_alias or name}`" + (f" ({'; '.join(inner)})" if inner else ""))
     return ", ".join(parts)
 
 

@@ -46,7 +46,7 @@ COMMANDS = {
     "eval": ("cli.evaluation", "Measure search, the classifier or outlines on known answers."),
     "serve": ("serve.commands", "Serve the notebook to your browser and to programs."),
     "mcp": ("serve.commands", "Offer the notebook to an assistant, as tools of MCP."),
-    "help": ("cli.manual", "Show the guide to a subject."),
+    "help": ("cli.manual", "Show the guide to a subject, or the list of guides."),
     "completion": ("cli.shell", "Print the completion script for a shell."),
 }
 
