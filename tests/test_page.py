@@ -17,6 +17,7 @@ from test_hostile import TAKEN
 
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
+from kb.reports import Check
 from kb.serve.http.server import HttpServer
 
 QUERY = "neighbours in deep graph networks"
@@ -175,16 +176,12 @@ def test_building_an_outline(page: Page, book: Path, real_encoder: Encoder) -> N
     expect(headings.nth(1)).to_have_value("What the server waits for")
     page.reload()  # what is being edited is kept
     expect(headings.nth(1)).to_have_value("What the server waits for")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download Markdown").click()
     post = book / "post.md"
-    download.value.save_as(post)
+    check = check_of_download(page, post, real_encoder)
     text = post.read_text(encoding="utf-8")
     assert "What the server waits for" in text
     said = dropped.split(": ")[-1]
     assert said not in text
-    with KnowledgeBase(book, encoder=real_encoder) as knowledge:
-        check = knowledge.check_outline(post)
     assert check.ok
     assert len(check.citations) >= total - 1
 
@@ -204,6 +201,49 @@ def test_an_outline_by_own_headings(page: Page) -> None:
     page.get_by_role("button", name="Fill from your notes").click()
     filled = page.get_by_role("region", name="Speculative decoding")
     expect(filled.locator(".point a.address").first).to_contain_text("notes/")
+
+
+def test_swapping_a_point(page: Page, book: Path, real_encoder: Encoder) -> None:
+    """By keys alone a point is swapped for one of the next best, which are not in the outline yet; what is exported
+    cites that one, and undoing brings the first one back.
+    """
+    show(page, f"outline?topic={TOPIC}")
+    quotes, offers = page.locator(".quote"), page.locator(".offer")
+    quotes.nth(1).focus()
+    before = [quote.inner_text() for quote in quotes.all()]
+    page.keyboard.press("r")
+    expect(offers.first).to_be_focused()
+    offered = [offer.locator(".address").inner_text() for offer in offers.all()]
+    assert all(re.fullmatch(r"notes/[\w-]+\.md:\d+(-\d+)?", address) for address in offered)
+    page.keyboard.press("Escape")
+    expect(quotes.nth(1)).to_be_focused()
+    expect(offers).to_have_count(0)
+    page.locator(".point").nth(1).get_by_label("Swap the point").click()
+    expect(offers.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(offers.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(quotes.nth(1)).to_be_focused()
+    after = [quote.inner_text() for quote in quotes.all()]
+    assert after[1] not in before
+    assert [*after[:1], *after[2:]] == [*before[:1], *before[2:]]
+    expect(page.locator(".point").nth(1).locator("a.address")).to_have_text(offered[1])
+    check = check_of_download(page, book / "post.md", real_encoder)
+    assert check.ok
+    assert offered[1] in {f"{one.path}:{one.start_line}-{one.end_line}" for one in check.citations} | {
+        f"{one.path}:{one.start_line}" for one in check.citations
+    }
+    page.get_by_role("button", name="Undo").click()
+    expect(quotes.nth(1)).to_have_text(before[1])
+
+
+def check_of_download(page: Page, post: Path, encoder: Encoder) -> Check:
+    """What `kb outline --check` says of the outline that the page exports."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download Markdown").click()
+    download.value.save_as(post)
+    with KnowledgeBase(post.parent, encoder=encoder) as knowledge:
+        return knowledge.check_outline(post)
 
 
 def test_the_lines_that_a_point_quotes(page: Page) -> None:
