@@ -246,6 +246,52 @@ def check_of_download(page: Page, post: Path, encoder: Encoder) -> Check:
         return knowledge.check_outline(post)
 
 
+def test_a_draft_is_saved_and_reopened(page: Page, book: Path, real_encoder: Encoder) -> None:
+    """A saved draft is listed and shows what has changed in the notes: what it quotes, what the note says now; new
+    points are shown before they are put in, and nothing else in the file changes.
+    """
+    show(page, "outline")
+    expect(page.locator(".drafts")).to_contain_text("No drafts yet")
+    show(page, f"outline?topic={TOPIC}")
+    page.get_by_role("button", name="Save as a draft").click()
+    saved = page.locator(".export").get_by_role("link", name="drafts/")
+    draft = book / saved.inner_text()
+    before = draft.read_text(encoding="utf-8")
+    rewrite(book, "notes/dynamic-batching.md", "accelerators want many", "accelerators want dozens")
+    new = "Serving a language model on spot instances costs 60% less, at the price of evictions."
+    (book / "notes" / "spot.md").write_text(
+        f"---\narea: llm\n---\n# Serving language models on spot instances\n\n{new}\n"
+    )
+    with KnowledgeBase(book, encoder=real_encoder) as knowledge:
+        knowledge.sync()
+    page.get_by_role("button", name="Start over").click()
+    listed = page.locator(".drafts li")
+    expect(listed).to_contain_text(draft.name)
+    expect(listed.locator(".badge")).to_have_text(re.compile(r"\d+ of \d+ citations hold"))
+    listed.get_by_role("link").press("Enter")
+    doubt = page.locator(".doubt")
+    expect(doubt.locator("mark")).to_have_text(["many.", "dozens."])
+    expect(page.locator(".body .doubtful")).to_contain_text("want many")
+    doubt.get_by_role("button", name="of the draft").click()
+    expect(page.locator(".body .here")).to_be_in_viewport()
+    page.get_by_role("button", name="Look for new points").click()
+    expect(page.locator(".update li").filter(has_text=new)).to_be_visible()
+    assert draft.read_text(encoding="utf-8") == before
+    page.get_by_role("button", name=re.compile("^Add .* to the draft$")).click()
+    expect(page.locator(".body")).to_contain_text(new)
+    after = draft.read_text(encoding="utf-8")
+    assert set(before.splitlines()) <= set(after.splitlines())
+    page.get_by_role("button", name="Look for new points").click()
+    expect(page.locator(".update")).to_contain_text("There are no new points")
+
+
+def rewrite(book: Path, name: str, before: str, after: str) -> None:
+    """Replace words of a note."""
+    text = (book / name).read_text(encoding="utf-8")
+    assert before in text
+    (book / name).write_text(text.replace(before, after), encoding="utf-8")
+
+
 def test_the_lines_that_a_point_quotes(page: Page) -> None:
     """Choosing a point shows the note that it quotes beside it, with its lines marked."""
     show(page, f"outline?topic={TOPIC}")
@@ -295,6 +341,8 @@ def test_failures_have_words(page: Page, server: HttpServer) -> None:
     expect(page.get_by_role("alert")).to_contain_text("no note has the id or path")
     show(page, "outline?topic=baking sourdough bread")
     expect(page.get_by_role("alert")).to_contain_text("lies outside the three areas")
+    show(page, "outline?draft=drafts/none.md")
+    expect(page.get_by_role("alert")).to_contain_text("there is no draft")
     show(page, "search?q=zzzz")
     expect(page.locator(".found")).to_have_text(re.compile("Nothing|No good|none"))
     server.end()

@@ -167,6 +167,38 @@ class Check(Frozen):
     citations: tuple[CheckedCitation, ...]
 
 
+class Draft(Frozen):
+    """A file with a written outline, when it was last changed, and how many of its citations hold."""
+
+    path: str
+    title: str
+    modified: datetime.datetime
+    citations: int
+    holding: int
+
+
+class DraftList(Frozen):
+    """The drafts of a notebook, the last changed first."""
+
+    schema_: Literal["kb.drafts/1"] = Field(default="kb.drafts/1", serialization_alias="schema")
+    drafts: tuple[Draft, ...]
+
+
+class DraftDetail(Frozen):
+    """A written outline as its file says now, with `\\n` newlines."""
+
+    path: str
+    title: str
+    text: str
+
+
+class SavedDraft(Frozen):
+    """A new file with an outline."""
+
+    schema_: Literal["kb.draft/1"] = Field(default="kb.draft/1", serialization_alias="schema")
+    path: str
+
+
 class AddedPoint(Point):
     """A point that was added to a post, under one of its headings or a new one, and its line of Markdown."""
 

@@ -1,6 +1,7 @@
 // The outline of a post: asked for by topic and headings, then built.
 import { AREA_NAMES, AREAS, Failure, Waiting } from "./parts.js";
 import { Builder } from "./outline/builder.js";
+import { Draft, Drafts } from "./outline/drafts.js";
 import { reduce } from "./outline/steps.js";
 import { replace } from "./route.js";
 import { get } from "./server.js";
@@ -16,7 +17,13 @@ function kept() {
   }
 }
 
+/** The builder, or the draft that the address names. */
 export function Outline({ parameters }) {
+  const draft = parameters.get("draft");
+  return draft ? html`<${Draft} key=${draft} path=${draft} />` : html`<${Building} parameters=${parameters} />`;
+}
+
+function Building({ parameters }) {
   const [state, step] = useReducer(reduce, null, () => {
     const outline = kept();
     return { outline, before: [] };
@@ -51,6 +58,7 @@ export function Outline({ parameters }) {
     ${asking && html`<${Waiting}>Reading your notes on “${asking}” …<//>`}
     ${!asking && outline && html`<${Builder} outline=${outline} undoable=${state.before.length} step=${step} />`}
     ${!asking && !outline && !failure && html`<p class="empty">Name a topic. Your notes on it become sections and points, each with the line it quotes.</p>`}
+    ${!asking && !outline && html`<${Drafts} />`}
   </div>`;
 }
 
