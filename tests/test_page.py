@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from browsing import launched, opened
 from conftest import HashingEncoder
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from serving import Client, serving
 from test_hostile import TAKEN
 
@@ -244,6 +244,52 @@ def check_of_download(page: Page, post: Path, encoder: Encoder) -> Check:
     download.value.save_as(post)
     with KnowledgeBase(post.parent, encoder=encoder) as knowledge:
         return knowledge.check_outline(post)
+
+
+def test_dragging(page: Page) -> None:
+    """Points are dragged within a section and into another one, sections to another place, and leftovers in; a mark
+    says where what is dragged would be put.
+    """
+    page.set_viewport_size({"width": 1280, "height": 6000})  # so that nothing scrolls
+    show(page, f"outline?topic={TOPIC}")
+    quotes, parts = page.locator(".quote"), page.locator(".part")
+    expect(quotes.first).to_be_visible()
+    first, second, third = (quotes.nth(number).inner_text() for number in range(3))
+    points = page.locator(".point")
+    drag(page, points.nth(0), points.nth(1), 0.9)
+    expect(points.nth(2)).to_have_class(re.compile("drop-before"))
+    page.mouse.up()
+    expect(quotes.nth(1)).to_have_text(first)
+    expect(quotes.nth(1)).to_be_focused()
+    assert [quotes.nth(0).inner_text(), quotes.nth(2).inner_text()] == [second, third]
+    other = parts.nth(1).locator(".point")
+    count = other.count()
+    drag(page, points.nth(0), other.nth(0), 0.1)
+    page.mouse.up()
+    expect(other.nth(0).locator(".quote")).to_contain_text(second)
+    expect(other).to_have_count(count + 1)
+    heading = parts.nth(1).get_by_role("textbox").first.input_value()
+    drag(page, parts.nth(1), parts.nth(0), 0.3)
+    page.mouse.up()
+    expect(parts.nth(0).get_by_role("textbox").first).to_have_value(heading)
+    page.get_by_text("Leftovers (").click()
+    leftover = page.locator(".leftover").first
+    address = leftover.locator(".address").inner_text()
+    drag(page, leftover, parts.last.locator(".point").last, 0.1)
+    page.mouse.up()
+    expect(parts.last.locator(".address").filter(has_text=address).first).to_be_visible()
+    expect(page.locator(".leftover .address").filter(has_text=re.compile(f"^{address}$"))).to_have_count(0)
+
+
+def drag(page: Page, dragged: Locator, target: Locator, share: float) -> None:
+    """Drag something by its handle over a target, to a share of its height, and hold it there."""
+    dragged.scroll_into_view_if_needed()
+    dragged.locator(".grip").first.hover()
+    page.mouse.down()
+    for step in range(4):
+        box = target.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + 100 + step, box["y"] + share * box["height"])
 
 
 def test_a_draft_is_saved_and_reopened(page: Page, book: Path, real_encoder: Encoder) -> None:

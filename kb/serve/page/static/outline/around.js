@@ -2,7 +2,8 @@
 import { count, noteAddress, placeOf } from "../parts.js";
 import { Body } from "../note.js";
 import { html } from "../vendor/htm-preact.js";
-import { pointOf } from "./points.js";
+import { Grip } from "./dragging.js";
+import { pointOf } from "./steps.js";
 
 /** The note that a point quotes, beside the outline. */
 export function Source({ source }) {
@@ -15,13 +16,13 @@ export function Source({ source }) {
 }
 
 /** Leftovers, gaps, open questions, earlier posts. */
-export function Rest({ outline, act }) {
+export function Rest({ outline, act, dragging }) {
   const { leftovers, gaps, open_questions: questions, covered_before: posts, sections } = outline;
   const take = async (leftover, section) =>
     act({ kind: "takeLeftover", leftover: await pointOf(leftover), section, at: sections[section].points.length }, undefined, `Taken into ${sections[section].heading}.`);
   const part = (title, list, row) => list.length > 0 && html`<details><summary>${title} (${list.length})</summary><ul>${list.map(row)}</ul></details>`;
   return html`<div class="rest">
-    ${part("Leftovers", leftovers, (one) => html`<li>${one.text} <a class="address" href=${noteAddress(one.path, one.start_line, one.end_line)}>${placeOf(one)}</a>
+    ${part("Leftovers", leftovers, (one) => html`<li class="leftover"><${Grip} dragging=${dragging} what=${{ kind: "leftover", leftover: one }} text=${one.text} /> ${one.text} <a class="address" href=${noteAddress(one.path, one.start_line, one.end_line)}>${placeOf(one)}</a>
       ${sections.length > 0 && html` <select aria-label="Take the leftover into a section" value="" onChange=${(event) => take(one, Number(event.target.value))}><option value="" disabled>take into …</option>${sections.map((section, index) => html`<option value=${index}>${section.heading}</option>`)}</select>`}</li>`)}
     ${outline.empty?.length > 0 && html`<p class="remark">Your notes have nothing for ${outline.empty.map((heading) => `“${heading}”`).join(", ")}.</p>`}
     ${part("Gaps", gaps, (gap) => html`<li>${gap.text}</li>`)}

@@ -1,8 +1,9 @@
-// The outline builder: sections and points with the notes they quote, changed by keys and buttons.
+// The outline builder: sections and points with the notes they quote, changed by keys, by buttons and by dragging.
 import { announce, count } from "../parts.js";
 import { replace } from "../route.js";
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
 import { Rest, Source } from "./around.js";
+import { useDragging } from "./dragging.js";
 import { Export } from "./export.js";
 import { Line, Section } from "./sections.js";
 import { lengths } from "./steps.js";
@@ -12,11 +13,10 @@ export function Builder({ outline, undoable, step }) {
   const place = useRef();
   const focusNext = useRef();
   useEffect(() => {
-    const next = focusNext.current && place.current.querySelector(`[data-key="${focusNext.current}"]`);
-    if (!next) return; // not there before the next step is drawn
-    next.focus();
+    if (!focusNext.current) return;
+    place.current.querySelector(`[data-key="${focusNext.current}"]`)?.focus();
     focusNext.current = undefined;
-  });
+  }, [outline]); // once the step is drawn
   const act = (made, focus, told) => {
     focusNext.current = focus;
     step(made);
@@ -32,6 +32,7 @@ export function Builder({ outline, undoable, step }) {
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
   }, []);
+  const dragging = useDragging(({ key, ...made }) => act(made, key || `p${outline.next}`, "Moved."));
   const { points, words } = lengths(outline);
   return html`<div class="builder" ref=${place}>
     <div class="toolbar">
@@ -41,10 +42,10 @@ export function Builder({ outline, undoable, step }) {
     </div>
     <div class="columns sides">
       <div class="sections">
-        <${Line} class="title" label="Title" text=${outline.title} change=${(text) => step({ kind: "title", text })} />
-        ${outline.sections.map((section, index) => html`<${Section} key=${section.key} section=${section} index=${index} outline=${outline} act=${act} show=${setSource} source=${source} />`)}
+        <${Line} class="title" label="Title" text=${outline.title} change=${(text) => act({ kind: "title", text })} />
+        ${outline.sections.map((section, index) => html`<${Section} key=${section.key} section=${section} index=${index} outline=${outline} act=${act} dragging=${dragging} show=${setSource} source=${source} />`)}
         <button onClick=${() => act({ kind: "addSection", heading: "New section" }, `s${outline.next}`)}>Add a section</button>
-        <${Rest} outline=${outline} act=${act} />
+        <${Rest} outline=${outline} act=${act} dragging=${dragging} />
         <${Export} outline=${outline} />
       </div>
       <${Source} source=${source} />

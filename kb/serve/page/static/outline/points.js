@@ -2,7 +2,8 @@
 import { count, Failure, noteAddress, placeOf, Waiting } from "../parts.js";
 import { get } from "../server.js";
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
-import { asPoint, cites, isSame } from "./steps.js";
+import { Grip } from "./dragging.js";
+import { asPoint, cites, isSame, pointOf } from "./steps.js";
 
 const WORDS_A_SECTION = 1500; // for about thirty points of each
 const OFFERED = 5; // points together
@@ -14,7 +15,7 @@ function labelUnder(heading, label) {
   return subject.toLowerCase().split(/\s+/).every((word) => said.includes(word)) ? rest : label;
 }
 
-export function Point({ point, at, section, outline, act, show, shown }) {
+export function Point({ point, at, section, outline, act, dragging, show, shown }) {
   const { sections } = outline;
   const points = sections[section].points;
   const label = labelUnder(sections[section].heading, point.label);
@@ -36,7 +37,7 @@ export function Point({ point, at, section, outline, act, show, shown }) {
     event.preventDefault();
     action();
   }
-  return html`<li class="point ${shown && "shown"}">
+  return html`<li class="point ${shown ? "shown" : ""} ${dragging.markAt(at, points.length, section)} ${dragging.isHeld(point.key) ? "dragged" : ""}">
     <button class="quote" ref=${own} data-stop data-key=${point.key} aria-pressed=${shown} onClick=${() => show(point)} onKeyDown=${keys}>
       ${point.kind !== "quotation" && html`<span class="badge">${point.kind}</span> `}${label && html`<b>${label}</b>: `}${point.text}
     </button>
@@ -45,6 +46,7 @@ export function Point({ point, at, section, outline, act, show, shown }) {
       ${point.also.length > 0 && html`<span class="badge">also in ${point.also.map((one) => one.path).join(", ")}</span>`}
       ${point.contradicts.length > 0 && html`<span class="badge warn">contradicts ${point.contradicts.map((one) => one.path).join(", ")}</span>`}
       <span class="tools">
+        <${Grip} dragging=${dragging} what=${{ kind: "point", key: point.key, section, point: at }} text=${point.text} />
         <button class="tool" disabled=${section === 0 && at === 0} aria-label="Move the point up" onClick=${() => move(-1)}>↑</button>
         <button class="tool" disabled=${section === sections.length - 1 && at === points.length - 1} aria-label="Move the point down" onClick=${() => move(1)}>↓</button>
         ${sections.length > 1 && html`<select aria-label="Move the point to a section" value="" onChange=${(event) => {
@@ -94,17 +96,6 @@ function offers(outline, section, point, found) {
     ...outline.leftovers.map((one) => ({ ...one, why: "left over" })),
   ];
   return all.filter((one, index) => !cites(outline, one) && index === all.findIndex((other) => isSame(one, other)));
-}
-
-async function hashOf(text) {
-  const bytes = new TextEncoder().encode(text.split(/\s+/).filter(Boolean).join(" "));
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** A leftover as a point, with the hash that its citation needs. */
-export async function pointOf(leftover) {
-  return asPoint({ ...leftover, sha256: await hashOf(leftover.text) });
 }
 
 /** The next best points, to take one of them instead. */

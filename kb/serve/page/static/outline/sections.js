@@ -2,6 +2,7 @@
 import { count, Failure } from "../parts.js";
 import { get } from "../server.js";
 import { html, useLayoutEffect, useRef, useState } from "../vendor/htm-preact.js";
+import { Grip } from "./dragging.js";
 import { Point } from "./points.js";
 
 /** A line that is written in place, over as many lines as it needs on the screen. */
@@ -21,7 +22,7 @@ export function Line({ label, text, change, keys, focus, ...rest }) {
     onKeyDown=${pressed} onInput=${(event) => change(event.target.value.replace(/\s*\n\s*/g, " "))}></textarea>`;
 }
 
-export function Section({ section, index, outline, act, show, source }) {
+export function Section({ section, index, outline, act, dragging, show, source }) {
   const { sections } = outline;
   const neighbour = sections[index + 1] || sections[index - 1];
   const drop = () => act({ kind: "dropSection", section: index }, neighbour?.key, `Dropped the section ${section.heading}.`);
@@ -36,11 +37,12 @@ export function Section({ section, index, outline, act, show, source }) {
       move(by);
     }
   }
-  return html`<section class="part" aria-label=${section.heading}>
+  return html`<section class="part ${dragging.markAt(index, sections.length)} ${dragging.isHeld(section.key) ? "dragged" : ""}" aria-label=${section.heading} ...${dragging.zone(index)}>
     <div class="heading">
       <${Line} focus=${section.key} label=${`Heading of section ${index + 1}`} text=${section.heading} keys=${keys}
         change=${(text) => act({ kind: "rename", section: index, text })} />
       <span class="tools">
+        <${Grip} dragging=${dragging} what=${{ kind: "section", key: section.key, section: index }} text=${section.heading} />
         <button class="tool" disabled=${index === 0} aria-label="Move the section up" onClick=${() => move(-1)}>↑</button>
         <button class="tool" disabled=${index === sections.length - 1} aria-label="Move the section down" onClick=${() => move(1)}>↓</button>
         <button class="tool" aria-label="Drop the section" onClick=${drop}>×</button>
@@ -48,7 +50,7 @@ export function Section({ section, index, outline, act, show, source }) {
     </div>
     ${section.generated && html`<p class="remark">The heading is generated.</p>`}
     ${section.points.length === 0 && html`<${Fill} section=${section} index=${index} outline=${outline} act=${act} />`}
-    <ol>${section.points.map((point, at) => html`<${Point} key=${point.key} point=${point} at=${at} section=${index} outline=${outline} act=${act} show=${show} shown=${source?.key === point.key} />`)}</ol>
+    <ol class=${section.points.length ? "" : dragging.markAt(0, 0, index)}>${section.points.map((point, at) => html`<${Point} key=${point.key} point=${point} at=${at} section=${index} outline=${outline} act=${act} dragging=${dragging} show=${show} shown=${source?.key === point.key} />`)}</ol>
   </section>`;
 }
 

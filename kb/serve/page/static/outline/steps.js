@@ -36,6 +36,17 @@ export function asPoint({ text, path, start_line, end_line, sha256 }) {
   return { text, path, start_line, end_line, sha256, label: "", kind: "quotation", also: [], contradicts: [] };
 }
 
+async function hashOf(text) {
+  const bytes = new TextEncoder().encode(text.split(/\s+/).filter(Boolean).join(" "));
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** A leftover as a point, with the hash that its citation needs. */
+export async function pointOf(leftover) {
+  return asPoint({ ...leftover, sha256: await hashOf(leftover.text) });
+}
+
 export function isSame(one, other) {
   return one.path === other.path && one.text === other.text;
 }
