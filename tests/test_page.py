@@ -17,6 +17,7 @@ from test_hostile import TAKEN
 
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
+from kb.outline.post.length import WORDS_A_POINT, expected_words, reading_minutes
 from kb.reports import Check
 from kb.serve.http.server import HttpServer
 
@@ -244,6 +245,31 @@ def check_of_download(page: Page, post: Path, encoder: Encoder) -> Check:
     download.value.save_as(post)
     with KnowledgeBase(post.parent, encoder=encoder) as knowledge:
         return knowledge.check_outline(post)
+
+
+def test_the_words_of_the_writer(page: Page, book: Path, real_encoder: Encoder) -> None:
+    """Thesis and so-what are typed in, survive a reload and are exported; the length of the post and the time that it
+    takes to read are those of `kb outline`, also after points were dropped.
+    """
+    show(page, f"outline?topic={TOPIC}")
+    counts, quotes = page.locator(".counts"), page.locator(".quote")
+    expect(quotes.first).to_be_visible()
+    with KnowledgeBase(book, encoder=real_encoder) as knowledge:
+        words = expected_words(knowledge.outline(TOPIC))
+    expect(counts).to_contain_text(f"about {words:,} words, {reading_minutes(words)} minutes to read")
+    quotes.first.press("Delete")
+    expect(counts).to_contain_text(f"about {words - WORDS_A_POINT:,} words")
+    page.get_by_label("Thesis").fill("Memory, not arithmetic, decides what serving costs.")
+    page.get_by_label("So what of section 2").fill("Schedule by iteration. <b>Always.</b>")
+    page.reload()
+    expect(page.get_by_label("Thesis")).to_have_value("Memory, not arithmetic, decides what serving costs.")
+    post = book / "post.md"
+    assert check_of_download(page, post, real_encoder).ok
+    lines = post.read_text(encoding="utf-8").splitlines()
+    assert "Memory, not arithmetic, decides what serving costs." in lines
+    assert "Schedule by iteration. &lt;b>Always.&lt;/b>" in lines
+    show(page, "outline?topic=paged attention&words=1000")
+    expect(counts).to_contain_text("the post 1,000 words, 4 minutes to read")
 
 
 def test_dragging(page: Page) -> None:

@@ -50,12 +50,15 @@ class Summary(Frozen):
 
 
 class Section(Frozen):
-    """A section of an outline: a heading, its points, and the notes it draws on. `generated` concerns the heading."""
+    """A section of an outline: a heading, its points, and the notes it draws on. `generated` concerns the heading.
+    `so_what` is what follows from the section, if its writer has said so.
+    """
 
     heading: str
     generated: bool = False
     summary: Summary | None = None
     points: tuple[Point, ...]
+    so_what: str = ""
     notes: tuple[str, ...]
 
 
@@ -114,6 +117,7 @@ class Outline(Frozen):
 
     `areas`, `wanted_sections`, `words` (the length of the post) and `headings` are what was asked for, and `empty` are
     those of the headings for which the notes have nothing. `considered` lists the notes from which points were chosen.
+    `thesis` is the one sentence that a reader should take away, if the writer has said it.
     """
 
     schema_: Literal["kb.outline/1"] = Field(default="kb.outline/1", alias="schema")
@@ -125,6 +129,7 @@ class Outline(Frozen):
     empty: tuple[str, ...] = ()
     title: str
     generated_title: bool = False
+    thesis: str = ""
     area: VerdictArea
     sections: tuple[Section, ...]
     considered: tuple[NoteVersion, ...] = ()

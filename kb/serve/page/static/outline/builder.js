@@ -33,16 +33,18 @@ export function Builder({ outline, undoable, step }) {
     return () => removeEventListener("keydown", pressed);
   }, []);
   const dragging = useDragging(({ key, ...made }) => act(made, key || `p${outline.next}`, "Moved."));
-  const { points, words } = lengths(outline);
+  const { points, words, expected, minutes } = lengths(outline);
   return html`<div class="builder" ref=${place}>
     <div class="toolbar">
-      <span class="counts" role="status">${count(outline.sections.length, "section")}, ${count(points, "point")}, ${count(words, "word")}${outline.words ? ` of quotations for a post of ${outline.words.toLocaleString("en")}` : ""}</span>
+      <span class="counts" role="status">${count(outline.sections.length, "section")}, ${count(points, "point")}, ${count(words, "word")} so far; the post ${outline.words ? "" : "about "}${count(expected, "word")}, ${count(minutes, "minute")} to read</span>
       <button disabled=${!undoable} onClick=${() => act({ kind: "undo" }, undefined, "Undone.")}>Undo</button>
       <button class="quiet" onClick=${() => { step({ kind: "forget" }); replace("outline"); }}>Start over</button>
     </div>
     <div class="columns sides">
       <div class="sections">
         <${Line} class="title" label="Title" text=${outline.title} change=${(text) => act({ kind: "title", text })} />
+        <${Line} class="own-words" label="Thesis" text=${outline.thesis || ""} placeholder="Thesis: the one sentence that a reader should take away."
+          change=${(text) => act({ kind: "thesis", text })} />
         ${outline.sections.map((section, index) => html`<${Section} key=${section.key} section=${section} index=${index} outline=${outline} act=${act} dragging=${dragging} show=${setSource} source=${source} />`)}
         <button onClick=${() => act({ kind: "addSection", heading: "New section" }, `s${outline.next}`)}>Add a section</button>
         <${Rest} outline=${outline} act=${act} dragging=${dragging} />

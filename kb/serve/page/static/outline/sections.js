@@ -51,6 +51,8 @@ export function Section({ section, index, outline, act, dragging, show, source }
     ${section.generated && html`<p class="remark">The heading is generated.</p>`}
     ${section.points.length === 0 && html`<${Fill} section=${section} index=${index} outline=${outline} act=${act} />`}
     <ol class=${section.points.length ? "" : dragging.markAt(0, 0, index)}>${section.points.map((point, at) => html`<${Point} key=${point.key} point=${point} at=${at} section=${index} outline=${outline} act=${act} dragging=${dragging} show=${show} shown=${source?.key === point.key} />`)}</ol>
+    <${Line} class="own-words" label=${`So what of section ${index + 1}`} text=${section.so_what || ""} placeholder="So what: what follows from this section."
+      change=${(text) => act({ kind: "soWhat", section: index, text })} />
   </section>`;
 }
 
