@@ -47,10 +47,12 @@ export function Draft({ path }) {
   if (shown.failure) return html`<${Failure} failure=${shown.failure} />${back}`;
   if (!draft) return html`<${Waiting}>Opening ${path} …<//>`;
   return html`<div class="draft columns sides">
-    <article>
+    <div class="top">
       ${back}
       <h1>${draft.title}</h1>
       <p class="about"><span class="address">${path}</span></p>
+    </div>
+    <article>
       <${Text} draft=${draft} citations=${checked.answer?.citations} place=${body} />
     </article>
     <aside class="beside" aria-label="What has changed">

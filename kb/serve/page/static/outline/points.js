@@ -7,6 +7,7 @@ import { asPoint, cites, isSame, pointOf } from "./steps.js";
 
 const WORDS_A_SECTION = 1500; // for about thirty points of each
 const OFFERED = 5; // points together
+const KEPT_MS = 60_000; // after which the notes may have changed
 
 /** What a label says that the heading above it does not. */
 function labelUnder(heading, label) {
@@ -65,18 +66,38 @@ export function Point({ point, at, section, outline, act, dragging, show, shown 
   </li>`;
 }
 
-let asked = {}; // what the notes say under some headings, asked once
+let asked = {}; // the last answer for all headings, since one point is often swapped after another
 
-/** An outline with many more points under the same headings. */
-function further({ topic, areas, sections }) {
+/** An outline, without sections where the notes say too little. */
+async function outlined(wanted) {
+  try {
+    return await get("/api/outline", { ...wanted, llm: false });
+  } catch (failure) {
+    if (failure.kind === "EvidenceError") return { sections: [], considered: [], references: [] };
+    throw failure;
+  }
+}
+
+/** Many more points under the same headings. */
+function underHeadings({ topic, areas, sections }) {
   const heading = [...new Set(sections.map((section) => section.heading.trim()).filter(Boolean))];
-  const wanted = { topic, area: areas, heading, words: WORDS_A_SECTION * heading.length, llm: false };
+  const wanted = { topic, area: areas, heading, words: WORDS_A_SECTION * heading.length };
   const key = JSON.stringify(wanted);
-  if (asked.key !== key) {
-    asked = { key, answer: get("/api/outline", wanted) };
+  if (asked.key !== key || asked.until < Date.now()) {
+    asked = { key, until: Date.now() + KEPT_MS, answer: outlined(wanted) };
     asked.answer.catch(() => (asked = {}));
   }
   return asked.answer;
+}
+
+/** What else the notes say under a section's heading, then on the heading itself, and what both are made of. */
+async function further(outline, section) {
+  const heading = outline.sections[section].heading.trim();
+  const topic = heading || outline.topic;
+  const [under, on] = await Promise.all([underHeadings(outline), outlined({ topic, area: outline.areas })]);
+  const own = under.sections.find((one) => one.heading === heading)?.points || [];
+  const near = on.sections.flatMap((one) => one.points);
+  return { points: [...inTurns(own), ...inTurns(near)], considered: [...under.considered, ...on.considered], references: [...under.references, ...on.references] };
 }
 
 /** Points in turns: the first of each note before any note's second. */
@@ -87,12 +108,10 @@ function inTurns(points) {
 }
 
 /** What could be said instead of a point and is not in the outline yet, the best first. */
-function offers(outline, section, point, found) {
-  const heading = outline.sections[section].heading.trim();
-  const more = found?.sections.find((one) => one.heading === heading)?.points || [];
+function offers(outline, point, more) {
   const all = [
     ...point.also.map((one) => ({ ...asPoint(one), why: "makes the same claim" })),
-    ...inTurns(more).map((one) => ({ ...one, why: one.path === point.path ? "same note" : "" })),
+    ...more.map((one) => ({ ...one, why: one.path === point.path ? "same note" : "" })),
     ...outline.leftovers.map((one) => ({ ...one, why: "left over" })),
   ];
   return all.filter((one, index) => !cites(outline, one) && index === all.findIndex((other) => isSame(one, other)));
@@ -105,9 +124,9 @@ function Swap({ point, section, outline, show, take, close }) {
   const list = useRef();
   useEffect(() => {
     const ended = (fields) => list.current && setState({ done: true, ...fields });
-    further(outline).then((found) => ended({ found }), (failure) => ended(failure.kind === "EvidenceError" ? {} : { failure }));
+    further(outline, section).then((found) => ended({ found }), (failure) => ended({ failure }));
   }, []);
-  const offered = state.done ? offers(outline, section, point, state.found) : [];
+  const offered = state.done ? offers(outline, point, state.found?.points || []) : [];
   useEffect(() => {
     if (state.done) (list.current.querySelector("[data-stop]") || list.current).focus();
   }, [state.done]);

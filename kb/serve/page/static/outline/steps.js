@@ -130,7 +130,9 @@ const STEPS = {
     withSection(outline, section, { points: outline.sections[section].points.toSpliced(point, 1) }),
   swap: (outline, { section, point, other, found }) => {
     const next = withPoints(STEPS.dropPoint(outline, { section, point }), section, point, [other]);
-    return withoutLeftover(found ? withEvidence(next, found) : next, other);
+    const considered = found?.considered.filter((note) => note.path === other.path) || [];
+    const references = found?.references.filter((work) => work.cited_by.includes(other.path)) || [];
+    return withoutLeftover(withEvidence(next, { considered, references }), other);
   },
   fill: (outline, { section, found }) => {
     const points = found.sections.flatMap((one) => one.points).filter((point) => !cites(outline, point));
