@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from kb.notes import new
     from kb.outline import draft, picking
     from kb.outline.language_model import asking
-    from kb.outline.post import publishing, write
+    from kb.outline.post import drafts, publishing, write
     from kb.remote import pull, server
     from kb.search import answer, find
     from kb.search.concepts import glossary
@@ -79,6 +79,7 @@ HOMES = {
     "draft": "kb.outline.draft",
     "picking": "kb.outline.picking",
     "asking": "kb.outline.language_model.asking",
+    "drafts": "kb.outline.post.drafts",
     "publishing": "kb.outline.post.publishing",
     "write": "kb.outline.post.write",
     "pull": "kb.remote.pull",
