@@ -1,5 +1,5 @@
 """Run every command that the README and the guides show, and put what it printed into the pages, and the tables that
-are made from the code.
+are made from the code. Names of pages, such as `README` or `search`, leave the others as they are.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ TABLES: dict[str, Callable[[], str]] = {"reports": list_reports, "routes": list_
 
 
 if __name__ == "__main__":
-    for path in PAGES:
+    for path in (path for path in PAGES if path.stem in sys.argv[1:] or len(sys.argv) == 1):
         with tempfile.TemporaryDirectory() as temporary:
             notebook = Path(temporary) / "newsletter"
             notebook.mkdir()
