@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import copytree
 
+import click
 import pytest
 import readme
 from conftest import REPOSITORY, Run
+from rich.console import Console
 
 import kb as package
 from kb import errors
 from kb.cli import COMMANDS
+from kb.console import manual
 from kb.guides import FOLDER, SUBJECTS, read_guide
 from kb.models import Frozen
 from kb.notebook import Settings
@@ -99,6 +102,30 @@ def test_every_guide_is_listed() -> None:
     """Each page of the manual is a subject, and has its row in the README."""
     assert {path.stem for path in FOLDER.glob("*.md")} == {*SUBJECTS}
     assert re.findall(r"\[(\w+)\]\(kb/guides/\1\.md\)", PAGES["README"]) == [*SUBJECTS]
+
+
+def test_help_shows_the_guides(kb_without_model: Callable[..., Run]) -> None:
+    """`kb help` lists the subjects; with one it prints the guide, with a command the one that explains it, and where
+    there is none it says which is meant.
+    """
+    listed = kb_without_model("help")
+    assert [line.split()[2] for line in listed.out.splitlines()] == [*SUBJECTS]
+    assert kb_without_model("help", "notes").out == GUIDES["notes"]
+    assert kb_without_model("help", "backup").out == GUIDES["safety"]
+    wrong = kb_without_model("help", "serach")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "'search'" in wrong.err
+
+
+def test_a_terminal_shows_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal a guide is set in type: headings and code without their marks, nothing wider than the terminal."""
+    paged: list[str] = []
+    monkeypatch.setattr(manual, "out", lambda: Console(force_terminal=True, width=60, color_system=None))
+    monkeypatch.setattr(click, "echo_via_pager", lambda text, color: paged.append(text))
+    manual.print_guide(GUIDES["search"])
+    lines = paged[0].splitlines()
+    assert max(map(len, lines)) <= 60
+    assert not [line for line in lines if line.startswith(("#", "```"))]
 
 
 def test_the_readme_is_short() -> None:
