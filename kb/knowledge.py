@@ -143,7 +143,7 @@ class KnowledgeBase(PostVerbs):
             target = self._name(path)
             known = any(is_under(note.path, target) for note in writer.catalog.notes())
             if not known and target not in writer.decisions.forgotten:
-                target = self._find(writer, path).path
+                target = self._find(writer, path, by_part=False).path
             return rooms.removal.forget(writer, target)
 
     # --- out again ---

@@ -122,7 +122,9 @@ class OpenNotebook:
         return self.root / note.path, int(start) if at_line else 1
 
     def find_note(self, name: str) -> NoteRecord:
-        """The note with a path, a file name without extension, or a title. Raises `InputError`."""
+        """The note with a path, a file name without extension, a title or an alias, or the only one with this part of
+        its file name or title. Raises `InputError`.
+        """
         with self._index.reader() as reader:
             return self._find(reader, name)
 
@@ -135,8 +137,8 @@ class OpenNotebook:
         """What the areas mean, and how many notes each has."""
         return self._index.read(rooms.status.list_areas)
 
-    def _find(self, reader: IndexReader, name: str) -> NoteRecord:
-        return find_note(reader.catalog.notes(), name, self._name(name))
+    def _find(self, reader: IndexReader, name: str, by_part: bool = True) -> NoteRecord:
+        return find_note(reader.catalog.notes(), name, self._name(name), by_part)
 
     def _run(self, writer: IndexWriter, sources: Sequence[str], allow_removal: bool = False) -> SyncReport:
         return rooms.run.run(writer, sources, self._progress, self._should_stop, allow_removal)

@@ -752,6 +752,51 @@ def test_a_reader_that_stops_early(shelf: Path, arguments: list[str]) -> None:
 # --- help, version, completion ---
 
 
+def test_the_list_is_narrowed_and_sorted(kb_without_model: Command, notebook: Path, encoder: HashingEncoder) -> None:
+    """Notes are listed by tag (with those below it), date and links, in several orders, and as bare paths."""
+    texts = {
+        "a": "---\ntitle: Zebra\narea: gnn\ndate: 2024-01-05\ntags: [ml/gnn]\n---\nSee [[b]] and [[c]].\n",
+        "b": "---\ntitle: Yak\narea: llm\ndate: 2025-02-01\n---\nSee [[a]].\n",
+        "c": "---\ntitle: Xerus\narea: ml-systems\n---\nNothing.\n",
+        "d": "---\ntitle: Wren\narea: llm\ndate: 2023-02-01\n---\nAlone.\n",
+    }
+    for name, text in texts.items():
+        (notebook / "notes" / f"{name}.md").write_text(text)
+    with KnowledgeBase(notebook, encoder=encoder) as knowledge:
+        knowledge.add(["notes"])
+
+    def listed(*arguments: str) -> str:
+        paths = kb_without_model("list", "--paths", *arguments).out.split()
+        return "".join(Path(path).stem for path in paths)
+
+    assert listed() == "abcd"
+    assert listed("--tag", "#ML") == "a"
+    assert listed("--since", "2024") == "ab"
+    assert listed("--no-links") == "d"
+    orders = {order: listed("--sort", order) for order in ("title", "date", "area", "links")}
+    assert orders == {"title": "dcba", "date": "badc", "area": "cabd", "links": "abcd"}
+    assert kb_without_model("list", "--no-links").out == "llm\t2023-02-01\tnotes/d.md\tWren\n"
+    assert kb_without_model("list", "--paths", "--json").code == 2
+
+
+def test_a_word_to_leave_out_is_no_option(kb_without_model: Command) -> None:
+    """`kb search attention -softmax`, without quotes, is answered with how to write it; a wrong option is not."""
+    assert "quote the query: kb search 'QUERY -softmax'" in kb_without_model("search", "attention", "-softmax").err
+    assert "No such option '--softmax'" in kb_without_model("search", "attention", "--softmax").err
+
+
+def test_a_backup_needs_no_name(
+    kb_without_model: Command, shelf: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without a file, a backup is named after the notebook and the day, in the working directory, and replaces none."""
+    monkeypatch.chdir(tmp_path)
+    told = kb_without_model("--notebook", str(shelf), "backup")
+    made = [path.name for path in tmp_path.glob("*.kb")]
+    assert (told.code, len(made)) == (0, 1)
+    assert re.fullmatch(rf"{shelf.name}-\d{{4}}-\d\d-\d\d\.kb", made[0])
+    assert kb_without_model("--notebook", str(shelf), "backup").code == 1
+
+
 def test_version(kb: Command) -> None:
     """--version prints the version of the package."""
     assert kb("--version") == Run(0, f"kb {__version__}\n", "")

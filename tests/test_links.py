@@ -19,7 +19,7 @@ VERDICT = AreaVerdict(
 )
 
 
-def record(path: str, *links: str, title: str = "") -> NoteRecord:
+def record(path: str, *links: str, title: str = "", aliases: tuple[str, ...] = ()) -> NoteRecord:
     return NoteRecord(
         path=path,
         size=1,
@@ -32,6 +32,7 @@ def record(path: str, *links: str, title: str = "") -> NoteRecord:
         date=None,
         tags=(),
         authors=(),
+        aliases=aliases,
         sources=(),
         links=links,
         verdict=VERDICT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import click
@@ -83,20 +84,23 @@ def rebuild_command(yes: bool, as_json: bool) -> int:
     "backup",
     epilog="""\b
 Examples:
+  kb backup
   kb backup ~/notes-2024-05.kb
 """,
 )
-@click.argument("file", type=FilePath(dir_okay=False, path_type=Path))
+@click.argument("file", type=FilePath(dir_okay=False, path_type=Path), required=False)
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @JSON_OPTION
-def backup_command(file: Path, force: bool, as_json: bool) -> None:
+def backup_command(file: Path | None, force: bool, as_json: bool) -> None:
     """Save the index to one compressed file.
 
-    It holds the catalog with the text of the notes, kb.toml and
+    Without FILE, it is named after the notebook and today, in this folder. It
+    holds the catalog with the text of the notes, kb.toml and
     kb.decisions.toml. Notes that you forget later stay in the backup.
     """
     with knowledge_base() as knowledge:
-        saved = knowledge.backup(file, overwrite=force)
+        default = f"{knowledge.root.name or 'notebook'}-{datetime.date.today()}.kb"
+        saved = knowledge.backup(file or Path(default), overwrite=force)
     rooms.terminal.print_report(saved, as_json, rooms.console_care.print_saved)
 
 

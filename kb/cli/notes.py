@@ -2,24 +2,70 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import shlex
 import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from kb import rooms
-from kb.cli.parameters import JSON_OPTION, STORED_AREA
+from kb.cli.parameters import JSON_OPTION, STORED_AREA, DateType, as_text, bundled
 from kb.cli.session import knowledge_base
 from kb.errors import ConfigError, KbError
+from kb.models import STORED_AREAS
+from kb.notes.words import name_of
 
 if TYPE_CHECKING:
     from kb.models import Kind, StoredArea
+    from kb.reports import ListedNote
 
 
-@click.command("list")
+@dataclass(frozen=True)
+class Narrowing:
+    """Which notes are listed."""
+
+    tags: tuple[str, ...]
+    since: datetime.date | None
+    unsure: bool
+    outside: bool
+    unlinked: bool
+
+    def holds(self, note: ListedNote) -> bool:
+        """Whether a note is listed, if its area and kind are."""
+        tagged = all(_has_tag(note, name_of(as_text(tag).lower().lstrip("#"))) for tag in self.tags)
+        recent = self.since is None or (note.date is not None and note.date >= self.since)
+        return tagged and recent and not (self.unlinked and note.linked)
+
+
+def _has_tag(note: ListedNote, tag: str) -> bool:
+    return any(own == tag or own.startswith(f"{tag}/") for own in note.tags)
+
+
+DEFAULT_EDITOR = "vi"
+ORDERS: dict[str, Callable[[ListedNote], tuple[object, ...]]] = {
+    "path": lambda note: (note.path,),
+    "title": lambda note: (note.title.casefold(), note.path),
+    "date": lambda note: (-note.date.toordinal() if note.date else 0, note.path),
+    "area": lambda note: (STORED_AREAS.index(note.area), note.path),
+    "links": lambda note: (-note.linked, note.path),
+}
+
+
+@click.command(
+    "list",
+    epilog="""\b
+Examples:
+  kb list --area gnn --sort date
+  kb list --tag serving --since 2025
+  kb list --no-links
+  kb list --unsure --paths | xargs -n 1 kb open
+""",
+)
 @click.option("--area", "areas", multiple=True, type=STORED_AREA, help="Only notes in this area (repeatable).")
 @click.option(
     "--kind",
@@ -28,16 +74,38 @@ if TYPE_CHECKING:
     type=click.Choice(["note", "post", "outline"]),
     help="Only this kind of notes (repeatable).",
 )
-@click.option("--unsure", is_flag=True, help="Only notes whose area is uncertain.")
-@click.option("--outside", is_flag=True, help="Only notes held back as outside the areas.")
+@bundled(
+    "narrowing",
+    Narrowing,
+    click.option("--tag", "tags", multiple=True, help="Only notes with this tag (repeatable; all must match)."),
+    click.option("--since", type=DateType(last=False), help="Only notes of this date or later."),
+    click.option("--unsure", is_flag=True, help="Only notes whose area is uncertain."),
+    click.option("--outside", is_flag=True, help="Only notes held back as outside the areas."),
+    click.option("--no-links", "unlinked", is_flag=True, help="Only notes that no link connects with another."),
+)
+@click.option("--sort", type=click.Choice([*ORDERS]), default="path", show_default=True, help="Order of the notes.")
+@click.option("--paths", is_flag=True, help="Print paths alone, for pipes.")
 @JSON_OPTION
 def list_command(
-    areas: tuple[StoredArea, ...], kinds: tuple[Kind, ...], unsure: bool, outside: bool, as_json: bool
+    areas: tuple[StoredArea, ...],
+    kinds: tuple[Kind, ...],
+    narrowing: Narrowing,
+    sort: str,
+    paths: bool,
+    as_json: bool,
 ) -> None:
-    """List the notes with their areas."""
+    """List the notes with their areas.
+
+    The newest, or those with most links, come first if you sort by these.
+    """
+    if paths and as_json:
+        raise click.UsageError("give either --paths or --json")
     with knowledge_base() as knowledge:
-        notes = knowledge.list(("outside",) if outside else areas, kinds, unsure)
-    rooms.terminal.print_report(notes, as_json, rooms.console_notes.print_list)
+        found = knowledge.list(("outside",) if narrowing.outside else areas, kinds, narrowing.unsure)
+    notes = sorted(filter(narrowing.holds, found.notes), key=ORDERS[sort])
+    console = rooms.console_notes
+    show = console.print_paths if paths else console.print_list
+    rooms.terminal.print_report(found.model_copy(update={"notes": tuple(notes)}), as_json, show)
 
 
 @click.command("show")
@@ -70,7 +138,10 @@ def open_command(address: str) -> int:
 def editor_command(path: Path, line: int) -> list[str]:
     """The command that opens a file at a line, by `VISUAL`, else `EDITOR`, else vi. Raises `ConfigError`."""
     named = (os.environ.get(name, "").strip() for name in ("VISUAL", "EDITOR"))
-    value = next((command for command in named if command), "vi")
+    value = next((command for command in named if command), None)
+    if value is None:
+        value = DEFAULT_EDITOR
+        rooms.terminal.notice(f"neither VISUAL nor EDITOR is set; starting {value}")
     try:
         command = shlex.split(value)
     except ValueError as error:

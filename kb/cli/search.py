@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -36,8 +37,24 @@ class Restrictions:
         return rooms.models.Filter.model_validate(values | {"kinds": KINDS[self.kind]})
 
 
+class SearchCommand(click.Command):
+    """The command, which tells a word to leave out from an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            excluded = next((word for word in given if re.fullmatch(r"-[^\W_]{2,}", word)), None)
+            if excluded is None:
+                raise
+            hint = f"to leave out a word, quote the query: kb search 'QUERY {as_text(excluded)}'"
+            raise click.UsageError(f"there is no option {as_text(excluded)}; {hint}", ctx) from error
+
+
 @click.command(
     "search",
+    cls=SearchCommand,
     epilog="""\b
 Examples:
   kb search how do I cut serving latency

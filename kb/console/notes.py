@@ -3,34 +3,54 @@
 from __future__ import annotations
 
 from rich.table import Table
-from rich.text import Text
 
-from kb.console.terminal import HELD_BACK, area_text, grid, notice, out, path_text, print_table, print_text, styled
-from kb.models import AreaVerdict
+from kb.console.terminal import HELD_BACK, area_text, grid, notice, out, plain, print_table, print_text, styled
+from kb.models import STORED_AREAS, AreaVerdict
 from kb.notes.prose import printable
-from kb.reports import NoteDetail, NoteList
+from kb.reports import ListedNote, NoteDetail, NoteList
+
+AREA_WIDTH = max(map(len, STORED_AREAS))
+DATE_WIDTH = len("2026-01-31")
+GAP = "  "
+TITLE_SHARE = 0.6  # of what titles and paths share
 
 
 def print_list(notes: NoteList) -> None:
-    """One line per note."""
+    """One line per note: on a terminal in columns that fit it, into a pipe separated by tabs."""
     if not notes.notes:
         notice("there are no notes to list")
-        return
-    table = grid()
-    for note in notes.notes:
-        outside = note.area == "outside"
-        flags = [note.kind] * (note.kind != "note") + ["unsure"] * note.unsure + ["pulled"] * note.remote
-        flags += [f"nearest {note.nearest_area}"] * outside
-        table.add_row(
-            area_text(note.area),
-            styled(str(note.date or "")),
-            path_text(note.path),
-            Text(f"{note.confidence:.2f}", justify="right"),
-            styled(" ".join(flags), "yellow"),
-        )
-    print_table(table)
+    elif out().is_terminal:
+        _print_columns(notes)
+    else:
+        for note in notes.notes:
+            fields = (note.area, str(note.date or ""), plain(note.path), plain(note.title), " ".join(_flags(note)))
+            print_text("\t".join(fields).rstrip("\t") + "\n")
     if any(note.area == "outside" for note in notes.notes):
         notice(HELD_BACK)
+
+
+def print_paths(notes: NoteList) -> None:
+    """The paths of the notes, a line each."""
+    print_text("".join(f"{plain(note.path)}\n" for note in notes.notes))
+
+
+def _print_columns(notes: NoteList) -> None:
+    """A table in which titles and paths share what the other columns leave of the terminal."""
+    table = grid()
+    flags = [" ".join(_flags(note)) for note in notes.notes]
+    left = out().width - AREA_WIDTH - DATE_WIDTH - max(map(len, flags)) - len(GAP) * (4 if any(flags) else 3)
+    for note, marks in zip(notes.notes, flags, strict=True):
+        title, path = styled(note.title), styled(note.path, "dim")
+        title.truncate(round(left * TITLE_SHARE), overflow="ellipsis")
+        path.truncate(left - round(left * TITLE_SHARE), overflow="ellipsis")
+        table.add_row(area_text(note.area), styled(str(note.date or "")), title, path, styled(marks, "yellow"))
+    print_table(table)
+
+
+def _flags(note: ListedNote) -> list[str]:
+    """What is particular about a note."""
+    flags = [note.kind] * (note.kind != "note") + ["unsure"] * note.unsure + ["pulled"] * note.remote
+    return flags + [f"nearest {note.nearest_area}"] * (note.area == "outside")
 
 
 def print_note(note: NoteDetail) -> None:

@@ -13,12 +13,13 @@ from kb.models import NoteRecord
 from kb.notes.markup.dates import DATE_PREFIX
 from kb.notes.words import name_of
 
+MOST_NAMED = 5  # notes in an error message
 FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folder
 
 
-def find_note(notes: Sequence[NoteRecord], name: str, path: str) -> NoteRecord:
-    """The note whose id is `name`, or else whose path is `path` or `name`, or else whose file name without extension or
-    title is `name`.
+def find_note(notes: Sequence[NoteRecord], name: str, path: str, by_part: bool = True) -> NoteRecord:
+    """The note whose id is `name`, or else whose path is `path` or `name`, or else whose file name without extension,
+    title or alias is `name`; or else, `by_part`, the only one that has it in its file name or title.
 
     Raises `InputError`, with suggestions, if no note or more than one matches.
     """
@@ -26,20 +27,32 @@ def find_note(notes: Sequence[NoteRecord], name: str, path: str) -> NoteRecord:
     for matches in (
         [note for note in notes if note.id == name],
         [note for note in notes if note.path in (path, name)],
-        [note for note in notes if name_of(PurePath(note.path).stem).casefold() == wanted],
+        [note for note in notes if _stem(note) == wanted],
         [note for note in notes if name_of(note.title).casefold() == wanted],
+        [note for note in notes if wanted in map(str.casefold, note.aliases)],
+        [note for note in notes if by_part and wanted and wanted in f"{_stem(note)}\n{note.title.casefold()}"],
     ):
         if len(matches) == 1:
             return matches[0]
         if matches:
-            paths = ", ".join(note.path for note in matches)
-            raise InputError(f"{name!r} matches several notes: {paths}; give the path of one")
+            raise InputError(f"{name!r} matches several notes: {_paths(matches)}; give the path of one")
     if not notes:
         raise InputError("the notebook has no notes yet; run `kb add`")
     names = [PurePath(note.path).stem for note in notes] + [note.path for note in notes]
     near = difflib.get_close_matches(name, names, n=2)
     hint = f"did you mean {' or '.join(near)}?" if near else "`kb list` shows all notes"
     raise InputError(f"there is no note {name!r}; {hint}")
+
+
+def _stem(note: NoteRecord) -> str:
+    """The file name of a note without extension, for comparisons."""
+    return name_of(PurePath(note.path).stem).casefold()
+
+
+def _paths(notes: Sequence[NoteRecord]) -> str:
+    """The paths of some notes, of many only the first."""
+    paths = ", ".join(note.path for note in notes[:MOST_NAMED])
+    return f"{paths} and {len(notes) - MOST_NAMED} more" if len(notes) > MOST_NAMED else paths
 
 
 def identified(notes: Sequence[NoteRecord], identifier: str) -> NoteRecord:

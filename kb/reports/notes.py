@@ -11,7 +11,9 @@ from kb.models import Area, AreaVerdict, Frozen, Kind, StoredArea
 
 
 class ListedNote(Frozen):
-    """One line of `kb list`; a `remote` note was pulled from a server. The `id` stays when its file is renamed."""
+    """One line of `kb list`; a `remote` note was pulled from a server. The `id` stays when its file is renamed, and
+    `linked` counts the notes that it links to or that link to it.
+    """
 
     id: str
     path: str
@@ -23,6 +25,7 @@ class ListedNote(Frozen):
     unsure: bool
     confidence: float
     nearest_area: Area
+    linked: int
     remote: bool = False
 
 

@@ -17,10 +17,12 @@ def list_notes(
     reader: IndexReader, areas: Sequence[StoredArea], kinds: Sequence[Kind] = (), unsure: bool = False
 ) -> NoteList:
     """The notes of some areas and, if any are given, of some kinds; with `unsure` only the unsure ones."""
+    notes = reader.catalog.notes()
+    linked = _linked(link_targets(notes))
     return NoteList(
         notes=tuple(
-            ListedNote.model_validate(_listed(note))
-            for note in reader.catalog.notes()
+            ListedNote.model_validate(_listed(note, len(linked[index])))
+            for index, note in enumerate(notes)
             if note.area in areas and (not kinds or note.kind in kinds) and (note.verdict.unsure or not unsure)
         )
     )
@@ -35,7 +37,7 @@ def show(reader: IndexReader, note: NoteRecord) -> NoteDetail:
     position = [other.id for other in notes].index(note.id)
     targets = link_targets(notes)
     return NoteDetail.model_validate(
-        _listed(note)
+        _listed(note, len(_linked(targets)[position]))
         | {
             "state": state,
             "authors": note.authors,
@@ -59,7 +61,16 @@ def outside_without_a_word(reader: IndexReader, sources: Sequence[str]) -> list[
     ]
 
 
-def _listed(note: NoteRecord) -> dict[str, object]:
+def _linked(targets: Sequence[set[int]]) -> list[set[int]]:
+    """For each note the positions of those that it links to or that link to it."""
+    linked = [set(found) for found in targets]
+    for index, found in enumerate(targets):
+        for target in found:
+            linked[target].add(index)
+    return linked
+
+
+def _listed(note: NoteRecord, linked: int) -> dict[str, object]:
     return {
         "id": note.id,
         "path": note.path,
@@ -71,5 +82,6 @@ def _listed(note: NoteRecord) -> dict[str, object]:
         "unsure": note.verdict.unsure,
         "confidence": note.verdict.confidence,
         "nearest_area": note.verdict.nearest_area,
+        "linked": linked,
         "remote": note.remote,
     }
