@@ -266,6 +266,7 @@ LISTED = {
     "tags": [str],
     "unsure": bool,
     "confidence": float,
+    "linked": int,
 }
 LIST = {"schema": {"kb.list/1"}, "notes": [LISTED]}
 SHOW = LISTED | {"schema": {"kb.show/1"}, "state": {"current", "changed"}, "text": str, "chunks": int, "links": [str]}
