@@ -45,6 +45,7 @@ COMMANDS = {
     "restore": ("cli.care", "Restore the index from a backup."),
     "eval": ("cli.evaluation", "Measure search, the classifier or outlines on known answers."),
     "serve": ("serve.commands", "Serve the notebook to your browser and to programs."),
+    "watch": ("serve.commands", "Sync whenever notes have changed, until interrupted."),
     "mcp": ("serve.commands", "Offer the notebook to an assistant, as tools of MCP."),
     "completion": ("cli.shell", "Print the completion script for a shell."),
 }
