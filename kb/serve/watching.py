@@ -115,7 +115,8 @@ class Watcher:
     def _look(self) -> frozenset[Path]:
         """Look at all notes, and sync if the index is behind; returns the folders to watch.
 
-        The first time, and after a change of the settings or decisions, only a sync can tell what that changes. What a sync did not settle, such as a removal to be confirmed, is not tried again until something changes.
+        The first time, and after a change of the settings or the decisions, only a sync can tell what is due. What it
+        did not settle, such as a removal to be confirmed, is not tried again until something changes.
         """
         started = time.monotonic()
         before, (settings, places) = self._settings, self._stamps()
@@ -136,7 +137,7 @@ class Watcher:
         try:
             self._sync()
         except LockError:
-            self._tried = frozenset(), frozenset()
+            self._tried, self._settings = (frozenset(), frozenset()), ()
             raise
         self._told = ""
         self._live.stopping.wait(max(0.0, started + SPACING_SECONDS - time.monotonic()))
