@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -16,7 +18,7 @@ from typing import Any
 
 import pytest
 from doubles import HashingEncoder
-from killing import findings
+from killing import NOTES, Version, findings, missing, version, write
 from serving import Client, serving
 
 from kb.index import opened
@@ -27,7 +29,7 @@ from kb.serve import watching
 from kb.serve.watching import watching as watch
 
 PATIENCE = 60  # seconds
-SERVER = Path(__file__).parent / "watched.py"
+KB = Path(__file__).parent / "without_model.py"
 FRONT_MATTER = "---\narea: gnn\n---\n"
 Save = Callable[[Path, str], None]
 
@@ -336,7 +338,7 @@ def kb_watch(shelf: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-u", str(SERVER), "watch", *arguments]
+        command = [sys.executable, "-u", str(KB), "watch", *arguments]
         process = subprocess.Popen(command, cwd=shelf, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         started.append(process)
         return process
@@ -399,3 +401,55 @@ def test_two_thousand_files_together(client: Client, shelf: Path) -> None:
         time.sleep(0.5)
     assert finds(client, "pile1999")
     assert findings(shelf) == []
+
+
+KILLS = 50
+
+
+@pytest.mark.torture
+def test_a_server_that_is_killed(tmp_path: Path) -> None:
+    """Killed at any moment while notes are saved, a server leaves a sound index that holds each note as it was last
+    seen there or later; the next command takes in the rest.
+    """
+    root, chance = tmp_path, random.Random(1)
+    (root / "kb.toml").touch()
+    saved: dict[int, list[Version]] = {number: [version(number)] for number in range(NOTES)}
+    write(root, {number: versions[-1] for number, versions in saved.items()})
+    ran(root, "add", "notes")
+    for kill in range(KILLS):
+        with killed(root, chance.uniform(0, 3)) as alive:
+            while alive():
+                number = chance.randrange(NOTES + kill)
+                saved[number] = [*saved.get(number, []), version(number, revision=len(saved.get(number, [])))]
+                write(root, {number: saved[number][-1]})
+                seen = set(in_index(root).values())
+                for versions in saved.values():
+                    position = max((place for place, one in enumerate(versions) if one.sha256 in seen), default=0)
+                    del versions[:position]
+                time.sleep(chance.uniform(0, 0.3))
+        faults = findings(root)
+        known = {path for path, _ in in_index(root).items()}
+        allowed = {number: tuple(versions) for number, versions in saved.items() if versions[-1].path in known}
+        lost = [*missing(root, allowed, faults, asked=False)]
+        assert (lost, faults) == ([], []), kill
+        ran(root, "sync")
+        lost = [*missing(root, {number: (versions[-1],) for number, versions in saved.items()}, faults)]
+        assert (lost, faults + findings(root)) == ([], []), kill
+
+
+def ran(root: Path, *arguments: str) -> None:
+    """Run a command to its end."""
+    subprocess.run([sys.executable, str(KB), *arguments], cwd=root, check=True, capture_output=True)
+
+
+@contextmanager
+def killed(root: Path, seconds: float) -> Iterator[Callable[[], bool]]:
+    """A server that is killed so many seconds after it said that it is ready; gives whether it still lives."""
+    command = [sys.executable, str(KB), "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline()
+        timer = threading.Timer(seconds, process.kill)
+        timer.start()
+        yield lambda: process.poll() is None
+        assert process.wait() == -signal.SIGKILL
