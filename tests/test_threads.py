@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 from doubles import HashingEncoder
 
+from kb.care import facts
 from kb.errors import EvidenceError, ServerError, VectorError
 from kb.index import opened
 from kb.index.cache import Cache
@@ -28,6 +30,7 @@ from kb.index.vectors import GenerationStore
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, FiledArea, Mode
 from kb.notebook import ChromaSettings
+from kb.notes import files
 from kb.remote.server import ServerStore
 
 Read = TypeVar("Read")
@@ -304,6 +307,29 @@ def test_many_threads_open_and_sweep(store: GenerationStore) -> None:
         assert sum(answer.result() for answer in answers) > 0
     store.close()
     assert store._opened == {}
+
+
+def test_a_folder_that_is_swept_is_measured(tmp_path: Path) -> None:
+    """The size of an index, and what of it cannot be written, is told while a writer makes and sweeps generations."""
+    stop = threading.Event()
+
+    def sweep() -> None:
+        while not stop.is_set():
+            folders = [tmp_path / str(number) for number in range(50)]
+            for folder in folders:
+                (folder / "inner").mkdir(parents=True)
+            for folder in folders:
+                shutil.rmtree(folder)
+
+    with ThreadPoolExecutor(1) as pool:
+        swept = pool.submit(sweep)
+        try:
+            for _ in range(200):
+                assert files.folder_bytes(tmp_path) >= 0
+                assert facts.unwritable(tmp_path) == ()
+        finally:
+            stop.set()
+        swept.result()
 
 
 # --- a server ---

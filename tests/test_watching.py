@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from doubles import HashingEncoder
-from killing import NOTES, Version, findings, missing, version, write
+from killing import NOTES, Allowed, Version, findings, missing, version, write
 from serving import Client, serving
 
 from kb.index import opened
@@ -138,7 +138,7 @@ def test_a_saved_note_is_found(client: Client, shelf: Path, save: Save) -> None:
     places = ("notes/deep/3.md", "notes/new.md", "../elsewhere/far.md", "../elsewhere/new.md", "single.md")
     for number, place in enumerate(places):
         save(shelf / place, note(f"saved{number}"))
-        wait_until(lambda word=f"saved{number}": finds(client, word))
+        wait_until(partial(finds, client, f"saved{number}"))
     assert len(in_index(shelf)) == 16
 
 
@@ -312,9 +312,8 @@ def test_without_events(shelf: Path, encoder: HashingEncoder, monkeypatch: pytes
 def test_a_system_that_cannot_watch(shelf: Path, encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system has no watches left, that is told once, and the folders are looked at instead."""
 
-    def refuse(*folders: str, **options: object) -> Iterator[object]:
+    def refuse(*folders: str, **options: object) -> NoReturn:
         raise OSError("OS file watch limit reached")
-        yield
 
     told: list[str] = []
     monkeypatch.setattr(watching, "watch", refuse)
@@ -428,8 +427,8 @@ def test_a_server_that_is_killed(tmp_path: Path) -> None:
                     del versions[:position]
                 time.sleep(chance.uniform(0, 0.3))
         faults = findings(root)
-        known = {path for path, _ in in_index(root).items()}
-        allowed = {number: tuple(versions) for number, versions in saved.items() if versions[-1].path in known}
+        known = in_index(root)
+        allowed: Allowed = {number: tuple(versions) for number, versions in saved.items() if versions[-1].path in known}
         lost = [*missing(root, allowed, faults, asked=False)]
         assert (lost, faults) == ([], []), kill
         ran(root, "sync")
