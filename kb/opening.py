@@ -25,6 +25,7 @@ from kb.notes.naming import find_note, identified
 
 if TYPE_CHECKING:
     from kb.reports import AreaList, SyncReport
+    from kb.sync.changes import Survey
 
 
 def _silent(*_: object) -> None:
@@ -132,6 +133,15 @@ class OpenNotebook:
         """The note with exactly this id or path. Raises `NotFoundError`."""
         with self._index.reader() as reader:
             return identified(reader.catalog.notes(), identifier)
+
+    def sources(self) -> tuple[str, ...]:
+        """The files and folders whose notes are in the index."""
+        with self._index.reader() as reader:
+            return reader.catalog.sources()
+
+    def survey(self) -> Survey:
+        """What changed in the sources since the last sync, and in which folders to look for more."""
+        return self._index.read(rooms.changes.survey)
 
     def areas(self) -> AreaList:
         """What the areas mean, and how many notes each has."""

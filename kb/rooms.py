@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from kb.search import answer, find
     from kb.search.concepts import glossary
     from kb.search.similar import duplicates, related
-    from kb.serve import live, trust
+    from kb.serve import live, trust, watching
     from kb.serve import socket as listening
     from kb.serve.http import running
     from kb.serve.http import server as http_server
@@ -94,6 +94,7 @@ HOMES = {
     "running": "kb.serve.http.running",
     "live": "kb.serve.live",
     "trust": "kb.serve.trust",
+    "watching": "kb.serve.watching",
     "configuration": "kb.serve.mcp.configuration",
     "tools_server": "kb.serve.mcp.server",
     "changes": "kb.sync.changes",

@@ -9,18 +9,21 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import HashingEncoder, Run
 
 from kb.errors import EncoderError, InputError
 from kb.index.cache import KEPT_ANSWERS
-from kb.index.reader import Passing
+from kb.index.reader import IndexReader, Passing
 from kb.knowledge import KnowledgeBase
 from kb.models import Filter, Mode
 from kb.reports import SearchResult
-from kb.search.find import MAX_CONDITIONS, spelled
+from kb.search import answer as answering
+from kb.search.find import MAX_CONDITIONS, find, spelled
 from kb.search.query import MAX_COMPOUND, MAX_LENGTH
+from kb.search.ranking import Ranking
 
 Write = Callable[[str, str], Path]
 MODES: tuple[Mode, ...] = ("hybrid", "dense", "lexical")
@@ -534,6 +537,58 @@ def test_a_running_process_finds_what_another_added(living: KnowledgeBase, write
     with KnowledgeBase(living.root, encoder=HashingEncoder()) as other:
         other.add([write("notes/six.md", note("zebra", tags="[big]"))])
     assert "notes/six.md" in [hit.path for hit in living.search("zebra", filter=narrow).hits]
+
+
+def test_an_answer_is_remembered_but_never_stale(
+    notebook: Path, encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same question is answered from memory, with its notices, while index and files stay as they are; and after
+    any change as by a process that asks for the first time.
+    """
+    for name in ("gcn", "gat", "sage"):
+        (notebook / "notes" / f"{name}.md").write_text(f"---\narea: gnn\n---\n# {name}\n\nZebras meet {name}.\n")
+    gcn, other = notebook / "notes" / "gcn.md", notebook / "notes" / "other.md"
+    told: list[str] = []
+    found: list[str] = []
+
+    def counted(reader: IndexReader, query: str, *rest: Any) -> Ranking:
+        found.append(query)
+        return find(reader, query, *rest)
+
+    with KnowledgeBase(notebook, encoder=encoder, notify=told.append) as knowledge:
+
+        def ask(query: str = "zebras", **asked: Any) -> SearchResult:
+            with KnowledgeBase(notebook, encoder=encoder) as fresh:
+                expected = fresh.search(query, **asked)
+            knowledge._index.last_look = None
+            answer = knowledge.search(query, **asked)
+            assert answer.model_copy(update={"seconds": 0}) == expected.model_copy(update={"seconds": 0})
+            return answer
+
+        knowledge.add([notebook / "notes"])
+        monkeypatch.setattr(answering, "find", counted)
+        first = knowledge.search("zebras")
+        asked_often = len(found)
+        assert knowledge.search("zebras").hits == first.hits
+        assert len(found) == asked_often
+        for _ in range(2):
+            ask('"striped zebras"')
+            assert told.pop().startswith("no note contains the exact words")
+            assert told == []
+        ask(limit=2)
+        ask(filter=Filter(areas=("llm",)))
+        text = gcn.read_text()
+        gcn.write_text(text + "Quokkas too.\n")
+        assert ask().changed_notes == 1
+        assert {hit.path: hit.state for hit in ask().hits}["notes/gcn.md"] == "changed"
+        gcn.unlink()
+        assert ask().missing == ("notes/gcn.md",)
+        gcn.write_text(text)
+        assert ask().missing == ()
+        other.write_text("---\narea: gnn\n---\n# Other\n\nZebras again.\n")
+        assert ask().changed_notes == 1
+        knowledge.sync()
+        assert "notes/other.md" in [hit.path for hit in ask().hits]
 
 
 def test_undated_notes_are_counted(living: KnowledgeBase) -> None:

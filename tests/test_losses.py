@@ -33,6 +33,7 @@ from kb.index.lock import write_lock
 from kb.knowledge import KnowledgeBase
 from kb.models import NoteRecord
 from kb.notes import files
+from kb.search.answer import MOST_REMEMBERED
 from kb.sync.known import KnownNotes
 from kb.sync.removal import forget
 from kb.sync.run import run
@@ -597,8 +598,10 @@ def test_the_cache_is_bounded(knowledge: KnowledgeBase, write: Write) -> None:
     for round in range(4):
         write("notes/b.md", text(f"Zebras {round}."))
         knowledge.add(["notes"])
-        for number in range(KEPT_ANSWERS + 8):
+        for number in range(MOST_REMEMBERED + 8):
             knowledge.search(f'zebras word{number} -without{number} "zebras"')
     states = knowledge._index.cache._states
     assert len(states) <= KEPT_STATES
-    assert max(len(answers) for kinds in states.values() for answers in kinds.values()) == KEPT_ANSWERS
+    for kinds in states.values():
+        assert len(kinds.pop("search")) == MOST_REMEMBERED
+        assert max(map(len, kinds.values())) == KEPT_ANSWERS

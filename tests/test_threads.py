@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -28,6 +29,7 @@ from kb.index.vectors import GenerationStore
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, FiledArea, Mode
 from kb.notebook import ChromaSettings
+from kb.notes import files
 from kb.remote.server import ServerStore
 
 Read = TypeVar("Read")
@@ -304,6 +306,21 @@ def test_many_threads_open_and_sweep(store: GenerationStore) -> None:
         assert sum(answer.result() for answer in answers) > 0
     store.close()
     assert store._opened == {}
+
+
+def test_a_folder_that_is_swept_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The size of an index is told even where generations are swept while their files are counted."""
+    for number in range(3):
+        (tmp_path / str(number) / "inner").mkdir(parents=True)
+
+    def sweep(path: Path) -> bool:
+        if path.name == "inner":
+            for folder in tmp_path.iterdir():
+                shutil.rmtree(folder)
+        return False
+
+    monkeypatch.setattr(Path, "is_file", sweep)
+    assert files.folder_bytes(tmp_path) == 0
 
 
 # --- a server ---

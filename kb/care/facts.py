@@ -123,8 +123,8 @@ def _is_misread(reader: IndexReader, note: NoteRecord) -> bool:
 
 def unwritable(folder: Path) -> tuple[str, ...]:
     """The folders and files of an index that cannot be both read and written."""
-    places = [folder, *sorted(folder.rglob("*"))]
-    return tuple(str(place) for place in places if not os.access(place, os.R_OK | os.W_OK))
+    places = [folder, *sorted(files.below(folder))]
+    return tuple(str(place) for place in places if os.path.lexists(place) and not os.access(place, os.R_OK | os.W_OK))
 
 
 def _missing_bytes(folder: Path) -> int:

@@ -48,6 +48,7 @@ GROUPS = {
     },
     "Connect": {
         "serve": ("serve.commands", "Serve the notebook to your browser and to programs."),
+        "watch": ("serve.commands", "Sync whenever notes have changed, until interrupted."),
         "mcp": ("serve.commands", "Offer the notebook to an assistant, as tools of MCP."),
         "pull": ("cli.sync", "Fetch the notes that another machine keeps on a server."),
     },

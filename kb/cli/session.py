@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kb.models import Notify, Progress
 
 MAX_INPUT = 10_000_000  # bytes
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _silent(*_: object) -> None:
@@ -107,8 +108,9 @@ def read_standard_input() -> str:
 class Stopping:
     """Remembers the first signal that asked the process to end."""
 
-    def __init__(self) -> None:
+    def __init__(self, end: Callable[[], object]) -> None:
         self.signal: int | None = None
+        self._end = end
 
     def __call__(self) -> bool:
         return self.signal is not None
@@ -117,23 +119,30 @@ class Stopping:
         """Remember a signal; the next one has its default effect."""
         self.signal = number
         signal.signal(number, signal.SIG_DFL)
+        self._end()
+
+
+@contextmanager
+def ended_by_signals(end: Callable[[], object] = _silent) -> Iterator[Stopping]:
+    """Let the first signal call `end`; the second has its default effect."""
+    stopping = Stopping(end)
+    before = {number: signal.signal(number, stopping.receive) for number in SIGNALS}
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
 def long_run(create: bool = False) -> Iterator[tuple[KnowledgeBase, Stopping]]:
     """A notebook for a run with a progress bar; a signal ends it after the current batch."""
-    stopping = Stopping()
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, stopping.receive) for number in numbers}
     terminal = rooms.terminal
-    try:
-        with (
-            terminal.ProgressBar() as bar,
-            rooms.knowledge.KnowledgeBase(
-                named_notebook(), create=create, notify=terminal.notice, progress=bar, should_stop=stopping
-            ) as knowledge,
-        ):
-            yield knowledge, stopping
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with (
+        ended_by_signals() as stopping,
+        terminal.ProgressBar() as bar,
+        rooms.knowledge.KnowledgeBase(
+            named_notebook(), create=create, notify=terminal.notice, progress=bar, should_stop=stopping
+        ) as knowledge,
+    ):
+        yield knowledge, stopping

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from rich.text import Text
 
@@ -19,10 +20,11 @@ from kb.console.terminal import (
     say,
     styled,
 )
-from kb.reports import Added, Forgotten, HeldBack, Pulled, Skipped, SyncReport, TakenAsPost
+from kb.reports import Added, Fault, Forgotten, HeldBack, Pulled, Skipped, SyncReport, TakenAsPost
 
 ENDINGS = 5  # of files that were passed over
 POSTS = 3  # that are named
+NAMED = 3  # notes of a line
 
 
 def print_sync(report: SyncReport) -> None:
@@ -53,6 +55,31 @@ def print_sync(report: SyncReport) -> None:
     say(_totals(report))
 
 
+class SyncLog:
+    """Prints one line for each of many syncs, and what was skipped or is faulty once."""
+
+    def __init__(self) -> None:
+        self._told: set[tuple[str, str]] = set()
+
+    def print(self, report: SyncReport) -> None:
+        """The time, and what was added, updated, renamed, removed and held back; no line if nothing was."""
+        groups = (
+            ("added", [note.path for note in report.added]),
+            ("updated", [note.path for note in report.updated]),
+            ("renamed", [f"{renamed.origin} to {renamed.to}" for renamed in report.renamed]),
+            ("removed", report.removed),
+            ("held back", [note.path for note in report.outside]),
+        )
+        parts = [f"{label} {_few(paths)}" for label, paths in groups if paths]
+        if parts:
+            say(f"{datetime.now():%H:%M:%S}  {'; '.join(parts)}")
+        troubles: list[Skipped | Fault] = [*report.skipped, *report.faults]
+        for entry in troubles:
+            if (entry.path, entry.reason) not in self._told:
+                self._told.add((entry.path, entry.reason))
+                notice(f"{entry.path}: {entry.reason}")
+
+
 def print_skipped(entry: Skipped) -> None:
     """A file that was skipped, and why, on standard error."""
     err().print(Text.assemble(("skipped  ", "red"), plain(entry.path), " ", plain(entry.reason)), soft_wrap=True)
@@ -78,6 +105,10 @@ def print_pulled(pulled: Pulled) -> None:
         print_skipped(entry)
     totals = f"{len(pulled.added)} added, {len(pulled.updated)} updated, {len(pulled.removed)} removed"
     say(f"{totals}, {pulled.unchanged} unchanged; {count(pulled.chunks, 'passage')} pulled in {pulled.seconds:.1f} s")
+
+
+def _few(paths: Sequence[str]) -> str:
+    return ", ".join(paths) if len(paths) <= NAMED else count(len(paths), "note")
 
 
 def _filed_columns(note: Added) -> tuple[Text, Text, Text]:

@@ -32,17 +32,20 @@ class _Answer:
 class Cache:
     """Answers by the state of the index they belong to, the kind of question and its parameters.
 
-    Only the latest `KEPT_STATES` states are kept, and of each kind of question the `KEPT_ANSWERS` answers used last.
+    Only the latest `KEPT_STATES` states are kept, and of each kind of question the answers used last: by default
+    `KEPT_ANSWERS`.
     """
 
     def __init__(self) -> None:
         self._states: OrderedDict[str, dict[str, OrderedDict[Hashable, _Answer]]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, state: str, name: str, parameters: Hashable, read: Callable[[], Read]) -> Read:
+    def get(
+        self, state: str, name: str, parameters: Hashable, read: Callable[[], Read], most: int = KEPT_ANSWERS
+    ) -> Read:
         """What `read` returns, read once. `read` may ask the cache for something else, but not for the same."""
         with self._lock:
-            answer = self._answer(state, name, parameters)
+            answer = self._answer(state, name, parameters, most)
         return cast(Read, answer.get(read))
 
     def clear(self) -> None:
@@ -50,7 +53,7 @@ class Cache:
         with self._lock:
             self._states.clear()
 
-    def _answer(self, state: str, name: str, parameters: Hashable) -> _Answer:
+    def _answer(self, state: str, name: str, parameters: Hashable, most: int) -> _Answer:
         kinds = self._states.setdefault(state, {})
         self._states.move_to_end(state)
         if len(self._states) > KEPT_STATES:
@@ -58,6 +61,6 @@ class Cache:
         answers = kinds.setdefault(name, OrderedDict())
         answer = answers.setdefault(parameters, _Answer())
         answers.move_to_end(parameters)
-        if len(answers) > KEPT_ANSWERS:
+        if len(answers) > most:
             answers.popitem(last=False)
         return answer

@@ -16,7 +16,7 @@ from kb.index import PRIVATE_FILE, PRIVATE_FOLDER
 from kb.index.catalog import CATALOG_NAME
 from kb.index.catalog.connection import LOG_ENDINGS, write_back_log
 from kb.index.lock import LOCK_NAME
-from kb.notes.files import PARTIAL, replacing
+from kb.notes.files import PARTIAL, below, replacing
 
 IGNORE_NAME = ".gitignore"
 SOURCES_NAME = "sources.json"
@@ -40,7 +40,7 @@ def make(folder: Path) -> None:
 def _make_private(folder: Path) -> None:
     """Take away the permissions of others, of the folder first: then the rest is out of their reach already."""
     folder.chmod(PRIVATE_FOLDER)
-    for path in folder.rglob("*"):
+    for path in below(folder):
         if not path.is_symlink():
             with suppress(FileNotFoundError):  # another process may delete it meanwhile
                 path.chmod(PRIVATE_FOLDER if path.is_dir() else PRIVATE_FILE)

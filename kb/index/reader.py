@@ -13,7 +13,7 @@ from kb.errors import EncoderError
 from kb.index import folder
 from kb.index.arrays import products
 from kb.index.batch import embedding_key
-from kb.index.cache import Cache
+from kb.index.cache import KEPT_ANSWERS, Cache
 from kb.index.catalog.reading import CatalogReader
 from kb.index.store import VectorStore
 from kb.models import FILED_AREAS, Encoder, Filter, Notify, Reranker, note_of
@@ -131,9 +131,13 @@ class IndexReader:
         known |= fresh
         return np.stack([known[key] for key in keys]), fresh
 
-    def cached(self, name: str, read: Callable[[], Answer], parameters: Hashable = ()) -> Answer:
-        """What `read` returns, computed once for each published state and shared with all readers of that state."""
-        return self.shared.cache.get(self._state, name, parameters, read)
+    def cached(
+        self, name: str, read: Callable[[], Answer], parameters: Hashable = (), most: int = KEPT_ANSWERS
+    ) -> Answer:
+        """What `read` returns, computed once for each published state and shared with all readers of that state; for at
+        most so many different `parameters`.
+        """
+        return self.shared.cache.get(self._state, name, parameters, read, most)
 
     @property
     def _state(self) -> str:

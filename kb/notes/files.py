@@ -195,10 +195,18 @@ def replace_post(path: Path, before: str, after: str) -> None:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
 
+def below(folder: Path) -> Iterator[Path]:
+    """All files and folders below a folder, each folder before what it holds. Other than with `Path.rglob`, a folder
+    may be deleted meanwhile.
+    """
+    for place, folders, names in os.walk(folder):
+        yield from (Path(place, name) for name in (*folders, *names))
+
+
 def folder_bytes(folder: Path) -> int:
     """The size of all files below a folder; a file that is deleted meanwhile does not count."""
     total = 0
-    for path in folder.rglob("*"):
+    for path in below(folder):
         try:
             total += path.stat().st_size if path.is_file() else 0
         except FileNotFoundError:

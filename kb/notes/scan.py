@@ -44,6 +44,12 @@ class Linked(NamedTuple):
     path: str
 
 
+class Entered(NamedTuple):
+    """A folder in which notes were looked for."""
+
+    path: str
+
+
 class _Rules(NamedTuple):
     """The patterns of an ignore file in a folder."""
 
@@ -52,12 +58,12 @@ class _Rules(NamedTuple):
     spec: GitIgnoreSpec
 
 
-Found = FileState | Skipped | PassedOver | Linked
+Found = FileState | Skipped | PassedOver | Linked | Entered
 
 
 def scan(root: Path, source: str) -> Iterator[Found]:
     """Every Markdown file of a source, in order of names and under its real path; what had to be skipped, what was
-    passed over, and where links led.
+    passed over, where links led, and the folders that were looked at.
 
     What the user names is taken: ignore rules do not apply to a source that is itself a file, nor do those that
     exclude the whole of a source that is a folder. Links are followed to places in the notebook or in the source. A
@@ -125,6 +131,7 @@ class _Walk:
         except OSError as error:
             yield _skipped(name, f"folder cannot be read: {error.strerror}")
             return
+        yield Entered(name)
         prefix = "" if name == "." else name.rstrip("/") + "/"
         for entry in entries:
             if not entry.name.startswith("."):

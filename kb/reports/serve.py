@@ -35,7 +35,9 @@ class Job(Frozen):
 
 
 class Server(Frozen):
-    """A server: the notebook that it serves, its address, its process, and for how many seconds it has run."""
+    """A server: the notebook that it serves, its address, its process, for how many seconds it has run, and the id of
+    the sync that began last.
+    """
 
     schema_: Literal["kb.server/1"] = Field(default="kb.server/1", serialization_alias="schema")
     notebook: str
@@ -43,6 +45,7 @@ class Server(Frozen):
     version: str
     process: int
     seconds: float
+    job: str | None = None
 
 
 class Link(Frozen):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, cast
 
 from kb.cutoffs import GOOD_ANSWER
 from kb.index.reader import IndexReader
-from kb.models import ChunkRecord, FiledArea, Filter, Mode, Reranker, note_of
+from kb.models import ChunkRecord, FiledArea, FileState, Filter, Mode, Reranker, note_of
+from kb.notes import files
 from kb.notes.statements import statements
 from kb.reports import ConceptWeight, Explanation, HeldBackNote, Hit, Passage, Scores, SearchResult, TermWeight
 from kb.search.calibration import GOOD, WEAK
@@ -33,7 +34,20 @@ from kb.sync.changes import recent_changes
 PASSAGES = 4
 JUDGED = 10  # of the best notes, any of which may be a good match, however few are shown
 NEAREST = 3  # hits that are shown where none is a good match
+LONGEST_REMEMBERED, MOST_REMEMBERED = 20, 128  # hits of an answer, and answers
 RERANKED = 50  # notes whose best passages a cross-encoder reads
+
+
+class _Answered(NamedTuple):
+    """An answer, the states that the files of its notes had, and the notices that came with it."""
+
+    result: SearchResult
+    files: Mapping[str, FileState | None]
+    notices: Sequence[str]
+
+    def holds(self, reader: IndexReader) -> bool:
+        """Whether the files of the notes are still the same."""
+        return all(state == files.state_of(reader.root, path) for path, state in self.files.items())
 
 
 def search(
@@ -41,15 +55,46 @@ def search(
 ) -> SearchResult:
     """The best notes for a query, at most `limit`, with the states of their files; without `weak`, weak hits are only
     counted.
+
+    A short answer is remembered for as long as the index and the files of its notes stay as they are, unless it comes
+    from a server, which may be changed from elsewhere.
     """
     started = time.monotonic()
+    asked = (query, limit, filter, mode, explain, weak)
+    answered: _Answered | None = None
+    if limit <= LONGEST_REMEMBERED and reader.settings.chroma.url is None:
+        answered = reader.cached("search", lambda: _search(reader, *asked), (*asked, reader.exact), MOST_REMEMBERED)
+    if answered is None or not answered.holds(reader):
+        answered = _search(reader, *asked)
+    for line in answered.notices:
+        reader.notify(line)
+    return answered.result.model_copy(
+        update={"changed_notes": recent_changes(reader), "seconds": round(time.monotonic() - started, 3)}
+    )
+
+
+def _search(
+    reader: IndexReader, query: str, limit: int, filter: Filter, mode: Mode, explain: bool, weak: bool
+) -> _Answered:
+    notices: list[str] = []
+    told, reader.notify = reader.notify, notices.append
+    try:
+        result, states = _found(reader, query, limit, filter, mode, explain, weak)
+    finally:
+        reader.notify = told
+    return _Answered(result, states, notices)
+
+
+def _found(
+    reader: IndexReader, query: str, limit: int, filter: Filter, mode: Mode, explain: bool, weak: bool
+) -> tuple[SearchResult, Mapping[str, FileState | None]]:
     ranking = find(reader, query, filter, mode, max(POOL, limit * 10))
     asked = parse_query(query)
     reranker = reader.shared.reranker if mode == "hybrid" else None
     groups: Sequence[Sequence[Ranked]] = group_by_note(ranking.ranked, PASSAGES)
     if reranker:
         groups = _reranked(reader, reranker, asked.text, groups)
-    shown, missing = shown_notes(reader, groups, limit)
+    shown, missing, looked_at = shown_notes(reader, groups, limit)
     report = _Report(reader, ranking, groups[: max(limit, JUDGED)], shown, asked.words)
     sentences = [_sentences(found.passages[0].chunk) for found in shown]
     hits = tuple(
@@ -60,20 +105,21 @@ def search(
     )
     good = bool(hits) and report.answered >= GOOD
     kept = hits if weak else _strong(hits, good, mode)
-    return SearchResult(
+    result = SearchResult(
         query=query,
         mode=mode,
         good_match=good,
         hits=kept,
         weaker=len(hits) - len(kept),
-        changed_notes=recent_changes(reader),
+        changed_notes=0,
         missing=missing,
         undated=_undated(reader, filter),
         posts_left_out=0 if hits else _posts_left_out(reader, filter),
         held_back=tuple(HeldBackNote(path=n.path, title=n.title) for n in held_back(reader, asked, filter, hits)),
         read_as=tuple(ConceptWeight(concept=name, weight=round(w, 4)) for name, w in ranking.concepts.items()),
-        seconds=round(time.monotonic() - started, 3),
+        seconds=0.0,
     )
+    return result, looked_at
 
 
 def _strong(hits: Sequence[Hit], good: bool, mode: Mode) -> tuple[Hit, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from kb.index.freshness import State, state_of
+from kb.index.freshness import State, file_state, state_of
 from kb.index.reader import IndexReader
-from kb.models import ChunkRecord, NoteRecord, note_of
+from kb.models import ChunkRecord, FileState, NoteRecord, note_of
 from kb.search.ranking import Ranked
 from kb.search.similar.resemblance import CONTAINMENT, MIN_RUNS, Runs, resemblance, word_runs
 
@@ -35,12 +35,16 @@ class NotePassages(NamedTuple):
 
 def shown_notes(
     reader: IndexReader, groups: Sequence[Sequence[Ranked]], limit: int
-) -> tuple[list[NotePassages], tuple[str, ...]]:
-    """The first notes of ranked groups, at most `limit`, and the paths of those before them whose files are gone."""
+) -> tuple[list[NotePassages], tuple[str, ...], dict[str, FileState | None]]:
+    """The first notes of ranked groups, at most `limit`; the paths of those before them whose files are gone; and the
+    states of the files of both by path.
+    """
     shown: list[NotePassages] = []
     missing: list[str] = []
+    looked_at: dict[str, FileState | None] = {}
     seen = _SeenPassages()
     for note, passages in _notes(reader, groups):
+        looked_at[note.path] = file_state(reader, note)  # before its content is compared, which may change meanwhile
         state = state_of(reader, note)
         if state is None:
             missing.append(note.path)
@@ -49,7 +53,7 @@ def shown_notes(
         shown.append(NotePassages(note, state, fresh, same))
         if len(shown) == limit:
             break
-    return shown, tuple(missing)
+    return shown, tuple(missing), looked_at
 
 
 def _notes(reader: IndexReader, groups: Sequence[Sequence[Ranked]]) -> Iterator[tuple[NoteRecord, list[RankedPassage]]]:

@@ -15,7 +15,7 @@ import click
 
 from kb import rooms
 from kb.cli.parameters import JSON_OPTION
-from kb.cli.session import named_notebook
+from kb.cli.session import ended_by_signals, named_notebook
 
 if TYPE_CHECKING:
     from kb.notebook import Settings
@@ -50,7 +50,8 @@ def serve_command(port: int, opens: bool, status: bool, stop: bool, trust: bool,
     """Serve the notebook to your browser and to programs.
 
     Prints an address with a token, and serves this machine only until it is
-    interrupted. A browser can open the address once. Programs send the token as
+    interrupted. Meanwhile, notes that you save are synced within a second or
+    two. A browser can open the address once. Programs send the token as
     "Authorization: Bearer TOKEN"; /api/openapi.json describes the JSON API.
     """
     if status and stop:
@@ -96,6 +97,37 @@ def mcp_command(assistant: Assistant | None, trust: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a thread that waits for input would hold an orderly end up
     with contextlib.closing(rooms.live.LiveNotebook(root, rooms.terminal.notice)) as live:
         rooms.tools_server.serve_standard_streams(live)
+
+
+@click.command(
+    "watch",
+    epilog="""\b
+Examples:
+  kb watch
+  kb watch --json >> syncs.jsonl
+""",
+)
+@TRUST_OPTION
+@JSON_OPTION
+def watch_command(trust: bool, as_json: bool) -> int:
+    """Sync whenever notes have changed, until interrupted.
+
+    Prints a line for each sync. If more than ten notes, and more than half of a
+    source, are missing, nothing changes until you confirm it with "kb sync --yes".
+    A running "kb serve" does the same.
+    """
+    root, settings = _notebook()
+    require_trust(root, settings, trust)
+    terminal, console = rooms.terminal, rooms.console_sync
+    with contextlib.closing(rooms.live.LiveNotebook(root, terminal.notice)) as live:
+        log = console.SyncLog()
+
+        def sync() -> None:
+            terminal.print_report(live.knowledge.sync(), as_json, log.print)
+
+        with ended_by_signals(live.stopping.set) as stopping:
+            rooms.watching.Watcher(live, sync, terminal.notice).run()
+    return 128 + stopping.signal if stopping.signal else 0
 
 
 def _notebook() -> tuple[Path, Settings]:

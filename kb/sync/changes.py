@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kb.decisions import Decisions, is_under
 from kb.index.catalog import IndexedFile
 from kb.index.freshness import is_changed
 from kb.index.reader import IndexReader, Look
 from kb.models import FileState
-from kb.notes.scan import Linked, PassedOver, scan
+from kb.notes.files import is_note
+from kb.notes.scan import Entered, Linked, PassedOver, scan
 from kb.reports import Skipped
 
 LOOK_SHARE = 20
@@ -20,13 +22,15 @@ LOOK_SHARE = 20
 @dataclass
 class Seen:
     """What is in some sources: files by path, the files and folders that had to be skipped, the reasons for which
-    others were passed over, by path, and the folders and notes elsewhere to which links led.
+    others were passed over, by path, the folders and notes elsewhere to which links led, and all folders that were
+    looked at.
     """
 
     files: dict[str, FileState] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     passed_over: dict[str, str] = field(default_factory=dict)
     linked: list[str] = field(default_factory=list)
+    folders: set[str] = field(default_factory=set)
 
     def may_hold(self, path: str) -> bool:
         """Whether a file was seen, or may be in a place that could not be read."""
@@ -39,6 +43,9 @@ def look(reader: IndexReader, sources: Iterable[str], decisions: Decisions) -> S
     paths: set[str] = set()
     for source in sources:
         for found in scan(reader.root, source):
+            if isinstance(found, Entered):
+                seen.folders.add(found.path)
+                continue
             if found.path in paths or decisions.forgets(found.path, source):
                 continue
             if isinstance(found, PassedOver):
@@ -54,12 +61,35 @@ def look(reader: IndexReader, sources: Iterable[str], decisions: Decisions) -> S
     return seen
 
 
+@dataclass(frozen=True)
+class Survey:
+    """The folders in which notes of the sources lie or may appear, and what differs from the index: files that were
+    added or changed, as they are now, and the paths of notes whose files are gone.
+    """
+
+    folders: frozenset[Path]
+    changed: frozenset[FileState]
+    gone: frozenset[str]
+
+
+def survey(reader: IndexReader) -> Survey:
+    """Look at all sources."""
+    known, skipped, sources = reader.catalog.file_states(), reader.catalog.skipped(), reader.catalog.sources()
+    seen = look(reader, sources, reader.decisions)
+    around = {(reader.root / source).parent for source in sources if is_note(source)}
+    return Survey(
+        folders=frozenset({reader.root / folder for folder in seen.folders} | set(filter(Path.is_dir, around))),
+        changed=frozenset(
+            state for path, state in seen.files.items() if _differs(reader, state, known.get(path), skipped)
+        ),
+        gone=frozenset(path for path, note in known.items() if not note.remote and not seen.may_hold(path)),
+    )
+
+
 def pending_changes(reader: IndexReader) -> int:
     """How many notes were added, changed or deleted since the last sync."""
-    known, skipped = reader.catalog.file_states(), reader.catalog.skipped()
-    seen = look(reader, reader.catalog.sources(), reader.decisions)
-    gone = sum(not note.remote and not seen.may_hold(path) for path, note in known.items())
-    return gone + sum(_differs(reader, state, known.get(path), skipped) for path, state in seen.files.items())
+    surveyed = survey(reader)
+    return len(surveyed.changed) + len(surveyed.gone)
 
 
 def recent_changes(reader: IndexReader) -> int:

@@ -25,6 +25,11 @@ class Jobs:
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._thread = ThreadPoolExecutor(1, "sync")
 
+    def latest(self) -> str | None:
+        """The id of the job that began last; None where none did yet."""
+        with self._lock:
+            return next(reversed(self._jobs), None)
+
     def get(self, id: str) -> Job:
         """A job as it is now. Raises `NotFoundError` for one that never was, or is long over."""
         with self._lock:
@@ -38,16 +43,30 @@ class Jobs:
             running = next((job for job in self._jobs.values() if job.state == "running"), None)
             if running:
                 raise LockError(f"the sync {running.id} is running; follow it at /api/job/events?id={running.id}")
-            job = Job(id=secrets.token_hex(8), state="running")
-            self._jobs[job.id] = job
-            while len(self._jobs) > REMEMBERED:
-                self._jobs.popitem(last=False)
+            job = self._new()
         self._thread.submit(self._sync, job.id, allow_removal)
         return job
+
+    def sync(self) -> None:
+        """Sync after the one that runs, if any, and return when that is done. Raises what the sync raises."""
+        self._thread.submit(self._sync_now).result()
 
     def close(self) -> None:
         """Wait for the job that runs, which ends after its current batch."""
         self._thread.shutdown(cancel_futures=True)
+
+    def _new(self) -> Job:
+        """One more job; the oldest is forgotten when there are too many. The caller holds the lock."""
+        job = Job(id=secrets.token_hex(8), state="running")
+        self._jobs[job.id] = job
+        while len(self._jobs) > REMEMBERED:
+            self._jobs.popitem(last=False)
+        return job
+
+    def _sync_now(self) -> None:
+        with self._lock:
+            job = self._new()
+        self._sync(job.id, allow_removal=False)
 
     def _sync(self, id: str, allow_removal: bool) -> None:
         def told(line: str) -> None:
@@ -62,6 +81,7 @@ class Jobs:
             if not isinstance(error, (KbError, OSError)):
                 logging.getLogger(__name__).exception("the sync %s failed", id)
             self._change(id, state="failed", failure=failure_of(error))
+            raise
         else:
             self._change(id, state="done", report=report)
 

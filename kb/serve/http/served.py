@@ -40,6 +40,7 @@ class Served:
             version=__version__,
             process=os.getpid(),
             seconds=round(time.monotonic() - self.started, 3),
+            job=self.jobs.latest(),
         )
 
     def link(self) -> Link:

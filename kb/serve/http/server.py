@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 
 import uvicorn
 
+from kb.cli.session import ended_by_signals
 from kb.errors import InputError, NotebookError
 from kb.models import Encoder, Notify
 from kb.serve.claim import claimed
@@ -20,11 +19,11 @@ from kb.serve.http.running import recorded
 from kb.serve.http.served import Served
 from kb.serve.live import LiveNotebook
 from kb.serve.socket import listen
+from kb.serve.watching import watching
 
 LOOPBACK = "127.0.0.1"
 GRACE_SECONDS = 5  # for requests that are under way when the server is to end
 IDLE_SECONDS = 60  # after which a connection is closed, so that a person who types seldom meets a closed one
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class HttpServer(uvicorn.Server):
@@ -68,7 +67,8 @@ def serve(
     notify: Notify,
     encoder: Encoder | None = None,
 ) -> int:
-    """Serve a notebook until the process receives a signal or a request to stop; returns the exit code.
+    """Serve a notebook, and watch its notes, until the process receives a signal or a request to stop; returns the exit
+    code.
 
     `ready` is called once the server listens. Port 0 is any free one. Raises `InputError` for a port in use,
     `ConfigError` for settings that the user has not allowed, and `NotebookError` where the notebook is served already.
@@ -80,10 +80,11 @@ def serve(
             recorded(root, server.served.access),
             contextlib.closing(server.served),
             _answering_commands(live),
-            _ending_on_signals(server.end) as received,
+            watching(live, server.served.jobs.sync, notify),
+            ended_by_signals(server.end) as stopping,
         ):
             server.run([listener])
-    return 128 + received[0] if received else 0
+    return 128 + stopping.signal if stopping.signal else 0
 
 
 @contextlib.contextmanager
@@ -105,21 +106,3 @@ def listening(port: int) -> Iterator[socket.socket]:
         except OSError as error:
             raise InputError(f"port {port} cannot be used: {error.strerror}; --port 0 takes a free one") from error
         yield listener
-
-
-@contextlib.contextmanager
-def _ending_on_signals(end: Callable[[], None]) -> Iterator[list[int]]:
-    """The first signal ends the server and long runs after their batch; the second has its default effect."""
-    received: list[int] = []
-
-    def receive(number: int, _: FrameType | None) -> None:
-        received.append(number)
-        signal.signal(number, signal.SIG_DFL)
-        end()
-
-    before = {number: signal.signal(number, receive) for number in SIGNALS}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

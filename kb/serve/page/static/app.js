@@ -23,6 +23,7 @@ const KEYS = [
   ["Ctrl + Z", "outline: undo"],
   ["?", "these keys"],
 ];
+const NOTICE_AFTER = 2000; // milliseconds
 const GO = { s: "search", o: "outline", i: "ideas", b: "balance" };
 
 function typing(event) {
@@ -76,21 +77,38 @@ function Sync() {
   const [status, setStatus] = useState();
   const [job, setJob] = useState();
   const [failure, setFailure] = useState();
+  const known = useRef(null); // the id of the last sync that was shown
   const look = () => get("/api/status").then(setStatus, setFailure);
   useEffect(() => {
     look();
     addEventListener("focus", look);
-    return () => removeEventListener("focus", look);
+    const timer = setInterval(notice, NOTICE_AFTER);
+    return () => {
+      removeEventListener("focus", look);
+      clearInterval(timer);
+    };
   }, []);
 
-  function follow(started) {
+  /** Show a sync that began by itself, because notes were saved. */
+  async function notice() {
+    if (document.hidden) return;
+    try {
+      const { job: id } = await get("/api/server");
+      if (id && id !== known.current) follow(await get(`/api/job?id=${encodeURIComponent(id)}`), false);
+    } catch {
+      // the next request of the writer says what is wrong
+    }
+  }
+  function follow(started, asked) {
+    known.current = started.id;
+    if (started.state !== "running") return ended(started, asked);
     setJob(started);
     const events = new EventSource(`/api/job/events?id=${encodeURIComponent(started.id)}`);
     events.addEventListener("running", (event) => setJob(JSON.parse(event.data)));
     for (const end of ["done", "failed"]) {
       events.addEventListener(end, (event) => {
         events.close();
-        ended(JSON.parse(event.data));
+        ended(JSON.parse(event.data), asked);
       });
     }
     events.onerror = () => {
@@ -98,15 +116,15 @@ function Sync() {
       setJob();
     };
   }
-  function ended(last) {
+  function ended(last, asked) {
     setJob();
     setFailure(last.failure);
-    if (last.report) announce(told(last.report));
+    if (last.report && asked) announce(told(last.report));
     look();
   }
   const start = (fields = {}) => {
     setFailure();
-    post("/api/sync", fields).then(follow, setFailure);
+    post("/api/sync", fields).then((started) => follow(started, true), setFailure);
   };
 
   const changed = status?.changed_notes || 0;
