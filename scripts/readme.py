@@ -29,13 +29,13 @@ BLOCK = re.compile(r"(```console\n\$ )(kb [^\n]*)\n(.*?)(```\n)", re.DOTALL)
 MADE = re.compile(r"(<!-- made by scripts/readme: (\w+) -->\n)(.*?)(<!-- end -->\n)", re.DOTALL)
 
 
-def shown(command: str, folder: Path) -> str:
+def shown(command: str, folder: Path, terminal_type: str = "dumb") -> str:
     """What a terminal of 80 columns shows."""
     control, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 80, 0, 0))
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-    environment |= {"TERM": "dumb", "PATH": path}
+    environment |= {"TERM": terminal_type, "PATH": path}
     process = subprocess.Popen(command, shell=True, cwd=folder, env=environment, stdout=terminal, stderr=terminal)
     os.close(terminal)
     output = b""
