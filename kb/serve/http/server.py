@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ from kb.serve.watching import watching
 
 LOOPBACK = "127.0.0.1"
 GRACE_SECONDS = 5  # for requests that are under way when the server is to end
+ARENAS = 2  # of memory: by default each thread may have its own, which keep what it frees
+M_ARENA_MAX = -8  # of mallopt(3)
 IDLE_SECONDS = 60  # after which a connection is closed, so that a person who types seldom meets a closed one
 
 
@@ -73,6 +76,7 @@ def serve(
     `ready` is called once the server listens. Port 0 is any free one. Raises `InputError` for a port in use,
     `ConfigError` for settings that the user has not allowed, and `NotebookError` where the notebook is served already.
     """
+    _share_arenas()
     live = LiveNotebook(root, notify, encoder)
     with listening(port) as listener:
         server = HttpServer(live, listener, ready)
@@ -85,6 +89,12 @@ def serve(
         ):
             server.run([listener])
     return 128 + stopping.signal if stopping.signal else 0
+
+
+def _share_arenas() -> None:
+    """Bound the arenas from which threads allocate memory, where the C library is that of GNU."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
 
 
 @contextlib.contextmanager
