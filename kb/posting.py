@@ -1,4 +1,4 @@
-"""The verbs about a written outline: check it against the notes, and publish it."""
+"""The verbs about a written outline: write it, check it against the notes, and publish it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kb import rooms
 from kb.decisions import Flags
 from kb.measuring import MeasuringVerbs
+from kb.notes.files import write_file
 from kb.opening import today
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 class PostVerbs(MeasuringVerbs):
     """The verbs about a written outline, on an open notebook."""
+
+    def write(self, path: str | Path, text: str, overwrite: bool = False) -> None:
+        """Write a rendered outline; an existing file only with `overwrite`."""
+        write_file(Path(path), text, overwrite)
 
     def check_outline(self, path: str | Path) -> Check:
         """Verify every citation of a written outline against the notes as they are now."""
