@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,6 +111,15 @@ class Run:
     code: int
     out: str
     err: str
+
+
+@pytest.fixture(scope="module")
+def runtime() -> Iterator[Path]:
+    """A folder for sockets, whose path is short enough for them."""
+    folder = Path(tempfile.mkdtemp(prefix="kb", dir="/tmp"))
+    (folder / "kb").mkdir(mode=0o700)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,14 @@ from urllib.parse import quote
 import pytest
 from browsing import launched, opened
 from conftest import HashingEncoder
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from serving import Client, serving
 from test_hostile import TAKEN
 
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
+from kb.outline.post.length import WORDS_A_POINT, expected_words, reading_minutes
+from kb.reports import Check
 from kb.serve.http.server import HttpServer
 
 QUERY = "neighbours in deep graph networks"
@@ -175,16 +177,12 @@ def test_building_an_outline(page: Page, book: Path, real_encoder: Encoder) -> N
     expect(headings.nth(1)).to_have_value("What the server waits for")
     page.reload()  # what is being edited is kept
     expect(headings.nth(1)).to_have_value("What the server waits for")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download Markdown").click()
     post = book / "post.md"
-    download.value.save_as(post)
+    check = check_of_download(page, post, real_encoder)
     text = post.read_text(encoding="utf-8")
     assert "What the server waits for" in text
     said = dropped.split(": ")[-1]
     assert said not in text
-    with KnowledgeBase(book, encoder=real_encoder) as knowledge:
-        check = knowledge.check_outline(post)
     assert check.ok
     assert len(check.citations) >= total - 1
 
@@ -204,6 +202,166 @@ def test_an_outline_by_own_headings(page: Page) -> None:
     page.get_by_role("button", name="Fill from your notes").click()
     filled = page.get_by_role("region", name="Speculative decoding")
     expect(filled.locator(".point a.address").first).to_contain_text("notes/")
+
+
+def test_swapping_a_point(page: Page, book: Path, real_encoder: Encoder) -> None:
+    """By keys alone a point is swapped for one of the next best, which are not in the outline yet; what is exported
+    cites that one, and undoing brings the first one back.
+    """
+    show(page, f"outline?topic={TOPIC}")
+    quotes, offers = page.locator(".quote"), page.locator(".offer")
+    quotes.nth(1).focus()
+    before = [quote.inner_text() for quote in quotes.all()]
+    page.keyboard.press("r")
+    expect(offers.first).to_be_focused()
+    offered = [offer.locator(".address").inner_text() for offer in offers.all()]
+    assert all(re.fullmatch(r"notes/[\w-]+\.md:\d+(-\d+)?", address) for address in offered)
+    page.keyboard.press("Escape")
+    expect(quotes.nth(1)).to_be_focused()
+    expect(offers).to_have_count(0)
+    page.locator(".point").nth(1).get_by_label("Swap the point").click()
+    expect(offers.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(offers.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(quotes.nth(1)).to_be_focused()
+    after = [quote.inner_text() for quote in quotes.all()]
+    assert after[1] not in before
+    assert [*after[:1], *after[2:]] == [*before[:1], *before[2:]]
+    expect(page.locator(".point").nth(1).locator("a.address")).to_have_text(offered[1])
+    check = check_of_download(page, book / "post.md", real_encoder)
+    assert check.ok
+    assert offered[1] in {f"{one.path}:{one.start_line}-{one.end_line}" for one in check.citations} | {
+        f"{one.path}:{one.start_line}" for one in check.citations
+    }
+    page.get_by_role("button", name="Undo").click()
+    expect(quotes.nth(1)).to_have_text(before[1])
+
+
+def check_of_download(page: Page, post: Path, encoder: Encoder) -> Check:
+    """What `kb outline --check` says of the outline that the page exports."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download Markdown").click()
+    download.value.save_as(post)
+    with KnowledgeBase(post.parent, encoder=encoder) as knowledge:
+        return knowledge.check_outline(post)
+
+
+def test_the_words_of_the_writer(page: Page, book: Path, real_encoder: Encoder) -> None:
+    """Thesis and so-what are typed in, survive a reload and are exported; the length of the post and the time that it
+    takes to read are those of `kb outline`, also after points were dropped.
+    """
+    show(page, f"outline?topic={TOPIC}")
+    counts, quotes = page.locator(".counts"), page.locator(".quote")
+    expect(quotes.first).to_be_visible()
+    with KnowledgeBase(book, encoder=real_encoder) as knowledge:
+        words = expected_words(knowledge.outline(TOPIC))
+    expect(counts).to_contain_text(f"about {words:,} words, {reading_minutes(words)} minutes to read")
+    quotes.first.press("Delete")
+    expect(counts).to_contain_text(f"about {words - WORDS_A_POINT:,} words")
+    page.get_by_label("Thesis").fill("Memory, not arithmetic, decides what serving costs.")
+    page.get_by_label("So what of section 2").fill("Schedule by iteration. <b>Always.</b>")
+    page.reload()
+    expect(page.get_by_label("Thesis")).to_have_value("Memory, not arithmetic, decides what serving costs.")
+    post = book / "post.md"
+    assert check_of_download(page, post, real_encoder).ok
+    lines = post.read_text(encoding="utf-8").splitlines()
+    assert "Memory, not arithmetic, decides what serving costs." in lines
+    assert "Schedule by iteration. &lt;b>Always.&lt;/b>" in lines
+    show(page, "outline?topic=paged attention&words=1000")
+    expect(counts).to_contain_text("the post 1,000 words, 4 minutes to read")
+
+
+def test_dragging(page: Page) -> None:
+    """Points are dragged within a section and into another one, sections to another place, and leftovers in; a mark
+    says where what is dragged would be put.
+    """
+    page.set_viewport_size({"width": 1280, "height": 6000})  # so that nothing scrolls
+    show(page, f"outline?topic={TOPIC}")
+    quotes, parts = page.locator(".quote"), page.locator(".part")
+    expect(quotes.first).to_be_visible()
+    first, second, third = (quotes.nth(number).inner_text() for number in range(3))
+    points = page.locator(".point")
+    drag(page, points.nth(0), points.nth(1), 0.9)
+    expect(points.nth(2)).to_have_class(re.compile("drop-before"))
+    page.mouse.up()
+    expect(quotes.nth(1)).to_have_text(first)
+    expect(quotes.nth(1)).to_be_focused()
+    assert [quotes.nth(0).inner_text(), quotes.nth(2).inner_text()] == [second, third]
+    other = parts.nth(1).locator(".point")
+    count = other.count()
+    drag(page, points.nth(0), other.nth(0), 0.1)
+    page.mouse.up()
+    expect(other.nth(0).locator(".quote")).to_contain_text(second)
+    expect(other).to_have_count(count + 1)
+    heading = parts.nth(1).get_by_role("textbox").first.input_value()
+    drag(page, parts.nth(1), parts.nth(0), 0.3)
+    page.mouse.up()
+    expect(parts.nth(0).get_by_role("textbox").first).to_have_value(heading)
+    page.get_by_text("Leftovers (").click()
+    leftover = page.locator(".leftover").first
+    address = leftover.locator(".address").inner_text()
+    drag(page, leftover, parts.last.locator(".point").last, 0.1)
+    page.mouse.up()
+    expect(parts.last.locator(".address").filter(has_text=address).first).to_be_visible()
+    expect(page.locator(".leftover .address").filter(has_text=re.compile(f"^{address}$"))).to_have_count(0)
+
+
+def drag(page: Page, dragged: Locator, target: Locator, share: float) -> None:
+    """Drag something by its handle over a target, to a share of its height, and hold it there."""
+    dragged.scroll_into_view_if_needed()
+    dragged.locator(".grip").first.hover()
+    page.mouse.down()
+    for step in range(4):
+        box = target.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + 100 + step, box["y"] + share * box["height"])
+
+
+def test_a_draft_is_saved_and_reopened(page: Page, book: Path, real_encoder: Encoder) -> None:
+    """A saved draft is listed and shows what has changed in the notes: what it quotes, what the note says now; new
+    points are shown before they are put in, and nothing else in the file changes.
+    """
+    show(page, "outline")
+    expect(page.locator(".drafts")).to_contain_text("No drafts yet")
+    show(page, f"outline?topic={TOPIC}")
+    page.get_by_role("button", name="Save as a draft").click()
+    saved = page.locator(".export").get_by_role("link", name="drafts/")
+    draft = book / saved.inner_text()
+    before = draft.read_text(encoding="utf-8")
+    rewrite(book, "notes/dynamic-batching.md", "accelerators want many", "accelerators want dozens")
+    new = "Serving a language model on spot instances costs 60% less, at the price of evictions."
+    (book / "notes" / "spot.md").write_text(
+        f"---\narea: llm\n---\n# Serving language models on spot instances\n\n{new}\n"
+    )
+    with KnowledgeBase(book, encoder=real_encoder) as knowledge:
+        knowledge.sync()
+    page.get_by_role("button", name="Start over").click()
+    listed = page.locator(".drafts li")
+    expect(listed).to_contain_text(draft.name)
+    expect(listed.locator(".badge")).to_have_text(re.compile(r"\d+ of \d+ citations hold"))
+    listed.get_by_role("link").press("Enter")
+    doubt = page.locator(".doubt")
+    expect(doubt.locator("mark")).to_have_text(["many.", "dozens."])
+    expect(page.locator(".body .doubtful")).to_contain_text("want many")
+    doubt.get_by_role("button", name="of the draft").click()
+    expect(page.locator(".body .here")).to_be_in_viewport()
+    page.get_by_role("button", name="Look for new points").click()
+    expect(page.locator(".update li").filter(has_text=new)).to_be_visible()
+    assert draft.read_text(encoding="utf-8") == before
+    page.get_by_role("button", name=re.compile("^Add .* to the draft$")).click()
+    expect(page.locator(".body")).to_contain_text(new)
+    after = draft.read_text(encoding="utf-8")
+    assert set(before.splitlines()) <= set(after.splitlines())
+    page.get_by_role("button", name="Look for new points").click()
+    expect(page.locator(".update")).to_contain_text("There are no new points")
+
+
+def rewrite(book: Path, name: str, before: str, after: str) -> None:
+    """Replace words of a note."""
+    text = (book / name).read_text(encoding="utf-8")
+    assert before in text
+    (book / name).write_text(text.replace(before, after), encoding="utf-8")
 
 
 def test_the_lines_that_a_point_quotes(page: Page) -> None:
@@ -255,6 +413,8 @@ def test_failures_have_words(page: Page, server: HttpServer) -> None:
     expect(page.get_by_role("alert")).to_contain_text("no note has the id or path")
     show(page, "outline?topic=baking sourdough bread")
     expect(page.get_by_role("alert")).to_contain_text("lies outside the three areas")
+    show(page, "outline?draft=drafts/none.md")
+    expect(page.get_by_role("alert")).to_contain_text("there is no draft")
     show(page, "search?q=zzzz")
     expect(page.locator(".found")).to_have_text(re.compile("Nothing|No good|none"))
     server.end()

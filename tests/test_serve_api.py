@@ -70,6 +70,7 @@ READS: dict[str, dict[str, object]] = {
     "/api/areas": {},
     "/api/map": {},
     "/api/classify": {"note": "notes/gcn.md"},
+    "/api/drafts": {},
     "/api/server": {},
 }
 
@@ -79,7 +80,7 @@ def test_reads_answer_as_described(client: Client) -> None:
     document = described(client)
     assert {endpoint.path for endpoint in ENDPOINTS} == set(document["paths"])
     reading = {path for path, methods in document["paths"].items() if "get" in methods}
-    assert reading - set(READS) == {"/api/job", "/api/job/events"}
+    assert reading - set(READS) == {"/api/job", "/api/job/events", "/api/draft/html", "/api/draft/check"}
     for path, asked in READS.items():
         answer = client.get(path, **asked)
         assert (answer.status, answer.headers["content-type"]) == (200, "application/json"), answer.body
@@ -152,6 +153,8 @@ def test_what_cannot_be_answered(client: Client) -> None:
 
 
 NOT_UNDERSTOOD = [
+    ("/api/draft", b'{"outline": {}}', "outline"),
+    ("/api/draft/update", b"{}", "draft"),
     ("/api/add", b"{", "the body"),
     ("/api/add", b"[]", "the body"),
     ("/api/add", b'{"title": "T"}', "text"),
@@ -213,6 +216,91 @@ def test_an_outline_as_a_post(client: Client, shelf: Path, encoder: HashingEncod
     refused = client.post("/api/render", outline=outline, template=str(shelf / "notes" / "gcn.md"))
     assert (refused.status, refused.json["error"]) == (400, "InputError")
     assert client.post("/api/render", outline=outline | {"colour": "red"}).status == 400
+
+
+def test_a_saved_draft(client: Client, shelf: Path, encoder: HashingEncoder) -> None:
+    """An outline becomes a new file under `drafts/`, whatever its title looks like, with what the command line would
+    write; a file that exists is never touched, and no draft is indexed before the writer adds it.
+    """
+    document, outline = described(client), client.get("/api/outline", topic=TOPIC).json
+    names = {
+        "Depth": "depth.md",
+        "depth ": "depth-2.md",
+        "../../notes/gcn": "notes-gcn.md",
+        "/etc/passwd": "etc-passwd.md",
+    }
+    for title, name in names.items():
+        saved = client.post("/api/draft", outline=outline | {"title": title}, citations="footnote")
+        assert departures(document, "/api/draft", "post", saved.json) == []
+        assert saved.json["path"] == f"drafts/{name}"
+        with KnowledgeBase(shelf, encoder=encoder) as knowledge:
+            expected = knowledge.render(
+                knowledge.outline(TOPIC).model_copy(update={"title": title}), citations="footnote"
+            )
+        assert (shelf / "drafts" / name).read_text(encoding="utf-8") == expected
+    listed = client.get("/api/drafts").json["drafts"]
+    assert {draft["path"] for draft in listed} == {f"drafts/{name}" for name in names.values()}
+    assert {note["path"] for note in client.get("/api/list").json["notes"]} == {f"notes/{name}.md" for name in NOTES}
+    uncited = client.post("/api/draft", outline=outline, citations="none")
+    assert (uncited.status, uncited.json["error"]) == (400, "InputError")
+
+
+def test_a_draft_and_what_has_changed(client: Client, shelf: Path, encoder: HashingEncoder) -> None:
+    """A draft is listed with the number of its citations that hold, checked and updated as by the command line; a
+    dry run changes nothing.
+    """
+    document, outline = described(client), client.get("/api/outline", topic=TOPIC).json
+    name = client.post("/api/draft", outline=outline).json["path"]
+    (shelf / "drafts" / "own.md").write_text("# My own\n\nWithout citations.\n", encoding="utf-8")
+    (listed,) = client.get("/api/drafts").json["drafts"]
+    assert (listed["path"], listed["title"]) == (name, outline["title"])
+    assert listed["holding"] == listed["citations"] > 0
+    note = shelf / "notes" / "gcn.md"
+    note.write_text(note.read_text(encoding="utf-8").replace("averages", "sums"), encoding="utf-8")
+    (listed,) = client.get("/api/drafts").json["drafts"]
+    assert listed["holding"] == listed["citations"] - 1
+    checked = client.get("/api/draft/check", draft=name)
+    assert departures(document, "/api/draft/check", "get", checked.json) == []
+    shown = client.get("/api/draft/html", draft=name)
+    assert departures(document, "/api/draft/html", "get", shown.json) == []
+    assert shown.json["title"] == outline["title"]
+    assert "Attention weighs the neighbours" in shown.json["html"]
+    assert "id=" not in shown.json["html"]
+    with KnowledgeBase(shelf, encoder=encoder) as knowledge:
+        expected = knowledge.check_outline(shelf / name)
+        assert checked.json == json.loads(expected.model_copy(update={"path": name}).model_dump_json(by_alias=True))
+        changed = next(one for one in checked.json["citations"] if one["state"] == "changed")
+        assert ("averages" in changed["quoted"], "sums" in changed["now"]["text"]) == (True, True)
+        knowledge.sync()
+        before = (shelf / name).read_bytes()
+        foreseen = client.post("/api/draft/update", draft=name, dry_run=True)
+        assert departures(document, "/api/draft/update", "post", foreseen.json) == []
+        assert (shelf / name).read_bytes() == before
+        assert (
+            foreseen.json["added"]
+            == json.loads(knowledge.update_outline(shelf / name, True).model_dump_json())["added"]
+        )
+    updated = client.post("/api/draft/update", draft=name).json
+    assert [point["markdown"] for point in updated["added"]] == [point["markdown"] for point in foreseen.json["added"]]
+    text = (shelf / name).read_text(encoding="utf-8")
+    assert updated["added"]
+    assert all(point["markdown"] in text for point in updated["added"])
+
+
+def test_outlines_among_the_notes_are_drafts(client: Client, shelf: Path, encoder: HashingEncoder) -> None:
+    """An outline that was added as a note is a draft too, wherever it lies; one outside the notebook is not."""
+    outline = client.get("/api/outline", topic=TOPIC).json
+    markdown = client.post("/api/render", outline=outline).json["markdown"]
+    outside = shelf.with_name("outside")
+    for folder in (shelf / "notes", outside):
+        folder.mkdir(exist_ok=True)
+        (folder / "outline.md").write_text(markdown, encoding="utf-8")
+    with KnowledgeBase(shelf, encoder=encoder) as knowledge:
+        report = knowledge.add([shelf / "notes", outside], area="gnn")
+        assert len(report.added) == 2
+    assert [draft["path"] for draft in client.get("/api/drafts").json["drafts"]] == ["notes/outline.md"]
+    assert client.get("/api/draft/check", draft="notes/outline.md").json["ok"]
+    assert client.get("/api/draft/check", draft=str(outside / "outline.md")).status == 404
 
 
 def test_an_outline_with_own_headings(client: Client) -> None:

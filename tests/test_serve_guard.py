@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -42,12 +44,10 @@ TRAVERSALS = ("../secret.md", "..%2f..%2fetc%2fpasswd", "/etc/passwd", "notes/..
 
 
 @pytest.fixture(autouse=True)
-def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def records(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Servers leave their records in a folder of the test."""
-    folder = tmp_path / "run"
-    folder.mkdir()
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
-    return folder
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    return runtime
 
 
 @pytest.fixture
@@ -143,13 +143,47 @@ def require_not_found(server: HttpServer, client: Client, name: str) -> None:
     for method, path in all_routes(server):
         if path in ("/api/stop", "/"):
             continue
-        for asked in (f"{path}?note={name}", f"{path}?id={name}", f"{path}/{name}"):
-            answer = client.ask(method, asked, JSON, f'{{"note": "{name}", "area": "gnn"}}'.encode())
+        body = f'{{"draft": "{name}"}}' if "draft" in path else f'{{"note": "{name}", "area": "gnn"}}'
+        for asked in (f"{path}?note={name}", f"{path}?id={name}", f"{path}?draft={name}", f"{path}/{name}"):
+            answer = client.ask(method, asked, JSON, body.encode())
             assert b"4711" not in answer.body
             assert b"root:" not in answer.body
     for path in ("/api/note", "/api/related", "/api/classify"):
         assert client.ask("GET", f"{path}?note={name}").status == 404, path
     assert client.post("/api/file", note=name, area="gnn").status == 404
+    for path in ("/api/draft/html", "/api/draft/check"):
+        assert client.ask("GET", f"{path}?draft={name}").status == 404, path
+    assert client.post("/api/draft/update", draft=name).status == 404
+
+
+def test_drafts_stay_in_the_notebook(client: Client, shelf: Path, tmp_path: Path) -> None:
+    """Links that lead out of the notebook are neither drafts nor a place for them, and no other file is a draft."""
+    said = "A node averages the features of its neighbours."
+    place = {"text": said, "path": "notes/gcn.md", "start_line": 6, "end_line": 6}
+    point = place | {"sha256": hashlib.sha256(said.encode()).hexdigest()}
+    section = {"heading": "Averages", "points": [point], "notes": ["notes/gcn.md"]}
+    outline = {"topic": "graphs", "title": "Graphs", "area": "gnn", "sections": [section]}
+    cited = client.post("/api/render", outline=outline).json["markdown"]
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for file in (outside / "far.md", shelf / "near.md"):
+        file.write_text(cited, encoding="utf-8")
+    saved = client.post("/api/draft", outline=outline).json["path"]
+    assert client.get("/api/draft/check", draft=saved).json["ok"]
+    (shelf / saved).unlink()
+    (shelf / "drafts" / "far.md").symlink_to(outside / "far.md")
+    names = ("drafts/far.md", "near.md", "drafts/../near.md", str(outside / "far.md"), "kb.toml", ".kb/catalog.db")
+    for name in names:
+        assert client.get("/api/draft/check", draft=name).status == 404, name
+        assert client.post("/api/draft/update", draft=name).status == 404, name
+    assert client.get("/api/drafts").json["drafts"] == []
+    shutil.rmtree(shelf / "drafts")
+    (shelf / "drafts").symlink_to(outside)
+    assert client.get("/api/drafts").json["drafts"] == []
+    refused = client.post("/api/draft", outline=outline)
+    assert (refused.status, "drafts is a link out of the notebook" in refused.json["message"]) == (400, True)
+    assert [path.name for path in outside.iterdir()] == ["far.md"]
+    assert (outside / "far.md").read_text(encoding="utf-8") == cited
 
 
 def test_a_link_works_once(client: Client) -> None:

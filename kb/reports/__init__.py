@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from kb.reports.outline import CheckedCitation as CheckedCitation
     from kb.reports.outline import CitationState as CitationState
     from kb.reports.outline import CoveredBefore as CoveredBefore
+    from kb.reports.outline import Draft as Draft
+    from kb.reports.outline import DraftDetail as DraftDetail
+    from kb.reports.outline import DraftList as DraftList
     from kb.reports.outline import Gap as Gap
     from kb.reports.outline import NoteVersion as NoteVersion
     from kb.reports.outline import OpenQuestion as OpenQuestion
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
     from kb.reports.outline import Quoted as Quoted
     from kb.reports.outline import Reference as Reference
     from kb.reports.outline import Repeated as Repeated
+    from kb.reports.outline import SavedDraft as SavedDraft
     from kb.reports.outline import Section as Section
     from kb.reports.outline import Summary as Summary
     from kb.reports.outline import Unfinished as Unfinished
@@ -75,6 +79,7 @@ if TYPE_CHECKING:
     from kb.reports.serve import Job as Job
     from kb.reports.serve import Link as Link
     from kb.reports.serve import Rendered as Rendered
+    from kb.reports.serve import RenderedDraft as RenderedDraft
     from kb.reports.serve import RenderedNote as RenderedNote
     from kb.reports.serve import Server as Server
     from kb.reports.sync import Added as Added
@@ -131,6 +136,9 @@ HOMES = {
     "CheckedCitation": "outline",
     "CitationState": "outline",
     "CoveredBefore": "outline",
+    "Draft": "outline",
+    "DraftDetail": "outline",
+    "DraftList": "outline",
     "Gap": "outline",
     "NoteVersion": "outline",
     "OpenQuestion": "outline",
@@ -141,6 +149,7 @@ HOMES = {
     "Quoted": "outline",
     "Reference": "outline",
     "Repeated": "outline",
+    "SavedDraft": "outline",
     "Section": "outline",
     "Summary": "outline",
     "Unfinished": "outline",
@@ -157,6 +166,7 @@ HOMES = {
     "Job": "serve",
     "Link": "serve",
     "Rendered": "serve",
+    "RenderedDraft": "serve",
     "RenderedNote": "serve",
     "Server": "serve",
     "Added": "sync",

@@ -65,3 +65,12 @@ class RenderedNote(Frozen):
     schema_: Literal["kb.rendered-note/1"] = Field(default="kb.rendered-note/1", serialization_alias="schema")
     path: str
     html: str
+
+
+class RenderedDraft(Frozen):
+    """A draft as HTML that does nothing but show it, without its title; its blocks have the numbers of their lines."""
+
+    schema_: Literal["kb.rendered-draft/1"] = Field(default="kb.rendered-draft/1", serialization_alias="schema")
+    path: str
+    title: str
+    html: str

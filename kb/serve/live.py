@@ -1,4 +1,4 @@
-"""The notebook of a server: open for as long as it runs, and reopened when its settings change."""
+"""A notebook that stays open between the commands and requests of its clients."""
 
 from __future__ import annotations
 
@@ -6,86 +6,100 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from kb.errors import KbError, NotebookError
+from kb.errors import KbError
+from kb.index.opened import Index
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, Notify, Progress
-from kb.notebook import CONFIG_NAME, is_notebook
+from kb.notebook import Notebook, is_notebook
+from kb.opening import open_index
 from kb.serve.trust import require_allowed
 
-Stamp = tuple[int, int, int] | None  # inode, size and modification time; None for a file that does not exist
+PREPARING_QUERY = "what are these notes about"
 
 
-class Listeners(threading.local):
-    """Who hears of the progress and the notices of what the current thread does."""
-
-    progress: Progress | None = None
-    notify: Notify | None = None
+def _silent(*_: object) -> None:
+    """Discard notices and progress."""
 
 
 class LiveNotebook:
-    """A notebook that several threads share. `encoder` replaces the model. Raises `ConfigError` for settings that the
-    user has not allowed.
+    """A notebook whose index and models stay open. Several threads may share one. `encoder` replaces the model, and
+    `notify` receives lines for whoever runs the process.
     """
 
     def __init__(self, root: Path, notify: Notify, encoder: Encoder | None = None) -> None:
         self.root = root
-        self.listeners = Listeners()
         self.stopping = threading.Event()
-        self._notify = notify
-        self._encoder = encoder
-        self._lock = threading.Lock()
-        self._stamp = self._look()
-        self._open = self._opened()
+        self.notify = notify
+        self.encoder = encoder
+        self._lock = threading.Lock()  # guards the two below
+        self._notebook: Notebook | None = None
+        self._index: Index | None = None
 
     @property
     def knowledge(self) -> KnowledgeBase:
-        """The notebook with the settings as they are now. Raises `ConfigError` where these are invalid or not allowed,
-        and `NotebookError` where the notebook is gone.
-        """
-        with self._lock:
-            if not is_notebook(self.root):
-                raise NotebookError(f"{self.root} is no longer a notebook; restore it, or stop this server")
-            stamp = self._look()
-            if stamp != self._stamp:
-                before, self._open = self._open, self._opened()
-                self._stamp = stamp
-                before.close()
-            return self._open
+        """The notebook for one request, with its settings as they are now."""
+        return self.trusted(self.notify)
 
-    def warm_up(self) -> None:
-        """Load what a search needs, so that the first one does not wait for it; a notebook without notes needs nothing
-        yet. What fails here fails again, and is told, when somebody searches.
+    def trusted(self, notify: Notify, progress: Progress = _silent) -> KnowledgeBase:
+        """The notebook for a request that no command of the user stands behind. Raises `ConfigError` for settings that
+        are invalid or that the user has not allowed, and `NotebookError` where the notebook is gone.
+        """
+        knowledge = _Opened(self, notify, progress, Path())
+        require_allowed(self.root, knowledge.settings)
+        return knowledge
+
+    def for_command(self, notify: Notify, progress: Progress, folder: Path) -> KnowledgeBase:
+        """The notebook for a command of the user, who runs it in `folder`. The changed notes are counted again, as in a
+        process of its own. Raises `NotebookError` or `ConfigError`.
+        """
+        knowledge = _Opened(self, notify, progress, folder)
+        knowledge.forget_changes()
+        return knowledge
+
+    def index(self, notebook: Notebook) -> Index:
+        """The index of the notebook; it is opened again after a change of the settings."""
+        with self._lock:
+            if self._index is None or self._notebook != notebook:
+                if self._index is not None:
+                    self._index.close()
+                self._index, self._notebook = open_index(notebook, self.encoder, self.notify), notebook
+            return self._index
+
+    def exists(self) -> bool:
+        """Whether this is still a notebook. Raises `NotebookError` if it cannot be read."""
+        return is_notebook(self.root)
+
+    def prepare(self) -> None:
+        """Load what the next search needs, unless there are no notes yet, or a search would sync or reach for what the
+        user has not allowed. What fails here fails again, and is told, when somebody searches.
         """
         with suppress(KbError, OSError):
-            if self.knowledge.list().notes:
-                self.knowledge.search("warm up", limit=1)
+            knowledge = self.trusted(_silent)
+            if not knowledge.settings.autosync and knowledge.list().notes:
+                knowledge.search(PREPARING_QUERY, limit=1)
 
     def close(self) -> None:
         """End long runs after the current batch, and close the notebook."""
         self.stopping.set()
-        self._open.close()
+        with self._lock:
+            if self._index is not None:
+                self._index.close()
 
-    def _opened(self) -> KnowledgeBase:
-        knowledge = KnowledgeBase(
-            self.root,
-            encoder=self._encoder,
-            notify=self._tell,
-            progress=self._count,
-            should_stop=self.stopping.is_set,
-        )
-        require_allowed(self.root, knowledge.settings)
-        return knowledge
 
-    def _look(self) -> Stamp:
-        try:
-            status = (self.root / CONFIG_NAME).stat()
-        except FileNotFoundError:
-            return None
-        return status.st_ino, status.st_size, status.st_mtime_ns
+class _Opened(KnowledgeBase):
+    """A notebook opened for one command or request; closing it leaves the index open."""
 
-    def _tell(self, line: str) -> None:
-        (self.listeners.notify or self._notify)(line)
+    def __init__(self, live: LiveNotebook, notify: Notify, progress: Progress, folder: Path) -> None:
+        self._live = live
+        super().__init__(live.root, notify=notify, progress=progress, should_stop=live.stopping.is_set, folder=folder)
 
-    def _count(self, done: int, total: int) -> None:
-        if self.listeners.progress:
-            self.listeners.progress(done, total)
+    def _open(self, notebook: Notebook) -> Index:
+        self._index = self._live.index(notebook)
+        return self._index
+
+    def forget_changes(self) -> None:
+        """Count the changed notes again when they are next asked for."""
+        self._index.last_look = None
+
+    def close(self) -> None:
+        """Leave the index open for the next command."""

@@ -45,7 +45,7 @@ def application(served: Served) -> ASGIApp:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         async with tools.running(), anyio.create_task_group() as tasks:
-            tasks.start_soon(run_sync, served.live.warm_up)
+            tasks.start_soon(run_sync, served.live.prepare)
             yield
 
     handlers = dict.fromkeys((KbError, OSError, HTTPException, Exception), answer_failure)

@@ -10,7 +10,9 @@ from kb.errors import InputError, NoteError
 from kb.models import AREAS, Frozen
 from kb.reports import (
     AreaList,
+    Check,
     Classification,
+    DraftList,
     Filed,
     Ideas,
     Job,
@@ -21,15 +23,18 @@ from kb.reports import (
     Outline,
     RelatedNotes,
     Rendered,
+    RenderedDraft,
     RenderedNote,
+    SavedDraft,
     SearchResult,
     Server,
     Status,
     SyncReport,
+    Update,
 )
 from kb.serve.http import requests
 from kb.serve.http.served import Served
-from kb.serve.page.markdown import rendered
+from kb.serve.page.markdown import rendered, rendered_draft
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,29 @@ def _render(served: Served, asked: requests.RenderRequest) -> Rendered:
     return Rendered(markdown=served.knowledge.render(asked.outline, asked.template, asked.citations))
 
 
+def _save_draft(served: Served, asked: requests.SaveRequest) -> SavedDraft:
+    return served.knowledge.save_draft(asked.outline, asked.template, asked.citations)
+
+
+def _drafts(served: Served, _: requests.Nothing) -> DraftList:
+    return served.knowledge.drafts()
+
+
+def _draft_html(served: Served, asked: requests.DraftRequest) -> RenderedDraft:
+    draft = served.knowledge.show_draft(asked.draft)
+    return RenderedDraft(path=draft.path, title=draft.title, html=rendered_draft(draft.text, draft.title))
+
+
+def _check_draft(served: Served, asked: requests.DraftRequest) -> Check:
+    checked = served.knowledge.check_outline(served.knowledge.locate_draft(asked.draft))
+    return checked.model_copy(update={"path": asked.draft})
+
+
+def _update_draft(served: Served, asked: requests.UpdateRequest) -> Update:
+    updated = served.knowledge.update_outline(served.knowledge.locate_draft(asked.draft), asked.dry_run)
+    return updated.model_copy(update={"path": asked.draft})
+
+
 def _add(served: Served, asked: requests.AddRequest) -> SyncReport:
     return served.knowledge.add_text(asked.title, asked.text, asked.area, asked.detour)
 
@@ -162,6 +190,13 @@ ENDPOINTS = (
     Endpoint("/api/classify", "The verdict for a note as it is now.", requests.NoteRequest, Classification, _classify),
     Endpoint("/api/file", "File a note under an area.", requests.FileRequest, Filed, _file, changes=True),
     Endpoint("/api/render", "An outline as Markdown.", requests.RenderRequest, Rendered, _render, changes=True),
+    Endpoint(
+        "/api/draft", "Save an outline as a new draft.", requests.SaveRequest, SavedDraft, _save_draft, changes=True
+    ),
+    Endpoint("/api/drafts", "The drafts, and how many citations hold.", requests.Nothing, DraftList, _drafts),
+    Endpoint("/api/draft/html", "One draft as HTML.", requests.DraftRequest, RenderedDraft, _draft_html),
+    Endpoint("/api/draft/check", "Whether its citations hold.", requests.DraftRequest, Check, _check_draft),
+    Endpoint("/api/draft/update", "Bring new points in.", requests.UpdateRequest, Update, _update_draft, changes=True),
     Endpoint("/api/add", "Write a new note under notes/.", requests.AddRequest, SyncReport, _add, changes=True),
     Endpoint("/api/sync", "Start a sync in the background.", requests.SyncRequest, Job, _start_sync, changes=True),
     Endpoint("/api/job", "A sync as it is now.", requests.JobRequest, Job, _job),

@@ -50,11 +50,14 @@ class Jobs:
         self._thread.shutdown(cancel_futures=True)
 
     def _sync(self, id: str, allow_removal: bool) -> None:
-        listeners = self._live.listeners
-        listeners.progress = lambda done, total: self._change(id, done=done, total=total)
-        listeners.notify = lambda line: self._change(id, notices=(*self.get(id).notices, line))
+        def told(line: str) -> None:
+            self._change(id, notices=(*self.get(id).notices, line))
+
+        def counted(done: int, total: int) -> None:
+            self._change(id, done=done, total=total)
+
         try:
-            report = self._live.knowledge.sync(allow_removal)
+            report = self._live.trusted(told, counted).sync(allow_removal)
         except Exception as error:
             if not isinstance(error, (KbError, OSError)):
                 logging.getLogger(__name__).exception("the sync %s failed", id)

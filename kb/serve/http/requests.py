@@ -17,6 +17,7 @@ KINDS: dict[str, tuple[Kind, ...]] = {"note": ("note",), "post": ("post",), "all
 
 Query = Annotated[str, Field(min_length=1, max_length=2000)]
 Identifier = Annotated[str, Field(min_length=1, max_length=2000, description="The id of a note, or its path.")]
+Template = Literal["jekyll", "hugo", "plain"]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
 
 
@@ -102,8 +103,28 @@ class RenderRequest(Frozen):
     """An outline, as drafted or as the writer has changed it; the template, and how to cite."""
 
     outline: Outline
-    template: Literal["jekyll", "hugo", "plain"] = "jekyll"
+    template: Template = "jekyll"
     citations: Literal["comment", "footnote", "none"] = "comment"
+
+
+class SaveRequest(Frozen):
+    """An outline to save as a new draft, the template, and how to cite: without citations it could not be checked."""
+
+    outline: Outline
+    template: Template = "jekyll"
+    citations: Literal["comment", "footnote"] = "comment"
+
+
+class DraftRequest(Frozen):
+    """A draft, by its path in the list of drafts."""
+
+    draft: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class UpdateRequest(DraftRequest):
+    """A draft to bring new points into; with `dry_run`, only to say which."""
+
+    dry_run: bool = False
 
 
 class AddRequest(Frozen):

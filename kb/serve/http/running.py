@@ -10,8 +10,6 @@ import hashlib
 import http.client
 import json
 import os
-import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,9 +22,10 @@ from kb.errors import KbError, NotebookError
 from kb.models import Frozen
 from kb.notes.files import replacing
 from kb.reports import Server
+from kb.serve import address
 from kb.serve.http.access import Access
 
-PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
+PRIVATE_FILE = 0o600
 ANSWER_SECONDS = 5
 LOCK_SECONDS = 0.5  # more than one who looks whether a server runs holds the lock
 STOP_SECONDS = 60  # a sync ends after its current batch
@@ -109,19 +108,8 @@ def _record(root: Path) -> Record:
 
 
 def _path(root: Path) -> Path:
-    return _folder() / f"http-{hashlib.sha256(str(root).encode()).hexdigest()[:16]}.json"
-
-
-def _folder() -> Path:
-    """A folder of the user alone. Raises `KbError` where another user made one of its name."""
-    given = os.environ.get("XDG_RUNTIME_DIR", "")
-    folder = Path(given) / "kb" if os.path.isdir(given) else Path(tempfile.gettempdir()) / f"kb-{os.getuid()}"
-    try:
-        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        status = folder.lstat()
-    except OSError as error:
-        raise KbError(f"{folder} cannot be made: {error.strerror}; set XDG_RUNTIME_DIR") from error
-    private = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
-    if not private:
-        raise KbError(f"{folder} is not a folder of yours alone; remove it, or set XDG_RUNTIME_DIR")
-    return folder
+    folder = address.private_folder()
+    name = f"http-{hashlib.sha256(os.fsencode(root)).hexdigest()[:16]}.json"
+    if folder is None or not address.make_folder(os.path.join(folder, name)):
+        raise KbError("there is no folder for sockets that only you can use; set XDG_RUNTIME_DIR")
+    return Path(folder, name)

@@ -11,13 +11,15 @@ from types import FrameType
 
 import uvicorn
 
-from kb.errors import InputError
+from kb.errors import InputError, NotebookError
 from kb.models import Encoder, Notify
+from kb.serve.claim import claimed
 from kb.serve.http.access import Access
 from kb.serve.http.app import application
 from kb.serve.http.running import recorded
 from kb.serve.http.served import Served
 from kb.serve.live import LiveNotebook
+from kb.serve.socket import listen
 
 LOOPBACK = "127.0.0.1"
 GRACE_SECONDS = 5  # for requests that are under way when the server is to end
@@ -77,10 +79,20 @@ def serve(
         with (
             recorded(root, server.served.access),
             contextlib.closing(server.served),
+            _answering_commands(live),
             _ending_on_signals(server.end) as received,
         ):
             server.run([listener])
     return 128 + received[0] if received else 0
+
+
+@contextlib.contextmanager
+def _answering_commands(live: LiveNotebook) -> Iterator[None]:
+    """Answer commands too, unless another process of this notebook does so already."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(NotebookError):
+            stack.enter_context(listen(live, stack.enter_context(claimed(live.root))))
+        yield
 
 
 @contextlib.contextmanager

@@ -40,6 +40,7 @@ HIGHEST_HEADING, LOWEST_HEADING = 2, 6  # the title of the note is above them
 
 _WIKILINK = re.compile(r"\[\[([^\[\]|#^\n\\]*)([#^][^\[\]|\n\\]*)?(?:\\?\|([^\[\]\n]*))?\]\]")
 _CALLOUT = re.compile(r"\[!([\w-]{1,30})\][+-]?[ \t]*(.*)")
+_ANCHOR = re.compile(r' ?<a id="[^"<>]*"></a>')  # as the templates write it
 _ALIGNED = re.compile(r"text-align:(\w+)")
 
 
@@ -57,6 +58,11 @@ def rendered(text: str, title: str, targets: Mapping[str, str]) -> str:
     _mark_callouts(tokens)
     html: str = _PARSER.renderer.render(tokens, _PARSER.options, {})
     return nh3.clean(html, tags=TAGS, attributes=ALLOWED, url_schemes=set(SCHEMES), link_rel="noopener noreferrer")
+
+
+def rendered_draft(text: str, title: str) -> str:
+    """A written outline as HTML, without the anchors of its headings."""
+    return rendered(_ANCHOR.sub("", text), title, {})
 
 
 def _without_title(tokens: list[Token], title: str) -> list[Token]:

@@ -19,7 +19,8 @@ const KEYS = [
   ["Esc", "back to the search field; there, clear it"],
   ["g then s, o, m, i, b", "go to search, outline, map, ideas, balance"],
   ["Alt + ↑, ↓", "outline: move the point or section up, down"],
-  ["Delete", "outline: drop the point or section"],
+  ["r", "outline: swap the point for the next best"],
+  ["Delete", "outline: drop the point"],
   ["Ctrl + Z", "outline: undo"],
   ["?", "these keys"],
 ];

@@ -81,7 +81,7 @@ function mark(block, start, end) {
 let katex;
 
 /** Show formulas as MathML; the library loads with the first one. */
-async function typeset(place) {
+export async function typeset(place) {
   const formulas = [...place.querySelectorAll(".math")];
   if (!formulas.length) return;
   katex ??= new Promise((resolve, reject) => {
