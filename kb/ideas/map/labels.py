@@ -10,7 +10,7 @@ from kb.areas.concepts import Concepts
 from kb.models import NoteRecord
 from kb.outline.headings import subject
 
-MIN_SHARE = 0.12  # of a cluster's notes that must name a concept by which it is called
+MIN_SHARE = 0.2  # of a cluster's notes that must name a concept by which it is called
 SEVERAL = 2  # notes that must
 SECOND = 0.7  # of the weight of the first concept that a second one must have
 

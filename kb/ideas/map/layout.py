@@ -56,7 +56,7 @@ def centres(positions: FloatArray) -> FloatArray:
     sample = positions[:: -(-len(positions) // MANY)]
     wanted = min(MOST_CLUSTERS, round((len(positions) / NOTES_PER_CLUSTER) ** 0.5))
     if wanted < 2:
-        return sample.mean(axis=0, keepdims=True)
+        return np.asarray(sample.mean(axis=0, keepdims=True))
     numbers = fcluster(linkage(sample.astype(np.float64), "ward"), wanted, "maxclust")
     return np.stack([sample[numbers == number].mean(axis=0) for number in np.unique(numbers)])
 

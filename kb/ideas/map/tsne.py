@@ -44,7 +44,7 @@ def _principal_components(vectors: FloatArray) -> FloatArray:
     axes = np.linalg.eigh(own.T @ own).eigenvectors[:, :-3:-1]
     found: FloatArray = own @ axes
     largest = found[np.abs(found).argmax(axis=0), [0, 1]]
-    return found * np.where(largest < 0, np.float32(-1), np.float32(1))
+    return np.asarray(found * np.where(largest < 0, -1, 1), dtype=np.float32)
 
 
 def _affinities(distances: NDArray[np.float64]) -> FloatArray:

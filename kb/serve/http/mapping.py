@@ -45,8 +45,7 @@ class Mapping:
         self._thread.shutdown(cancel_futures=True)
 
     def _compute(self) -> NoteMap:
-        self._live.listeners.progress = self._count
-        return self._live.knowledge.map()
+        return self._live.trusted(self._live.notify, self._count).map()
 
     def _count(self, done: int, total: int) -> None:
         self._steps = done, total

@@ -4,11 +4,18 @@ const REACH = 8; // pixels beyond the edge of a note within which it is hit
 const CLOSER = 1.3; // of a step of zooming
 const MOST = 60; // times, at which one cannot zoom in any further
 const NAMED = 40; // notes in view, up to which each has its title
+const [SOLID, FADED, LEAST_LIT] = [0.85, 0.12, 0.4]; // opacity of notes
 const LONGEST = 44; // characters of a label
+const NARROW = 420; // pixels, below which labels are smaller
 
 /** The radius of a note: its area grows with its passages. */
 function radiusOf(note) {
   return Math.min(3 + Math.sqrt(note.passages), 11);
+}
+
+/** How visible a hit of a query is, by its score. */
+export function lightOf(score) {
+  return LEAST_LIT + (1 - LEAST_LIT) * score;
 }
 
 function shortened(text) {
@@ -130,12 +137,12 @@ export class Plot {
     pen.setTransform(density, 0, 0, density, 0, 0);
     pen.clearRect(0, 0, width, height);
     this.notes.forEach((note, number) => {
-      pen.globalAlpha = this.lit && !this.lit.has(note.path) ? 0.16 : 0.85;
+      pen.globalAlpha = this.lit ? Math.max(FADED, this.lit.get(note.path) ?? 0) : SOLID;
       this.drawNote(note, colour, this.chosen.has(note.path) || number === this.focus || number === this.hover);
     });
     pen.globalAlpha = 1;
     if (this.lasso) this.drawLasso(colour);
-    pen.font = `600 13px ${style.fontFamily}`;
+    pen.font = `600 ${width < NARROW ? 11 : 13}px ${style.fontFamily}`;
     this.drawLabels(colour);
     const pointed = this.hover >= 0 ? this.hover : this.focus;
     if (pointed >= 0) this.drawTip(this.notes[pointed], colour);
@@ -193,7 +200,7 @@ export class Plot {
     this.context.font = this.context.font.replace("600", "400");
     for (const note of near) {
       const { x, y } = this.place(note);
-      this.drawLabel(note.title, { x, y: y + radiusOf(note) + 11 }, colour("soft"), taken);
+      this.drawLabel(note.title, { x, y: y + radiusOf(note) + 14 }, colour("soft"), taken);
     }
   }
 
@@ -219,7 +226,12 @@ export class Plot {
     const family = getComputedStyle(this.canvas).fontFamily;
     const lines = [[`600 14px ${family}`, note.title, colour("ink")], [`12px ${family}`, note.path, colour("soft")]];
     const widest = this.width - 24;
-    const width = Math.min(widest, 18 + Math.max(...lines.map(([font, text]) => ((pen.font = font), pen.measureText(text).width))));
+    for (const line of lines) {
+      pen.font = line[0];
+      line[1] = fitted(pen, line[1], widest - 18);
+      line.push(pen.measureText(line[1]).width);
+    }
+    const width = 18 + Math.max(...lines.map((line) => line[3]));
     const left = Math.max(4, Math.min(this.width - width - 4, at.x + 14));
     const top = at.y + 70 < this.height ? at.y + 14 : at.y - 62;
     pen.beginPath();
@@ -230,9 +242,17 @@ export class Plot {
     [pen.textAlign, pen.textBaseline] = ["left", "middle"];
     lines.forEach(([font, text, ink], line) => {
       [pen.font, pen.fillStyle] = [font, ink];
-      pen.fillText(text, left + 9, top + 16 + 18 * line, width - 18);
+      pen.fillText(text, left + 9, top + 16 + 18 * line);
     });
   }
+}
+
+/** The beginning of a text that is no wider than some pixels. */
+function fitted(pen, text, widest) {
+  if (pen.measureText(text).width <= widest) return text;
+  let end = text.length;
+  while (end > 1 && pen.measureText(`${text.slice(0, end)}…`).width > widest) end -= 1;
+  return `${text.slice(0, end)}…`;
 }
 
 function diamond(pen, x, y, radius) {

@@ -3,7 +3,7 @@ import { Area, AREA_NAMES, count, Failure, noteAddress, STORED_AREAS } from "../
 import { addressOf, go, replace } from "../route.js";
 import { get } from "../server.js";
 import { html, useEffect, useMemo, useRef, useState } from "../vendor/htm-preact.js";
-import { Plot } from "./plot.js";
+import { lightOf, Plot } from "./plot.js";
 
 const PAUSE_MS = 150; // between a key and the search
 const MOST_LIT = 100;
@@ -33,14 +33,14 @@ export function NoteMap({ parameters }) {
     <h1>Map</h1>
     <p class="lead">${count(map.notes.length, "note")}: those that say similar things lie near each other.</p>
     <form class="finder" role="search" onSubmit=${(event) => event.preventDefault()}>
-      <label for="light">Light up</label>
-      <input id="light" type="search" value=${query} autocomplete="off" spellcheck="false" maxlength="2000"
+      <label for="highlight">Highlight</label>
+      <input id="highlight" type="search" value=${query} autocomplete="off" spellcheck="false" maxlength="2000"
         placeholder="what you look for" onInput=${(event) => replace("map", { q: event.target.value })} />
       <span class="remark" role="status">${told(query, lit, map)}</span>
-      ${lit.paths?.size > 0 && html`<button onClick=${() => setChosen(new Set(map.notes.map(({ path }) => path).filter((path) => lit.paths.has(path))))}>Select these</button>`}
+      ${lit.lights?.size > 0 && html`<button onClick=${() => setChosen(new Set(map.notes.map(({ path }) => path).filter((path) => lit.lights.has(path))))}>Select these</button>`}
     </form>
     ${lit.failure && html`<${Failure} failure=${lit.failure} />`}
-    <${Canvas} map=${map} lit=${lit.paths} chosen=${chosen} choose=${setChosen} />
+    <${Canvas} map=${map} lit=${lit.lights} chosen=${chosen} choose=${setChosen} />
     <aside class="beside">
       <${Legend} notes=${map.notes} />
       <${Chosen} notes=${map.notes.filter(({ path }) => chosen.has(path))} clear=${() => setChosen(new Set())} />
@@ -69,7 +69,7 @@ function useMap() {
   return state;
 }
 
-/** The paths of the notes that a query finds; none without a query. */
+/** How much each note that a query finds is lit, by its path; nothing without a query. */
 function useLit(query) {
   const [state, setState] = useState({});
   useEffect(() => {
@@ -78,7 +78,10 @@ function useLit(query) {
     const asked = { query, kind: "all", limit: MOST_LIT, weak: false };
     const soon = setTimeout(() => {
       get("/api/search", asked, controller.signal).then(
-        (found) => setState({ paths: new Set([...found.hits, ...found.held_back].map(({ path }) => path)) }),
+        ({ hits, held_back }) => {
+          const lights = [...hits.map(({ path, score }) => [path, lightOf(score)]), ...held_back.map(({ path }) => [path, lightOf(1)])];
+          setState({ lights: new Map(lights) });
+        },
         (failure) => failure.name !== "AbortError" && setState({ failure }),
       );
     }, PAUSE_MS);
@@ -90,10 +93,10 @@ function useLit(query) {
   return state;
 }
 
-function told(query, { paths }, { notes }) {
-  if (!query.trim() || !paths) return "";
-  const number = notes.filter(({ path }) => paths.has(path)).length;
-  return number ? `${count(number, "note")} lit` : "No good match";
+function told(query, { lights }, { notes }) {
+  if (!query.trim() || !lights) return "";
+  const number = notes.filter(({ path }) => lights.has(path)).length;
+  return number ? `${count(number, "note")} highlighted` : "No good match";
 }
 
 function Computing({ map }) {
@@ -212,7 +215,7 @@ function Canvas({ map, lit, chosen, choose }) {
       onPointerLeave=${() => point(-1)} onKeyDown=${pressed}></canvas>
     <figcaption>
       <p class="pointed" role="status">${note ? html`<strong>${note.title}</strong> <span class="address">${note.path}</span> <${Area} area=${note.area} />
-        ${chosen.has(note.path) && " selected"}` : ""}</p>
+        ${chosen.has(note.path) && html`<span class="badge">selected</span>`}` : ""}</p>
       <p id="map-keys" class="remark"><kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd> go from note to note, <kbd>Enter</kbd> opens one, <kbd>Space</kbd> selects it, <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> zoom.</p>
     </figcaption>
   </figure>`;
@@ -253,7 +256,8 @@ function Chosen({ notes, clear }) {
 function commonest(notes) {
   const counts = new Map();
   for (const { concepts } of notes) for (const concept of concepts) counts.set(concept, (counts.get(concept) || 0) + 1);
-  return [...counts].sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1)).slice(0, SHOWN_CONCEPTS);
+  const shared = [...counts].filter(([, number]) => number > 1 || notes.length === 1);
+  return shared.sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1)).slice(0, SHOWN_CONCEPTS);
 }
 
 function Entry({ note }) {
