@@ -19,6 +19,7 @@ from serving import Client, serving
 from test_hostile import TAKEN
 
 from kb.ideas.map import draw as drawing
+from kb.ideas.map.layout import laid_out
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, Progress
 from kb.outline.post.length import WORDS_A_POINT, expected_words, reading_minutes
@@ -493,7 +494,6 @@ def test_the_map_as_a_list(page: Page, book: Path, real_encoder: Encoder) -> Non
 def test_a_map_that_takes_long(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the map is computed, the page says so, and how far it is; then it shows the map."""
     goes_on = threading.Event()
-    laid_out = drawing.laid_out
 
     def slow(vectors: NDArray[np.float32], progress: Progress) -> NDArray[np.float32]:
         progress(3, 12)

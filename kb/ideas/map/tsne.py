@@ -64,7 +64,7 @@ def _affinities(distances: NDArray[np.float64]) -> FloatArray:
         precision = np.where(np.isinf(high), precision * 2, (low + high) / 2)
     conditional = kernel / sums[:, np.newaxis]
     joint = conditional + conditional.T
-    return np.maximum(joint / joint.sum(), TINY).astype(np.float32)
+    return np.asarray(np.maximum(joint / joint.sum(), TINY), dtype=np.float32)
 
 
 def _descend(affinities: FloatArray, positions: FloatArray, progress: Progress) -> FloatArray:

@@ -3,15 +3,11 @@ const EDGE = 36; // pixels around the notes when all are shown
 const REACH = 8; // pixels beyond the edge of a note within which it is hit
 const CLOSER = 1.3; // of a step of zooming
 const MOST = 60; // times, at which one cannot zoom in any further
+const CROWD = 700; // notes, beyond which they are drawn smaller
 const NAMED = 40; // notes in view, up to which each has its title
 const [SOLID, FADED, LEAST_LIT] = [0.85, 0.12, 0.4]; // opacity of notes
 const LONGEST = 44; // characters of a label
 const NARROW = 420; // pixels, below which labels are smaller
-
-/** The radius of a note: its area grows with its passages. */
-function radiusOf(note) {
-  return Math.min(3 + Math.sqrt(note.passages), 11);
-}
 
 /** How visible a hit of a query is, by its score. */
 export function lightOf(score) {
@@ -60,6 +56,11 @@ export class Plot {
     };
   }
 
+  /** The radius of a note: its area grows with its passages; those of many notes are smaller until one zooms in. */
+  radius(note) {
+    return Math.min(3 + Math.sqrt(note.passages), 11) * Math.min(1, Math.sqrt((CROWD * this.view.zoom) / this.notes.length));
+  }
+
   /** Zoom by a factor; what is at a point of the canvas stays there. */
   zoom(factor, at = { x: this.width / 2, y: this.height / 2 }) {
     const zoom = Math.max(1, Math.min(MOST, this.view.zoom * factor));
@@ -90,7 +91,7 @@ export class Plot {
     let [found, nearest] = [-1, REACH];
     this.notes.forEach((note, number) => {
       const { x, y } = this.place(note);
-      const away = Math.hypot(x - at.x, y - at.y) - radiusOf(note);
+      const away = Math.hypot(x - at.x, y - at.y) - this.radius(note);
       if (away < nearest) [found, nearest] = [number, away];
     });
     return found;
@@ -133,13 +134,21 @@ export class Plot {
   draw() {
     const { context: pen, density, width, height } = this;
     const style = getComputedStyle(this.canvas);
-    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+    const colours = new Map();
+    const colour = (name) => {
+      if (!colours.has(name)) colours.set(name, style.getPropertyValue(`--${name}`).trim());
+      return colours.get(name);
+    };
     pen.setTransform(density, 0, 0, density, 0, 0);
     pen.clearRect(0, 0, width, height);
-    this.notes.forEach((note, number) => {
-      pen.globalAlpha = this.lit ? Math.max(FADED, this.lit.get(note.path) ?? 0) : SOLID;
+    const light = (note) => (this.lit ? this.lit.get(note.path) || FADED : SOLID);
+    const order = this.notes.map((_, number) => number);
+    if (this.lit) order.sort((one, other) => light(this.notes[one]) - light(this.notes[other])); // the best on top
+    for (const number of order) {
+      const note = this.notes[number];
+      pen.globalAlpha = light(note);
       this.drawNote(note, colour, this.chosen.has(note.path) || number === this.focus || number === this.hover);
-    });
+    }
     pen.globalAlpha = 1;
     if (this.lasso) this.drawLasso(colour);
     pen.font = `600 ${width < NARROW ? 11 : 13}px ${style.fontFamily}`;
@@ -151,7 +160,7 @@ export class Plot {
   drawNote(note, colour, marked) {
     const { context: pen } = this;
     const { x, y } = this.place(note);
-    const radius = radiusOf(note);
+    const radius = this.radius(note);
     if (x < -radius || y < -radius || x > this.width + radius || y > this.height + radius) return;
     pen.beginPath();
     if (note.kind === "post") pen.rect(x - radius, y - radius, 2 * radius, 2 * radius);
@@ -200,7 +209,7 @@ export class Plot {
     this.context.font = this.context.font.replace("600", "400");
     for (const note of near) {
       const { x, y } = this.place(note);
-      this.drawLabel(note.title, { x, y: y + radiusOf(note) + 14 }, colour("soft"), taken);
+      this.drawLabel(note.title, { x, y: y + this.radius(note) + 14 }, colour("soft"), taken);
     }
   }
 
