@@ -15,7 +15,6 @@ from kb.errors import InputError, LockError, NoteError, OutsideError, RemovalErr
 from kb.index.freshness import file_state
 from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea, VerdictArea
 from kb.notebook import find_notebook, open_notebook, write_template
-from kb.notes.files import write_file
 from kb.opening import today
 from kb.posting import PostVerbs
 from kb.reports import Filed
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
         Ideas,
         NoteDetail,
         NoteList,
+        NoteMap,
         Outline,
         Pulled,
         Rebuilt,
@@ -209,6 +209,10 @@ class KnowledgeBase(PostVerbs):
         self._autosync()
         return self._index.read(lambda reader: rooms.suggest.ideas(reader, tuple(areas), limit, today()))
 
+    def map(self) -> NoteMap:
+        """All notes in two dimensions, near to those that say similar things."""
+        return self._index.read(lambda reader: rooms.draw.note_map(reader, self._progress))
+
     def render(self, outline: Outline, template: str = "jekyll", citations: Citations = "comment") -> str:
         """An outline as Markdown, by a template's name or the path of a Jinja file."""
         return rooms.write.rendered(outline, template, citations, today(), self._folder)
@@ -235,10 +239,6 @@ class KnowledgeBase(PostVerbs):
         """
         self._autosync()
         return self._index.read(lambda reader: rooms.write.update_post(reader, Path(path), today(), dry_run))
-
-    def write(self, path: str | Path, text: str, overwrite: bool = False) -> None:
-        """Write a rendered outline; an existing file only with `overwrite`."""
-        write_file(Path(path), text, overwrite)
 
     def list(self, areas: Sequence[StoredArea] = (), kinds: Sequence[Kind] = (), unsure: bool = False) -> NoteList:
         """The notes of the index by path; held back ones only where `areas` names `outside`."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kb import rooms
 from kb.decisions import Flags
 from kb.measuring import MeasuringVerbs
+from kb.notes.files import write_file
 from kb.opening import today
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 class PostVerbs(MeasuringVerbs):
     """The verbs about a written outline, on an open notebook."""
+
+    def write(self, path: str | Path, text: str, overwrite: bool = False) -> None:
+        """Write a rendered outline; an existing file only with `overwrite`."""
+        write_file(Path(path), text, overwrite)
 
     def save_draft(self, outline: Outline, template: str = "jekyll", citations: Citations = "comment") -> SavedDraft:
         """Write an outline as a new file under `drafts/`, named after its title."""

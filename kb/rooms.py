@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kb.console import terminal
     from kb.evaluation import measure, queries
     from kb.ideas import suggest
+    from kb.ideas.map import draw
     from kb.index import vectors
     from kb.notes import new
     from kb.outline import draft, picking
@@ -74,6 +75,7 @@ HOMES = {
     "measure": "kb.evaluation.measure",
     "queries": "kb.evaluation.queries",
     "suggest": "kb.ideas.suggest",
+    "draw": "kb.ideas.map.draw",
     "vectors": "kb.index.vectors",
     "new": "kb.notes.new",
     "draft": "kb.outline.draft",

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
+import numpy as np
 import pytest
 from browsing import launched, opened
 from conftest import HashingEncoder
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
 from serving import Client, serving
 from test_hostile import TAKEN
 
+from kb.ideas.map import draw as drawing
+from kb.ideas.map.layout import laid_out
 from kb.knowledge import KnowledgeBase
-from kb.models import Encoder
+from kb.models import Encoder, Progress
 from kb.outline.post.length import WORDS_A_POINT, expected_words, reading_minutes
 from kb.reports import Check
 from kb.serve.http.server import HttpServer
@@ -24,7 +29,26 @@ from kb.serve.http.server import HttpServer
 QUERY = "neighbours in deep graph networks"
 LARGE = 10_000  # bytes of a note that is hostile by its size
 TOPIC = "serving language models"
-VIEWS = ("search?q=attention", "note?path=notes/gcn.md&lines=26-38", "ideas", "balance", f"outline?topic={TOPIC}")
+VIEWS = (
+    "search?q=attention",
+    "note?path=notes/gcn.md&lines=26-38",
+    "map?q=attention",
+    "ideas",
+    "balance",
+    f"outline?topic={TOPIC}",
+)
+PAINTED = """area => {
+  const canvas = document.querySelector("canvas");
+  const pen = canvas?.getContext("2d");
+  if (!canvas?.width) return false;
+  pen.fillStyle = getComputedStyle(canvas).getPropertyValue(`--${area}`);
+  const colour = [1, 3, 5].map(at => parseInt(pen.fillStyle.slice(at, at + 2), 16));
+  const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] > 200 && colour.every((part, number) => Math.abs(part - data[at + number]) < 8)) return true;
+  }
+  return false;
+}"""  # whether anything on the map has the colour of an area
 
 
 @pytest.fixture(scope="module")
@@ -373,6 +397,136 @@ def test_the_lines_that_a_point_quotes(page: Page) -> None:
     expect(page.locator(".preview a.address")).to_have_text(address)
 
 
+def test_the_map_by_keyboard_alone(page: Page) -> None:
+    """From the map's keys to a note: the arrows go from note to note, Space selects one, Enter opens it; on the way
+    back it is still selected.
+    """
+    show(page, "balance")
+    expect(page.locator(".shares")).to_be_visible()
+    page.keyboard.press("g")
+    page.keyboard.press("m")
+    canvas = page.get_by_role("application", name="Map of notes")
+    canvas.press("ArrowRight")
+    first = page.locator(".pointed strong").inner_text()
+    canvas.press("ArrowRight")
+    expect(page.locator(".pointed strong")).not_to_have_text(first)
+    canvas.press("ArrowLeft")
+    title = page.locator(".pointed strong").inner_text()
+    canvas.press(" ")
+    selected = page.get_by_role("region", name="Selection").get_by_role("listitem")
+    expect(selected.last).to_contain_text(title)
+    canvas.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    page.go_back()
+    expect(selected.last).to_contain_text(title)
+
+
+def test_the_map_by_pointer(page: Page, book: Path, real_encoder: Encoder) -> None:
+    """Notes have the colours of their areas; a lasso around all of them selects all; one is opened by a click, also
+    after zooming and moving.
+    """
+    with KnowledgeBase(book, encoder=real_encoder) as knowledge:
+        titles = {note.title for note in knowledge.map().notes}
+    show(page, "map")
+    canvas = page.locator("canvas")
+    for area in ("ml-systems", "gnn", "llm"):
+        page.wait_for_function(PAINTED, arg=area)
+    page.get_by_role("button", name="Lasso").click()
+    box = canvas.bounding_box()
+    assert box is not None
+    left, top, right, bottom = box["x"] + 2, box["y"] + 2, box["x"] + box["width"] - 2, box["y"] + box["height"] - 2
+    draw_line(page, [(left, top + 60), (left, top), (right, top), (right, bottom), (left, bottom), (left, top + 60)])
+    expect(page.get_by_role("heading", name=f"{len(titles)} notes selected")).to_be_visible()
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Lasso").click()
+    page.mouse.move((left + right) / 2, (top + bottom) / 2)
+    page.mouse.wheel(0, -240)
+    draw_line(page, [((left + right) / 2, (top + bottom) / 2), ((left + right) / 2 + 40, (top + bottom) / 2 + 20)])
+    points = ((left + 12 * across, top + 12 * down) for down in range(5, 40) for across in range(5, 60))
+    for point in points:
+        page.mouse.move(*point)
+        if "pointing" in (canvas.get_attribute("class") or ""):
+            break
+    page.mouse.click(*point)
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Map")
+    assert page.get_by_role("heading", level=1).inner_text() in titles
+
+
+def draw_line(page: Page, line: list[tuple[float, float]]) -> None:
+    """Draw a line with the pointer pressed."""
+    page.mouse.move(*line[0])
+    page.mouse.down()
+    for point in line[1:]:
+        page.mouse.move(*point, steps=3)
+    page.mouse.up()
+
+
+def test_a_query_on_the_map(page: Page) -> None:
+    """The hits of a query are counted and can be selected; the concepts that several of them name are topics."""
+    show(page, "map")
+    page.get_by_label("Highlight").fill("graph attention")
+    expect(page.get_by_role("status").filter(has_text="highlighted")).to_be_visible()
+    page.get_by_role("button", name="Select these").click()
+    selection = page.get_by_role("region", name="Selection")
+    expect(selection.get_by_role("link", name="Outline").first).to_be_visible()
+    topic = selection.locator(".concepts strong").first.inner_text()
+    selection.get_by_role("link", name="Search").first.click()
+    expect(page.get_by_label("Search your notes")).to_have_value(topic)
+
+
+def test_the_map_as_a_list(page: Page, book: Path, real_encoder: Encoder) -> None:
+    """Every note of the map is in the list of its clusters, and leads to the note."""
+    with KnowledgeBase(book, encoder=real_encoder) as knowledge:
+        notes = knowledge.map().notes
+    show(page, "map")
+    page.get_by_text("As a list").click()
+    clusters = page.locator(".clusters li > details > summary")
+    for number in range(clusters.count()):
+        clusters.nth(number).click()
+    links = page.locator(".clusters .notes a")
+    expect(links).to_have_count(len(notes))
+    assert sorted(links.all_inner_texts()) == sorted(note.title for note in notes)
+    title = links.first.inner_text()
+    links.first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def test_a_map_that_takes_long(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the map is computed, the page says so, and how far it is; then it shows the map."""
+    goes_on = threading.Event()
+
+    def slow(vectors: NDArray[np.float32], progress: Progress) -> NDArray[np.float32]:
+        progress(3, 12)
+        goes_on.wait(30)
+        return laid_out(vectors, progress)
+
+    monkeypatch.setattr(drawing, "laid_out", slow)
+    show(page, "map")
+    bar = page.get_by_role("progressbar", name="Laying out your notes")
+    expect(bar).to_have_attribute("value", "3")
+    expect(bar).to_have_attribute("max", "12")
+    goes_on.set()
+    expect(page.locator("canvas")).to_be_visible()
+
+
+def test_opening_the_file(page: Page, book: Path) -> None:
+    """A note leads to its file in an editor, at its line, and in Obsidian, whatever its name; its path is copied."""
+    name = "a b#c?d%e&f:g ü.md"
+    (book / "notes" / name).write_text("---\narea: llm\n---\n# Odd\n\nText.\n", encoding="utf-8")
+    page.get_by_role("button", name="Sync").click()
+    expect(page.get_by_role("status").filter(has_text="1 added")).to_be_visible()
+    show(page, f"note?path={quote(f'notes/{name}', safe='')}&lines=6-6")
+    file = f"{book.resolve()}/notes/{name}"
+    editor = page.get_by_role("link", name="VS Code").get_attribute("href") or ""
+    assert editor == f"vscode://file{quote(file)}:6"
+    obsidian = urlsplit(page.get_by_role("link", name="Obsidian").get_attribute("href") or "")
+    assert (obsidian.scheme, obsidian.netloc, parse_qs(obsidian.query)) == ("obsidian", "open", {"path": [file]})
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy its path").click()
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == file
+
+
 def test_ideas_and_balance(page: Page, book: Path, real_encoder: Encoder) -> None:
     """An idea becomes an outline with one key; the shares of the areas are those of the notebook."""
     show(page, "ideas")
@@ -394,7 +548,7 @@ def test_no_view_scrolls_sideways(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     for view in VIEWS:
         show(page, view)
-        expect(page.locator(".hit, .body p, .idea, .shares, .point").first).to_be_visible()
+        expect(page.locator(".hit, .body p, canvas, .idea, .shares, .point").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == width, view
 
 

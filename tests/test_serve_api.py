@@ -18,7 +18,8 @@ from serving import JSON, Client, serving
 from kb import knowledge as verbs
 from kb.index.lock import write_lock
 from kb.knowledge import KnowledgeBase
-from kb.serve.http import jobs
+from kb.reports import NoteMap
+from kb.serve.http import jobs, mapping
 from kb.serve.http.endpoints import ENDPOINTS
 
 TOPIC = "neighbours in deep graph networks"
@@ -67,6 +68,7 @@ READS: dict[str, dict[str, object]] = {
     "/api/status": {},
     "/api/list": {"area": "gnn", "kind": "note"},
     "/api/areas": {},
+    "/api/map": {},
     "/api/classify": {"note": "notes/gcn.md"},
     "/api/drafts": {},
     "/api/server": {},
@@ -366,6 +368,33 @@ def test_a_sync_tells_its_progress(client: Client, shelf: Path, monkeypatch: pyt
     assert len(last["report"]["added"]) == 3
     assert departures(described(client), "/api/job", "get", client.get("/api/job", id=job).json) == []
     assert client.post("/api/sync").status == 200
+
+
+def test_a_map_that_takes_long(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the map is computed, requests are told how far it is, and others are answered; then it is there. What went
+    wrong is told once, and tried again.
+    """
+    goes_on = threading.Event()
+
+    def slow(self: KnowledgeBase) -> NoteMap:
+        self._progress(3, 7)
+        goes_on.wait(30)
+        return NoteMap(missing=("notes/x.md",))
+
+    monkeypatch.setattr(mapping, "PATIENCE_SECONDS", 0.2)
+    with monkeypatch.context() as patch:
+        patch.setattr(verbs.KnowledgeBase, "map", slow)
+        answer = client.get("/api/map")
+        assert departures(described(client), "/api/map", "get", answer.json) == []
+        assert (answer.json["computing"], answer.json["done"], answer.json["total"]) == (True, 3, 7)
+        assert client.get("/api/search", query="neighbours").status == 200
+        goes_on.set()
+        assert client.get("/api/map").json["missing"] == ["notes/x.md"]
+    with monkeypatch.context() as patch:
+        patch.setattr(verbs.KnowledgeBase, "map", lambda self: 1 / 0)
+        assert client.get("/api/map").json["error"] == "ZeroDivisionError"
+    monkeypatch.setattr(mapping, "PATIENCE_SECONDS", 30)
+    assert len(client.get("/api/map").json["notes"]) == len(NOTES)
 
 
 def test_only_some_jobs_are_remembered(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,6 +85,17 @@ def decide(
     return verdict, verdict.area
 
 
+def vectors_of_held_back(reader: IndexReader, note: NoteRecord) -> FloatArray | None:
+    """The vectors of a note that has no passages in the index; None if its file cannot be read."""
+    if file_state(reader, note) is None:
+        return None
+    try:
+        chunks = read_passages(reader, note.path)
+    except NoteError:
+        return None
+    return reader.embed([chunk.embedded for chunk in chunks]) if chunks else None
+
+
 def _read(reader: IndexReader, path: str) -> tuple[Note, list[Chunk]]:
     note = parse_note(files.read(reader.root, path))
     return note, chunk_note(note, reader.encoder.count_tokens, reader.encoder.max_tokens)
@@ -98,19 +109,8 @@ def _examples(reader: IndexReader, notes: Sequence[NoteRecord]) -> list[Example]
     examples = []
     for note in filed:
         rows = passages.rows.get(note.id)
-        vectors = passages.matrix[rows] if rows else _vectors_of_held_back(reader, note)
+        vectors = passages.matrix[rows] if rows else vectors_of_held_back(reader, note)
         if vectors is not None:
             area = "outside" if note.area == "detour" else note.area
             examples.append(Example(note.path, area, vectors.mean(axis=0)))
     return examples
-
-
-def _vectors_of_held_back(reader: IndexReader, note: NoteRecord) -> FloatArray | None:
-    """The vectors of a note that has no passages in the index; None if its file cannot be read."""
-    if file_state(reader, note) is None:
-        return None
-    try:
-        chunks = read_passages(reader, note.path)
-    except NoteError:
-        return None
-    return reader.embed([chunk.embedded for chunk in chunks]) if chunks else None

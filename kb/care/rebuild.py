@@ -8,6 +8,7 @@ from typing import Literal
 
 from kb.care.facts import misread_notes
 from kb.errors import DamageError, NewerError, one_line
+from kb.ideas.map.kept import delete_map
 from kb.index.catalog import Changes
 from kb.index.opened import Index
 from kb.index.writer import IndexWriter
@@ -17,9 +18,10 @@ Sync = Callable[[IndexWriter], SyncReport]
 
 
 def rebuild(index: Index, sync: Sync) -> Rebuilt:
-    """Rebuild the index, then bring it up to date with its sources."""
+    """Rebuild the index, then bring it up to date with its sources. The next map is laid out from scratch."""
     started = time.monotonic()
     made_from: Literal["catalog", "notes"] = "catalog"
+    delete_map(index.notebook.index_folder)
     try:
         with index.write() as writer:
             _rebuild_from_catalog(writer)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from kb.reports.ideas import Idea as Idea
     from kb.reports.ideas import Ideas as Ideas
     from kb.reports.ideas import RipenessParts as RipenessParts
+    from kb.reports.map import MapCluster as MapCluster
+    from kb.reports.map import MappedNote as MappedNote
+    from kb.reports.map import NoteMap as NoteMap
     from kb.reports.model import ListedModel as ListedModel
     from kb.reports.model import ModelChange as ModelChange
     from kb.reports.model import ModelList as ModelList
@@ -117,6 +120,9 @@ HOMES = {
     "Idea": "ideas",
     "Ideas": "ideas",
     "RipenessParts": "ideas",
+    "MapCluster": "map",
+    "MappedNote": "map",
+    "NoteMap": "map",
     "ListedModel": "model",
     "ModelChange": "model",
     "ModelList": "model",

@@ -19,6 +19,7 @@ from kb.reports import (
     Link,
     NoteDetail,
     NoteList,
+    NoteMap,
     Outline,
     RelatedNotes,
     Rendered,
@@ -97,6 +98,10 @@ def _list(served: Served, asked: requests.ListRequest) -> NoteList:
 
 def _areas(served: Served, _: requests.Nothing) -> AreaList:
     return served.knowledge.areas()
+
+
+def _map(served: Served, _: requests.Nothing) -> NoteMap:
+    return served.mapping.get()
 
 
 def _classify(served: Served, asked: requests.NoteRequest) -> Classification:
@@ -181,6 +186,7 @@ ENDPOINTS = (
     ),
     Endpoint("/api/list", "The notes by path.", requests.ListRequest, NoteList, _list),
     Endpoint("/api/areas", "What the areas mean, and how many notes each has.", requests.Nothing, AreaList, _areas),
+    Endpoint("/api/map", "All notes in two dimensions, or how far their map is.", requests.Nothing, NoteMap, _map),
     Endpoint("/api/classify", "The verdict for a note as it is now.", requests.NoteRequest, Classification, _classify),
     Endpoint("/api/file", "File a note under an area.", requests.FileRequest, Filed, _file, changes=True),
     Endpoint("/api/render", "An outline as Markdown.", requests.RenderRequest, Rendered, _render, changes=True),

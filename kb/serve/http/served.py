@@ -12,6 +12,7 @@ from kb.knowledge import KnowledgeBase
 from kb.reports import Link, Server
 from kb.serve.http.access import Access
 from kb.serve.http.jobs import Jobs
+from kb.serve.http.mapping import Mapping
 from kb.serve.live import LiveNotebook
 
 
@@ -26,6 +27,7 @@ class Served:
 
     def __post_init__(self) -> None:
         self.jobs = Jobs(self.live)
+        self.mapping = Mapping(self.live)
 
     @property
     def knowledge(self) -> KnowledgeBase:
@@ -53,7 +55,8 @@ class Served:
         return self.describe()
 
     def close(self) -> None:
-        """End the jobs and close the notebook."""
+        """End what runs in the background, and close the notebook."""
         self.live.stopping.set()
         self.jobs.close()
+        self.mapping.close()
         self.live.close()

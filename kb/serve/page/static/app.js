@@ -1,6 +1,7 @@
 // The frame of the page: where one is, the keys that work everywhere, and the sync.
 import { Balance } from "./balance.js";
 import { Ideas } from "./ideas.js";
+import { NoteMap } from "./map/view.js";
 import { Note } from "./note.js";
 import { Outline } from "./outline.js";
 import { Announcements, announce, count, Failure } from "./parts.js";
@@ -9,14 +10,14 @@ import { Search } from "./search.js";
 import { get, post } from "./server.js";
 import { html, render, useEffect, useRef, useState } from "./vendor/htm-preact.js";
 
-const VIEWS = { search: Search, note: Note, outline: Outline, ideas: Ideas, balance: Balance };
-const LINKS = { search: "Search", outline: "Outline", ideas: "Ideas", balance: "Balance" };
+const VIEWS = { search: Search, note: Note, outline: Outline, map: NoteMap, ideas: Ideas, balance: Balance };
+const LINKS = { search: "Search", outline: "Outline", map: "Map", ideas: "Ideas", balance: "Balance" };
 const KEYS = [
   ["/", "search"],
   ["j, k", "next, previous hit or point"],
   ["Enter", "open it"],
   ["Esc", "back to the search field; there, clear it"],
-  ["g then s, o, i, b", "go to search, outline, ideas, balance"],
+  ["g then s, o, m, i, b", "go to search, outline, map, ideas, balance"],
   ["Alt + ↑, ↓", "outline: move the point or section up, down"],
   ["r", "outline: swap the point for the next best"],
   ["Delete", "outline: drop the point"],
@@ -24,7 +25,7 @@ const KEYS = [
   ["?", "these keys"],
 ];
 const NOTICE_AFTER = 2000; // milliseconds
-const GO = { s: "search", o: "outline", i: "ideas", b: "balance" };
+const GO = { s: "search", o: "outline", m: "map", i: "ideas", b: "balance" };
 
 function typing(event) {
   return event.target.closest("input, textarea, select, [contenteditable]");

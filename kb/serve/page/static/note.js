@@ -10,7 +10,7 @@ export function Note({ parameters }) {
   useEffect(() => {
     document.title = note ? `${note.title} – kb` : "kb";
   }, [note]);
-  if (failure) return html`<${Failure} failure=${failure}><p><a href="#/search">Back to the search</a></p><//>`;
+  if (failure) return html`<h1>${path}</h1><${Failure} failure=${failure}><p><a href="#/search">Back to the search</a></p><//>`;
   if (!note) return html`<${Waiting}>Opening ${path} …<//>`;
   return html`<div class="note columns" key=${path}>
     <article>
@@ -29,6 +29,7 @@ export function Note({ parameters }) {
     </article>
     <aside class="beside">
       <${Filing} note=${note} filed=${again} />
+      ${!note.remote && html`<${Elsewhere} path=${path} line=${lines.split("-")[0]} />`}
       <${Related} path=${path} />
       <${Linked} title="Linked from" paths=${note.linked_from} none="No note links here." />
       <${Linked} title="Links to" paths=${[...new Set(Object.values(note.targets))]} none="It links to no note." />
@@ -137,6 +138,24 @@ function Filing({ note, filed }) {
         <span class="toward"> ${one.weight >= 0 ? "for" : "against"} ${AREA_NAMES[one.toward]},
           ${(Math.abs(one.weight) / Math.max(...weights, 1e-9)) > 0.66 ? "strong" : Math.abs(one.weight) / Math.max(...weights, 1e-9) > 0.33 ? "some" : "slight"}</span></li>`)}</ul>
     </details>
+  </section>`;
+}
+
+/** The file in the programs that may know it. Only a click on a link starts one. */
+function Elsewhere({ path, line }) {
+  const { answer: server } = useAnswer("/api/server", {});
+  if (!server) return null;
+  const file = path.startsWith("/") ? path : `${server.notebook}/${path}`;
+  const address = file.split("/").map(encodeURIComponent).join("/");
+  const copy = () =>
+    navigator.clipboard.writeText(file).then(
+      () => announce(`Copied ${file}`),
+      () => announce(`The browser does not let kb copy: ${file}`),
+    );
+  return html`<section class="elsewhere"><h2>Open the file</h2>
+    <p><a href=${`vscode://file${address}${line && `:${line}`}`}>VS Code</a>
+      <a href=${`obsidian://open?path=${encodeURIComponent(file)}`}>Obsidian</a>
+      <button class="quiet" onClick=${copy}>Copy its path</button></p>
   </section>`;
 }
 

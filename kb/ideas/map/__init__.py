@@ -1,0 +1,1 @@
+"""All notes in two dimensions, near to those that they resemble."""
