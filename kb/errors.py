@@ -3,6 +3,7 @@
 ```
 KbError                 exit code 1
 ├── InputError          2  wrong usage: a missing path, an unknown area, an empty query
+│   └── NotFoundError   2  nothing has the given id or path
 ├── NotebookError       1  there is no notebook here, or it cannot be read
 ├── ConfigError         1  kb.toml or kb.decisions.toml is invalid
 ├── NoteError           1  a note cannot be read; `kb add` skips it and continues
@@ -35,6 +36,10 @@ class InputError(KbError):
     """A command or method was used incorrectly."""
 
     exit_code = 2
+
+
+class NotFoundError(InputError):
+    """Nothing has the given id or path."""
 
 
 class QualityError(KbError):

@@ -19,12 +19,12 @@ from kb.index.reader import IndexReader
 from kb.index.store import VectorStore
 from kb.index.writer import IndexWriter
 from kb.models import Encoder, NoteRecord, Notify, Progress
-from kb.notebook import Notebook, chroma_token, find_notebook, is_notebook, open_notebook
+from kb.notebook import Notebook, Settings, chroma_token, find_notebook, is_notebook, open_notebook
 from kb.notes.files import is_utf8, notebook_path
-from kb.notes.naming import find_note
+from kb.notes.naming import find_note, identified
 
 if TYPE_CHECKING:
-    from kb.reports import SyncReport
+    from kb.reports import AreaList, SyncReport
 
 
 def _silent(*_: object) -> None:
@@ -105,6 +105,11 @@ class OpenNotebook:
         """The folder of the notebook."""
         return self._index.notebook.root
 
+    @property
+    def settings(self) -> Settings:
+        """The settings of the notebook, as they were when it was opened."""
+        return self._index.notebook.settings
+
     def locate(self, address: str) -> tuple[Path, int]:
         """The file and line that a note's name, or an address such as `notes/gcn.md:12-14`, refers to."""
         name, _, lines = address.rpartition(":")
@@ -120,6 +125,15 @@ class OpenNotebook:
         """The note with a path, a file name without extension, or a title. Raises `InputError`."""
         with self._index.reader() as reader:
             return self._find(reader, name)
+
+    def identify(self, identifier: str) -> NoteRecord:
+        """The note with exactly this id or path. Raises `NotFoundError`."""
+        with self._index.reader() as reader:
+            return identified(reader.catalog.notes(), identifier)
+
+    def areas(self) -> AreaList:
+        """What the areas mean, and how many notes each has."""
+        return self._index.read(rooms.status.list_areas)
 
     def _find(self, reader: IndexReader, name: str) -> NoteRecord:
         return find_note(reader.catalog.notes(), name, self._name(name))

@@ -1,4 +1,4 @@
-"""The verbs about a written outline: check it against the notes, and publish it."""
+"""The verbs about a written outline: save it, find it again, check it against the notes, and publish it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,29 @@ from kb.opening import today
 if TYPE_CHECKING:
     from kb.index.writer import IndexWriter
     from kb.models import StoredArea
-    from kb.reports import Check, Published
+    from kb.outline.post.citations import Citations
+    from kb.reports import Check, DraftDetail, DraftList, Outline, Published, SavedDraft
 
 
 class PostVerbs(MeasuringVerbs):
     """The verbs about a written outline, on an open notebook."""
+
+    def save_draft(self, outline: Outline, template: str = "jekyll", citations: Citations = "comment") -> SavedDraft:
+        """Write an outline as a new file under `drafts/`, named after its title."""
+        text = rooms.write.rendered(outline, template, citations, today(), self._folder)
+        return rooms.drafts.write_draft(self.root, outline.title, text)
+
+    def drafts(self) -> DraftList:
+        """The drafts with citations: the files under `drafts/`, and the outlines among the notes."""
+        return self._index.read(rooms.drafts.list_drafts)
+
+    def show_draft(self, path: str) -> DraftDetail:
+        """The draft with exactly this path, with its text as the file says now."""
+        return self._index.read(lambda reader: rooms.drafts.show_draft(reader, path))
+
+    def locate_draft(self, path: str) -> Path:
+        """The file of the draft with exactly this path. Raises `NotFoundError`."""
+        return self._index.read(lambda reader: rooms.drafts.find_draft(reader, path))
 
     def check_outline(self, path: str | Path) -> Check:
         """Verify every citation of a written outline against the notes as they are now."""

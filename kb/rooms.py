@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kb import knowledge, models, reports
+    from kb import guides, knowledge, models, reports
     from kb.areas import judge
     from kb.care import backup, doctor, facts, rebuild, status
     from kb.care import models as models_in_use
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kb.console import comparison as console_comparison
     from kb.console import concepts as console_concepts
     from kb.console import evaluation as console_evaluation
-    from kb.console import ideas as console_ideas
+    from kb.console import manual as console_manual
     from kb.console import model as console_model
     from kb.console import notes as console_notes
     from kb.console import outline as console_outline
@@ -33,16 +33,21 @@ if TYPE_CHECKING:
     from kb.notes import new
     from kb.outline import draft, picking
     from kb.outline.language_model import asking
-    from kb.outline.post import publishing, write
+    from kb.outline.post import drafts, publishing, write
     from kb.remote import pull, server
     from kb.search import answer, find
     from kb.search.concepts import glossary
     from kb.search.similar import duplicates, related
+    from kb.serve import live, trust
     from kb.serve import socket as listening
-    from kb.serve import warm
+    from kb.serve.http import running
+    from kb.serve.http import server as http_server
+    from kb.serve.mcp import configuration
+    from kb.serve.mcp import server as tools_server
     from kb.sync import changes, listing, reclassify, removal, run
 
 HOMES = {
+    "guides": "kb.guides",
     "knowledge": "kb.knowledge",
     "models": "kb.models",
     "reports": "kb.reports",
@@ -58,7 +63,7 @@ HOMES = {
     "console_comparison": "kb.console.comparison",
     "console_concepts": "kb.console.concepts",
     "console_evaluation": "kb.console.evaluation",
-    "console_ideas": "kb.console.ideas",
+    "console_manual": "kb.console.manual",
     "console_model": "kb.console.model",
     "console_notes": "kb.console.notes",
     "console_outline": "kb.console.outline",
@@ -74,6 +79,7 @@ HOMES = {
     "draft": "kb.outline.draft",
     "picking": "kb.outline.picking",
     "asking": "kb.outline.language_model.asking",
+    "drafts": "kb.outline.post.drafts",
     "publishing": "kb.outline.post.publishing",
     "write": "kb.outline.post.write",
     "pull": "kb.remote.pull",
@@ -84,7 +90,12 @@ HOMES = {
     "glossary": "kb.search.concepts.glossary",
     "related": "kb.search.similar.related",
     "listening": "kb.serve.socket",
-    "warm": "kb.serve.warm",
+    "http_server": "kb.serve.http.server",
+    "running": "kb.serve.http.running",
+    "live": "kb.serve.live",
+    "trust": "kb.serve.trust",
+    "configuration": "kb.serve.mcp.configuration",
+    "tools_server": "kb.serve.mcp.server",
     "changes": "kb.sync.changes",
     "listing": "kb.sync.listing",
     "reclassify": "kb.sync.reclassify",

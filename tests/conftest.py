@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,6 +111,15 @@ class Run:
     code: int
     out: str
     err: str
+
+
+@pytest.fixture(scope="module")
+def runtime() -> Iterator[Path]:
+    """A folder for sockets, whose path is short enough for them."""
+    folder = Path(tempfile.mkdtemp(prefix="kb", dir="/tmp"))
+    (folder / "kb").mkdir(mode=0o700)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
@@ -252,8 +262,14 @@ def default_model(real_encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.fixture
-def kb(default_model: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+def kb(default_model: None, kb_without_model: Callable[..., Run]) -> Callable[..., Run]:
     """Run the command line in this process, with the real model: `kb("search", "graphs")`."""
+    return kb_without_model
+
+
+@pytest.fixture
+def kb_without_model(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """The same for commands that need no model."""
 
     def run(*arguments: str) -> Run:
         monkeypatch.setattr(sys, "argv", ["kb", *arguments])

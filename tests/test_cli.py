@@ -74,7 +74,7 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["nonsense"], 2, "No such command 'nonsense'"),
+        (["nonsense"], 2, "there is no command 'nonsense'"),
         (["list", "--nonsense"], 2, "No such option"),
         (["list", "--area", "biology"], 2, "'biology' is not one of"),
         (["list", "--notebook", "notes/gcn.md"], 2, "is a file"),
@@ -775,10 +775,42 @@ def test_help(kb: Command, command: str) -> None:
 
 
 def test_help_lists_every_command(kb: Command) -> None:
-    """The overview has a line for each command; kb without arguments prints it too."""
+    """The overview has a line for each command."""
     overview = kb("--help").out
     assert all(re.search(rf"^  {command} +[A-Z].*\.$", overview, re.MULTILINE) for command in COMMANDS)
-    assert kb() == Run(2, "", overview)
+
+
+def test_kb_alone_says_how_to_begin(kb_without_model: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside a notebook, kb without a command says how to make one; in one without notes, how to add them."""
+    monkeypatch.chdir(tmp_path)
+    began = kb_without_model()
+    assert (began.code, began.err) == (0, "")
+    assert "kb add ." in began.out
+    kb_without_model("init")
+    assert re.search(r"^kb add FOLDER +no notes yet$", kb_without_model().out, re.MULTILINE)
+
+
+def test_kb_alone_says_what_to_do_next(
+    kb: Command, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a notebook, kb without a command counts the notes, and names each thing to do with its command."""
+    own = copytree(shelf, tmp_path / "own")
+    monkeypatch.chdir(own)
+    kb("outline", "over-smoothing in deep graph networks", "-o", "drafts/depth.md", "--sections", "2")
+    cited = re.findall(r"<!-- (notes/[\w-]+\.md):", (own / "drafts/depth.md").read_text())
+    (own / cited[0]).write_text("# Nothing\n\nAll that it said is gone.\n")
+    told = kb()
+    assert (told.code, told.err) == (0, "")
+    assert re.search(r"^kb sync +1 note changed since the last sync$", told.out, re.MULTILINE)
+    assert re.search(r"^kb outline --check drafts/depth.md +\d+ citations? of \d+", told.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("typed", "said"), [("serach", "did you mean search?"), ("nonsense", "`kb --help` lists all")])
+def test_a_mistyped_command(kb_without_model: Command, typed: str, said: str) -> None:
+    """A command that does not exist is answered with the nearest, or with where all are listed."""
+    run = kb_without_model(typed)
+    assert (run.code, run.out) == (2, "")
+    assert f"there is no command {typed!r}; {said}" in run.err
 
 
 @pytest.mark.parametrize("command", COMMANDS)

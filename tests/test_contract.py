@@ -90,6 +90,7 @@ SEARCH = {
             "start_line": int,
             "end_line": int,
             "snippet": str,
+            "marks": [[int]],
             "text": str,
             "score": float,
             "scores": {"dense": (float, None), "lexical": (float, None)},
@@ -256,6 +257,7 @@ REBUILT = {
 }
 BACKUP = {"schema": {"kb.backup/1"}, "path": str, "notes": int, "bytes": int}
 LISTED = {
+    "id": str,
     "path": str,
     "title": str,
     "area": FILED | {"outside"},
@@ -267,6 +269,7 @@ LISTED = {
 }
 LIST = {"schema": {"kb.list/1"}, "notes": [LISTED]}
 SHOW = LISTED | {"schema": {"kb.show/1"}, "state": {"current", "changed"}, "text": str, "chunks": int, "links": [str]}
+SHOW |= {"targets": dict, "linked_from": [str]}
 STATUS = {
     "schema": {"kb.status/1"},
     "notebook": str,

@@ -158,11 +158,13 @@ def test_what_changed_is_not_called_a_duplicate(notebook: Path, encoder: Hashing
     with KnowledgeBase(notebook, encoder=encoder, notify=said.append) as knowledge:
         knowledge.add(["notes"])
         write("notes/a.md", text("a", prose(2)))
+        assert groups(knowledge.duplicates()) == ([["notes/b.md", "notes/c.md", "notes/d.md"]], [])
         Path("notes/b.md").unlink()
         assert groups(knowledge.duplicates()) == ([["notes/c.md", "notes/d.md"]], [])
         Path("notes/c.md").unlink()
         assert groups(knowledge.duplicates()) == ([], [])
-    assert said == [f"{n} notes changed since the last sync and were left out; run `kb sync`" for n in (2, 3)]
+    changed = "changed since the last sync and were left out; run `kb sync`"
+    assert said == [f"{notes} {changed}" for notes in ("1 note", "2 notes", "3 notes")]
 
 
 def test_progress_is_told_in_notes(notebook: Path, encoder: HashingEncoder, write: Write) -> None:

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent / "kb"
 # a note's way, or of a query's, through the house.
 ORDER = [
     "errors",
+    "guides",
     "cutoffs",
     "scale",
     "models",

@@ -14,7 +14,7 @@ from conftest import SCALE, Run
 from scipy.sparse import csr_array
 
 from kb import knowledge as knowledge_module
-from kb.console.ideas import print_ideas
+from kb.console.outline import print_ideas
 from kb.errors import InputError
 from kb.ideas.ripeness import MAX_NOTES, RipeGroup, Ripeness, groups, in_turn
 from kb.knowledge import KnowledgeBase

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kb.models import AreaVerdict, NoteRecord
-from kb.notes.links import link_targets, missing_targets
+from kb.notes.links import link_targets, missing_targets, targets_of
 
 VERDICT = AreaVerdict(
     area="gnn",
@@ -85,3 +85,9 @@ def test_names_meet_composed_or_not() -> None:
     named = record("notes/a.md", title=apart.title()).model_copy(update={"aliases": (f"{apart} b",)})
     notes = [record(f"notes/{apart}.md"), named, record("c.md", composed), record("d.md", f"{composed} b")]
     assert link_targets(notes)[2:] == [{0}, {1}]
+
+
+def test_the_target_of_each_link() -> None:
+    """Each link of a note has the path of the note that it leads to; one that leads nowhere is left out."""
+    notes = [record("a/one.md", "two", "./three", "none"), record("a/two.md"), record("a/three.md"), record("three.md")]
+    assert targets_of(notes, notes[0]) == {"two": "a/two.md", "./three": "a/three.md"}

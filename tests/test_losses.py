@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from kb.care import probe
 from kb.decisions import DECISIONS_NAME, load_decisions, save_decisions
-from kb.errors import KbError, LockError, RemovalError
+from kb.errors import KbError, LockError, NotebookError, RemovalError
 from kb.index import opened
 from kb.index.batch import Batch
 from kb.index.cache import KEPT_ANSWERS, KEPT_STATES
@@ -222,6 +222,19 @@ def test_a_notebook_behind_a_link(notebook: Path, write: Write, tmp_path: Path) 
         knowledge.sync()
         assert set(areas(knowledge)) == {"notes/b.md"}
     assert b"marmalade" not in bytes_of_index(notebook)
+
+
+def test_a_notebook_that_was_moved_is_not_made_again(notebook: Path, knowledge: KnowledgeBase, write: Write) -> None:
+    """One who has a notebook open learns that its folder is gone; no empty index takes its place."""
+    write("notes/a.md", "---\narea: gnn\n---\n# A\n\nText.\n")
+    knowledge.add([notebook / "notes"])
+    there = notebook.rename(notebook.with_name("moved"))
+    for verb in (knowledge.list, knowledge.sync, knowledge.status):
+        with pytest.raises(NotebookError, match="is gone"):
+            verb()
+    assert not notebook.exists()
+    there.rename(notebook)
+    assert len(knowledge.list().notes) == 1
 
 
 def test_a_linked_folder_elsewhere(knowledge: KnowledgeBase, tmp_path: Path) -> None:

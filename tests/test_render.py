@@ -46,9 +46,10 @@ def outline(
     return Outline(
         topic=text,
         title=text,
+        thesis=text,
         area="gnn",
         sections=(
-            Section(heading=heading, points=(point, point), notes=(path,)),
+            Section(heading=heading, points=(point, point), so_what=text, notes=(path,)),
             Section(heading="Introduction", points=(point,), notes=(path,)),
             Section(heading="intro", points=(point,), notes=(path,)),
         ),

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chromadb.api import ClientAPI
 from numpy.typing import NDArray
 
 from kb.errors import VectorError
 from kb.index.batch import VectorChange
 from kb.index.catalog import StoredVectors
-from kb.index.vectors import GenerationStore
+from kb.index.vectors import GenerationStore, chroma
 from kb.models import FILED_AREAS, FiledArea
 
 DIMENSIONS = 8
@@ -258,6 +259,25 @@ def test_a_mistyped_generation_is_not_created(store: GenerationStore, folder: Pa
         store.query(71, unit(1), FILED_AREAS, 3)
     assert store.problem(71)
     assert [path.name for path in folder.iterdir()] == ["1"]
+
+
+def test_a_generation_swept_while_it_is_opened_leaves_nothing(
+    store: GenerationStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where another process deletes a generation between a reader's look at it and its opening, in which Chroma creates
+    the folder again, the reader is told, and no folder is left.
+    """
+    store.close()
+    really_open = chroma.open_client
+
+    def open_late(path: Path) -> ClientAPI:
+        shutil.rmtree(path)
+        return really_open(path)
+
+    monkeypatch.setattr(chroma, "open_client", open_late)
+    with pytest.raises(VectorError):
+        nearest(store, 1, 1)
+    assert not (folder / "1").exists()
 
 
 def test_a_generation_a_third_dead_is_rebuilt(store: GenerationStore) -> None:

@@ -12,7 +12,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import threading
 import time
@@ -124,15 +123,6 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-
-
-@pytest.fixture(scope="module")
-def runtime() -> Iterator[Path]:
-    """A folder for sockets, whose path is short enough for them."""
-    folder = Path(tempfile.mkdtemp(prefix="kb", dir="/tmp"))
-    (folder / "kb").mkdir(mode=0o700)
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
@@ -390,6 +380,21 @@ def test_it_starts_when_wanted(own: Path, environment: dict[str, str]) -> None:
     wait_until(path.exists)
     assert run([*WARM, "list"], wanted, own).code == 0
     path.unlink()  # it ends soon, as nobody can find it
+
+
+def test_a_server_answers_commands_too(own: Path, environment: dict[str, str]) -> None:
+    """While `kb serve` runs, it answers commands; they run by themselves once it has ended."""
+    with subprocess.Popen([*KB, "serve", "--port", "0"], cwd=own, env=environment, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        assert b"?token=" in server.stdout.readline()
+        wait_until(socket_of(own, environment).exists)
+        assert run([*WARM, *SEARCH.split()], environment, own) == run(
+            [*KB, *SEARCH.split()], environment | {"KB_WARM": "0"}, own
+        )
+        server.send_signal(signal.SIGTERM)
+    assert server.returncode == 128 + signal.SIGTERM
+    assert not socket_of(own, environment).exists()
+    assert run([*WARM, "list"], environment, own).code == 99
 
 
 def test_a_module_of_the_folder_is_not_run(own: Path, environment: dict[str, str]) -> None:

@@ -73,7 +73,7 @@ def _catalog_findings(facts: Facts) -> Iterator[Finding]:
     if facts.full_text_problem:
         yield _finding("full text", f"the full text is damaged: {facts.full_text_problem}", REPAIR, catalog)
     if facts.unsound_notes:
-        message = f"{facts.unsound_notes} notes have inconsistent rows, or lack a vector"
+        message = f"inconsistent rows, or no vector: {_notes(facts.unsound_notes)}"
         yield _finding("rows", message, REPAIR, catalog)
     if facts.unsound_vectors:
         message = f"{facts.unsound_vectors} vectors differ from what was written, or are another model's"
@@ -128,4 +128,8 @@ def _note_findings(facts: Facts) -> Iterator[Finding]:
         yield _finding("notes", "the file is gone", "kb sync", path, "warning")
     number = facts.changed_notes - len(facts.gone)
     if number > 0:
-        yield _finding("notes", f"{number} notes are new or changed", "kb sync", severity="warning")
+        yield _finding("notes", f"new or changed: {_notes(number)}", "kb sync", severity="warning")
+
+
+def _notes(number: int) -> str:
+    return "1 note" if number == 1 else f"{number} notes"

@@ -6,10 +6,11 @@ import datetime
 from collections import Counter
 from collections.abc import Sequence
 
+from kb.areas.texts import area_texts
 from kb.index.reader import IndexReader
-from kb.models import STORED_AREAS, NoteRecord, StoredArea
+from kb.models import STORED_AREAS, AreaText, NoteRecord, StoredArea
 from kb.notes.files import folder_bytes
-from kb.reports import AreaCount, Status
+from kb.reports import AreaCount, AreaList, DescribedArea, Status
 from kb.sync.changes import pending_changes
 
 MONTHS = 12
@@ -35,6 +36,28 @@ def status(reader: IndexReader) -> Status:
         rerank=reader.settings.rerank,
         vectors=reader.store.place,
         index_bytes=folder_bytes(reader.folder),
+    )
+
+
+def list_areas(reader: IndexReader) -> AreaList:
+    """The areas with the texts that define them and the number of their notes; then detours and what lies outside."""
+    notes = reader.catalog.notes()
+    texts: dict[StoredArea, AreaText] = dict(area_texts(reader).areas.items())
+    return AreaList(
+        areas=tuple(_described(area, texts.get(area, AreaText()), notes) for area in STORED_AREAS),
+    )
+
+
+def _described(area: StoredArea, text: AreaText, notes: Sequence[NoteRecord]) -> DescribedArea:
+    filed = [note for note in notes if note.area == area]
+    return DescribedArea(
+        area=area,
+        description=text.description,
+        names=text.names,
+        notes=len(filed),
+        posts=sum(note.kind == "post" for note in filed),
+        unsure=sum(note.verdict.unsure for note in filed),
+        decided=sum(note.verdict.decided_by != "classifier" for note in filed),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import gc
 import os
 import signal
@@ -17,35 +18,54 @@ from kb.cli.session import UnansweredError
 from kb.console import streams
 from kb.errors import KbError
 
-# The module of each command, and the first sentence of its help: `kb --help` imports none of them.
-COMMANDS = {
-    "init": ("care", "Create a notebook in this folder, or in DIR."),
-    "add": ("sync", "Add notes to the notebook, each filed under its area."),
-    "sync": ("sync", "Bring the index up to date with all sources."),
-    "forget": ("sync", "Remove a note, or a folder's notes, from the index."),
-    "pull": ("sync", "Fetch the notes that another machine keeps on a server."),
-    "classify": ("areas", "Show the area of each note and why; nothing is stored."),
-    "file": ("areas", "File a note under an area of your choice."),
-    "reclassify": ("areas", "Show which notes would be filed elsewhere now."),
-    "concepts": ("areas", "Show the concepts that a query asks for, and the notes on them."),
-    "search": ("search", "Find notes by meaning and by words."),
-    "related": ("comparison", "Find the notes and posts related to a note."),
-    "duplicates": ("comparison", "List notes and passages that nearly repeat each other."),
-    "outline": ("outline", "Draft the skeleton of a post from your notes."),
-    "publish": ("outline", "Make a written outline a post."),
-    "ideas": ("ideas", "Suggest what to write about next."),
-    "list": ("notes", "List the notes with their areas."),
-    "show": ("notes", "Show a note: its area and why, its links, its text."),
-    "open": ("notes", "Open a note in $VISUAL or $EDITOR, at a line."),
-    "model": ("model", "List embedding models and rerankers, and use another."),
-    "status": ("care", "Show how many notes each area has, and what changed."),
-    "doctor": ("care", "Check the index for damage, and against the notes."),
-    "rebuild": ("care", "Rebuild the index from its catalog, or from the notes."),
-    "backup": ("care", "Save the index to one compressed file."),
-    "restore": ("care", "Restore the index from a backup."),
-    "eval": ("evaluation", "Measure search, the classifier or outlines on known answers."),
-    "completion": ("shell", "Print the completion script for a shell."),
+# The module of each command, below `kb`, and the first sentence of its help, by what one wants to do: `kb --help`
+# imports none of the modules.
+GROUPS = {
+    "Take notes in": {
+        "init": ("cli.care", "Create a notebook in this folder, or in DIR."),
+        "add": ("cli.sync", "Add notes to the notebook, each filed under its area."),
+        "sync": ("cli.sync", "Bring the index up to date with all sources."),
+        "forget": ("cli.sync", "Remove a note, or a folder's notes, from the index."),
+    },
+    "Find": {
+        "search": ("cli.search", "Find notes by meaning and by words."),
+        "related": ("cli.comparison", "Find the notes and posts related to a note."),
+        "duplicates": ("cli.comparison", "List notes and passages that nearly repeat each other."),
+        "concepts": ("cli.areas", "Show the concepts that a query asks for, and the notes on them."),
+        "list": ("cli.notes", "List the notes with their areas."),
+        "show": ("cli.notes", "Show a note: its area and why, its links, its text."),
+        "open": ("cli.notes", "Open a note in $VISUAL or $EDITOR, at a line."),
+    },
+    "Write": {
+        "ideas": ("cli.ideas", "Suggest what to write about next."),
+        "outline": ("cli.outline", "Draft the skeleton of a post from your notes."),
+        "publish": ("cli.outline", "Make a written outline a post."),
+    },
+    "File under areas": {
+        "classify": ("cli.areas", "Show the area of each note and why; nothing is stored."),
+        "file": ("cli.areas", "File a note under an area of your choice."),
+        "reclassify": ("cli.areas", "Show which notes would be filed elsewhere now."),
+    },
+    "Connect": {
+        "serve": ("serve.commands", "Serve the notebook to your browser and to programs."),
+        "mcp": ("serve.commands", "Offer the notebook to an assistant, as tools of MCP."),
+        "pull": ("cli.sync", "Fetch the notes that another machine keeps on a server."),
+    },
+    "Look after the notebook": {
+        "status": ("cli.care", "Show how many notes each area has, and what changed."),
+        "doctor": ("cli.care", "Check the index for damage, and against the notes."),
+        "rebuild": ("cli.care", "Rebuild the index from its catalog, or from the notes."),
+        "backup": ("cli.care", "Save the index to one compressed file."),
+        "restore": ("cli.care", "Restore the index from a backup."),
+        "model": ("cli.model", "List embedding models and rerankers, and use another."),
+        "eval": ("cli.evaluation", "Measure search, the classifier or outlines on known answers."),
+    },
+    "Learn": {
+        "help": ("cli.home", "Show the guide to a subject, or the list of guides."),
+        "completion": ("cli.shell", "Print the completion script for a shell."),
+    },
 }
+COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
 
 EPILOG = """\b
 Examples:
@@ -82,16 +102,28 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"kb.cli.{COMMANDS[cmd_name][0]}")
+        module = import_module(f"kb.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         for named in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
             if all(parameter.name != "notebook" for parameter in named.params):
                 named.params.append(_notebook_option())
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A command by its name; a mistyped one is answered with the nearest."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, 2)
+            hint = f"did you mean {' or '.join(near)}?" if near else "`kb --help` lists all"
+            ctx.fail(f"there is no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for title, group in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), summary) for name, (_, summary) in group.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; nothing is said when the reader of a pipe, such as `head`, stops early."""
@@ -109,12 +141,16 @@ class LazyGroup(click.Group):
     params=[_notebook_option("KB_NOTEBOOK")],  # given to a command too, it would win over `kb --notebook DIR COMMAND`
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
 )
 @click.version_option(__version__, prog_name="kb", message="%(prog)s %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Keep research notes in three areas, find them by meaning, and draft the
     next post with an address for every line.
     """
+    if context.invoked_subcommand is None:
+        import_module("kb.cli.home").show_home()
 
 
 def main() -> None:

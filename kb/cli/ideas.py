@@ -36,4 +36,4 @@ def ideas_command(limit: int, areas: tuple[FiledArea, ...], as_json: bool) -> No
     """
     with knowledge_base() as knowledge:
         ideas = knowledge.ideas(tuple(dict.fromkeys(areas)) or rooms.models.AREAS, limit)
-    rooms.terminal.print_report(ideas, as_json, rooms.console_ideas.print_ideas)
+    rooms.terminal.print_report(ideas, as_json, rooms.console_outline.print_ideas)

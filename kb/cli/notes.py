@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from kb import rooms
-from kb.cli.editor import editor_command
 from kb.cli.parameters import JSON_OPTION, STORED_AREA
 from kb.cli.session import knowledge_base
-from kb.errors import KbError
+from kb.errors import ConfigError, KbError
 
 if TYPE_CHECKING:
     from kb.models import Kind, StoredArea
@@ -63,3 +65,19 @@ def open_command(address: str) -> int:
     except OSError as error:
         raise KbError(f"the editor {command[0]!r} cannot be started: {error.strerror}; set EDITOR") from error
     return code if code >= 0 else 128 - code
+
+
+def editor_command(path: Path, line: int) -> list[str]:
+    """The command that opens a file at a line, by `VISUAL`, else `EDITOR`, else vi. Raises `ConfigError`."""
+    named = (os.environ.get(name, "").strip() for name in ("VISUAL", "EDITOR"))
+    value = next((command for command in named if command), "vi")
+    try:
+        command = shlex.split(value)
+    except ValueError as error:
+        raise ConfigError(f"VISUAL or EDITOR is {value!r}, which is not a command: {error}; set EDITOR") from error
+    name = Path(command[0]).stem
+    if name in ("code", "codium", "cursor"):
+        return [*command, "--goto", f"{path}:{line}"]
+    if name in ("subl", "zed", "hx"):
+        return [*command, f"{path}:{line}"]
+    return [*command, f"+{line}", str(path)]

@@ -3,15 +3,65 @@
 from __future__ import annotations
 
 import math
+import shlex
 
 from rich.table import Table
 from rich.text import Text
 
 from kb.console.sync import print_skipped
-from kb.console.terminal import AREA_STYLES, area_text, count, print_table, remark, say, styled
-from kb.reports import Diagnosis, Rebuilt, Saved, Status
+from kb.console.terminal import AREA_STYLES, area_text, count, grid, print_table, print_text, remark, say, styled
+from kb.reports import Diagnosis, DraftList, Ideas, Rebuilt, Saved, Server, Status
 
 BAR_WIDTH = 20
+
+
+BEGINNING = """\
+There is no notebook here. To make one of a folder of Markdown notes, wherever it is:
+
+  cd ~/my-notes
+  kb add .
+  kb search how do I cut serving latency
+
+Your files stay as they are; the index goes into ~/my-notes/.kb/.
+`kb help start` says more, and `kb --help` lists all commands.
+"""
+
+
+def print_beginning() -> None:
+    """How to begin, where there is no notebook."""
+    print_text(BEGINNING)
+
+
+def print_home(status: Status, ideas: Ideas, drafts: DraftList) -> None:
+    """What a notebook holds, and each thing to do with its command."""
+    notes = sum(row.notes for row in status.areas)
+    held_back = sum(row.notes for row in status.areas if row.area == "outside")
+    say(status.notebook, "bold")
+    say(f"{count(notes - held_back - status.posts, 'note')} and {count(status.posts, 'post')}")
+    areas = (f"{row.area} {row.notes}" for row in status.areas if row.area != "outside")
+    say(", ".join(areas), "dim")
+    table = grid()
+    if not notes:
+        table.add_row(_command("kb add FOLDER"), "no notes yet")
+    for number, what, command in (
+        (status.changed_notes, "changed since the last sync", "kb sync"),
+        (held_back, "held back as outside", "kb list --outside"),
+        (status.unsure, "of uncertain area", "kb list --unsure"),
+    ):
+        if number:
+            table.add_row(_command(command), f"{count(number, 'note')} {what}")
+    for draft in drafts.drafts:
+        if failing := draft.citations - draft.holding:
+            said = f"{count(failing, 'citation')} of {draft.citations} no longer as quoted"
+            table.add_row(_command(f"kb outline --check {shlex.quote(draft.path)}"), styled(said))
+    if ideas.ideas:
+        table.add_row(_command("kb ideas"), styled(f"ripe for a post: {ideas.ideas[0].title}"))
+    table.add_row(_command("kb help"), "the manual; `kb --help` lists all commands")
+    print_table(table)
+
+
+def _command(text: str) -> Text:
+    return Text(text, style="green", no_wrap=True)
 
 
 def print_status(status: Status) -> None:
@@ -77,3 +127,14 @@ def _balance(status: Status) -> Table:
 
 def _size(size: int) -> str:
     return f"{size / 1e6:.1f} MB"
+
+
+def print_server(server: Server) -> None:
+    """The notebook, the address and the process of a server."""
+    minutes = count(round(server.seconds / 60), "minute")
+    say(f"{server.notebook} is served at {server.address} by process {server.process} for {minutes}")
+
+
+def print_ended_server(server: Server) -> None:
+    """The server that was ended."""
+    say(f"ended the server of {server.notebook} at {server.address}")

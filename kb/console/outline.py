@@ -1,4 +1,4 @@
-"""An outline that was written to a file, its check and its update."""
+"""Ideas for a post; an outline, its check and its update."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from kb.console.terminal import (
     HELD_BACK,
+    INDENT,
     area_text,
     count,
     indented,
@@ -23,11 +24,35 @@ from kb.console.terminal import (
 )
 from kb.outline.post.length import WORDS_A_MINUTE, expected_words, reading_minutes
 from kb.outline.quoting.labels import label_under
-from kb.reports import Address, Check, CheckedCitation, CitationState, Outline, Published, Update
+from kb.reports import Address, Check, CheckedCitation, CitationState, Idea, Ideas, Outline, Published, Update
 
 STATE_STYLES = {"moved": "yellow", "changed": "red", "gone": "red"}
 PLURALS = {"holds": "hold"}
 NO_HEADING = "(no heading)"
+
+
+def print_ideas(ideas: Ideas) -> None:
+    """Each idea with the reasons, its notes, and the command that drafts it."""
+    if not ideas.ideas:
+        notice(f"no ideas: among {count(ideas.notes, 'note')}, no three are similar enough for a post; add more notes")
+    for rank, idea in enumerate(ideas.ideas, 1):
+        _print_idea(rank, idea)
+
+
+def _print_idea(rank: int, idea: Idea) -> None:
+    parts = idea.parts
+    out().print(Text.assemble(f"{rank:>2}  ", styled(idea.title, "bold")))
+    mean = (
+        f"ripe {idea.ripeness:.2f}: evidence {parts.evidence:.2f}, recency {parts.recency:.2f}, "
+        f"questions {parts.questions:.2f}, novelty {parts.novelty:.2f}"
+    )
+    indented(Text.assemble(area_text(idea.area), "  ", mean))
+    indented(styled("; ".join(idea.why)))
+    if idea.nearest_post:
+        new = idea.new_since_post
+        indented(styled(f"new since that post: {', '.join(new)}" if new else "nothing new since that post"))
+    indented(styled(", ".join(idea.notes), "dim"))
+    out().print(Text.assemble(" " * INDENT, styled(idea.command, "green")), soft_wrap=True)  # so that it can be copied
 
 
 def print_tree(outline: Outline, path: str | None) -> None:

@@ -75,5 +75,6 @@ def current_notes(reader: IndexReader, notes: Sequence[NoteRecord]) -> list[Note
     current = [note for note in notes if state_of(reader, note) == "current"]
     if len(current) < len(notes):
         left_out = len(notes) - len(current)
-        reader.notify(f"{left_out} notes changed since the last sync and were left out; run `kb sync`")
+        notes = "1 note" if left_out == 1 else f"{left_out} notes"
+        reader.notify(f"{notes} changed since the last sync and were left out; run `kb sync`")
     return current

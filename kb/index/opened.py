@@ -45,6 +45,7 @@ class Index:
         self.notify = notify
         self.cache = Cache()
         self.last_look: Look | None = None
+        self._existed = notebook.root.is_dir()
         self._given_encoder = encoder
         self._models = threading.Lock()  # loading one takes seconds
         self._lock = threading.Lock()  # guards the connections below
@@ -166,6 +167,8 @@ class Index:
     def _catalog(self) -> Iterator[Catalog]:
         """A connection to the catalog for one thread."""
         place = self.notebook.index_folder
+        if self._existed and not self.notebook.root.is_dir():  # it would be made again, empty
+            raise NotebookError(f"{self.notebook.root} is gone; restore it, or open it at its new place")
         folder.make(place)
         folder.require_catalog(place)
         catalog, identity = self._idle_catalog() or _open(place)

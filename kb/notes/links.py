@@ -52,6 +52,11 @@ def links_in(prose: str, front_matter: dict[str, JsonValue]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name_of(link) for link in (*named, *filter(None, paths), *files)))
 
 
+def name_of_path(target: str) -> str:
+    """The name that the target of a Markdown link has among the links of a note; empty if it is not a path."""
+    return name_of(_path(target) or "")
+
+
 def _wikilinks(text: str) -> Iterator[str]:
     for match in _WIKILINK.finditer(text):
         target = match["target"].strip()
@@ -99,6 +104,13 @@ def link_targets(notes: Sequence[NoteRecord]) -> list[set[int]]:
         {target for link in note.links if (target := names.target(note.path, link)) is not None} - {index}
         for index, note in enumerate(notes)
     ]
+
+
+def targets_of(notes: Sequence[NoteRecord], note: NoteRecord) -> dict[str, str]:
+    """The paths of the notes that the links of one note lead to, by link."""
+    names = _Names(notes)
+    found = {link: names.target(note.path, link) for link in note.links}
+    return {link: notes[index].path for link, index in found.items() if index is not None}
 
 
 def missing_targets(notes: Sequence[NoteRecord]) -> list[list[str]]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import PurePath, PurePosixPath
 from urllib.parse import unquote
 
-from kb.errors import InputError
+from kb.errors import InputError, NotFoundError
 from kb.models import NoteRecord
 from kb.notes.markup.dates import DATE_PREFIX
 from kb.notes.words import name_of
@@ -17,12 +17,14 @@ FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folde
 
 
 def find_note(notes: Sequence[NoteRecord], name: str, path: str) -> NoteRecord:
-    """The note whose path is `path` or `name`, or else whose file name without extension or title is `name`.
+    """The note whose id is `name`, or else whose path is `path` or `name`, or else whose file name without extension or
+    title is `name`.
 
     Raises `InputError`, with suggestions, if no note or more than one matches.
     """
     wanted = name_of(name).casefold()
     for matches in (
+        [note for note in notes if note.id == name],
         [note for note in notes if note.path in (path, name)],
         [note for note in notes if name_of(PurePath(note.path).stem).casefold() == wanted],
         [note for note in notes if name_of(note.title).casefold() == wanted],
@@ -38,6 +40,14 @@ def find_note(notes: Sequence[NoteRecord], name: str, path: str) -> NoteRecord:
     near = difflib.get_close_matches(name, names, n=2)
     hint = f"did you mean {' or '.join(near)}?" if near else "`kb list` shows all notes"
     raise InputError(f"there is no note {name!r}; {hint}")
+
+
+def identified(notes: Sequence[NoteRecord], identifier: str) -> NoteRecord:
+    """The note with exactly this id or path. Raises `NotFoundError`."""
+    for note in notes:
+        if identifier in (note.id, note.path):
+            return note
+    raise NotFoundError(f"no note has the id or path {identifier!r}; a list of the notes shows both")
 
 
 def name_of_file(path: str) -> str:

@@ -19,9 +19,14 @@ _BLANK_LINES = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*")
 def write_note(root: Path, title: str, text: str) -> Path:
     """Write a new note, named after its title; existing files are never touched. Raises `InputError`."""
     content = titled(text, title)
-    path = next(path for path in _paths(root / "notes", slug(title)) if not path.exists())
+    path = free_path(root / "notes", title)
     write_file(path, content if content.endswith("\n") else content + "\n", overwrite=False)
     return path
+
+
+def free_path(folder: Path, title: str) -> Path:
+    """The path of a file of a folder that does not exist yet, named after a title."""
+    return next(path for path in _paths(folder, slug(title)) if not path.exists())
 
 
 def titled(text: str, title: str) -> str:

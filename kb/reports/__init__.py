@@ -6,7 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kb.reports.areas import AreaList as AreaList
     from kb.reports.areas import Classification as Classification
+    from kb.reports.areas import DescribedArea as DescribedArea
     from kb.reports.areas import Filed as Filed
     from kb.reports.areas import Move as Move
     from kb.reports.areas import Reclassification as Reclassification
@@ -44,6 +46,9 @@ if TYPE_CHECKING:
     from kb.reports.outline import CheckedCitation as CheckedCitation
     from kb.reports.outline import CitationState as CitationState
     from kb.reports.outline import CoveredBefore as CoveredBefore
+    from kb.reports.outline import Draft as Draft
+    from kb.reports.outline import DraftDetail as DraftDetail
+    from kb.reports.outline import DraftList as DraftList
     from kb.reports.outline import Gap as Gap
     from kb.reports.outline import NoteVersion as NoteVersion
     from kb.reports.outline import OpenQuestion as OpenQuestion
@@ -54,6 +59,7 @@ if TYPE_CHECKING:
     from kb.reports.outline import Quoted as Quoted
     from kb.reports.outline import Reference as Reference
     from kb.reports.outline import Repeated as Repeated
+    from kb.reports.outline import SavedDraft as SavedDraft
     from kb.reports.outline import Section as Section
     from kb.reports.outline import Summary as Summary
     from kb.reports.outline import Unfinished as Unfinished
@@ -66,6 +72,13 @@ if TYPE_CHECKING:
     from kb.reports.search import Scores as Scores
     from kb.reports.search import SearchResult as SearchResult
     from kb.reports.search import TermWeight as TermWeight
+    from kb.reports.serve import Failure as Failure
+    from kb.reports.serve import Job as Job
+    from kb.reports.serve import Link as Link
+    from kb.reports.serve import Rendered as Rendered
+    from kb.reports.serve import RenderedDraft as RenderedDraft
+    from kb.reports.serve import RenderedNote as RenderedNote
+    from kb.reports.serve import Server as Server
     from kb.reports.sync import Added as Added
     from kb.reports.sync import Fault as Fault
     from kb.reports.sync import Forgotten as Forgotten
@@ -77,7 +90,9 @@ if TYPE_CHECKING:
     from kb.reports.sync import TakenAsPost as TakenAsPost
 
 HOMES = {
+    "AreaList": "areas",
     "Classification": "areas",
+    "DescribedArea": "areas",
     "Filed": "areas",
     "Move": "areas",
     "Reclassification": "areas",
@@ -115,6 +130,9 @@ HOMES = {
     "CheckedCitation": "outline",
     "CitationState": "outline",
     "CoveredBefore": "outline",
+    "Draft": "outline",
+    "DraftDetail": "outline",
+    "DraftList": "outline",
     "Gap": "outline",
     "NoteVersion": "outline",
     "OpenQuestion": "outline",
@@ -125,6 +143,7 @@ HOMES = {
     "Quoted": "outline",
     "Reference": "outline",
     "Repeated": "outline",
+    "SavedDraft": "outline",
     "Section": "outline",
     "Summary": "outline",
     "Unfinished": "outline",
@@ -137,6 +156,13 @@ HOMES = {
     "Scores": "search",
     "SearchResult": "search",
     "TermWeight": "search",
+    "Failure": "serve",
+    "Job": "serve",
+    "Link": "serve",
+    "Rendered": "serve",
+    "RenderedDraft": "serve",
+    "RenderedNote": "serve",
+    "Server": "serve",
     "Added": "sync",
     "Fault": "sync",
     "Forgotten": "sync",

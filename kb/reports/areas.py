@@ -10,6 +10,27 @@ from kb.models import AreaVerdict, Frozen, StoredArea
 from kb.reports.sync import Skipped
 
 
+class DescribedArea(Frozen):
+    """An area: what it means, and its notes, posts included. `decided` counts those that the writer filed; detours and
+    what lies outside the areas have no description.
+    """
+
+    area: StoredArea
+    description: str
+    names: tuple[str, ...]
+    notes: int
+    posts: int
+    unsure: int
+    decided: int
+
+
+class AreaList(Frozen):
+    """The three areas, then detours and the notes that are held back as outside."""
+
+    schema_: Literal["kb.areas/1"] = Field(default="kb.areas/1", serialization_alias="schema")
+    areas: tuple[DescribedArea, ...]
+
+
 class Classification(AreaVerdict):
     """The verdict for one file; nothing is stored."""
 

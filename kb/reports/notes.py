@@ -11,8 +11,9 @@ from kb.models import Area, AreaVerdict, Frozen, Kind, StoredArea
 
 
 class ListedNote(Frozen):
-    """One line of `kb list`; a `remote` note was pulled from a server."""
+    """One line of `kb list`; a `remote` note was pulled from a server. The `id` stays when its file is renamed."""
 
+    id: str
     path: str
     title: str
     area: StoredArea
@@ -33,13 +34,16 @@ class NoteList(Frozen):
 
 
 class NoteDetail(ListedNote):
-    """One note: what the catalog holds about it, and its current text."""
+    """One note: what the catalog holds about it, and its current text. `targets` are the paths of the notes that its
+    links lead to, by link.
+    """
 
     schema_: Literal["kb.show/1"] = Field(default="kb.show/1", serialization_alias="schema")
     state: Literal["current", "changed"]
     authors: tuple[str, ...]
     sources: tuple[str, ...]
     links: tuple[str, ...]
+    targets: dict[str, str]
     linked_from: tuple[str, ...]
     verdict: AreaVerdict
     chunks: int

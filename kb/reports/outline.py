@@ -50,12 +50,15 @@ class Summary(Frozen):
 
 
 class Section(Frozen):
-    """A section of an outline: a heading, its points, and the notes it draws on. `generated` concerns the heading."""
+    """A section of an outline: a heading, its points, and the notes it draws on. `generated` concerns the heading.
+    `so_what` is what follows from the section, if its writer has said so.
+    """
 
     heading: str
     generated: bool = False
     summary: Summary | None = None
     points: tuple[Point, ...]
+    so_what: str = ""
     notes: tuple[str, ...]
 
 
@@ -114,9 +117,10 @@ class Outline(Frozen):
 
     `areas`, `wanted_sections`, `words` (the length of the post) and `headings` are what was asked for, and `empty` are
     those of the headings for which the notes have nothing. `considered` lists the notes from which points were chosen.
+    `thesis` is the one sentence that a reader should take away, if the writer has said it.
     """
 
-    schema_: Literal["kb.outline/1"] = Field(default="kb.outline/1", serialization_alias="schema")
+    schema_: Literal["kb.outline/1"] = Field(default="kb.outline/1", alias="schema")
     topic: str
     areas: tuple[FiledArea, ...] = ()
     wanted_sections: int | None = None
@@ -125,6 +129,7 @@ class Outline(Frozen):
     empty: tuple[str, ...] = ()
     title: str
     generated_title: bool = False
+    thesis: str = ""
     area: VerdictArea
     sections: tuple[Section, ...]
     considered: tuple[NoteVersion, ...] = ()
@@ -165,6 +170,38 @@ class Check(Frozen):
     path: str
     ok: bool
     citations: tuple[CheckedCitation, ...]
+
+
+class Draft(Frozen):
+    """A file with a written outline, when it was last changed, and how many of its citations hold."""
+
+    path: str
+    title: str
+    modified: datetime.datetime
+    citations: int
+    holding: int
+
+
+class DraftList(Frozen):
+    """The drafts of a notebook, the last changed first."""
+
+    schema_: Literal["kb.drafts/1"] = Field(default="kb.drafts/1", serialization_alias="schema")
+    drafts: tuple[Draft, ...]
+
+
+class DraftDetail(Frozen):
+    """A written outline as its file says now, with `\\n` newlines."""
+
+    path: str
+    title: str
+    text: str
+
+
+class SavedDraft(Frozen):
+    """A new file with an outline."""
+
+    schema_: Literal["kb.draft/1"] = Field(default="kb.draft/1", serialization_alias="schema")
+    path: str
 
 
 class AddedPoint(Point):

@@ -63,7 +63,8 @@ class Explanation(Frozen):
 class Hit(Frozen):
     """A note found for a query, with its best passage. `score` is the probability that it is relevant; with
     `--mode dense` or `lexical` it is the cosine or BM25. A `remote` note was pulled from a server. `same_as` is the
-    address of a near-identical passage in a better hit.
+    address of a near-identical passage in a better hit. `marks` are the ranges `[start, end)` of the characters of the
+    snippet that are words of the query.
     """
 
     rank: int
@@ -79,6 +80,7 @@ class Hit(Frozen):
     start_line: int
     end_line: int
     snippet: str
+    marks: tuple[tuple[int, int], ...] = ()
     text: str
     score: float
     scores: Scores

@@ -27,7 +27,7 @@ from kb.search.ranking import (
     group_by_note,
     penalty,
 )
-from kb.search.snippets import Cosines, snippets
+from kb.search.snippets import Cosines, marks, snippets
 from kb.sync.changes import recent_changes
 
 PASSAGES = 4
@@ -50,7 +50,7 @@ def search(
     if reranker:
         groups = _reranked(reader, reranker, asked.text, groups)
     shown, missing = shown_notes(reader, groups, limit)
-    report = _Report(reader, ranking, groups[: max(limit, JUDGED)], shown)
+    report = _Report(reader, ranking, groups[: max(limit, JUDGED)], shown, asked.words)
     sentences = [_sentences(found.passages[0].chunk) for found in shown]
     hits = tuple(
         report.hit(rank, found, snippet, _explanation(reader, ranking, report.answered, found) if explain else None)
@@ -125,7 +125,7 @@ def _cosines(reader: IndexReader, ranking: Ranking) -> Cosines | None:
 
 class _Report:
     """Reports hits, with scores that can be compared between queries. `answered` is the probability of the likeliest of
-    the best notes, which are given as groups of chunks.
+    the best notes, which are given as groups of chunks. `words` are those of the query.
     """
 
     def __init__(
@@ -134,8 +134,10 @@ class _Report:
         ranking: Ranking,
         best: Sequence[Sequence[Ranked]],
         shown: Sequence[NotePassages],
+        words: Sequence[str],
     ) -> None:
         self._ranking = ranking
+        self._words = words
         notes = {note_of(group[0].id) for group in best} | {found.note.id for found in shown}
         self._chunks = {
             chunk: probability
@@ -162,6 +164,7 @@ class _Report:
             start_line=best.chunk.start_line,
             end_line=best.chunk.end_line,
             snippet=snippet,
+            marks=tuple(marks(snippet, self._words)),
             text=best.chunk.text,
             score=self._score(best.ranked, self._notes.get(note.id, 0.0)),
             scores=Scores(dense=best.ranked.dense, lexical=best.ranked.lexical),

@@ -1,1 +1,1 @@
-"""Ways in besides the command line, all to a notebook that stays open."""
+"""A notebook kept open, for the command line, browsers, programs and assistants on this machine."""

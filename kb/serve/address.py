@@ -48,12 +48,20 @@ def socket_path(root: str) -> str | None:
     """The socket of the process that has a notebook open, runs the same build of kb with the same interpreter, and was
     started with the same variables. `root` must be resolved.
 
-    None if no folder is safe: it must belong to the user, and be closed to all others.
+    None if no folder is safe.
+    """
+    folder = private_folder()
+    return os.path.join(folder, f"{_digest(root)}.sock") if folder else None
+
+
+def private_folder() -> str | None:
+    """The folder for sockets and what belongs to them: it must belong to the user, and be closed to all others. None
+    if no folder is safe.
     """
     for parent, name in _places():
         folder = os.path.join(parent, name)
         if os.path.isabs(folder) and len(os.fsencode(folder)) + NAME_LENGTH <= MAX_PATH and _is_usable(parent, folder):
-            return os.path.join(folder, f"{_digest(root)}.sock")
+            return folder
     return None
 
 

@@ -12,8 +12,8 @@ from kb.cli.session import answering as for_client
 from kb.console.streams import IN_TEXT, ClientStreams, register_substitutes
 from kb.console.streams import answering as to_streams
 from kb.serve.channel import Channel
+from kb.serve.live import LiveNotebook
 from kb.serve.protocol import ERRORS, OUTPUT, Request, Stream
-from kb.serve.warm import WarmNotebook
 
 register_substitutes()
 
@@ -56,7 +56,7 @@ class _Input(io.RawIOBase):
         return len(content)
 
 
-def answer(notebook: WarmNotebook, request: Request, channel: Channel) -> None:
+def answer(live: LiveNotebook, request: Request, channel: Channel) -> None:
     """Run a client's command, and tell the client how it ended, or that its own process has to run it.
 
     Raises `GoneError` where the client ends first.
@@ -64,7 +64,7 @@ def answer(notebook: WarmNotebook, request: Request, channel: Channel) -> None:
     streams = _streams(request, channel)
     named = Path(request.notebook) if request.notebook is not None else None
     folder = Path(request.folder)
-    client = Client(folder, named, lambda notify, progress: notebook.open(notify, progress, folder))
+    client = Client(folder, named, lambda notify, progress: live.for_command(notify, progress, folder))
     try:
         with to_streams(streams), for_client(client):
             code = run(request.arguments)

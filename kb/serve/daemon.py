@@ -39,16 +39,16 @@ def main() -> None:
 
 def _serve(root: Path, path: str, idle_seconds: float) -> None:
     gc.set_threshold(100_000)  # libraries that are being imported leave nothing to free
-    notebook = rooms.warm.WarmNotebook(root)
+    live = rooms.live.LiveNotebook(root, rooms.terminal.notice)
     build = address.build()
-    notebook.prepare()
+    live.prepare()
     gc.freeze()
     gc.set_threshold(10_000)
-    with rooms.listening.listen(notebook, path) as listener:
+    with rooms.listening.listen(live, path) as listener:
         while (
             listener.idle_seconds() < idle_seconds
             and listener.is_reachable()
-            and notebook.exists()
+            and live.exists()
             and address.build() == build
         ):
             time.sleep(idle_seconds / TICKS)

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from kb.serve import protocol
 from kb.serve.answering import answer
 from kb.serve.channel import Channel, GoneError
-from kb.serve.warm import WarmNotebook
+from kb.serve.live import LiveNotebook
 
 BACKLOG = 128
 TOGETHER = 16  # commands that run at a time; each may open a connection to the catalog, with a cache of its own
@@ -24,8 +24,8 @@ LAST_SECONDS = 0.2  # for a client that connected just before the socket went aw
 class Listener:
     """Answers clients until it is closed."""
 
-    def __init__(self, notebook: WarmNotebook, path: str, server: socket.socket) -> None:
-        self._notebook = notebook
+    def __init__(self, live: LiveNotebook, path: str, server: socket.socket) -> None:
+        self._live = live
         self._path = path
         self._server = server
         self._inode = os.stat(path).st_ino
@@ -77,7 +77,7 @@ class Listener:
                 channel.refuse()
                 return
             try:
-                answer(self._notebook, request, channel)
+                answer(self._live, request, channel)
             except Exception:  # the client runs the command itself, and shows what is wrong
                 traceback.print_exc()
                 channel.refuse()
@@ -97,7 +97,7 @@ class Listener:
 
 
 @contextmanager
-def listen(notebook: WarmNotebook, path: str) -> Iterator[Listener]:
+def listen(live: LiveNotebook, path: str) -> Iterator[Listener]:
     """Run the commands of clients that connect to a socket, in threads of their own, until the block ends.
 
     `path` is one that `claimed` gave to this process. Raises `OSError` where the socket cannot be made.
@@ -112,7 +112,7 @@ def listen(notebook: WarmNotebook, path: str) -> Iterator[Listener]:
     os.chmod(unready, 0o600)
     server.listen(BACKLOG)
     os.replace(unready, path)  # nobody finds it before it listens
-    listener = Listener(notebook, path, server)
+    listener = Listener(live, path, server)
     try:
         yield listener
     finally:

@@ -9,7 +9,7 @@ from kb.errors import NoteError
 from kb.index.freshness import state_of, text_of
 from kb.index.reader import IndexReader
 from kb.models import Kind, NoteRecord, StoredArea
-from kb.notes.links import link_targets
+from kb.notes.links import link_targets, targets_of
 from kb.reports import ListedNote, NoteDetail, NoteList
 
 
@@ -41,6 +41,7 @@ def show(reader: IndexReader, note: NoteRecord) -> NoteDetail:
             "authors": note.authors,
             "sources": note.sources,
             "links": note.links,
+            "targets": targets_of(notes, note),
             "linked_from": tuple(other.path for other, found in zip(notes, targets, strict=True) if position in found),
             "verdict": note.verdict,
             "chunks": len(reader.catalog.chunks_of([note.id]).get(note.id, [])),
@@ -60,6 +61,7 @@ def outside_without_a_word(reader: IndexReader, sources: Sequence[str]) -> list[
 
 def _listed(note: NoteRecord) -> dict[str, object]:
     return {
+        "id": note.id,
         "path": note.path,
         "title": note.title,
         "area": note.area,

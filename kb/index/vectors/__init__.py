@@ -142,12 +142,13 @@ class GenerationStore:
         path = self._path(key.generation)
         self._close_replaced(key)
         live = files.verified(path)["live"]
-        client = chroma.open_client(path)
+        client: ClientAPI | None = None
         try:
+            client = chroma.open_client(path)
             with chroma.guard(path):
                 collections = {area: client.get_collection(area, embedding_function=None) for area in live}
         except VectorError:
-            chroma.close_client(client)
+            self._close(key, client)
             raise
         self._opened[key] = _Opened(client, live, collections)
         self._latest = key
@@ -160,11 +161,21 @@ class GenerationStore:
         for other in [other for other in self._opened if other.generation == key.generation]:
             if self._opened[other].users:
                 raise VectorError(f"{self._path(key.generation)} was replaced while it was being read; try again")
-            chroma.close_client(self._opened.pop(other).client)
+            self._close(other, self._opened.pop(other).client)
 
     def _close_unused(self) -> None:
         for key in [key for key, opened in self._opened.items() if not opened.users and key != self._latest]:
-            chroma.close_client(self._opened.pop(key).client)
+            self._close(key, self._opened.pop(key).client)
+
+    def _close(self, key: _Key, client: ClientAPI | None) -> None:
+        """Close a client. Where another process swept the generation while this one opened it, Chroma made files of its
+        own in that place, which are deleted.
+        """
+        if client is not None:
+            chroma.close_client(client)
+        path = self._path(key.generation)
+        if not (path / files.MANIFEST).exists():
+            delete([path])
 
     def _key(self, generation: int) -> _Key:
         try:

@@ -54,10 +54,14 @@ def check_post(reader: IndexReader, path: Path, folder: Path = Path()) -> Check:
     if not cited:
         raise InputError(UNCITED.format(path=path))
     own = files.notebook_path(reader.root, folder / path)
-    notes = {name: without_comments(_text(reader, name) or "") for name in cited if files.state_of(reader.root, name)}
-    notes |= _pulled(reader, cited - set(notes))
-    checked = check(text, notes, _other_notes(reader, own))
+    checked = check(text, texts_of(reader, cited), _other_notes(reader, own))
     return Check(path=_shown(path), ok=all(entry.state == "holds" for entry in checked), citations=checked)
+
+
+def texts_of(reader: IndexReader, cited: Collection[str]) -> dict[str, str]:
+    """The texts of the cited notes that exist, without comments, by path."""
+    notes = {name: without_comments(_text(reader, name) or "") for name in cited if files.state_of(reader.root, name)}
+    return notes | _pulled(reader, {*cited} - {*notes})
 
 
 def _pulled(reader: IndexReader, paths: Collection[str]) -> dict[str, str]:

@@ -1,0 +1,80 @@
+"""Written outlines as files of the notebook: saved under `drafts/`, listed and found again."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from kb.errors import InputError, NoteError, NotFoundError
+from kb.index.reader import IndexReader
+from kb.models import FileState
+from kb.notes import files
+from kb.notes.new import free_path
+from kb.notes.parse import parse_note
+from kb.notes.scan import scan
+from kb.outline.post.check import check
+from kb.outline.post.citations import find_cited
+from kb.outline.post.write import texts_of
+from kb.reports import Draft, DraftDetail, DraftList, SavedDraft
+
+DRAFTS = "drafts"
+
+
+def write_draft(root: Path, title: str, text: str) -> SavedDraft:
+    """Write a new file under `drafts/`, named after a title; existing files are never touched. Raises `InputError`
+    where `drafts` is a link out of the notebook.
+    """
+    folder = root / DRAFTS
+    if not folder.resolve().is_relative_to(root):
+        raise InputError(f"{DRAFTS} is a link out of the notebook; make it a folder")
+    path = free_path(folder, title)
+    files.write_file(path, text, overwrite=False)
+    return SavedDraft(path=files.notebook_path(root, path))
+
+
+def list_drafts(reader: IndexReader) -> DraftList:
+    """The drafts with citations, the last changed first, and how many of these hold."""
+    drafts = [draft for path in _paths(reader) if (draft := _draft(reader, path))]
+    return DraftList(drafts=tuple(sorted(drafts, key=lambda draft: draft.modified, reverse=True)))
+
+
+def find_draft(reader: IndexReader, path: str) -> Path:
+    """The file of the draft with exactly this path in the notebook. Raises `NotFoundError`."""
+    if path not in _paths(reader):
+        raise NotFoundError(f"there is no draft {path!r}; GET /api/drafts lists them")
+    return reader.root / path
+
+
+def show_draft(reader: IndexReader, path: str) -> DraftDetail:
+    """The draft with exactly this path. Raises `NotFoundError`, and `NoteError` where its file cannot be read."""
+    find_draft(reader, path)
+    file = files.read(reader.root, path)
+    return DraftDetail(path=path, title=parse_note(file).title, text=file.text)
+
+
+def _paths(reader: IndexReader) -> Iterator[str]:
+    """The Markdown files under `drafts/`, and the outlines among the notes; none that lies outside the notebook."""
+    found = [entry.path for entry in scan(reader.root, DRAFTS) if isinstance(entry, FileState)]
+    found += [note.path for note in reader.catalog.notes() if note.kind == "outline" and not note.remote]
+    return (path for path in dict.fromkeys(found) if not PurePosixPath(path).is_absolute())
+
+
+def _draft(reader: IndexReader, path: str) -> Draft | None:
+    """A draft, compared with the notes that it cites; None for a file that cites none."""
+    try:
+        file = files.read(reader.root, path)
+        title = parse_note(file).title
+    except NoteError:
+        return None
+    cited = {entry.citation.path for entry in find_cited(file.text)}
+    if not cited:
+        return None
+    checked = check(file.text, texts_of(reader, cited))
+    return Draft(
+        path=path,
+        title=title,
+        modified=datetime.datetime.fromtimestamp(file.mtime_ns / 1e9, datetime.UTC),
+        citations=len(checked),
+        holding=sum(entry.state == "holds" for entry in checked),
+    )

@@ -1,0 +1,70 @@
+"""Long work in the background: one sync at a time, whose progress can be followed."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+
+from kb.errors import KbError, LockError, NotFoundError
+from kb.reports import Job
+from kb.serve.http.failures import failure_of
+from kb.serve.live import LiveNotebook
+
+REMEMBERED = 20  # jobs
+
+
+class Jobs:
+    """The syncs of a notebook. A job is a frozen report; while it runs, each change replaces it."""
+
+    def __init__(self, live: LiveNotebook) -> None:
+        self._live = live
+        self._lock = threading.Lock()
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._thread = ThreadPoolExecutor(1, "sync")
+
+    def get(self, id: str) -> Job:
+        """A job as it is now. Raises `NotFoundError` for one that never was, or is long over."""
+        with self._lock:
+            if id not in self._jobs:
+                raise NotFoundError(f"there is no job {id!r}; start one by POST /api/sync")
+            return self._jobs[id]
+
+    def start_sync(self, allow_removal: bool) -> Job:
+        """Start a sync. Raises `LockError` while another one runs."""
+        with self._lock:
+            running = next((job for job in self._jobs.values() if job.state == "running"), None)
+            if running:
+                raise LockError(f"the sync {running.id} is running; follow it at /api/job/events?id={running.id}")
+            job = Job(id=secrets.token_hex(8), state="running")
+            self._jobs[job.id] = job
+            while len(self._jobs) > REMEMBERED:
+                self._jobs.popitem(last=False)
+        self._thread.submit(self._sync, job.id, allow_removal)
+        return job
+
+    def close(self) -> None:
+        """Wait for the job that runs, which ends after its current batch."""
+        self._thread.shutdown(cancel_futures=True)
+
+    def _sync(self, id: str, allow_removal: bool) -> None:
+        def told(line: str) -> None:
+            self._change(id, notices=(*self.get(id).notices, line))
+
+        def counted(done: int, total: int) -> None:
+            self._change(id, done=done, total=total)
+
+        try:
+            report = self._live.trusted(told, counted).sync(allow_removal)
+        except Exception as error:
+            if not isinstance(error, (KbError, OSError)):
+                logging.getLogger(__name__).exception("the sync %s failed", id)
+            self._change(id, state="failed", failure=failure_of(error))
+        else:
+            self._change(id, state="done", report=report)
+
+    def _change(self, id: str, **fields: object) -> None:
+        with self._lock:
+            self._jobs[id] = self._jobs[id].model_copy(update=fields)

@@ -1,0 +1,162 @@
+// The frame of the page: where one is, the keys that work everywhere, and the sync.
+import { Balance } from "./balance.js";
+import { Ideas } from "./ideas.js";
+import { Note } from "./note.js";
+import { Outline } from "./outline.js";
+import { Announcements, announce, count, Failure } from "./parts.js";
+import { addressOf, go, route, useRoute } from "./route.js";
+import { Search } from "./search.js";
+import { get, post } from "./server.js";
+import { html, render, useEffect, useRef, useState } from "./vendor/htm-preact.js";
+
+const VIEWS = { search: Search, note: Note, outline: Outline, ideas: Ideas, balance: Balance };
+const LINKS = { search: "Search", outline: "Outline", ideas: "Ideas", balance: "Balance" };
+const KEYS = [
+  ["/", "search"],
+  ["j, k", "next, previous hit or point"],
+  ["Enter", "open it"],
+  ["Esc", "back to the search field; there, clear it"],
+  ["g then s, o, i, b", "go to search, outline, ideas, balance"],
+  ["Alt + ↑, ↓", "outline: move the point or section up, down"],
+  ["r", "outline: swap the point for the next best"],
+  ["Delete", "outline: drop the point"],
+  ["Ctrl + Z", "outline: undo"],
+  ["?", "these keys"],
+];
+const GO = { s: "search", o: "outline", i: "ideas", b: "balance" };
+
+function typing(event) {
+  return event.target.closest("input, textarea, select, [contenteditable]");
+}
+
+/** Move the focus along everything that can be opened with Enter. */
+function step(by) {
+  const stops = [...document.querySelectorAll("[data-stop]")];
+  const here = stops.indexOf(document.activeElement.closest("[data-stop]"));
+  const next = stops[Math.max(0, Math.min(stops.length - 1, here + by))];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+function search() {
+  go("search", { q: new URLSearchParams(sessionStorage.getItem("kb-search") || "").get("q") });
+  setTimeout(() => document.getElementById("query")?.select());
+}
+
+function useKeys(help) {
+  useEffect(() => {
+    let leader = false;
+    const pressed = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || typing(event) || help.current.open) return;
+      if (event.key === "Escape" && ["search", "note"].includes(route().view)) return search();
+      const view = leader && GO[event.key];
+      leader = event.key === "g";
+      const action = view
+        ? () => go(view)
+        : { "/": search, "?": () => help.current.showModal(), j: () => step(1), k: () => step(-1) }[event.key];
+      if (!action) return;
+      event.preventDefault();
+      action();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, []);
+}
+
+function Help({ dialog }) {
+  return html`<dialog ref=${dialog} aria-labelledby="keys">
+    <h2 id="keys">Keys</h2>
+    <dl class="keys">${KEYS.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`)}</dl>
+    <form method="dialog"><button>Close</button></form>
+  </dialog>`;
+}
+
+/** How many notes there are and have changed, and the sync that brings them in. */
+function Sync() {
+  const [status, setStatus] = useState();
+  const [job, setJob] = useState();
+  const [failure, setFailure] = useState();
+  const look = () => get("/api/status").then(setStatus, setFailure);
+  useEffect(() => {
+    look();
+    addEventListener("focus", look);
+    return () => removeEventListener("focus", look);
+  }, []);
+
+  function follow(started) {
+    setJob(started);
+    const events = new EventSource(`/api/job/events?id=${encodeURIComponent(started.id)}`);
+    events.addEventListener("running", (event) => setJob(JSON.parse(event.data)));
+    for (const end of ["done", "failed"]) {
+      events.addEventListener(end, (event) => {
+        events.close();
+        ended(JSON.parse(event.data));
+      });
+    }
+    events.onerror = () => {
+      events.close();
+      setJob();
+    };
+  }
+  function ended(last) {
+    setJob();
+    setFailure(last.failure);
+    if (last.report) announce(told(last.report));
+    look();
+  }
+  const start = (fields = {}) => {
+    setFailure();
+    post("/api/sync", fields).then(follow, setFailure);
+  };
+
+  const changed = status?.changed_notes || 0;
+  return html`<div class="sync">
+    ${job
+      ? html`<label>Syncing <progress value=${job.total ? job.done : undefined} max=${job.total || undefined}></progress></label>`
+      : html`<button class="quiet ${changed && "due"}" onClick=${() => start()}>
+          ${changed ? `Sync ${count(changed, "changed note")}` : "Sync"}
+        </button>`}
+    ${failure &&
+    html`<${Failure} failure=${failure}>
+      ${failure.error === "RemovalError" &&
+      html`<button onClick=${() => start({ allow_removal: true })}>Let them leave the index</button>`}
+      <button class="quiet" onClick=${() => setFailure()}>Close</button>
+    <//>`}
+  </div>`;
+}
+
+function told(report) {
+  const parts = ["added", "updated", "renamed", "removed", "skipped"]
+    .filter((name) => report[name].length)
+    .map((name) => `${report[name].length} ${name}`);
+  return parts.length ? `Synced: ${parts.join(", ")}.` : "Synced: nothing has changed.";
+}
+
+function App() {
+  const { view, parameters } = useRoute();
+  const help = useRef();
+  useKeys(help);
+  const View = VIEWS[view] || Search;
+  return html`
+    <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main").focus(); }}>
+      To the content
+    </a>
+    <header>
+      <nav aria-label="Views">
+        <a class="brand" href=${addressOf("search")} aria-label="kb, to the search">kb</a>
+        ${Object.entries(LINKS).map(
+          ([name, label]) =>
+            html`<a href=${name === "search" ? addressOf(name, Object.fromEntries(new URLSearchParams(sessionStorage.getItem("kb-search") || ""))) : addressOf(name)}
+              aria-current=${view === name ? "page" : undefined}>${label}</a>`,
+        )}
+      </nav>
+      <${Sync} />
+      <button class="quiet help" onClick=${() => help.current.showModal()} aria-label="Keys">?</button>
+    </header>
+    <main id="main" tabindex="-1"><${View} key=${view} parameters=${parameters} /></main>
+    <${Announcements} />
+    <${Help} dialog=${help} />
+  `;
+}
+
+render(html`<${App} />`, document.getElementById("app"));
