@@ -11,6 +11,7 @@ from kb.areas.concepts import Concepts
 from kb.search.query import STOPWORDS
 
 SHORT = 4  # letters of a word in capitals, up to which it is taken for an abbreviation where no text has it
+COMMON_SHARE = 0.25  # of the sentences that write a word with a capital; names are written without one less often
 
 _PART = re.compile(r"[^\W_]+(?:['’][^\W_]+)*\+*")
 _WORD = re.compile(rf"{_PART.pattern}(?:-{_PART.pattern})*")
@@ -40,9 +41,15 @@ class Spellings:
                     self._forms.setdefault(form.lower(), Counter())[form] += 1
 
     def usual(self, word: str) -> str:
-        """The commonest spelling of a word; an empty string where no sentence has it."""
+        """The commonest spelling of a word, that of a common word where it is not always a name; an empty string where
+        no sentence has it.
+        """
         forms = self._forms.get(word.lower())
-        return forms.most_common(1)[0][0] if forms else ""
+        if not forms:
+            return ""
+        form, count = forms.most_common(1)[0]
+        small = form.lower()
+        return small if _is_capitalised(form) and forms[small] >= COMMON_SHARE * count else form
 
 
 @cache
@@ -72,7 +79,7 @@ def sentence_case(heading: str, notes: Spellings, usual: Spellings) -> str:
         word, is_article = match[0], _ARTICLE.match(heading, match.start())
         if word.lower() in STOPWORDS and (shouted or word[-1].islower() or is_article):
             form = word.lower() if word.lower() != "i" else "I"
-        elif notes.usual(word) or "-" not in word:
+        elif "-" not in word or (notes.usual(word) and not all(map(_is_capitalised, word.split("-")))):
             form = in_sentence(word)
         else:
             form = "-".join(map(in_sentence, word.split("-")))
@@ -89,5 +96,6 @@ def _is_capitalised(word: str) -> bool:
 
 def _is_title(heading: str) -> bool:
     """Whether all words of a heading but the small ones have capitals, of which the first says nothing."""
-    words = [word for word in _PART.findall(heading) if word.lower() not in STOPWORDS]
-    return sum(map(_is_capitalised, words)) > 1 and not any(word[0].islower() for word in words[1:])
+    words = _PART.findall(heading)
+    small = [word for word in words[1:] if word[0].islower() and word not in STOPWORDS]
+    return sum(map(_is_capitalised, words)) > 1 and not small
