@@ -107,6 +107,27 @@ def test_parts_of_the_topic_without_evidence() -> None:
     assert [(gap.kind, "'energy'" in gap.text) for gap in told] == [("no evidence", True)]
 
 
+@pytest.mark.parametrize(
+    ("topic", "lacking"),
+    [
+        ("Who talks to whom: caches", []),
+        ("How caches got to where they are, and what matters", []),
+        ("caches, and which of them really pays: energy", ["energy"]),
+        ("caches: we measured and nobody knew", []),
+        ("how to block a cache or to heat the water", ["water"]),
+        ("caches from theory to practice", ["theory", "practice"]),
+        ("caches, quickly and safely", []),
+        ("caches, talk of the town and cost", ["town"]),
+    ],
+)
+def test_only_what_can_be_a_subject_is_a_part(topic: str, lacking: list[str]) -> None:
+    """A part of the topic is a noun: verbs, adverbs and words of filler are no gaps."""
+    paths = ("notes/a.md", "notes/b.md")
+    sections = [section("Caches", "Caching a block costs 2 MB of memory.", *paths)]
+    told = found(topic, sections, dict.fromkeys(paths, "Caching costs memory.\n"))
+    assert [gap.text for gap in told] == [f"no point is about {name!r}, a part of the topic" for name in lacking]
+
+
 def test_parts_of_a_concept_that_no_note_treats() -> None:
     """Of a concept that the topic names and a cited note treats, the parts that no cited note treats are gaps, those
     that others build on first.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from kb.outline.relevance import relevant_notes
+from kb.outline.relevance import relevant_notes, without_strays
 
 AXES = np.eye(6, dtype=np.float32)
 NONE = np.empty((0, 6))
@@ -59,3 +59,23 @@ def test_areas_weigh_and_the_number_is_limited() -> None:
 def test_nothing_found_is_nothing_relevant() -> None:
     """Where a search finds nothing, no note bears on the topic."""
     assert ranked([[0.0] * 6], means=AXES[:1].repeat(6, axis=0)) == []
+
+
+@pytest.mark.parametrize(
+    ("best", "related", "named", "kept"),
+    [
+        (2.4, 1.0, 0.0, False),
+        (2.4, 1.0, 0.7, True),
+        (2.4, 1.6, 0.0, True),
+        (1.2, 0.1, 0.0, True),
+    ],
+    ids=["far", "named", "near", "in other words"],
+)
+def test_a_note_about_something_else_is_a_stray(best: float, related: float, named: float, kept: bool) -> None:
+    """Where notes cover a topic well, one far from it that names no more than half of it is left out; where none does,
+    the topic is in other words than the notes, and all stay.
+    """
+    shares = {"one": 1.0, "other": 0.4}
+    found = without_strays(shares, {"one": best, "other": related}, {"one": 1.0, "other": named})
+    assert ("other" in found) == kept
+    assert found["one"] == 1.0

@@ -18,7 +18,7 @@ SUBJECTS = 8  # that are offered for a group
 SHORT = 4  # letters, below which a phrase that names no concept is the number of a part, or says nothing
 BROAD = 0.2  # of the area's other notes, from which a name that they treat is no subject of a group
 TREATED = 0.4  # of a note's words about a subject, from which the note treats it
-HALF, ALL, SEVERAL = 0.5, 0.8, 2  # of a group's notes: for its subject, for a pair of subjects, for each of a pair
+MOST, ALL, SEVERAL = 0.75, 0.8, 2  # of a group's notes: for its subject, for a pair of subjects, for each of a pair
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class _Name:
 @dataclass(frozen=True)
 class Subject:
     """Names as the notes spell them, and the numbers of the concepts that they name. They are one or two that most of
-    the notes treat, or where there are none (not `is_common`), two or three that all of them together treat.
+    the notes treat, or where there are none (not `is_common`), two or three of which most treat one.
     """
 
     names: tuple[str, ...]
@@ -72,7 +72,7 @@ def subjects(
     group: Sequence[Wording], others: Sequence[Wording], concepts: Concepts, vague: Callable[[str], bool]
 ) -> list[Subject]:
     """At most `SUBJECTS` subjects of a group of notes, the most specific first: a concept, or a phrase of their titles
-    and headings, that half of the notes treat, or a pair of concepts that are treated together and by nearly all. Then
+    and headings, that most of the notes treat, or a pair of concepts that are treated together and by nearly all. Then
     as many sets of concepts that the notes are named after.
 
     `vague` says of which names too little follows, such as those of whole areas.
@@ -90,7 +90,7 @@ class _Choosing:
 
     def subjects(self) -> list[Subject]:
         """The subjects, the best first."""
-        single = ((name,) for name in self._names if self._share(name) >= HALF)
+        single = ((name,) for name in self._names if self._share([name]) >= MOST)
         ordered = sorted([*single, *self._pairs()], key=self._score, reverse=True)
         common = [subject for names in ordered if (subject := self._written(names, is_common=True))]
         sets = [subject for names in self._sets() if (subject := self._written(names, is_common=False))]
@@ -138,18 +138,19 @@ class _Choosing:
                 yield first, second
 
     def _sets(self) -> Iterator[tuple[_Name, ...]]:
-        """The concepts that each working title names, where they are several."""
+        """The concepts that each working title names, where they are several and speak for most of the notes."""
         known = {words: name for name in self._names if name.number is not None for words in name.words}
         for title in self._titles:
             names = tuple(dict.fromkeys(known[words] for words in title if words in known))
-            if len(names) > 1:
+            if len(names) > 1 and self._share(names) >= MOST:
                 yield names
 
     def _treating(self, name: _Name) -> frozenset[int]:
         return frozenset(number for number, note in enumerate(self._group) if name.about(note) >= TREATED)
 
-    def _share(self, name: _Name) -> float:
-        return len(self._treating(name)) / len(self._group)
+    def _share(self, names: Sequence[_Name]) -> float:
+        """The share of the group's notes that treat any of some names."""
+        return len(frozenset[int]().union(*map(self._treating, names))) / len(self._group)
 
     def _score(self, names: Sequence[_Name]) -> float:
         """How much the names say of the group's notes, times the logarithm of their rarity in the other notes."""

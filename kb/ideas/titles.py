@@ -13,7 +13,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.outline.headings import is_generic
+from kb.outline.naming.forms import is_generic
 from kb.search.query import STOPWORDS
 
 Title = tuple[str, ...]  # phrases: words in lower case with spaces between them
@@ -40,14 +40,6 @@ some still such ten third three through together too towards two under until up 
 various very via vs want well within without yet
 """
 _WEAK = STOPWORDS | frozenset(_WEAK_WORDS.split())
-_FORMAL = re.compile(
-    r"(?:readme|index|getting started|quick ?start|install(?:ation|ing)?|usage|requirements|prerequisites|"
-    r"(?:table of )?contents|(?:user )?documentation|docs|faq|glossary|appendix|change ?log|release notes|licen[sc]e|"
-    r"contact(?: us)?|acknowledge?ments|(?:more|additional|further) .*|resources|credits|tutorials?|gist|motivation|"
-    r"goals|home ?works?|quiz(?:zes)?|self[- ]check|exercises?|assignments?|follow[- ]ups?|submi(?:t|ssion).*|explore|"
-    r"(?:key|main) (?:points?|ideas?|contributions?|takeaways?|findings?|results?)|untitled|draft|wip)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -162,7 +154,7 @@ def _candidates(group: Sequence[Wording], others: Sequence[Wording]) -> list[str
         words
         for words in dict.fromkeys([*titles, *shared])
         if 0 < len(words.split()) <= MAX_PHRASE_WORDS
-        and not _is_form(words)
+        and not is_generic(words)
         and any(f" {words} " in entry.words for entry in group)
     ]
 
@@ -172,7 +164,7 @@ def _beginning(title: str) -> str:
     part = _PAUSE.split(title)[0].strip()
     words = _WORD.findall(part)
     strong = [index for index, word in enumerate(words) if _is_strong(word)]
-    if not strong or _is_form(part):
+    if not strong or is_generic(part):
         return ""
     return words_of(" ".join(_closed(words[strong[0] : strong[-1] + 1]))).strip()
 
@@ -183,7 +175,7 @@ def _terms(entry: Wording, others: Sequence[Wording]) -> Iterator[str]:
     """
     names = (entry.title, *entry.headings, *entry.tags)
     parts = (part.strip() for name in names if not _recurs(name, others) for part in _PAUSE.split(name))
-    runs = (_closed(run) for part in parts if not _is_form(part) for run in _runs(_WORD.findall(part)))
+    runs = (_closed(run) for part in parts if not is_generic(part) for run in _runs(_WORD.findall(part)))
     for run in runs:
         for start in range(max(len(run) - MAX_PHRASE_WORDS, 0), len(run)):
             if len(run) - start > 1 or _looks_like_a_term(run[start]):
@@ -193,11 +185,6 @@ def _terms(entry: Wording, others: Sequence[Wording]) -> Iterator[str]:
 def _recurs(heading: str, others: Sequence[Wording]) -> bool:
     words = words_of(heading).strip()
     return sum(words in entry.heading_words for entry in others) >= FORM
-
-
-def _is_form(part: str) -> bool:
-    """Whether a piece of a heading names a part that any text could have."""
-    return is_generic(part) or bool(_FORMAL.fullmatch(part))
 
 
 def _runs(words: Sequence[str]) -> list[list[str]]:

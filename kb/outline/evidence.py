@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +12,8 @@ from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
 from kb.models import FiledArea, Filter, NoteRecord, note_of
 from kb.outline.points import Excerpt
-from kb.outline.relevance import CORE_SHARE, relevant_notes
-from kb.outline.topic import Topic, require_evidence
+from kb.outline.relevance import CORE_SHARE, relevant_notes, without_strays
+from kb.outline.topic import Topic, require_evidence, shares_named
 from kb.search.find import find
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     rows_of = {id: rows for id, rows in passages.rows.items() if id in passing}
     require_evidence(topic, [float(related[rows].max()) for rows in rows_of.values()])
     known = reader.catalog.notes_by_id(rows_of)
-    shares = shares_of(reader, topic, filter, [known[id] for id in rows_of])
+    shares = _on_topic(reader, topic, shares_of(reader, topic, filter, [known[id] for id in rows_of]))
     rows = [
         row
         for note in current_notes(reader, [known[id] for id in shares])
@@ -44,6 +44,15 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     chunks = reader.catalog.chunks(passages.ids[row] for row in rows)
     taken = [chunks[passages.ids[row]] for row in rows]
     return [Excerpt(known[chunk.note_id], chunk, shares[chunk.note_id]) for chunk in taken], passages.matrix[rows]
+
+
+def _on_topic(reader: IndexReader, topic: Topic, shares: Mapping[str, float]) -> dict[str, float]:
+    """Notes with their shares, without those that are about something else than the topic."""
+    passages, encoder = reader.passages(), reader.encoder
+    aims = np.stack([topic.vector, *map(encoder.encode_query, (*topic.views, *topic.facets))])
+    nearest = {note: float((passages.matrix[passages.rows[note]] @ aims.T).max()) for note in shares}
+    related = {note: encoder.scale.relatedness(cosine) for note, cosine in nearest.items()}
+    return without_strays(shares, related, shares_named(reader, topic.subjects))
 
 
 def shares_of(reader: IndexReader, topic: Topic, filter: Filter, notes: Sequence[NoteRecord]) -> dict[str, float]:

@@ -16,7 +16,7 @@ from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
 from kb.models import Encoder, FiledArea, Filter, note_of
 from kb.outline.evidence import MAX_NOTES, shares_of
-from kb.outline.headings import is_generic
+from kb.outline.naming.forms import is_generic
 from kb.outline.order import without_stages
 from kb.outline.points import (
     MAX_POINTS_OF_MANY_NOTES,

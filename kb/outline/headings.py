@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from kb.areas.concepts import Concepts
 from kb.cutoffs import BARE_HANDICAP, PARTIAL_HANDICAP, SAME_HEADING, SHORT_HANDICAP, TAIL_HANDICAP
 from kb.models import Encoder, NoteRecord
+from kb.outline.naming.casing import Spellings, sentence_case, usual_spellings
+from kb.outline.naming.forms import is_generic, tidy
 from kb.outline.points import Excerpt
-from kb.outline.questions import asks
 from kb.scale import Scale
 
 if TYPE_CHECKING:
@@ -27,25 +28,11 @@ MIN_WORDS_CUT = 3  # of a heading that was cut before a phrase
 MAX_PAIRED_WORDS = 3
 SUBJECTS_PAIRED = 3  # notes of a cluster whose subjects are tried in pairs
 
-_GENERIC = re.compile(
-    r"^(?:introduction|intro|overview|summary|abstract|notes?|tl;?dr|references?|links?|table of contents|contents?|"
-    r"see also|conclusions?|closing thoughts|background|further reading|misc|the idea|setup|open questions?|questions?|"
-    r"todo|main|in short|problem|solution|diagram|pros?|cons?|usecases?|use cases?|details?|example|examples|"
-    r"sample|my take|takeaways?|contributions?|main contributions?|relation to .*|related .*|against .*|compared .*|"
-    r"model|method|results?)\b[\s:.]*$",
-    re.IGNORECASE,
-)
 _JOINED = re.compile(r"\band\b|[,&]", re.IGNORECASE)
 _TRAILING = re.compile(
     r"(?:\s+(?:a|an|the|of|in|on|to|for|and|or|with|by|from|at|as|that|which|is|are))+$", re.IGNORECASE
 )
 _BETWEEN_PHRASES = re.compile(r"of|in|on|to|for|with|by|from|at|as|that|which|via|using|and|or", re.IGNORECASE)
-_MARKS = re.compile(r"^(?:\W*\d+(?:\.\d+)*[.)]?\s+)|[*`_#]+")
-
-
-def is_generic(heading: str) -> bool:
-    """Whether a heading could occur in any note, or announces questions."""
-    return bool(_GENERIC.match(heading)) or asks(heading)
 
 
 def headings(
@@ -56,13 +43,16 @@ def headings(
     encoder: Encoder,
     concepts: Concepts,
 ) -> list[str]:
-    """A name for each cluster of excerpts: the candidate nearest to its centre that is unlike the names before it, or
-    an empty string.
+    """A name for each cluster of excerpts, in sentence case: the candidate nearest to its centre that is unlike the
+    names before it, or an empty string.
 
     Candidates are the titles and headings of its notes, headings with their note's subject, pairs of short subjects,
     and the concepts that several of its notes name.
     """
-    candidates = [_candidates([excerpts[index] for index in cluster], concepts) for cluster in clusters]
+    members = [[excerpts[index] for index in cluster] for cluster in clusters]
+    candidates = [_candidates(cluster, concepts) for cluster in members]
+    if not any(candidates):
+        candidates = [{shortened(cluster[0].note.title): 0.0} for cluster in members]
     names = list(dict.fromkeys(name for handicaps in candidates for name in handicaps))
     if not names:
         return []
@@ -76,10 +66,19 @@ def headings(
         }
         others = [encoded[name] for name in taken if name]
         new = (
-            name for name in sorted(costs, key=costs.__getitem__) if _is_unlike(encoded[name], others, encoder.scale)
+            name
+            for name in sorted(costs, key=costs.__getitem__)
+            if _is_unlike(encoded[name], others, encoder.scale) and not _is_part(name, list(filter(None, taken)))
         )
         taken.append(next(new, ""))
-    return taken
+    spellings = Spellings(entry.chunk.text for entry in excerpts)
+    return [sentence_case(name, spellings, usual_spellings(concepts)) for name in taken]
+
+
+def _is_part(name: str, others: Sequence[str]) -> bool:
+    """Whether a name is part of another, or another of it."""
+    folded = f" {name.casefold()} "
+    return any(folded in f" {other.casefold()} " or f" {other.casefold()} " in folded for other in others)
 
 
 def _is_unlike(vector: FloatArray, others: Sequence[FloatArray], scale: Scale) -> bool:
@@ -108,15 +107,17 @@ class _Cluster:
 
 
 def _candidates(excerpts: Sequence[Excerpt], concepts: Concepts) -> dict[str, float]:
-    """The names that a cluster could have, each with its handicap, the lowest if there are several."""
+    """The names that a cluster could have, each with its handicap, the lowest if there are several; none where its
+    notes' titles and headings say nothing.
+    """
     cluster = _Cluster(excerpts)
     candidates: dict[str, float] = {}
     named = _shared_concepts(cluster, concepts)
     for name, handicap in (*_titles(cluster), *_section_headings(cluster), *_pairs(cluster), *named):
         words = len(name.split())
-        if 0 < words <= MAX_HEADING_WORDS and not _GENERIC.match(name):
+        if 0 < words <= MAX_HEADING_WORDS and not is_generic(name):
             candidates[name] = min(candidates.get(name, 1.0), handicap + (SHORT_HANDICAP if words == 1 else 0.0))
-    return candidates or {shortened(excerpts[0].note.title): 0.0}
+    return candidates
 
 
 def _titles(cluster: _Cluster) -> Iterator[tuple[str, float]]:
@@ -148,7 +149,7 @@ def _pairs(cluster: _Cluster) -> Iterator[tuple[str, float]]:
 
 def _is_short(name: str) -> bool:
     """Whether a subject can be one of two in a heading."""
-    return len(name.split()) <= MAX_PAIRED_WORDS and not _JOINED.search(name) and not _GENERIC.match(name)
+    return len(name.split()) <= MAX_PAIRED_WORDS and not _JOINED.search(name) and not is_generic(name)
 
 
 def _shared_concepts(cluster: _Cluster, concepts: Concepts) -> Iterator[tuple[str, float]]:
@@ -171,11 +172,6 @@ def _long_words(name: str) -> set[str]:
     return {word.casefold() for word in re.findall(r"\w{4,}", name)}
 
 
-def tidy(name: str) -> str:
-    """A heading without its number and Markdown marks."""
-    return " ".join(_MARKS.sub("", name).split()).strip(" :.")
-
-
 def subject(title: str) -> str:
     """The subject of a title: what comes before a colon, a dash or a comma."""
     head = re.split(r":\s|\s[—–-]\s|,\s", tidy(title))[0]
@@ -195,4 +191,4 @@ def shortened(name: str) -> str:
     whole = [
         number for number in range(MIN_WORDS_CUT, MAX_HEADING_WORDS + 1) if _BETWEEN_PHRASES.fullmatch(words[number])
     ]
-    return _TRAILING.sub("", " ".join(words[: whole[-1] if whole else MAX_HEADING_WORDS]))
+    return _TRAILING.sub("", " ".join(words[: whole[-1] if whole else MAX_HEADING_WORDS])).rstrip(",;:–—- ")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kb.cutoffs import WELL_COVERED
 from kb.index.arrays import centred, unit_rows
 from kb.models import NoteRecord
 from kb.notes.links import link_targets
@@ -21,6 +22,8 @@ SEEDS = 4  # the notes that the others are compared with
 FACET_WEIGHT = 0.8  # of what a search for one facet of the topic finds
 MIN_SHARE = 0.3  # of the best note's relevance, for a note to bear on the topic
 CORE_SHARE = 0.3  # of the best note's relevance, from which a note belongs to the core of an outline
+FAR_SHARE = 0.5  # of the best relatedness with a topic that is well covered, below which a note is far from it
+NAMED_SHARE = 0.5  # of a topic's subjects; a note of which a passage names more is on the topic
 
 
 def relevant_notes(
@@ -46,6 +49,25 @@ def relevant_notes(
     if best <= 0:
         return []
     return [(int(index), share) for index in order if (share := float(relevance[index]) / best) >= MIN_SHARE]
+
+
+def without_strays(
+    shares: Mapping[str, float], relatedness: Mapping[str, float], named: Mapping[str, float]
+) -> dict[str, float]:
+    """The notes that bear on a topic, with their shares, but those that are there for want of better ones.
+
+    `relatedness` is that of each note's best passage with the topic, and `named` is the share of the topic's subjects
+    that its best passage names. Where some note is `WELL_COVERED`, one that is far less related and names no more than
+    half of the subjects is about something else. Where none is, the topic is put in other words than the notes.
+    """
+    best = max((relatedness[note] for note in shares), default=0.0)
+    if best < WELL_COVERED:
+        return dict(shares)
+    return {
+        note: share
+        for note, share in shares.items()
+        if relatedness[note] >= FAR_SHARE * best or named.get(note, 0.0) > NAMED_SHARE
+    }
 
 
 def _likeness(scores: NDArray[np.float64], note_means: FloatArray) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -134,10 +135,7 @@ def _is_known(reader: IndexReader, subject: Subject, notes: Collection[str], vec
     names, or names a part of it, or says what it means.
     """
     known, number = treatments(reader), subject.concept
-    names = [subject.name] if number is None else known.concepts.names(number)
-    words = [query_words(spelled(reader, name)) for name in names]
-    in_one_passage = " OR ".join(f"({' AND '.join(match_expression([word]) for word in group)})" for group in words)
-    if not set(reader.catalog.full_text.matching(in_one_passage).values()).isdisjoint(notes):
+    if not set(_naming(reader, subject).values()).isdisjoint(notes):
         return True
     parts = [known.of(reader, part) for part in known.concepts.parts(number)] if number is not None else []
     if any(part.everywhere or not part.notes.keys().isdisjoint(notes) for part in parts):
@@ -147,6 +145,27 @@ def _is_known(reader: IndexReader, subject: Subject, notes: Collection[str], vec
     )
     nearest = float(reader.encoder.scale.relatedness(float((vectors @ meaning).max(initial=-1.0))))
     return nearest >= (CLOSE if number is None else MEANT)
+
+
+def _naming(reader: IndexReader, subject: Subject) -> dict[int, str]:
+    """The passages, by number with their notes, that have all the words of one of a subject's names."""
+    number = subject.concept
+    names = [subject.name] if number is None else treatments(reader).concepts.names(number)
+    words = [query_words(spelled(reader, name)) for name in names]
+    in_one_passage = " OR ".join(f"({' AND '.join(match_expression([word]) for word in group)})" for group in words)
+    return reader.catalog.full_text.matching(in_one_passage)
+
+
+def shares_named(reader: IndexReader, subjects: Sequence[Subject]) -> dict[str, float]:
+    """By note, the share of some subjects that its best passage names, 0..1; those that no note names do not count."""
+    named = [passages for subject in subjects if (passages := _naming(reader, subject))]
+    counts = Counter(passage for passages in named for passage in passages)
+    notes = {passage: note for passages in named for passage, note in passages.items()}
+    shares: dict[str, float] = {}
+    for passage, count in counts.items():
+        note = notes[passage]
+        shares[note] = max(shares.get(note, 0.0), count / len(named))
+    return shares
 
 
 def _says_something(text: str) -> bool:

@@ -1,0 +1,1 @@
+"""Headings: which ones say something, and how they are written."""

@@ -1,0 +1,101 @@
+"""Headings in sentence case, with names and abbreviations as they are written in prose. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+
+from kb.areas.concepts import Concepts
+from kb.search.query import STOPWORDS
+
+SHORT = 4  # letters of a word in capitals, up to which it is taken for an abbreviation where no text has it
+COMMON_SHARE = 0.25  # of the sentences that write a word with a capital; names are written without one less often
+
+_PART = re.compile(r"[^\W_]+(?:['’][^\W_]+)*\+*")
+_WORD = re.compile(rf"{_PART.pattern}(?:-{_PART.pattern})*")
+_PROSE = re.compile(r"^(?!\s*#).*$", re.MULTILINE)
+# A capital after one of these begins a sentence, and says nothing but where another word with a capital follows.
+_STARTS = re.compile(r"(?:^|[.!?:;|•>*)\]–—\"“‘]|\s-|\d[.)])\W*$")
+_NAME_GOES_ON = re.compile(r" [A-Z]")
+_OPENS = re.compile(r"(?:^|[.!?:–—]\s|\s-\s)\W*$")
+_ARTICLE = re.compile(r"A(?= (?!(?:to|and|or|vs|is)\b)\w)")
+
+
+class Spellings:
+    """How words are written inside the sentences of some texts."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._forms: dict[str, Counter[str]] = {}
+        for text in texts:
+            for line in _PROSE.findall(text):
+                self._read(line)
+
+    def _read(self, line: str) -> None:
+        for match in _WORD.finditer(line):
+            word = match[0]
+            opens = _STARTS.search(line[: match.start()]) and not _NAME_GOES_ON.match(line, match.end())
+            if not (_is_capitalised(word) and opens):
+                for form in {word, *_PART.findall(word)}:
+                    self._forms.setdefault(form.lower(), Counter())[form] += 1
+
+    def usual(self, word: str) -> str:
+        """The commonest spelling of a word, that of a common word where it is not always a name; an empty string where
+        no sentence has it.
+        """
+        forms = self._forms.get(word.lower())
+        if not forms:
+            return ""
+        form, count = forms.most_common(1)[0]
+        small = form.lower()
+        return small if _is_capitalised(form) and forms[small] >= COMMON_SHARE * count else form
+
+
+@cache
+def usual_spellings(concepts: Concepts) -> Spellings:
+    """How what is known of the areas writes its words."""
+    return Spellings(text for text, _ in concepts.texts)
+
+
+def sentence_case(heading: str, notes: Spellings, usual: Spellings) -> str:
+    """A heading with a capital at its start and otherwise only those that its words have inside sentences: of some
+    notes, or else of what is `usual`. A word that neither has keeps its own, but where the whole heading has capitals.
+    """
+    shouted = heading.isupper() and (" " in heading or len(heading) > SHORT)
+    is_title = shouted or _is_title(heading)
+
+    def in_sentence(word: str) -> str:
+        if not shouted and not word.islower() and not _is_capitalised(word):
+            return word
+        form = notes.usual(word) or usual.usual(word)
+        if _is_capitalised(form) and usual.usual(word).islower():
+            return form.lower()
+        if form:
+            return form
+        return word.lower() if is_title and (_is_capitalised(word) or len(word) > SHORT) else word
+
+    def written(match: re.Match[str]) -> str:
+        word, is_article = match[0], _ARTICLE.match(heading, match.start())
+        if word.lower() in STOPWORDS and (shouted or word[-1].islower() or is_article):
+            form = word.lower() if word.lower() != "i" else "I"
+        elif "-" not in word or (notes.usual(word) and not all(map(_is_capitalised, word.split("-")))):
+            form = in_sentence(word)
+        else:
+            form = "-".join(map(in_sentence, word.split("-")))
+        opens = _OPENS.search(heading[: match.start()]) and form.split("-")[0].islower()
+        return form[:1].upper() + form[1:] if opens else form
+
+    return _WORD.sub(written, heading)
+
+
+def _is_capitalised(word: str) -> bool:
+    """Whether only the first letter of a word, or of its part before a hyphen, is a capital."""
+    return len(word) > 1 and word[0].isupper() and word[1:].islower()
+
+
+def _is_title(heading: str) -> bool:
+    """Whether all words of a heading but the small ones have capitals, of which the first says nothing."""
+    words = _PART.findall(heading)
+    small = [word for word in words[1:] if word[0].islower() and word not in STOPWORDS]
+    return sum(map(_is_capitalised, words)) > 1 and not small

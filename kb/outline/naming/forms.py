@@ -1,0 +1,57 @@
+"""Headings as the parts of a document, and what they say apart from that. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from kb.outline.questions import asks
+
+# Headings that any text could have: its parts, what comes with it, and what it asks of its reader.
+_GENERIC = re.compile(
+    r"(?:introduction|intro|overview|summary|abstract|notes?|tl;?dr|references?|links?|(?:table of )?contents?|"
+    r"see also|conclusions?|closing thoughts|background|(?:more|additional|further) .*|misc(?:ellaneous)?|the idea|"
+    r"setup|questions?|todo|main|in short|problem|solution|diagram|pros?|cons?|use ?cases?|details?|examples?|sample|"
+    r"my take|takeaways?|contributions?|relation to .*|related .*|against .*|compared .*|model|method|results?|"
+    r"discussion|experiments?|motivation|goals?|news|updates?|announcements?|resources|general|others?|various|tips|"
+    r"readme|index|home|getting started|quick ?start|install(?:ation|ing)?|usage|requirements|prerequisites|"
+    r"(?:user )?documentation|docs|(?:an? |some )?(?:faqs?|q ?& ?a|frequently asked questions)\b.*|glossary|appendix|"
+    r"change ?log|release notes|licen[sc]e|contact(?: us)?|acknowledge?ments|credits|tutorials?|gist|home ?works?|"
+    r"quiz(?:zes)?|self[- ]check|exercises?|(?:homework )?assignments?|follow[- ]ups?|next steps?|submi(?:t|ssion).*|"
+    r"explore|text elements?|untitled|draft|wip|"
+    r"(?:key|main) (?:points?|ideas?|contributions?|takeaways?|findings?|results?)|"
+    r"(?:part|chapter|section|lecture|lesson|module|week|day|step|session|unit)s?)",
+    re.IGNORECASE,
+)
+_DATE_OR_TIME = re.compile(r"[\W\d]*(?:[ap]m)?\W*", re.IGNORECASE)
+_TRAILING_NUMBER = re.compile(r"\W*\d*[\s:.]*$")
+_MARKS = re.compile(r"\\(?=\W)|[*`_#]+")
+# What numbers a part or says in what state it is: "2.1", "Q3:", "Part 4:", "[WIP]", "(30 points)".
+_NUMBERED = re.compile(
+    r"(?:\W*\d+(?:\.\d+)*[.)]?\s+|[QP]\d{0,2}[:.)]\s+|"
+    r"(?:part|chapter|section|lecture|lesson|module|week|day|step|session|unit|question|exercise) \d+\w?\s*[:.)–—-]\s+|"
+    r"\[(?:wip|draft|todo|new|archived?)\]\s*)+",
+    re.IGNORECASE,
+)
+_MARKED_WORK = re.compile(r"\s*[(\[]\d+(?:\.\d+)? (?:points?|pts|marks|min(?:ute)?s?)[)\]]$", re.IGNORECASE)
+
+
+def is_generic(heading: str) -> bool:
+    """Whether a heading could occur in any note, or announces questions."""
+    bare = _TRAILING_NUMBER.sub("", heading)
+    return bool(_GENERIC.fullmatch(bare) or _DATE_OR_TIME.fullmatch(heading)) or asks(heading)
+
+
+def tidy(name: str) -> str:
+    """A heading without its number and Markdown marks; of a path, such as `Tools/Editors/Vim`, the last part."""
+    plain = " ".join(_MARKS.sub("", name).split())
+    numbered = _NUMBERED.match(plain)
+    return _last_part(_MARKED_WORK.sub("", plain[numbered.end() :] if numbered else plain)).strip(" :.")
+
+
+def _last_part(name: str) -> str:
+    """The end of a path of at least three parts, from its last part that is more than a number."""
+    parts = re.split(r"(?<=\S)/(?=\S)", name)
+    if len(parts) < 3 or "://" in name:
+        return name
+    start = max((number for number, part in enumerate(parts) if re.search(r"[^\W\d]{2}", part)), default=0)
+    return " ".join(parts[start:])

@@ -1,0 +1,100 @@
+"""How headings are written, and which of them say something."""
+
+from __future__ import annotations
+
+import pytest
+
+from kb.areas.concepts import Concepts, load_concepts
+from kb.outline.naming.casing import Spellings, sentence_case, usual_spellings
+from kb.outline.naming.forms import is_generic, tidy
+
+NOTHING = Spellings([])
+TEXTS = Spellings(
+    [
+        "The tide table of a harbour lists high water. We run HarBot on Wednesdays, and HarBot asks TideDB.",
+        "# Tide Tables And Currents\n- Currents turn: the current is strongest between tides.",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("heading", "written"),
+    [
+        ("HIGH WATER AND CURRENTS", "High water and currents"),
+        ("Tide Tables For A Harbour", "Tide tables for a harbour"),
+        ("Tide Tables: From A to B", "Tide tables: From A to B"),
+        ("Self-Steering Boats on V-Keels", "Self-steering boats on V-keels"),
+        ("S4nD and PyQuux", "S4nD and PyQuux"),
+        ("a talk by Ann Lee", "A talk by Ann Lee"),
+        ("The Harbour: Tides and HARBOT", "The harbour: Tides and HARBOT"),
+        ("tidedb on wednesdays", "TideDB on Wednesdays"),
+        ("WHAT THE TIDE DOES", "What the tide does"),
+        ("GPU", "GPU"),
+        ("GPU and FFT for Quux", "GPU and FFT for Quux"),
+        ("IT and I", "IT and I"),
+    ],
+)
+def test_headings_are_in_sentence_case(heading: str, written: str) -> None:
+    """Capitals are those that the words have inside sentences; names and abbreviations keep theirs, and a word that no
+    text has stays as it is, but in a title or in shouting.
+    """
+    assert sentence_case(heading, TEXTS, NOTHING) == written
+
+
+def test_names_are_those_of_the_notes() -> None:
+    """A word is a name where the notes write it as one and kb knows no common word; kb writes what they do not."""
+    usual = usual_spellings(load_concepts())
+    assert sentence_case("GRAPH NEURAL NETWORKS ON GPUS", TEXTS, usual) == "Graph neural networks on GPUs"
+    notes = Spellings(["Ann Lee of Quux asks for a Graph, which the Graph of Quux is."])
+    assert sentence_case("Graph Stores by Ann of Quux", notes, usual) == "Graph stores by Ann of Quux"
+    assert sentence_case("", TEXTS, usual_spellings(Concepts(()))) == ""
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "News",
+        "User Documentation",
+        "Additional Resources",
+        "FAQ",
+        "Frequently Asked Questions about tides",
+        "Misc",
+        "Notes",
+        "Notes 2",
+        "Week 3",
+        "Assignment 1",
+        "4:20 pm",
+        "2025 01 31",
+        "Next steps",
+        "Open questions",
+    ],
+)
+def test_headings_of_any_text_say_nothing(heading: str) -> None:
+    """The parts of a document, its dates and what comes with it are no subjects."""
+    assert is_generic(heading)
+
+
+@pytest.mark.parametrize("heading", ["News recommendation", "Model parallelism", "Notes on tides", "Week-long storms"])
+def test_headings_with_a_subject_say_something(heading: str) -> None:
+    """A heading that merely begins with such a word names a subject."""
+    assert not is_generic(heading)
+
+
+@pytest.mark.parametrize(
+    ("heading", "bare"),
+    [
+        ("2.1 Tides", "Tides"),
+        ("Q: Why do tides turn?", "Why do tides turn?"),
+        ("Q3: Tides (30 points)", "Tides"),
+        ("Part 2: **Tides**", "Tides"),
+        ("\\[WIP\\] Tides", "Tides"),
+        ("Sea/Water/How To/Read a Tide Table", "Read a Tide Table"),
+        ("Harbours/Bot/Haro/4.5", "Haro 4.5"),
+        ("Tides and/or currents", "Tides and/or currents"),
+        ("C4: a corpus", "C4: a corpus"),
+        ("3D currents", "3D currents"),
+    ],
+)
+def test_headings_without_their_form(heading: str, bare: str) -> None:
+    """Numbers of parts, states of work and the folders of a name are no part of what a heading says."""
+    assert tidy(heading) == bare
