@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
 from serving import Client, serving
 from test_hostile import TAKEN
+from test_warm import wait_until
 
 from kb.ideas.map import draw as drawing
 from kb.ideas.map.layout import laid_out
@@ -25,6 +26,7 @@ from kb.models import Encoder, Progress
 from kb.outline.post.length import WORDS_A_POINT, expected_words, reading_minutes
 from kb.reports import Check
 from kb.serve.http.server import HttpServer
+from kb.serve.watching import watching
 
 QUERY = "neighbours in deep graph networks"
 LARGE = 10_000  # bytes of a note that is hostile by its size
@@ -619,3 +621,18 @@ def test_every_file_of_the_page_is_served(client: Client) -> None:
 def client(notebook: Path, encoder: HashingEncoder) -> Iterator[Client]:
     with serving(notebook, encoder) as (_, client):
         yield client
+
+
+def test_what_the_watcher_did_is_shown(page: Page, server: HttpServer, book: Path) -> None:
+    """While the page is open, the status follows a sync that nobody asked for; one that was refused, because most notes
+    would leave, asks here.
+    """
+    with watching(server.served.live, server.served.jobs.sync, lambda line: None):
+        for number in range(12):
+            (book / "notes" / f"more{number}.md").write_text(f"---\narea: llm\n---\n# More\n\nToken {number}.\n")
+        wait_until(lambda: "notes/more11.md" in {note.path for note in server.served.knowledge.list().notes})
+        expect(page.get_by_role("button", name="Sync", exact=True)).to_be_visible()
+        (book / "notes").rename(book / "gone")
+        page.get_by_role("button", name="Let them leave the index").click()
+        expect(page.get_by_role("button", name="Let them leave the index")).to_have_count(0)
+        wait_until(lambda: not server.served.knowledge.list().notes)

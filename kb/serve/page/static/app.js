@@ -95,7 +95,7 @@ function Sync() {
     if (document.hidden) return;
     try {
       const { job: id } = await get("/api/server");
-      if (id && id !== known.current) follow(await get(`/api/job?id=${encodeURIComponent(id)}`), false);
+      if (id && id !== known.current) follow(await get("/api/job", { id }), false);
     } catch {
       // the next request of the writer says what is wrong
     }
