@@ -13,7 +13,7 @@ from kb.index.reader import IndexReader
 from kb.models import FiledArea, Filter, NoteRecord, note_of
 from kb.outline.points import Excerpt
 from kb.outline.relevance import CORE_SHARE, relevant_notes, without_strays
-from kb.outline.topic import Topic, require_evidence, shares_named
+from kb.outline.topic import Topic, bears, notes_naming, require_evidence, shares_named
 from kb.search.find import find
 
 if TYPE_CHECKING:
@@ -27,15 +27,19 @@ MAX_PASSAGES_OUTSIDE_CORE = 2
 def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> tuple[list[Excerpt], FloatArray]:
     """The passages that bear on a topic, those of the best note first, and their vectors `(n, dim)`.
 
-    Raises `EvidenceError` where the notes of the areas say too little about the topic.
+    Where too few notes bear on it by what they say, those that name it do. Raises `EvidenceError` where the notes of
+    the areas say too little about the topic.
     """
     filter = Filter(areas=areas)
     passages, passing = reader.passages(), reader.passing(filter).notes
     related = reader.encoder.scale.relatedness(passages.cosines(topic.vector))
     rows_of = {id: rows for id, rows in passages.rows.items() if id in passing}
-    require_evidence(topic, [float(related[rows].max()) for rows in rows_of.values()])
+    nearest = [float(related[rows].max()) for rows in rows_of.values()]
+    naming: set[str] = set() if bears(topic, nearest) else notes_naming(reader, topic, rows_of)
+    require_evidence(topic, nearest, naming)
     known = reader.catalog.notes_by_id(rows_of)
-    shares = _on_topic(reader, topic, shares_of(reader, topic, filter, [known[id] for id in rows_of]))
+    shares = shares_of(reader, topic, filter, [known[id] for id in naming or rows_of])
+    shares = shares if naming else _on_topic(reader, topic, shares)
     rows = [
         row
         for note in current_notes(reader, [known[id] for id in shares])

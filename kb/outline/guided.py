@@ -28,7 +28,7 @@ from kb.outline.points import (
     with_opposites,
 )
 from kb.outline.sections import Skeleton, leftovers
-from kb.outline.topic import Topic, require_evidence, subjects_of, unknown_subjects
+from kb.outline.topic import Topic, notes_naming, require_evidence, subjects_of, unknown_subjects
 from kb.reports import Section
 from kb.search.answer import JUDGED
 from kb.search.calibration import GOOD
@@ -78,7 +78,7 @@ def gather_for(
     searches.append(_searched(reader, topic.views, filter).among(on_topic, reader.passages().rows))
     best = np.max([found.relatedness for found in searches], axis=0)
     rows = reader.passages().rows
-    require_evidence(topic, [float(best[rows[id]].max()) for id in notes])
+    require_evidence(topic, [float(best[rows[id]].max()) for id in notes], notes_naming(reader, topic, notes))
     fits = np.zeros((len(best), len(searches)))
     for number, found in enumerate(searches):
         for row, fit in found.best(notes, rows):

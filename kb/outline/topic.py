@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 MIN_NOTES = 2  # that bear on a topic
+MENTIONS = 3  # notes that name a topic somewhere in their text, from which it is not named in passing
 CLEARLY_OUTSIDE = 0.6  # the probability that a topic lies outside the areas, from which its notes must be close
 OFF_AREA = 0.7  # what a note keeps of its relevance when its area is not the topic's
 
@@ -179,14 +180,37 @@ def _verdict(reader: IndexReader, text: str) -> AreaVerdict:
     return classifier(reader).classify(note, [chunk], reader.encoder.encode_query(text)[np.newaxis, :])
 
 
-def require_evidence(topic: Topic, relatedness: Sequence[float]) -> None:
-    """Raise `EvidenceError` where too few notes bear on a topic, given the relatedness of each note's best passage."""
+def notes_naming(reader: IndexReader, topic: Topic, among: Collection[str]) -> set[str]:
+    """Those of some notes, by id, that name the whole topic; none where they do so only in passing.
+
+    Two are enough if one has the name in its title or a heading, and otherwise `MENTIONS` if it is that of a concept or
+    has capitals, as abbreviations have. Encoders know little of single words and abbreviations.
+    """
+    text, full_text = without_filler(topic.text), reader.catalog.full_text
+    concept = topic.subjects[0].concept if len(topic.subjects) == 1 else None
+    expression = match_expression([text] if concept is None else [text, *treatments(reader).concepts.names(concept)])
+    naming = set(full_text.matching(expression).values()).intersection(among)
+    if len(naming) < MIN_NOTES:
+        return set()
+    named_after = naming.intersection(full_text.matching(f"{{title headings}} : ({expression})").values())
+    is_term = concept is not None or text != text.lower()
+    return naming if named_after or (is_term and len(naming) >= MENTIONS) else set()
+
+
+def bears(topic: Topic, relatedness: Sequence[float]) -> bool:
+    """Whether enough notes bear on a topic, given the relatedness of each note's best passage."""
     bearing = sum(related >= BEARING for related in relatedness)
     only_concepts = bool(topic.subjects) and all(subject.concept is not None for subject in topic.subjects)
     outside = not only_concepts and topic.verdict.scores["outside"] >= CLEARLY_OUTSIDE
-    far = outside and _third_best(relatedness) < CLOSE
-    if far or bearing < MIN_NOTES:
-        raise EvidenceError(_too_little(topic, bearing))
+    return bearing >= MIN_NOTES and not (outside and _third_best(relatedness) < CLOSE)
+
+
+def require_evidence(topic: Topic, relatedness: Sequence[float], naming: Collection[str]) -> None:
+    """Raise `EvidenceError` where too few notes bear on a topic, given the relatedness of each note's best passage, and
+    none is `naming` it.
+    """
+    if not naming and not bears(topic, relatedness):
+        raise EvidenceError(_too_little(topic, sum(related >= BEARING for related in relatedness)))
 
 
 def require_subjects(topic: Topic, unknown: Sequence[Subject]) -> None:
