@@ -59,11 +59,13 @@ def usual_spellings(concepts: Concepts) -> Spellings:
 
 
 def sentence_case(heading: str, notes: Spellings, usual: Spellings) -> str:
-    """A heading with a capital at its start and otherwise only those that its words have inside sentences: of some
-    notes, or else of what is `usual`. A word that neither has keeps its own, but where the whole heading has capitals.
+    """A heading with a capital at its start. One whose words all begin with capitals, or have no other letters, keeps
+    only those that its words have inside sentences: of some notes, or else of what is `usual`. Any other is its
+    author's, who knows which words are names.
     """
     shouted = heading.isupper() and (" " in heading or len(heading) > SHORT)
-    is_title = shouted or _is_title(heading)
+    if not (shouted or _is_title(heading)):
+        return heading if heading[:1].isupper() or any(map(str.isupper, heading.split(" ")[0])) else _opened(heading)
 
     def in_sentence(word: str) -> str:
         if not shouted and not word.islower() and not _is_capitalised(word):
@@ -73,7 +75,7 @@ def sentence_case(heading: str, notes: Spellings, usual: Spellings) -> str:
             return form.lower()
         if form:
             return form
-        return word.lower() if is_title and (_is_capitalised(word) or len(word) > SHORT) else word
+        return word.lower() if _is_capitalised(word) or len(word) > SHORT else word
 
     def written(match: re.Match[str]) -> str:
         word, is_article = match[0], _ARTICLE.match(heading, match.start())
@@ -83,10 +85,15 @@ def sentence_case(heading: str, notes: Spellings, usual: Spellings) -> str:
             form = in_sentence(word)
         else:
             form = "-".join(map(in_sentence, word.split("-")))
-        opens = _OPENS.search(heading[: match.start()]) and form.split("-")[0].islower()
-        return form[:1].upper() + form[1:] if opens else form
+        opens = _OPENS.search(heading[: match.start()]) and word[0].isupper() and form.split("-")[0].islower()
+        return _opened(form) if opens else form
 
     return _WORD.sub(written, heading)
+
+
+def _opened(text: str) -> str:
+    """A text with a capital at its start."""
+    return text[:1].upper() + text[1:]
 
 
 def _is_capitalised(word: str) -> bool:
