@@ -57,8 +57,10 @@ def test_a_concept_that_most_notes_treat_is_the_subject() -> None:
     ids=["two of three", "two of five", "two subjects for two of three", "parts"],
 )
 def test_a_subject_speaks_for_most_of_the_notes(titles: tuple[str, ...]) -> None:
-    """What two of three notes treat is no subject of a group: the third is about something else."""
-    assert questions(*titles) == []
+    """What two of three notes treat is no subject of a group, as the third is about something else; what they are named
+    after may at best be connected.
+    """
+    assert [question for question in questions(*titles) if not question.startswith("What connects")] == []
 
 
 def test_without_a_common_subject_nothing_is_offered() -> None:

@@ -18,7 +18,8 @@ SUBJECTS = 8  # that are offered for a group
 SHORT = 4  # letters, below which a phrase that names no concept is the number of a part, or says nothing
 BROAD = 0.2  # of the area's other notes, from which a name that they treat is no subject of a group
 TREATED = 0.4  # of a note's words about a subject, from which the note treats it
-MOST, ALL, SEVERAL = 0.75, 0.8, 2  # of a group's notes: for its subject, for a pair of subjects, for each of a pair
+# Of a group's notes: for its subject; for the names that it connects; for a pair of subjects, and for each of the pair.
+MOST, HALF, ALL, SEVERAL = 0.75, 0.5, 0.8, 2
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class _Name:
 @dataclass(frozen=True)
 class Subject:
     """Names as the notes spell them, and the numbers of the concepts that they name. They are one or two that most of
-    the notes treat, or where there are none (not `is_common`), two or three of which most treat one.
+    the notes treat, or where there are none (not `is_common`), two or three of which half of the notes treat one.
     """
 
     names: tuple[str, ...]
@@ -138,11 +139,11 @@ class _Choosing:
                 yield first, second
 
     def _sets(self) -> Iterator[tuple[_Name, ...]]:
-        """The concepts that each working title names, where they are several and speak for most of the notes."""
+        """The concepts that each working title names, where they are several and half of the notes treat one."""
         known = {words: name for name in self._names if name.number is not None for words in name.words}
         for title in self._titles:
             names = tuple(dict.fromkeys(known[words] for words in title if words in known))
-            if len(names) > 1 and self._share(names) >= MOST:
+            if len(names) > 1 and self._share(names) >= HALF:
                 yield names
 
     def _treating(self, name: _Name) -> frozenset[int]:
