@@ -546,11 +546,13 @@ def test_ideas_and_balance(page: Page, book: Path, real_encoder: Encoder) -> Non
 
 @pytest.mark.parametrize("width", [320, 768, 1600])
 def test_no_view_scrolls_sideways(page: Page, width: int) -> None:
-    """Every view fits into narrow and wide windows."""
+    """Every view fits into narrow and wide windows, with all that can be unfolded."""
     page.set_viewport_size({"width": width, "height": 900})
     for view in VIEWS:
         show(page, view)
         expect(page.locator(".hit, .body p, canvas, .idea, .shares, .point").first).to_be_visible()
+        for details in page.locator("main details").all():
+            details.evaluate("details => { details.open = true }")
         assert page.evaluate("document.documentElement.scrollWidth") == width, view
 
 

@@ -13,6 +13,7 @@ from browsing import launched
 from playwright.sync_api import Browser, Page
 from serving import serving
 
+from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 
 Scheme = Literal["light", "dark"]
@@ -23,13 +24,17 @@ RULES: dict[Scheme, dict[str, object]] = {  # only contrast depends on the colou
     "light": {"resultTypes": ["violations"]},
     "dark": {"resultTypes": ["violations"], "runOnly": ["color-contrast"]},
 }
+TOPIC = "serving language models"
+DRAFT = "outline?draft=drafts/serving-language-models.md"
+WIDE, NARROW = 1280, 320  # pixels
 VIEWS = {  # each with what shows that it is complete
     "search": ".empty",
     "search?q=attention": ".columns[aria-busy=false] .hit",
-    "note?path=notes/gcn.md&lines=26-38": ".related a, .beside section:nth-of-type(3) a",
+    "note?path=notes/gcn.md&lines=26-38": ".note:has(.math.block math) .beside section:nth-of-type(4) a",
     "note?path=notes/none.md": ".failure",
     "outline": ".brief",
-    "outline?topic=serving language models": ".point",
+    f"outline?topic={TOPIC}": ".point",
+    DRAFT: ".doubt",
     "map?q=attention": ".finder button",
     "ideas": ".idea",
     "balance": ".shares",
@@ -44,8 +49,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def link(indexed_notes: Path, real_encoder: Encoder, tmp_path: Path) -> Iterator[str]:
-    """A link to a server of the repository's own notes."""
-    with serving(Path(shutil.copytree(indexed_notes, tmp_path / "book")), real_encoder) as (server, _):
+    """A link to a server of the repository's own notes, with a draft that quotes a line which has changed since."""
+    book = Path(shutil.copytree(indexed_notes, tmp_path / "book"))
+    with KnowledgeBase(book, encoder=real_encoder) as knowledge:
+        saved = knowledge.save_draft(knowledge.outline(TOPIC))
+        assert saved.path == DRAFT.partition("=")[2]
+        quoted = book / "notes" / "dynamic-batching.md"
+        quoted.write_text(quoted.read_text(encoding="utf-8").replace("want many", "want dozens"), encoding="utf-8")
+        knowledge.sync()
+    with serving(book, real_encoder) as (server, _):
         yield server.served.access.new_link()
 
 
@@ -68,12 +80,12 @@ def faults(page: Page, scheme: Scheme) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_view_has_grave_faults(browser: Browser, link: str, scheme: Scheme) -> None:
+@pytest.mark.parametrize(("scheme", "width"), [("light", WIDE), ("dark", WIDE), ("light", NARROW)])
+def test_no_view_has_grave_faults(browser: Browser, link: str, scheme: Scheme, width: int) -> None:
     """Names, roles, contrast, order of headings: nothing of serious or critical impact in any view, nor in the list of
     keys.
     """
-    context = browser.new_context(color_scheme=scheme)
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
     page = context.new_page()
     page.goto(link)
     page.evaluate(AXE.read_text(encoding="utf-8"))

@@ -81,10 +81,17 @@ function mark(block, start, end) {
 
 let katex;
 
-/** Show formulas as MathML; the library loads with the first one. */
+/** Show formulas as MathML, and let the keyboard reach what scrolls sideways. */
 export async function typeset(place) {
   const formulas = [...place.querySelectorAll(".math")];
-  if (!formulas.length) return;
+  if (formulas.length) await setFormulas(formulas);
+  for (const block of place.querySelectorAll("pre, table, .math.block")) {
+    if (block.scrollWidth > block.clientWidth) block.tabIndex = 0; // not every browser lets the keyboard scroll it without
+  }
+}
+
+/** Replace formulas by MathML; the library loads with the first one. */
+async function setFormulas(formulas) {
   katex ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     Object.assign(script, { src: "/page/vendor/katex.js", onload: () => resolve(window.katex), onerror: reject });

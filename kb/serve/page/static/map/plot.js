@@ -7,6 +7,7 @@ const CROWD = 700; // notes, beyond which they are drawn smaller
 const NAMED = 40; // notes in view, up to which each has its title
 const [SOLID, FADED, LEAST_LIT] = [0.85, 0.12, 0.4]; // opacity of notes
 const LONGEST = 44; // characters of a label
+const SHIFTS = [0, -8, 8, -16, 16, -24, 24, -32, 32]; // pixels, by which a label may lie above or below its cluster
 const NARROW = 420; // pixels, below which labels are smaller
 
 /** How visible a hit of a query is, by its score. */
@@ -200,26 +201,34 @@ export class Plot {
   drawLabels(colour) {
     const taken = [];
     const bySize = this.clusters.filter(({ notes }) => notes).sort((one, other) => other.notes - one.notes);
-    for (const cluster of bySize) this.drawLabel(cluster.label, this.place(cluster), colour("ink"), taken);
-    const near = this.notes.filter((note) => {
-      const { x, y } = this.place(note);
-      return x > 0 && y > 0 && x < this.width && y < this.height;
-    });
+    const spots = this.notes.map((note) => ({ ...this.place(note), radius: this.radius(note), title: note.title }));
+    for (const { label, ...cluster } of bySize) this.drawLabel(label, this.clearest(label, this.place(cluster), spots), colour("ink"), taken);
+    const near = spots.filter(({ x, y }) => x > 0 && y > 0 && x < this.width && y < this.height);
     if (near.length > NAMED) return;
     this.context.font = this.context.font.replace("600", "400");
-    for (const note of near) {
-      const { x, y } = this.place(note);
-      this.drawLabel(note.title, { x, y: y + this.radius(note) + 14 }, colour("soft"), taken);
-    }
+    for (const { x, y, radius, title } of near) this.drawLabel(title, { x, y: y + radius + 14 }, colour("soft"), taken);
+  }
+
+  /** The place at or near a point at which a label covers the fewest notes. */
+  clearest(text, { x, y }, spots) {
+    const covered = ({ left, right, top, bottom }) =>
+      spots.filter((at) => at.x > left - at.radius && at.x < right + at.radius && at.y > top - at.radius && at.y < bottom + at.radius).length;
+    const choices = SHIFTS.map((shift) => ({ x, y: y + shift, covered: covered(this.boxOf(shortened(text), { x, y: y + shift })) }));
+    return choices.reduce((best, choice) => (choice.covered < best.covered ? choice : best));
+  }
+
+  /** The room that a label takes around a point, moved sideways to lie within the canvas. */
+  boxOf(label, { x, y }) {
+    const half = this.context.measureText(label).width / 2;
+    const middle = Math.max(half + 6, Math.min(this.width - half - 6, x));
+    return { middle, left: middle - half - 4, right: middle + half + 4, top: y - 10, bottom: y + 10 };
   }
 
   drawLabel(text, { x, y }, colour, taken) {
     const { context: pen } = this;
     const label = shortened(text);
-    const half = pen.measureText(label).width / 2;
-    const middle = Math.max(half + 6, Math.min(this.width - half - 6, x));
-    const box = { left: middle - half - 4, right: middle + half + 4, top: y - 10, bottom: y + 10 };
-    const out = y < 10 || y > this.height - 10 || Math.abs(middle - x) > half + 60;
+    const { middle, ...box } = this.boxOf(label, { x, y });
+    const out = box.top < 0 || box.bottom > this.height || Math.abs(middle - x) > (box.right - box.left) / 2 + 56;
     if (out || taken.some((other) => box.left < other.right && box.right > other.left && box.top < other.bottom && box.bottom > other.top)) return;
     taken.push(box);
     [pen.textAlign, pen.textBaseline, pen.lineJoin] = ["center", "middle", "round"];
