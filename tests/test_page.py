@@ -603,7 +603,12 @@ def test_hostile_notes_are_harmless(notebook: Path, encoder: HashingEncoder, bro
 def test_an_empty_notebook(notebook: Path, encoder: HashingEncoder, browser: Browser) -> None:
     """Every view of a notebook without notes says so, or what to do."""
     with serving(notebook, encoder) as (server, _), opened(browser, server.served.access.new_link()) as page:
-        for view, words in {"ideas": "ripe", "balance": "no notes yet", "search?q=x": "Nothing found"}.items():
+        for view, words in {
+            "ideas": "ripe",
+            "balance": "no notes yet",
+            "map": "no notes yet",
+            "search?q=x": "Nothing found",
+        }.items():
             show(page, view)
             expect(page.locator("main")).to_contain_text(words)
 
