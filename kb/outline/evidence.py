@@ -39,7 +39,8 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     require_evidence(topic, nearest, naming)
     known = reader.catalog.notes_by_id(rows_of)
     shares = shares_of(reader, topic, filter, [known[id] for id in naming or rows_of])
-    shares = shares if naming else _on_topic(reader, topic, shares)
+    named = shares_named(reader, topic.subjects)
+    shares = shares if naming else _on_topic(reader, topic, shares, named)
     rows = [
         row
         for note in current_notes(reader, [known[id] for id in shares])
@@ -47,16 +48,21 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     ]
     chunks = reader.catalog.chunks(passages.ids[row] for row in rows)
     taken = [chunks[passages.ids[row]] for row in rows]
-    return [Excerpt(known[chunk.note_id], chunk, shares[chunk.note_id]) for chunk in taken], passages.matrix[rows]
+    excerpts = [
+        Excerpt(known[chunk.note_id], chunk, shares[chunk.note_id], named.get(chunk.note_id, 0.0)) for chunk in taken
+    ]
+    return excerpts, passages.matrix[rows]
 
 
-def _on_topic(reader: IndexReader, topic: Topic, shares: Mapping[str, float]) -> dict[str, float]:
+def _on_topic(
+    reader: IndexReader, topic: Topic, shares: Mapping[str, float], named: Mapping[str, float]
+) -> dict[str, float]:
     """Notes with their shares, without those that are about something else than the topic."""
     passages, encoder = reader.passages(), reader.encoder
     aims = np.stack([topic.vector, *map(encoder.encode_query, (*topic.views, *topic.facets))])
     nearest = {note: float((passages.matrix[passages.rows[note]] @ aims.T).max()) for note in shares}
     related = {note: encoder.scale.relatedness(cosine) for note, cosine in nearest.items()}
-    return without_strays(shares, related, shares_named(reader, topic.subjects))
+    return without_strays(shares, related, named)
 
 
 def shares_of(reader: IndexReader, topic: Topic, filter: Filter, notes: Sequence[NoteRecord]) -> dict[str, float]:
