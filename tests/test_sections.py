@@ -145,7 +145,7 @@ def test_a_section_far_from_the_topic_is_left_out() -> None:
     """
     topic = "cache layer user monitor"
     notes = {
-        "notes/a.md": "# Near\n\nA cache layer user has a monitor.\n\nThe monitor layer cache user is the cache monitor.\n",
+        "notes/a.md": "# Near\n\nA cache layer user has a monitor.\n\nThe layer cache user is a cache monitor.\n",
         "notes/b.md": "# Far\n\nBrown horses gallop over green hills.\n\nGreen hills bring brown horses a valley.\n",
     }
     excerpts = excerpts_of(notes)

@@ -17,6 +17,7 @@ from kb.cutoffs import BEARING, CLOSE, MEANT
 from kb.errors import EvidenceError, InputError
 from kb.index.reader import IndexReader
 from kb.models import AreaVerdict, Chunk, Note
+from kb.outline.quoting.predicates import without_verbs
 from kb.search.concepts.treatments import treatments
 from kb.search.find import spelled
 from kb.search.query import STOPWORDS, match_expression, query_words
@@ -109,7 +110,7 @@ def _facets(reader: IndexReader, text: str) -> tuple[str, ...]:
 
 
 def subjects_of(reader: IndexReader, text: str) -> tuple[Subject, ...]:
-    """What a topic or a heading is about: no words of filler, and neither names nor other words of the areas."""
+    """What a topic or a heading is about: neither verbs nor filler, nor names or words of the areas."""
     concepts, areas = load_concepts(reader.settings.own_concepts), area_texts(reader)
     rest = areas.without_names(without_filler(text))
     named = concepts.named(rest)
@@ -120,7 +121,8 @@ def subjects_of(reader: IndexReader, text: str) -> tuple[Subject, ...]:
         if number not in whole_areas
     ]
     taken = set(query_words(" ".join(name for number in named for name in concepts.names(number))))
-    free = [word for word in query_words(rest) if not {word, word.removesuffix("s")} & (taken | STOPWORDS)]
+    words = query_words(without_verbs(rest) if _says_something(without_verbs(rest)) else rest)
+    free = [word for word in words if not {word, word.removesuffix("s")} & (taken | STOPWORDS)]
     return (*known, *map(Subject, free))
 
 
