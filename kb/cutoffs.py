@@ -23,7 +23,7 @@ READ_SHARPNESS = 4.1  # how fast the weight of a concept falls with its distance
 BEARING = 0.6098  # of a note's best passage with a topic, or of a term, to bear on it
 CLOSE = 1.1746  # of the third best note, for a topic that is clearly outside the areas; of the best passage, for a
 # heading of the writer's without a good match, or for a word of a topic that no note has
-WELL_COVERED = 2.0  # of the best passage with a topic, for the topic to be in the words of the notes
+WELL_COVERED = 1.9  # of the best passage or point with a topic, for the topic to be in the words of the notes
 MEANT = 2.14  # of a passage with the definition of a concept, to mean it: passages of notes that name it nowhere are
 # as near to one concept in twenty
 POST_NEAR = 1.1746  # of a post's best passage with a topic, for the post to have covered it

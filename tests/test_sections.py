@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -136,6 +137,27 @@ def test_wanted_sections(wanted: int) -> None:
 def test_same_notes_same_outline() -> None:
     """The same passages give the same sections each time."""
     assert build(NOTES) == build(NOTES)
+
+
+def test_a_section_far_from_the_topic_is_left_out() -> None:
+    """Where one section is close to the topic, one that shares no word with it is not in the outline, but stays where
+    its note names what the topic is about.
+    """
+    topic = "cache layer user monitor"
+    notes = {
+        "notes/a.md": "# Near\n\nA cache layer user has a monitor.\n\nThe layer cache user is a cache monitor.\n",
+        "notes/b.md": "# Far\n\nBrown horses gallop over green hills.\n\nGreen hills bring brown horses a valley.\n",
+    }
+    excerpts = excerpts_of(notes)
+
+    def cited(named: float) -> set[str]:
+        known = [replace(entry, named=named if entry.note.path == "notes/b.md" else 1.0) for entry in excerpts]
+        vectors = ENCODER.encode([entry.chunk.text for entry in known])
+        found = build_sections(known, vectors, ENCODER.encode_query(topic), ENCODER, 2)
+        return {path for section in found.sections for path in section.notes}
+
+    assert cited(0.5) == {"notes/a.md"}
+    assert cited(1.0) == {"notes/a.md", "notes/b.md"}
 
 
 @pytest.mark.parametrize(

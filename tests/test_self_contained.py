@@ -112,6 +112,32 @@ def test_what_leans_is_not_chosen() -> None:
     assert [text for text in about if not (talks_of_the_text(text) or leans_back(text))] == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In notebook Tides.ipynb a reader fits a harmonic model to the heights.",
+        "In his talk the captain shows that harbours silt up every ten years.",
+        "We hosted two captains for the last evening on silt and dredging.",
+        "You will implement the harmonic model with four constituents in Python.",
+        "Update (May 3, 9pm): the heights of the second harbour are in metres.",
+        "Foreshadowing: once the tides are known, the currents follow from them.",
+        "The report on the four constituents is due at the end of the month.",
+    ],
+)
+def test_talk_of_a_course_or_an_event_is_not_chosen(text: str) -> None:
+    """What a course asks of those who take it, and what an event was like, says nothing of the subject."""
+    assert talks_of_the_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["You will need two pumps for a lock of that size.", "Her talk with the harbour ended the strike of 1953."],
+)
+def test_words_of_events_are_no_event(text: str) -> None:
+    """The same words can say something of the subject."""
+    assert not talks_of_the_text(text)
+
+
 @pytest.mark.parametrize(("text", "label"), READABLE)
 def test_readable_alone(text: str, label: str) -> None:
     """A point that names what it is about, or whose label does, breaks no rule."""

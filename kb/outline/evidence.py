@@ -12,8 +12,9 @@ from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
 from kb.models import FiledArea, Filter, NoteRecord, note_of
 from kb.outline.points import Excerpt
-from kb.outline.relevance import CORE_SHARE, relevant_notes, without_strays
+from kb.outline.relevance import CORE_SHARE, FACET_WEIGHT, RELATIVE_WEIGHT, relevant_notes, without_strays
 from kb.outline.topic import Topic, bears, notes_naming, require_evidence, shares_named
+from kb.search.concepts.treatments import treatments
 from kb.search.find import find
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     require_evidence(topic, nearest, naming)
     known = reader.catalog.notes_by_id(rows_of)
     shares = shares_of(reader, topic, filter, [known[id] for id in naming or rows_of])
-    shares = shares if naming else _on_topic(reader, topic, shares)
+    named = shares_named(reader, topic.subjects)
+    shares = shares if naming else _on_topic(reader, topic, shares, named)
     rows = [
         row
         for note in current_notes(reader, [known[id] for id in shares])
@@ -47,28 +49,36 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     ]
     chunks = reader.catalog.chunks(passages.ids[row] for row in rows)
     taken = [chunks[passages.ids[row]] for row in rows]
-    return [Excerpt(known[chunk.note_id], chunk, shares[chunk.note_id]) for chunk in taken], passages.matrix[rows]
+    excerpts = [
+        Excerpt(known[chunk.note_id], chunk, shares[chunk.note_id], named.get(chunk.note_id, 0.0)) for chunk in taken
+    ]
+    return excerpts, passages.matrix[rows]
 
 
-def _on_topic(reader: IndexReader, topic: Topic, shares: Mapping[str, float]) -> dict[str, float]:
+def _on_topic(
+    reader: IndexReader, topic: Topic, shares: Mapping[str, float], named: Mapping[str, float]
+) -> dict[str, float]:
     """Notes with their shares, without those that are about something else than the topic."""
     passages, encoder = reader.passages(), reader.encoder
-    aims = np.stack([topic.vector, *map(encoder.encode_query, (*topic.views, *topic.facets))])
+    known = treatments(reader)
+    relatives = known.vectors[[known.concepts.starts[number] for number in topic.relatives]]
+    aims = np.vstack([topic.vector, *map(encoder.encode_query, (*topic.views, *topic.facets)), relatives])
     nearest = {note: float((passages.matrix[passages.rows[note]] @ aims.T).max()) for note in shares}
     related = {note: encoder.scale.relatedness(cosine) for note, cosine in nearest.items()}
-    return without_strays(shares, related, shares_named(reader, topic.subjects))
+    return without_strays(shares, related, named)
 
 
 def shares_of(reader: IndexReader, topic: Topic, filter: Filter, notes: Sequence[NoteRecord]) -> dict[str, float]:
     """The ids of the notes that bear on a topic, the best first, with their share of the best one's relevance."""
     passages, weights = reader.passages(), topic.weights()
-    views, facets = (
+    relatives = [treatments(reader).concepts.all[number].name for number in topic.relatives]
+    views, facets, parts = (
         np.array([_passage_scores(reader, text, filter, notes) for text in texts]).reshape(-1, len(notes))
-        for texts in (topic.views, topic.facets)
+        for texts in (topic.views, topic.facets, relatives)
     )
     relevant = relevant_notes(
         views,
-        facets,
+        np.concatenate([FACET_WEIGHT * facets, RELATIVE_WEIGHT * parts]),
         means(passages.matrix, [passages.rows[note.id] for note in notes]),
         np.array([weights[note.area] for note in notes]),
         MAX_NOTES,

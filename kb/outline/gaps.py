@@ -11,6 +11,7 @@ from kb.areas.concepts import Concepts
 from kb.models import NoteRecord
 from kb.notes.links import missing_targets
 from kb.outline.points import Excerpt
+from kb.outline.quoting.predicates import without_verbs
 from kb.reports import Gap, Section
 from kb.search.snippets import marks
 
@@ -24,17 +25,6 @@ _TERM = re.compile(r"\b(?:[A-Z]{3,}s?|[A-Z][a-z]+[A-Z]\w+|[A-Z]{2,}[a-z]*-?\d+)\
 _MEASURE = re.compile(r"(?<![\w.-])\d[\d.,]*(?![\w-]*\))|\b(?:twice|half|double|triple)\b")
 _ASPECT = re.compile(
     r"[:,;?!()]|\s(?:and|or|from|versus|vs)\s|(?<!\bhow)(?<!\bwhen)(?<!\bwhat)(?<!\bways)(?<!\bneed)\sto\s",
-    re.IGNORECASE,
-)
-# What is no name of a subject: verbs, known by their subject or their form, and adverbs.
-_NO_SUBJECT = re.compile(
-    r"\b(?:who|we|i|you|they|he|she|it|everyone|nobody|nothing) (?:\w+ly )?\w+|\b(?:what|which|that) \w+(?:s|ed)\b"
-    r"|\bto \w+(?= (?:the|an?|my|your|our|their)\b)|\b\w{2,}ly\b|\b(?:got|gets?|gone|goes|went|made|makes|took|takes|"
-    r"kept|keeps|became|becomes?|began|begins?|came|comes|knew|knows|thought|thinks|said|says|talks?|talked|tells?|told|"
-    r"saw|seen|sees|shown|shows|gave|gives|given|brought|brings|chose|chosen|chooses|won|wins|lost|loses|found|grew|"
-    r"grows|grown|fell|falls|wrote|written|beats|breaks|broke|broken|happens?|happened|seems?|seemed|belongs?|"
-    r"matters|deserves?|depends|works|worked|helps|helped|hurts|stays?|stayed|turns|turned|tries|tried|getting|"
-    r"going|making|taking|doing|being|having|things?|pays?|paid|stuff|something|everything|really|actually|just|enough|together)\b",
     re.IGNORECASE,
 )
 _SMALL_WORD = re.compile(
@@ -182,7 +172,7 @@ def _without_evidence(topic: str, sections: Sequence[Section], unknown: Sequence
     parts = [part.strip() for part in _ASPECT.split(topic)]
     found = []
     for part in parts if len(parts) > 1 else ():
-        words = [word for word in re.findall(r"[\w-]+", _NO_SUBJECT.sub(" ", part)) if not _SMALL_WORD.fullmatch(word)]
+        words = [word for word in re.findall(r"[\w-]+", without_verbs(part)) if not _SMALL_WORD.fullmatch(word)]
         if words and not _is_said(words, said):
             named = " ".join(words)
             found.append(Gap(kind="no evidence", text=f"no point is about {named!r}, a part of the topic"))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SEEDS = 4  # the notes that the others are compared with
 FACET_WEIGHT = 0.8  # of what a search for one facet of the topic finds
+RELATIVE_WEIGHT = 0.7  # of what a search for a part of a concept of the topic, or for an alternative to it, finds
 MIN_SHARE = 0.3  # of the best note's relevance, for a note to bear on the topic
 CORE_SHARE = 0.3  # of the best note's relevance, from which a note belongs to the core of an outline
 FAR_SHARE = 0.5  # of the best relatedness with a topic that is well covered, below which a note is far from it
@@ -36,13 +37,14 @@ def relevant_notes(
     """The indices of at most `most` notes that bear on a topic, best first, with their share of the best relevance.
 
     `views` `(views, n)` and `facets` `(facets, n)` hold the search score of each note's best passage: for the topic as
-    a whole, in all the ways to put it, and for its facets. `note_means` `(n, dim)` are the means of the notes' vectors.
-    The z-score of a note's likeness to the `SEEDS` best ones is added (pseudo-relevance feedback, Rocchio 1971): a note
-    that one view ranks high by accident has few like it among the others. `area_weights` `(n,)` scale the result.
+    a whole, in all the ways to put it, and, weighted, for its facets and for what belongs to its concepts. `note_means`
+    `(n, dim)` are the means of the notes' vectors. The z-score of a note's likeness to the `SEEDS` best ones is added
+    (pseudo-relevance feedback, Rocchio 1971): a note that one view ranks high by accident has few like it among the
+    others. `area_weights` `(n,)` scale the result.
     """
     own = views.mean(axis=0)
     if len(facets):
-        own = np.maximum(own, FACET_WEIGHT * facets.max(axis=0))
+        own = np.maximum(own, facets.max(axis=0))
     relevance = (own + _likeness(own, note_means)) * area_weights
     order = np.argsort(-relevance, kind="stable")[:most]
     best = float(relevance[order[0]])

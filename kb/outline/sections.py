@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kb.areas.concepts import Concepts
-from kb.cutoffs import JOINED, SAME_PASSAGE
+from kb.cutoffs import JOINED, SAME_PASSAGE, WELL_COVERED
 from kb.index.arrays import cosines, lengths
 from kb.models import Encoder, NoteRecord
 from kb.outline.headings import headings, subject
 from kb.outline.order import NO_EXAMPLE, Place, in_order
 from kb.outline.points import Candidate, Excerpt, address_of, choose, rank_statements, section_points, with_opposites
-from kb.outline.relevance import CORE_SHARE
+from kb.outline.relevance import CORE_SHARE, NAMED_SHARE
 from kb.reports import Address, Section
 from kb.scale import Scale
 
@@ -29,6 +29,7 @@ NOTE_WEIGHT = 1.0  # of a note's mean vector, which is added to each of its pass
 MIN_SECTIONS, MAX_SECTIONS = 2, 8
 MIN_POINTS = 2  # of a section
 MIN_CORE_NOTES = 6
+FAR_SECTION = 1 / 3  # of the relatedness of the point nearest to the topic, below which a section is far from it
 MAX_LEFTOVERS = 12
 NO_CONCEPTS = Concepts(())
 
@@ -73,7 +74,7 @@ def build_sections(
     ranked = rank_statements(excerpts, vectors, topic_vector, encoder)
     clusters = _rich(_clusters(excerpts, vectors, wanted, scale), ranked, vectors)
     names = headings(clusters, excerpts, vectors, topic_vector, encoder, concepts)
-    drafts = _drafts(clusters, names, ranked, excerpts, scale, most)
+    drafts = _on_topic(_drafts(clusters, names, ranked, excerpts, scale, most), excerpts, topic_vector, scale)
     places = [_place(draft, excerpts, vectors, concepts) for draft in drafts]
     ordered = [drafts[index] for index in in_order(places, example, scale, concepts.bases)]
     sections = tuple(_section(draft, ranked, excerpts, scale) for draft in ordered)
@@ -183,6 +184,22 @@ def _drafts(
         if points:
             drafts.append(_Draft(name, cluster, points))
     return drafts
+
+
+def _on_topic(
+    drafts: Sequence[_Draft], excerpts: Sequence[Excerpt], topic_vector: FloatArray, scale: Scale
+) -> list[_Draft]:
+    """The sections that bear on a topic: where one is close to it, those that are far from it, and of notes that name
+    no more than half of its subjects, are left out.
+    """
+    cosines = [max(float(point.vector @ topic_vector) for point in draft.points) for draft in drafts]
+    related = [scale.relatedness(cosine) for cosine in cosines]
+    named = [max(excerpts[point.excerpt].named for point in draft.points) for draft in drafts]
+    best = max(related, default=0.0)
+    if best < WELL_COVERED:
+        return list(drafts)
+    bearing = (near >= FAR_SECTION * best or name > NAMED_SHARE for near, name in zip(related, named, strict=True))
+    return [draft for draft, bears in zip(drafts, bearing, strict=True) if bears]
 
 
 def _notes(excerpts: Sequence[Excerpt]) -> list[NoteRecord]:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from kb.cutoffs import BEARING, CLOSE, MEANT
 from kb.errors import EvidenceError, InputError
 from kb.index.reader import IndexReader
 from kb.models import AreaVerdict, Chunk, Note
+from kb.outline.quoting.predicates import without_verbs
 from kb.search.concepts.treatments import treatments
 from kb.search.find import spelled
 from kb.search.query import STOPWORDS, match_expression, query_words
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 MIN_NOTES = 2  # that bear on a topic
+MAX_RELATIVES = 8  # concepts that are searched for as well
 MENTIONS = 3  # notes that name a topic somewhere in their text, from which it is not named in passing
 CLEARLY_OUTSIDE = 0.6  # the probability that a topic lies outside the areas, from which its notes must be close
 OFF_AREA = 0.7  # what a note keeps of its relevance when its area is not the topic's
@@ -54,13 +57,15 @@ class Topic:
     """A topic as the writer put it, with its vector `(dim,)` and its area.
 
     `views` are the texts to search for: the topic without filler and, where it names an area, without that name.
-    `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from A to B`. `subjects` are what the
-    notes must know.
+    `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from A to B`. `relatives`
+    are the numbers of concepts that are part of its own or serve the same purpose, `subjects` are what the notes must
+    know.
     """
 
     text: str
     views: tuple[str, ...]
     facets: tuple[str, ...]
+    relatives: tuple[int, ...]
     subjects: tuple[Subject, ...]
     vector: FloatArray
     verdict: AreaVerdict
@@ -79,8 +84,15 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
         raise InputError("the topic is empty; say what the post is about")
     reader.require_current_encoder()
     vector = reader.encoder.encode_query(spelled(reader, text))
+    subjects = subjects_of(reader, text)
     return Topic(
-        text, _views(reader, text), _facets(reader, text), subjects_of(reader, text), vector, _verdict(reader, text)
+        text,
+        _views(reader, text),
+        _facets(reader, text),
+        _relatives(reader, subjects),
+        subjects,
+        vector,
+        _verdict(reader, text),
     )
 
 
@@ -108,8 +120,19 @@ def _facets(reader: IndexReader, text: str) -> tuple[str, ...]:
     return tuple(spelled(reader, part) for part in parts)
 
 
+def _relatives(reader: IndexReader, subjects: Sequence[Subject]) -> tuple[int, ...]:
+    """The concepts that are part of those that a topic names or serve the same purpose, by number, where notes treat
+    them.
+    """
+    known = treatments(reader)
+    asked = [subject.concept for subject in subjects if subject.concept is not None]
+    near = (number for one in asked for number in (*known.concepts.parts(one), *known.concepts.alternatives(one)))
+    treated = (number for number in dict.fromkeys(near) if known.is_treated(reader, number) and number not in asked)
+    return tuple(islice(treated, MAX_RELATIVES))
+
+
 def subjects_of(reader: IndexReader, text: str) -> tuple[Subject, ...]:
-    """What a topic or a heading is about: no words of filler, and neither names nor other words of the areas."""
+    """What a topic or a heading is about: neither verbs nor filler, nor names or words of the areas."""
     concepts, areas = load_concepts(reader.settings.own_concepts), area_texts(reader)
     rest = areas.without_names(without_filler(text))
     named = concepts.named(rest)
@@ -120,7 +143,8 @@ def subjects_of(reader: IndexReader, text: str) -> tuple[Subject, ...]:
         if number not in whole_areas
     ]
     taken = set(query_words(" ".join(name for number in named for name in concepts.names(number))))
-    free = [word for word in query_words(rest) if not {word, word.removesuffix("s")} & (taken | STOPWORDS)]
+    words = query_words(without_verbs(rest) if _says_something(without_verbs(rest)) else rest)
+    free = [word for word in words if not {word, word.removesuffix("s")} & (taken | STOPWORDS)]
     return (*known, *map(Subject, free))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from kb.outline.naming.forms import is_generic, tidy
+
 MAX_HEADING_WORDS = 6
 
 # Headings that say what kind of remark follows, not what it is about.
@@ -58,19 +60,19 @@ def label_under(heading: str, label: str) -> str:
 def _subject(title: str) -> str:
     """What a title is about: what comes before a colon, a dash or an apposition; nothing for a date."""
     head = _tidy(re.split(r":\s|\s[—–-]\s", _tidy(title))[0])
-    if _DATE.fullmatch(head) or _KIND_OF_REMARK.fullmatch(head):
+    if _DATE.fullmatch(head) or _KIND_OF_REMARK.fullmatch(head) or is_generic(head):
         return ""
     return _APPOSITION.split(head)[0]
 
 
 def _heading(name: str) -> str:
-    tidy = _tidy(name)
-    fits = len(tidy.split()) <= MAX_HEADING_WORDS and not tidy.endswith("?")
-    return tidy if fits and not _KIND_OF_REMARK.fullmatch(tidy) and not _DATE.fullmatch(tidy) else ""
+    bare = _tidy(name)
+    fits = len(bare.split()) <= MAX_HEADING_WORDS and not bare.endswith("?") and not is_generic(bare)
+    return bare if fits and not _KIND_OF_REMARK.fullmatch(bare) and not _DATE.fullmatch(bare) else ""
 
 
 def _tidy(name: str) -> str:
-    return " ".join(_MARKS.sub("", name).split()).strip(" :.,;")
+    return tidy(" ".join(_MARKS.sub("", name).split())).strip(" :.,;")
 
 
 def _is_named(name: str, said: set[str]) -> bool:

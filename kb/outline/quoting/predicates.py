@@ -1,4 +1,4 @@
-"""Whether a text has a verb, by the common ones and the endings of the others. Pure."""
+"""The verbs of a text, by the common ones and the endings of the others. Pure."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ _VERB = re.compile(
     r"|^[A-Z][a-z]+ (?:the|a|an|all|each|every|both|only|up|it)\b",
 )
 
+# What is no name of a subject: verbs, known by their subject or their form, and adverbs.
+_NO_SUBJECT = re.compile(
+    r"\b(?:who|we|i|you|they|he|she|it|everyone|nobody|nothing) (?:\w+ly )?\w+|\b(?:what|which|that) \w+(?:s|ed)\b"
+    r"|\bto \w+(?= (?:the|an?|my|your|our|their)\b)|\b\w{2,}ly\b|\b(?:got|gets?|gone|goes|went|made|makes|took|takes|"
+    r"kept|keeps|became|becomes?|began|begins?|came|comes|knew|knows|thought|thinks|said|says|talks?|talked|tells?|told|"
+    r"saw|seen|sees|shown|shows|gave|gives|given|brought|brings|chose|chosen|chooses|won|wins|lost|loses|found|grew|"
+    r"grows|grown|fell|falls|wrote|written|beats|breaks|broke|broken|happens?|happened|seems?|seemed|belongs?|"
+    r"matters|deserves?|depends|works|worked|helps|helped|hurts|stays?|stayed|turns|turned|tries|tried|getting|"
+    r"going|making|taking|doing|being|having|things?|pays?|paid|stuff|something|everything|really|actually|just|enough|together)\b",
+    re.IGNORECASE,
+)
+
 
 def has_a_verb(text: str) -> bool:
     """Whether a text seems to be a sentence, not a noun phrase such as a title."""
@@ -33,3 +45,8 @@ def is_a_title(text: str) -> bool:
     long_words = re.findall(r"[^\W\d_]{4,}", text)
     capitalised = sum(word[0].isupper() for word in long_words)
     return not text.endswith(".") and capitalised * 2 > len(long_words) and not has_a_verb(text)
+
+
+def without_verbs(text: str) -> str:
+    """A text without what cannot name a subject: verbs and adverbs, as far as they are known without a parser."""
+    return _NO_SUBJECT.sub(" ", text)
