@@ -6,7 +6,7 @@ import pytest
 
 from kb.areas.concepts import Concepts, load_concepts
 from kb.outline.naming.casing import Spellings, sentence_case, usual_spellings
-from kb.outline.naming.forms import is_generic, tidy
+from kb.outline.naming.forms import is_generic, says_nothing, tidy
 
 NOTHING = Spellings([])
 TEXTS = Spellings(
@@ -81,6 +81,13 @@ def test_headings_of_any_text_say_nothing(heading: str) -> None:
 def test_headings_with_a_subject_say_something(heading: str) -> None:
     """A heading that merely begins with such a word names a subject."""
     assert not is_generic(heading)
+
+
+def test_what_is_compared_may_stand_before_a_point() -> None:
+    """A heading that names the other side is no subject of a section, but says what a point is about."""
+    assert is_generic("Against tide tables")
+    assert not says_nothing("Against tide tables")
+    assert says_nothing("Resources")
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ _GENERIC = re.compile(
     r"(?:part|chapter|section|lecture|lesson|module|week|day|step|session|unit)s?)",
     re.IGNORECASE,
 )
+_COMPARING = re.compile(r"(?:relation to|related to|against|compared (?:to|with)) .+", re.IGNORECASE)
 _DATE_OR_TIME = re.compile(r"[\W\d]*(?:[ap]m)?\W*", re.IGNORECASE)
 _TRAILING_NUMBER = re.compile(r"\W*\d*[\s:.]*$")
 _MARKS = re.compile(r"\\(?=\W)|[*`_#]+")
@@ -39,6 +40,11 @@ def is_generic(heading: str) -> bool:
     """Whether a heading could occur in any note, or announces questions."""
     bare = _TRAILING_NUMBER.sub("", heading)
     return bool(_GENERIC.fullmatch(bare) or _DATE_OR_TIME.fullmatch(heading)) or asks(heading)
+
+
+def says_nothing(label: str) -> bool:
+    """Whether a heading is none that could stand before a point. "Against PPO" could, which names what is compared."""
+    return is_generic(label) and not _COMPARING.fullmatch(label)
 
 
 def tidy(name: str) -> str:

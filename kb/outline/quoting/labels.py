@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kb.outline.naming.forms import is_generic, tidy
+from kb.outline.naming.forms import says_nothing, tidy
 
 MAX_HEADING_WORDS = 6
 
@@ -60,14 +60,14 @@ def label_under(heading: str, label: str) -> str:
 def _subject(title: str) -> str:
     """What a title is about: what comes before a colon, a dash or an apposition; nothing for a date."""
     head = _tidy(re.split(r":\s|\s[—–-]\s", _tidy(title))[0])
-    if _DATE.fullmatch(head) or _KIND_OF_REMARK.fullmatch(head) or is_generic(head):
+    if _DATE.fullmatch(head) or _KIND_OF_REMARK.fullmatch(head) or says_nothing(head):
         return ""
     return _APPOSITION.split(head)[0]
 
 
 def _heading(name: str) -> str:
     bare = _tidy(name)
-    fits = len(bare.split()) <= MAX_HEADING_WORDS and not bare.endswith("?") and not is_generic(bare)
+    fits = len(bare.split()) <= MAX_HEADING_WORDS and not bare.endswith("?") and not says_nothing(bare)
     return bare if fits and not _KIND_OF_REMARK.fullmatch(bare) and not _DATE.fullmatch(bare) else ""
 
 
