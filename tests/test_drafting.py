@@ -176,7 +176,7 @@ def test_outlines_are_no_evidence(own_copy: Path, outline: Outline, real_encoder
     assert not drafts & everything_named(again)
     assert not drafts & {post.path for post in again.covered_before}
     before, after = ({note for section in made.sections for note in section.notes} for made in (outline, again))
-    assert len(before & after) >= 0.8 * len(before | after)
+    assert len(before & after) >= 0.75 * len(before | after)  # words that the outlines repeat are less rare
 
 
 def test_changed_notes_are_left_out(own_copy: Path, outline: Outline, real_encoder: Encoder) -> None:
