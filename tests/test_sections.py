@@ -105,10 +105,12 @@ def test_sections_are_whole() -> None:
         ),
         ("Small nodules: a network of three stages that finds them in scans", "Small nodules"),
         ("One two three four five six seven eight nine ten", "One two three four five six seven eight nine"),
+        ("Which of the many small bright round cells are worth counting in pictures?", ""),
+        ("Which of the small cells are worth counting?", "Which of the small cells are worth counting?"),
     ],
 )
 def test_a_long_title_is_cut_between_phrases(title: str, heading: str) -> None:
-    """A heading has no part of a phrase, unless its title is all one phrase."""
+    """A heading has no part of a phrase, unless its title is all one phrase, and no part of a question."""
     assert shortened(title) == heading
 
 

@@ -60,9 +60,7 @@ def _on_topic(
 ) -> dict[str, float]:
     """Notes with their shares, without those that are about something else than the topic."""
     passages, encoder = reader.passages(), reader.encoder
-    known = treatments(reader)
-    relatives = known.vectors[[known.concepts.starts[number] for number in topic.relatives]]
-    aims = np.vstack([topic.vector, *map(encoder.encode_query, (*topic.views, *topic.facets)), relatives])
+    aims = np.stack([topic.vector, *map(encoder.encode_query, (*topic.views, *topic.facets))])
     nearest = {note: float((passages.matrix[passages.rows[note]] @ aims.T).max()) for note in shares}
     related = {note: encoder.scale.relatedness(cosine) for note, cosine in nearest.items()}
     return without_strays(shares, related, named)

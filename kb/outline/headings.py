@@ -52,7 +52,7 @@ def headings(
     members = [[excerpts[index] for index in cluster] for cluster in clusters]
     candidates = [_candidates(cluster, concepts) for cluster in members]
     if not any(candidates):
-        candidates = [{shortened(cluster[0].note.title): 0.0} for cluster in members]
+        candidates = [{shortened(cluster[0].note.title) or cluster[0].note.title: 0.0} for cluster in members]
     names = list(dict.fromkeys(name for handicaps in candidates for name in handicaps))
     if not names:
         return []
@@ -180,11 +180,13 @@ def subject(title: str) -> str:
 
 def shortened(name: str) -> str:
     """A name of at most `MAX_HEADING_WORDS` words: cut at a colon, or else before the last phrase that is too long, or
-    if it is all one phrase after so many words.
+    if it is all one phrase after so many words. An empty string for a long question, of which no part asks the same.
     """
     words = tidy(name).split()
     if len(words) <= MAX_HEADING_WORDS:
         return " ".join(words)
+    if words[-1].endswith("?"):
+        return ""
     head = tidy(name).split(":")[0].split()
     if len(head) <= MAX_HEADING_WORDS:
         return _TRAILING.sub("", " ".join(head))
