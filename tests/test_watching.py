@@ -86,11 +86,12 @@ def shelf(notebook: Path, encoder: HashingEncoder) -> Path:
 
 @contextmanager
 def watched(root: Path, encoder: HashingEncoder, told: list[str] | None = None) -> Iterator[Client]:
-    """A server of a notebook that watches it."""
+    """A server of a notebook that watches it, after the sync with which watching begins."""
     with (
         serving(root, encoder) as (server, client),
         watch(server.served.live, server.served.jobs.sync, (told if told is not None else []).append),
     ):
+        wait_until(lambda: (state_of(client) or {"state": "running"})["state"] != "running")
         yield client
 
 

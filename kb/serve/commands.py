@@ -125,8 +125,11 @@ def watch_command(trust: bool, as_json: bool) -> int:
         def sync() -> None:
             terminal.print_report(live.knowledge.sync(), as_json, log.print)
 
+        # A signal's handler runs in this thread, which must not hold the lock of the event that it sets.
+        watcher = threading.Thread(target=rooms.watching.Watcher(live, sync, terminal.notice).run, name="watcher")
         with ended_by_signals(live.stopping.set) as stopping:
-            rooms.watching.Watcher(live, sync, terminal.notice).run()
+            watcher.start()
+            watcher.join()
     return 128 + stopping.signal if stopping.signal else 0
 
 

@@ -2,7 +2,7 @@
 import { Area, AREA_NAMES, count, Failure, noteAddress, placeOf, Waiting } from "./parts.js";
 import { go, replace } from "./route.js";
 import { get } from "./server.js";
-import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/htm-preact.js";
 
 const KEY_MS = 15; // between a key and the request for the first hits: pasting and fast typing ask once
 const PAUSE_MS = 250; // after which the writer is taken to read: all hits are fetched, and counted
@@ -23,7 +23,7 @@ export function Search({ parameters }) {
   const change = (fields) => replace("search", { ...asked, ...fields });
   const { found, counted, failure, busy, complete } = useHits(asked);
   const input = useRef();
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = asked.q ? `${asked.q} – kb` : "kb";
     sessionStorage.setItem("kb-search", parameters);
   }, [String(parameters)]);

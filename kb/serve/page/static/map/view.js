@@ -2,7 +2,7 @@
 import { Area, AREA_NAMES, count, Failure, noteAddress, STORED_AREAS } from "../parts.js";
 import { addressOf, go, replace } from "../route.js";
 import { get } from "../server.js";
-import { html, useEffect, useMemo, useRef, useState } from "../vendor/htm-preact.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/htm-preact.js";
 import { lightOf, Plot } from "./plot.js";
 
 const PAUSE_MS = 150; // between a key and the search
@@ -23,7 +23,7 @@ export function NoteMap({ parameters }) {
   useEffect(() => {
     document.title = "Map – kb";
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     remembered.chosen = chosen;
   }, [chosen]);
   if (failure) return html`<${Failure} failure=${failure} />`;
