@@ -29,6 +29,7 @@ ORDER = [
     "outline",
     "ideas",
     "remote",
+    "capture",
     "care",
     "evaluation",
     "opening",
