@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 TIMEOUT_MS = 20_000
@@ -17,6 +17,7 @@ addEventListener("securitypolicyviolation", ({ violatedDirective: rule, blockedU
   violations.push(`${rule} ${what}`);
 });
 """
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @contextmanager
