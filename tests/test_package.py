@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY, made_once
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from kb import __version__
 
@@ -29,7 +29,7 @@ def wheel(shared: Path) -> Path:
 
     def build(folder: Path) -> None:
         command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
-        subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, timeout=60)
+        subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, timeout=300)
 
     (built,) = made_once(shared / "wheel", build).glob("*.whl")
     return built
@@ -42,7 +42,7 @@ def installed(wheel: Path, tmp_path: Path) -> Path:
     venv.create(environment, symlinks=True)
     python = environment / "bin" / "python"
     command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
-    subprocess.run([*command, str(wheel)], check=True, capture_output=True, timeout=60)
+    subprocess.run([*command, str(wheel)], check=True, capture_output=True, timeout=300)
     (packages,) = environment.glob("lib/python*/site-packages")
     (packages / "libraries.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     return environment / "bin"
@@ -74,7 +74,7 @@ def test_the_installed_command_runs_anywhere(installed: Path, tmp_path: Path, de
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
@@ -89,7 +89,7 @@ def test_the_installed_command_runs_anywhere(installed: Path, tmp_path: Path, de
     assert run("kb", "help", "changes").startswith("# Changes\n")
 
 
-def requirements(name: str) -> Iterator[str]:
+def requirements(name: str) -> Iterator[NormalizedName]:
     """The names of what a distribution requires on this machine, without its extras."""
     for line in metadata.requires(name) or ():
         required = Requirement(line)
@@ -104,7 +104,7 @@ def test_an_installation_brings_no_torch(wheel: Path) -> None:
         lines = archive.read(described).decode().splitlines()
     required = [Requirement(line.partition(": ")[2]) for line in lines if line.startswith("Requires-Dist: ")]
     waiting = [canonicalize_name(entry.name) for entry in required if entry.marker is None]
-    seen: set[str] = set()
+    seen = set[NormalizedName]()
     while waiting:
         seen.add(name := waiting.pop())
         waiting += {*requirements(name)} - seen
