@@ -32,6 +32,10 @@ class PostVerbs(MeasuringVerbs):
         text = rooms.write.rendered(outline, template, citations, today(), self._folder)
         return rooms.drafts.write_draft(self.root, outline.title, text)
 
+    def filled(self, path: str | Path, outline: Outline, citations: Citations = "comment") -> str:
+        """The text of a draft with the points of an outline that `fill` made of it."""
+        return rooms.write.filled_text(Path(path), outline, citations, self._folder)
+
     def drafts(self) -> DraftList:
         """The drafts with citations: the files under `drafts/`, and the outlines among the notes."""
         return self._index.read(rooms.drafts.list_drafts)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kb import guides, knowledge, models, reports
     from kb.areas import judge
-    from kb.care import backup, doctor, facts, rebuild, status
+    from kb.care import backup, doctor, facts, rebuild, status, versions
     from kb.care import models as models_in_use
     from kb.console import areas as console_areas
     from kb.console import care as console_care
@@ -59,6 +59,7 @@ HOMES = {
     "models_in_use": "kb.care.models",
     "rebuild": "kb.care.rebuild",
     "status": "kb.care.status",
+    "versions": "kb.care.versions",
     "console_areas": "kb.console.areas",
     "console_care": "kb.console.care",
     "console_comparison": "kb.console.comparison",

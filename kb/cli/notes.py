@@ -127,9 +127,14 @@ def open_command(address: str) -> int:
     """Open a note in $VISUAL or $EDITOR, at a line."""
     with knowledge_base() as knowledge:
         path, line = knowledge.locate(address)
+    return start_editor(path, line)
+
+
+def start_editor(path: Path, line: int, stdout: int | None = None) -> int:
+    """Open a file in the user's editor and return its exit code; `stdout` is what it has as its standard output."""
     command = editor_command(path, line)
     try:
-        code = subprocess.run(command, check=False).returncode
+        code = subprocess.run(command, check=False, stdout=stdout).returncode
     except OSError as error:
         raise KbError(f"the editor {command[0]!r} cannot be started: {error.strerror}; set EDITOR") from error
     return code if code >= 0 else 128 - code

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from kb import rooms
-from kb.cli.parameters import AREA, JSON_OPTION, DateType, FilePath, NamingType, NumbersType, TextType, as_text, bundled
+from kb.cli.notes import start_editor
+from kb.cli.parameters import AREA, JSON_OPTION, DateType, FilePath, TextType, as_text, bundled
 from kb.cli.session import knowledge_base
+from kb.errors import InputError
 
 if TYPE_CHECKING:
     import datetime
@@ -20,8 +24,9 @@ if TYPE_CHECKING:
     from kb.reports import Outline
 
 POST = FilePath(exists=True, dir_okay=False)
+STDERR = 2
 FOR_POSTS = ("check", "update", "dry_run", "as_json")  # the options that --check and --update allow
-NOT_FOR_FILLING = ("sections", "headings", "template", "no_llm", "pick", "drop", "order", "rename")
+NOT_FOR_FILLING = ("sections", "headings", "template", "no_llm")
 
 
 @dataclass(frozen=True)
@@ -38,9 +43,6 @@ class Draft:
     no_llm: bool
     force: bool
     pick: bool
-    drop: tuple[int, ...]
-    order: tuple[int, ...]
-    rename: tuple[tuple[int, str], ...]
 
 
 @click.command(
@@ -57,7 +59,6 @@ Examples:
   kb outline --update drafts/serving.md --dry-run
   kb outline --update drafts/serving.md
   kb outline "graph attention" --pick -o drafts/attention.md
-  kb outline "graph attention" --drop 4 --order 2,1 --rename "1=Who attends"
 """,
 )
 @click.argument("topic", nargs=-1)
@@ -87,12 +88,7 @@ Examples:
     click.option("-o", "--output", type=FilePath(), metavar="FILE", help="Write to FILE, not to standard output."),
     click.option("--no-llm", is_flag=True, help="Do not use the language model that kb.toml names."),
     click.option("--force", is_flag=True, help="Replace FILE if it exists."),
-    click.option("--pick", is_flag=True, help="Drop, order and rename sections interactively first."),
-    click.option("--drop", multiple=True, type=int, metavar="N", help="Leave out section N (repeatable)."),
-    click.option("--order", type=NumbersType(), default=(), metavar="N,N", help="Put these sections first, in order."),
-    click.option(
-        "--rename", multiple=True, type=NamingType(), metavar="N=TEXT", help="Rename section N to TEXT (repeatable)."
-    ),
+    click.option("--pick", is_flag=True, help="Reorder, drop and rename sections in your editor first."),
 )
 @click.option("--fill", type=POST, metavar="FILE", help="Put points under the headings of a draft of yours.")
 @click.option("--check", type=POST, metavar="FILE", help="Verify the citations of a written outline.")
@@ -116,17 +112,17 @@ def outline_command(
     headings, in order, and --fill takes them from a draft that you began: each
     gets the points that fit it best, and what you wrote stays as it is. On a
     terminal the sections are shown, with -o or a pipe the post is written.
-    --words decides how many sections and points there are, about 250 words a
-    section and 50 a point.
+    --words N makes about N/250 sections, with a point for every 50 words.
 
     --check reports the citations that no longer hold, each with what the note
     says now; --update adds new points and leaves your own text alone. `kb
     publish` makes the finished draft a post.
 
-    --drop, --order and --rename count sections as they are without these
-    options. A language model that kb.toml names may group the points, and
-    propose headings, their order and summaries; what it wrote is marked as
-    generated.
+    --pick opens a list of the sections in your editor: move, delete and reword
+    its lines. With --fill, only the headings that you leave get points.
+
+    A language model that kb.toml names may group the points, and propose
+    headings, their order and summaries; what it wrote is marked as generated.
     """
     files = (fill, check, update)
     if [bool(topic) and fill is None, *(file is not None for file in files)].count(True) != 1:
@@ -143,6 +139,7 @@ def outline_command(
 
 
 def _draft(topic: str, draft: Draft, as_json: bool) -> int:
+    _require_place(draft)
     if draft.headings and draft.sections:
         raise click.UsageError("--sections has no effect with --section: there are as many as you name")
     if len({*draft.headings}) < len(draft.headings):
@@ -151,9 +148,8 @@ def _draft(topic: str, draft: Draft, as_json: bool) -> int:
         outline = knowledge.outline(
             topic, draft.areas, draft.sections, llm=not draft.no_llm, headings=draft.headings, words=draft.words
         )
-        outline = rooms.picking.rearranged(outline, draft.drop, draft.order, dict(draft.rename))
         if draft.pick:
-            outline = rooms.console_picking.pick(outline)
+            outline = rooms.picking.planned(outline, rooms.console_picking.pick(outline, _edit))
         text = knowledge.render(outline, draft.template, draft.citations)
         if draft.output:
             knowledge.write(draft.output, text, overwrite=draft.force)
@@ -162,12 +158,28 @@ def _draft(topic: str, draft: Draft, as_json: bool) -> int:
 
 
 def _fill(file: str, topic: str, draft: Draft, as_json: bool) -> int:
+    _require_place(draft)
     with knowledge_base() as knowledge:
         outline, text = knowledge.fill(file, topic or None, draft.areas, draft.words, draft.citations)
+        if draft.pick:
+            plan = rooms.console_picking.pick(outline, _edit, headings_stay=True)
+            outline = rooms.picking.emptied(outline, plan)
+            text = knowledge.filled(file, outline, draft.citations)
         if draft.output:
             knowledge.write(draft.output, text, overwrite=draft.force)
     _print(outline, text, draft.output, as_json)
     return 0
+
+
+def _require_place(draft: Draft) -> None:
+    """Raise `InputError` where the outline cannot be written, before the user takes the trouble to edit its plan."""
+    if draft.pick and draft.output and not draft.force and Path(draft.output).exists():
+        raise InputError(f"{draft.output} exists; choose another name, or --force to replace it")
+
+
+def _edit(path: Path) -> int:
+    """Open a plan in the editor, which writes to standard error where standard output takes the result."""
+    return start_editor(path, 1, stdout=None if sys.stdout.isatty() else STDERR)
 
 
 def _print(outline: Outline, text: str, output: str | None, as_json: bool) -> None:

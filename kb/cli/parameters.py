@@ -89,22 +89,6 @@ class DateType(click.ParamType[datetime.date]):
             self.fail(f"{as_text(value)!r} is not a date; write 2024, 2024-05 or 2024-05-31", param, ctx)
 
 
-class NumbersType(click.ParamType[tuple[int, ...]]):
-    """Comma-separated numbers."""
-
-    name = "numbers"
-
-    def convert(
-        self, value: str | tuple[int, ...], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(int(number) for number in value.split(","))
-        except ValueError:
-            self.fail(f"{as_text(value)!r} is not a list of numbers such as 3,1,2", param, ctx)
-
-
 class TextType(click.ParamType[str]):
     """A text on one line that is not blank."""
 
@@ -115,19 +99,3 @@ class TextType(click.ParamType[str]):
         if not text:
             self.fail("the text is empty", param, ctx)
         return text
-
-
-class NamingType(click.ParamType[tuple[int, str]]):
-    """A number and a text, separated by an equals sign."""
-
-    name = "naming"
-
-    def convert(
-        self, value: str | tuple[int, str], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, str]:
-        if isinstance(value, tuple):
-            return value
-        number, sign, text = value.partition("=")
-        if not sign or not re.fullmatch(r"\s*[0-9]+\s*", number):
-            self.fail(f"{as_text(value)!r} is not of the form 2=TEXT", param, ctx)
-        return int(number), as_text(text)

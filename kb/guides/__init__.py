@@ -21,6 +21,7 @@ SUBJECTS = {
     "machines": "One index for several machines, on a Chroma server.",
     "measuring": "How good search, areas and outlines are, and how fast.",
     "library": "kb from Python, the reports in JSON, exit codes.",
+    "changes": "What is new in each version, and what to do when you upgrade.",
     "inside": "How kb is built, and how to work on it.",
 }
 

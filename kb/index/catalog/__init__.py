@@ -144,8 +144,9 @@ class Catalog(CatalogReader):
             )
         if version < schema.VERSION:
             with self._transaction():  # another process may have been here first
-                script = schema.UPGRADES.get(int(self._rows("PRAGMA user_version")[0][0]), "")
-                for statement in schema.statements(script):
+                version = int(self._rows("PRAGMA user_version")[0][0])
+                columns = {row["name"] for row in self._rows("PRAGMA table_info (embeddings)")}
+                for statement in schema.statements(schema.upgrade(version, columns)):
                     self._rows(statement)
                 self._rows(f"PRAGMA user_version = {schema.VERSION}")
         for statement in schema.statements(schema.VIEWS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from kb.models import AreaVerdict, ChunkRecord, Filter, NoteRecord
 from kb.notes.words import name_of, searchable
@@ -93,6 +93,15 @@ UPGRADES = {
     2: f"{RENAMED}\n{SKIPPED_AND_STATE}{KINDS}",
     3: KINDS,
 }
+
+
+def upgrade(version: int, columns: Collection[str]) -> str:
+    """The script that brings a catalog of a version up to date. `columns` are those of its embeddings: among catalogs
+    of version 2, some have checksums and some do not.
+    """
+    script = UPGRADES.get(version, "")
+    return f"{CHECKSUM}{script}" if version == 2 and "checksum" not in columns else script
+
 
 # Views of the full-text index, local to one connection: the places of each stem, and the stems with their counts.
 VIEWS = """

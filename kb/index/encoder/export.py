@@ -1,6 +1,4 @@
-"""Exporting a sentence-transformers pipeline as one ONNX graph and its int8 quantisation, both checked against the
-model.
-"""
+"""Exporting a model's whole pipeline as one ONNX graph and its int8 quantisation, both checked against the model."""
 
 from __future__ import annotations
 
@@ -13,30 +11,23 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from kb.cutoffs import MIN_INT8_PARITY
-from kb.errors import EncoderError, one_line
 from kb.index.encoder.onnx import (
     TOKENIZER,
     Export,
     OnnxEncoder,
-    TorchEncoder,
     file_sha256,
     graph_name,
-    unit_rows,
 )
 from kb.notes.files import flush
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from sentence_transformers import SentenceTransformer
 
 MIN_PARITY = 0.9999  # of vectors that should be equal, whatever cosines mean
-MAX_TOKENS = (
-    512  # of a passage; some models take much more, but one vector for a longer text tells its parts less apart
-)
 COPIES, OTHER_BYTES = 2.5, 1_000_000  # of the weights that are on disk at one time, and what else is written
 PROBES = [
     "graph neural networks",
@@ -53,99 +44,45 @@ class ExportError(Exception):
     """A graph could not be exported, or does not embed as its model does."""
 
 
-def gpu() -> str | None:
-    """The GPU that sentence-transformers would use."""
-    import torch
+class Pipeline(Protocol):
+    """What an export takes of a model."""
 
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else None
+    @property
+    def weight_bytes(self) -> int:
+        """The size of its weights in fp32."""
 
+    def write_graph(self, path: Path) -> tuple[str, ...]:
+        """Write its graph and return the names of the inputs, which are made of token ids. Raises `ExportError`."""
 
-def load_model(folder: Path, device: str = "cpu") -> SentenceTransformer:
-    """Load a model from its folder, weights as safetensors only; raises `EncoderError`."""
-    from sentence_transformers import SentenceTransformer
+    def write_tokenizer(self, path: Path) -> None:
+        """Write its tokenizer for the library `tokenizers`. Raises `ExportError`."""
 
-    _require_encoder(folder)
-    try:
-        model = SentenceTransformer(
-            str(folder),
-            device=device,
-            trust_remote_code=False,
-            local_files_only=True,
-            model_kwargs={"attn_implementation": "eager", "use_safetensors": True},
-        )
-    except Exception as error:  # each of the model libraries raises exceptions of its own
-        raise EncoderError(f"{folder} cannot be loaded as a sentence-transformers model: {one_line(error)}") from error
-    _require_cosine(folder, model)
-    return model
+    def describe(self, fingerprint: str, inputs: tuple[str, ...], files: dict[str, str]) -> Export:
+        """What embedding needs to know of it."""
+
+    def vectors(self, texts: list[str]) -> NDArray[np.float32] | None:
+        """The vectors `(n, dim)` that the model itself computes; None if only the graph can."""
 
 
-def _require_encoder(folder: Path) -> None:
-    """Raise `EncoderError` for a folder that is of another kind: sentence-transformers would add what it lacks, such as
-    a pooling that it was not trained with.
-    """
-    if not (folder / "modules.json").is_file():
-        raise EncoderError(
-            f"{folder} is not a sentence-transformers encoder: it has no modules.json; `kb model list` names encoders"
-        )
-    if not any(next(folder.glob(place), None) for place in ("*.safetensors", "0_*/*.safetensors")):
-        raise EncoderError(
-            f"{folder} has no weights as safetensors; kb reads no others, as pickled ones can run code; convert them"
-        )
-
-
-def _require_cosine(folder: Path, model: SentenceTransformer) -> None:
-    """Raise `EncoderError` for a model whose vectors are not meant to be compared by their cosine."""
-    wanted, last = str(model.similarity_fn_name), type(model[-1]).__name__
-    if wanted != "cosine" and last != "Normalize":  # all measures order vectors of length 1 alike
-        raise EncoderError(f"{folder} compares vectors by {wanted}, kb by cosine; use a model made for that")
-
-
-def add_prompts(model: SentenceTransformer, prompts: tuple[str, str]) -> None:
-    """Give a model the prompts before queries and passages, unless its own settings name one."""
-    if not any(model.prompts.values()):
-        model.prompts = dict(zip(("query", "document"), prompts, strict=True))
-
-
-def torch_encoder(model: SentenceTransformer, fingerprint: str) -> TorchEncoder:
-    """An encoder over the model itself."""
-    return TorchEncoder(model, _describe(model, fingerprint, (), {}), f"{fingerprint}-fp32")
-
-
-def _describe(model: SentenceTransformer, fingerprint: str, inputs: tuple[str, ...], files: dict[str, str]) -> Export:
-    tokenizer = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
-    special = tokenizer.num_special_tokens_to_add(False)
-    prompts = model.prompts or {}
-    return Export(
-        fingerprint=fingerprint,
-        dimensions=int(model.get_sentence_embedding_dimension() or 0),
-        max_tokens=int(min(model.max_seq_length or MAX_TOKENS, MAX_TOKENS)) - special,
-        inputs=inputs,
-        query_prompt=prompts.get("query") or "",
-        passage_prompt=prompts.get("passage") or prompts.get("document") or "",
-        files=files,
-    )
-
-
-def write_export(model: SentenceTransformer, fingerprint: str, target: Path) -> None:
+def write_export(pipeline: Pipeline, fingerprint: str, target: Path) -> None:
     """Write graphs, tokenizer, scale and description; the folder gets its name, atomically, once it is checked.
 
     A model that loses too much by quantisation gets no int8 graph. Raises `ExportError` and `OSError`.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    _require_space(target.parent, model)
+    _require_space(target.parent, pipeline.weight_bytes)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="export-") as temporary:
         folder = Path(temporary) / "encoder"
         folder.mkdir()
         with suppress(FileNotFoundError):
             target.rename(Path(temporary) / "damaged")  # an intact one would have been used
-        inputs = _write_graph(model, folder / graph_name("fp32"))
+        inputs = pipeline.write_graph(folder / graph_name("fp32"))
         quantised = _quantise(folder)
-        _write_tokenizer(model, folder / TOKENIZER)
-        export = _describe(model, fingerprint, inputs, _hashes(folder))
-        expected = unit_rows(model.encode(PROBES, prompt=""))
+        pipeline.write_tokenizer(folder / TOKENIZER)
+        export = pipeline.describe(fingerprint, inputs, _hashes(folder))
         exact = OnnxEncoder(folder, export, "fp32")
+        expected = pipeline.vectors(PROBES)
+        expected = exact.embed(PROBES) if expected is None else expected
         worst = _parity(expected, exact)
         if not worst >= MIN_PARITY:
             raise ExportError(f"the exported graph differs from its model (cosine {worst:.5f}, {MIN_PARITY} needed)")
@@ -164,10 +101,9 @@ def write_export(model: SentenceTransformer, fingerprint: str, target: Path) -> 
         flush(target.parent)
 
 
-def _require_space(folder: Path, model: SentenceTransformer) -> None:
+def _require_space(folder: Path, weight_bytes: int) -> None:
     """Raise `OSError` where a disk lacks space for an export: the libraries that write graphs do not report this."""
-    weights = 4 * sum(parameter.numel() for parameter in model.parameters())
-    if shutil.disk_usage(folder).free < COPIES * weights + OTHER_BYTES:
+    if shutil.disk_usage(folder).free < COPIES * weight_bytes + OTHER_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
@@ -187,48 +123,6 @@ def _quantise(folder: Path) -> bool:
     except Exception:  # onnx and ONNX Runtime raise exceptions of their own
         return False
     return True
-
-
-def _write_graph(model: SentenceTransformer, path: Path) -> tuple[str, ...]:
-    import onnx
-    import torch
-
-    class Pipeline(torch.nn.Module):
-        def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any = None) -> Any:
-            features = {"input_ids": input_ids, "attention_mask": attention_mask}
-            if token_type_ids is not None:
-                features["token_type_ids"] = token_type_ids
-            return model(features)["sentence_embedding"][:, : model.truncate_dim]
-
-    features = model.preprocess(["a probe", "and a somewhat longer probe"])
-    inputs = tuple(name for name in ("input_ids", "attention_mask", "token_type_ids") if name in features)
-    axes = {name: {0: "texts", 1: "tokens"} for name in inputs} | {"vectors": {0: "texts"}}
-    pipeline = Pipeline()
-    pipeline.add_module("model", model)
-    try:
-        torch.onnx.export(
-            pipeline.eval(),
-            tuple(features[name] for name in inputs),
-            str(path),
-            input_names=list(inputs),
-            output_names=["vectors"],
-            dynamic_axes=axes,
-            opset_version=17,
-            dynamo=False,  # the newer exporter gives the same graph in four times the time
-        )
-        onnx.checker.check_model(str(path))
-    except OSError:
-        raise
-    except Exception as error:  # torch, onnx and the parts of a model raise exceptions of their own
-        raise ExportError(f"the model cannot be exported ({one_line(error)[:200]})") from error
-    return inputs
-
-
-def _write_tokenizer(model: SentenceTransformer, path: Path) -> None:
-    tokenizer = getattr(model.tokenizer, "backend_tokenizer", None)
-    if tokenizer is None:
-        raise ExportError(f"{type(model.tokenizer).__name__} is not a tokenizer of the `tokenizers` library")
-    tokenizer.save(str(path))
 
 
 def _parity(expected: NDArray[np.float32], encoder: OnnxEncoder) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kb.errors import EncoderError, one_line
 from kb.index.encoder.export import quiet
 from kb.index.encoder.hub import download
+from kb.index.encoder.loading import require_libraries
 from kb.models import Reranker
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def load_reranker(model: str, root: Path) -> Reranker:
     folder = root / Path(model).expanduser()
     if model.startswith((".", "/", "~")) and not folder.is_dir():
         raise EncoderError(f"there is no model folder {folder}; check `rerank` in kb.toml")
+    require_libraries()
     files = folder if folder.is_dir() else download(model)
     try:
         with quiet():

@@ -16,7 +16,7 @@ from kb.notes.parse import OUTLINE_MARK
 from kb.outline.draft import draft
 from kb.outline.post.check import check
 from kb.outline.post.citations import Citations, find_cited, read_memory
-from kb.outline.post.fill import filled, read_draft
+from kb.outline.post.fill import Draft, filled, read_draft
 from kb.outline.post.render import TEMPLATES, render, template_text
 from kb.outline.post.update import update
 from kb.reports import Check, Outline, Update
@@ -108,11 +108,7 @@ def fill_post(
     The topic is by default the draft's title; `path` may be relative to `folder`. Raises `InputError` for a draft that
     cannot be filled, and `EvidenceError` where the notes say too little.
     """
-    text = files.read_post(path, folder)
-    try:
-        written = read_draft(text)
-    except InputError as error:
-        raise InputError(f"{path} {error}") from error
+    written = _draft_at(path, folder)
     if not (topic or written.title):
         raise InputError(f"{path} has no title; give it one, or name the TOPIC before --fill")
     own = files.notebook_path(reader.root, folder / path)
@@ -127,6 +123,22 @@ def fill_post(
         without=own,
     )
     return outline, filled(written, outline, citations)
+
+
+def filled_text(path: Path, outline: Outline, citations: Citations, folder: Path = Path()) -> str:
+    """The text of a draft with the points of an outline that has its headings. Raises `InputError` if it has others."""
+    written = _draft_at(path, folder)
+    if written.headings != tuple(section.heading for section in outline.sections):
+        raise InputError(f"the headings of {path} have changed; run the command again")
+    return filled(written, outline, citations)
+
+
+def _draft_at(path: Path, folder: Path) -> Draft:
+    text = files.read_post(path, folder)
+    try:
+        return read_draft(text)
+    except InputError as error:
+        raise InputError(f"{path} {error}") from error
 
 
 def _shown(path: Path) -> str:
