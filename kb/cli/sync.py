@@ -46,7 +46,7 @@ Examples:
     click.option("--detour", is_flag=True, help="Also add notes outside the areas, as detours."),
     click.option("--posts", is_flag=True, help="Mark these as posts that you have published."),
 )
-@click.option("--title", help="Title of the note on standard input (with -).")
+@click.option("--title", help="Title of the note on standard input, instead of its heading.")
 @YES_OPTION
 @JSON_OPTION
 def add_command(paths: tuple[str, ...], flags: Flags, title: str | None, yes: bool, as_json: bool) -> int:
@@ -56,13 +56,13 @@ def add_command(paths: tuple[str, ...], flags: Flags, title: str | None, yes: bo
     again embeds only what changed. Notes outside the three areas are reported
     and held back; --detour adds them anyway.
     """
-    if ("-" in paths) != (title is not None) or ("-" in paths and len(paths) > 1):
-        raise click.UsageError("standard input must be the only PATH and needs a title: kb add - --title TITLE")
+    if (title is not None and "-" not in paths) or ("-" in paths and len(paths) > 1):
+        raise click.UsageError("standard input must be the only PATH: kb add - --title TITLE")
     try:
         with long_run(create=True) as (knowledge, stopping):
-            if title is not None:
-                text = read_standard_input()
-                report = knowledge.add_text(as_text(title), text, flags.area, flags.detour, flags.posts)
+            if "-" in paths:
+                named = None if title is None else as_text(title)
+                report = knowledge.add_text(named, read_standard_input(), flags.area, flags.detour, flags.posts)
             else:
                 report = knowledge.add(paths, flags.area, flags.detour, flags.posts, allow_removal=yes)
     except OutsideError as error:

@@ -215,7 +215,7 @@ class _Sync:
         self._known.rename(origin, path)
         self.outcomes.rename(origin.path, path)
         if self._writer.decisions.with_renamed(origin.path, path) != self._writer.decisions:
-            self._writer.decide(lambda decisions: decisions.with_renamed(origin.path, path))
+            self._writer.decide(lambda decisions: decisions.with_renamed(origin.path, path), recorded=False)
 
     def _record(self, entry: Prepared, id: str, verdict: AreaVerdict, area: StoredArea) -> NoteRecord:
         note, decisions = entry.note, self._writer.decisions
