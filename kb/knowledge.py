@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from kb import rooms
 from kb.decisions import Decisions, Flags, is_under
 from kb.errors import InputError, LockError, NoteError, OutsideError, RemovalError, ServerError
-from kb.filing import FilingVerbs
 from kb.index.freshness import file_state
 from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea, VerdictArea
 from kb.notebook import find_notebook, open_notebook, write_template
 from kb.opening import today
 from kb.reports import Filed
+from kb.verbs.filing import FilingVerbs
 
 if TYPE_CHECKING:
     from kb.outline.post.citations import Citations

@@ -16,7 +16,7 @@ from kb.faults import fault_of, parts_of
 from kb.models import Frozen
 from kb.notebook import CONFIG_NAME, Settings, known_keys, load_settings
 from kb.notes.files import replacing
-from kb.reports.settings import Setting, SettingList
+from kb.reports import Setting, SettingList
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument

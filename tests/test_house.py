@@ -35,17 +35,14 @@ ORDER = [
     "care",
     "evaluation",
     "opening",
-    "choosing",
-    "measuring",
-    "posting",
-    "filing",
+    "verbs",
     "knowledge",
     "console",
     "cli",
     "serve",
 ]
 TABLES = {"kb", "kb.__main__", "kb.rooms"}  # they name what lies anywhere in the house, to load it when it is asked for
-USERS_OF_ROOMS = {"opening", "choosing", "measuring", "posting", "filing", "knowledge", "cli", "serve"}
+USERS_OF_ROOMS = {"opening", "verbs", "knowledge", "cli", "serve"}
 MAX_MODULES = 14  # of a folder
 MAX_MODULE_LINES = 300
 MAX_FUNCTION_LINES = 40

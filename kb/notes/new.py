@@ -15,6 +15,7 @@ from kb.notes.files import read_post, write_file
 from kb.notes.markup.settings import Value, with_values
 from kb.notes.naming import name_of_file
 from kb.notes.parse import parse_note
+from kb.notes.prose import clean
 
 SLUG_LENGTH = 80  # characters of a file name
 TEMPLATES = {
@@ -101,7 +102,7 @@ def _title_in(text: str) -> str:
     if note.title != name_of_file(_UNNAMED):
         return note.title
     lines = zip(note.text.split("\n"), note.kinds, strict=False)
-    heading = next((line.strip("# \t") for line, kind in lines if kind == LineKind.HEADING), "")
+    heading = next((clean(line) for line, kind in lines if kind == LineKind.HEADING), "")
     if not heading:
         raise InputError("the text has no heading to be its title; give one with --title")
     return heading

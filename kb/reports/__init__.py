@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from kb.reports.filing import LinkedNote as LinkedNote
     from kb.reports.filing import MissingLink as MissingLink
     from kb.reports.filing import NoteLinks as NoteLinks
+    from kb.reports.filing import Setting as Setting
+    from kb.reports.filing import SettingList as SettingList
     from kb.reports.filing import Tag as Tag
     from kb.reports.filing import TagList as TagList
     from kb.reports.filing import Undone as Undone
@@ -92,8 +94,6 @@ if TYPE_CHECKING:
     from kb.reports.serve import RenderedDraft as RenderedDraft
     from kb.reports.serve import RenderedNote as RenderedNote
     from kb.reports.serve import Server as Server
-    from kb.reports.settings import Setting as Setting
-    from kb.reports.settings import SettingList as SettingList
     from kb.reports.sync import Added as Added
     from kb.reports.sync import Fault as Fault
     from kb.reports.sync import Forgotten as Forgotten
@@ -115,8 +115,8 @@ HOMES = {
     "Decision": "filing",
     "InboxNote": "filing",
     "Inbox": "filing",
-    "SettingList": "settings",
-    "Setting": "settings",
+    "SettingList": "filing",
+    "Setting": "filing",
     "AreaList": "areas",
     "Classification": "areas",
     "DescribedArea": "areas",

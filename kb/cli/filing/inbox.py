@@ -9,6 +9,7 @@ import click
 
 from kb import rooms
 from kb.cli.filing.editor import edit
+from kb.cli.filing.keys import END_OF_INPUT, next_key, single_keys
 from kb.cli.parameters import JSON_OPTION
 from kb.cli.session import knowledge_base
 from kb.errors import KbError
@@ -25,7 +26,6 @@ AREA_KEYS: dict[str, StoredArea] = {
     "d": "detour",
     "x": "outside",
 }
-INTERRUPT, END = "\x03", "\x04"  # what a terminal without its own handling sends
 
 
 @click.command(
@@ -65,27 +65,29 @@ class _Walk:
 
     def go(self) -> None:
         """Show the notes until the last is decided, skipped, or the writer ends."""
-        number = 0
-        while number < len(self._notes):
-            rooms.console_inbox.print_note(self._notes[number], number + 1, len(self._notes))
-            after = self._next(number)
-            if after is None:
-                break
-            number = after
+        with single_keys() as self._lines:
+            self._show_all()
         rooms.console_inbox.print_end(len(self._filed), len(self._notes))
+
+    def _show_all(self) -> None:
+        number: int | None = 0
+        while number is not None and number < len(self._notes):
+            rooms.console_inbox.print_note(self._notes[number], number + 1, len(self._notes))
+            number = self._next(number)
 
     def _next(self, number: int) -> int | None:
         """The number of the note to show after a key, or None to end."""
         while True:
-            key = _key()
-            if key == "q":
+            key = next_key()
+            if key in ("q", END_OF_INPUT):
                 return None
             if key == "s":
                 return number + 1
             if key == "u" and self._filed:
                 return self._take_back()
             if key == "o":
-                edit(self._knowledge.root / self._notes[number].path, 1)
+                with self._lines():
+                    edit(self._knowledge.root / self._notes[number].path, 1)
                 return number
             if key in AREA_KEYS:
                 self._file(number, AREA_KEYS[key])
@@ -104,14 +106,3 @@ class _Walk:
         number = self._filed.pop()
         rooms.console_areas.print_filed(self._knowledge.file(self._notes[number].path, None))
         return number
-
-
-def _key() -> str:
-    """A key that was pressed, in lower case; the end of the input, too, means to quit. Raises `KeyboardInterrupt`."""
-    try:
-        key = click.getchar().lower()
-    except EOFError:
-        return "q"
-    if key == INTERRUPT:
-        raise KeyboardInterrupt
-    return "q" if key == END else key

@@ -37,7 +37,8 @@ def print_undone(undone: Undone) -> None:
         said = _said(decision)
         out().print(line + Text(" ") + said if said else line, soft_wrap=True)
     for path, area in undone.areas.items():
-        out().print(Text.assemble(plain(path), " is filed under ", area_text(area)), soft_wrap=True)
+        now = " is held back as " if area == "outside" else " is filed under "
+        out().print(Text.assemble(plain(path), now, area_text(area)), soft_wrap=True)
     for entry in undone.skipped:
         print_skipped(entry)
     for path in undone.unindexed:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kb import rooms
 from kb.opening import today
-from kb.posting import PostVerbs
+from kb.verbs.posting import PostVerbs
 
 if TYPE_CHECKING:
     from kb.models import FiledArea
