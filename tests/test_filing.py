@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -17,9 +18,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copy2
 
 import pytest
-from conftest import Run
+from conftest import REPOSITORY, Run
 
 from kb.decisions import DECISIONS_NAME, Flags, load_decisions
 from kb.errors import InputError
@@ -395,3 +397,76 @@ def test_flags_of_a_source_are_taken_back(filled: KnowledgeBase) -> None:
     assert load_decisions(filled.root).flags == {"notes": Flags(detour=True)}
     filled.undo()
     assert areas(filled)["notes/bread.md"] == "outside"
+
+
+@pytest.mark.model
+def test_unsure_notes_are_counted_the_same(tmp_path: Path, kb: Kb, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The status has as many unsure notes after a rebuild, a repair and a restore as before, and the list as many."""
+    for name in ("graph-rag", "lightgcn", "gcn", "yolo"):
+        (tmp_path / "notes").mkdir(exist_ok=True)
+        copy2(REPOSITORY / "notes" / f"{name}.md", tmp_path / "notes")
+    monkeypatch.chdir(tmp_path)
+    kb("add", "notes")
+
+    def unsure() -> int:
+        listed = len(json.loads(kb("list", "--unsure", "--json").out)["notes"])
+        counted: int = json.loads(kb("status", "--json").out)["unsure"]
+        assert counted == listed
+        return counted
+
+    before = unsure()
+    assert before
+    kb("rebuild")
+    assert unsure() == before
+    kb("backup", "saved.kb")
+    shutil.rmtree(tmp_path / ".kb")
+    kb("restore", "saved.kb", "--force")
+    assert unsure() == before
+    (tmp_path / ".kb/catalog.db").write_bytes(b"damaged")
+    kb("doctor", "--repair")
+    assert unsure() == before
+    kb("file", "graph-rag", "llm")
+    assert unsure() == before - 1
+    kb("undo")
+    assert unsure() == before
+
+
+@pytest.mark.parametrize(
+    "command", ["list", "status", "tags", "inbox", "log", "concepts", "ideas", "search x", "outline x", "related x"]
+)
+def test_an_empty_notebook_says_how_to_fill_it(notebook: Path, kb: Kb, command: str) -> None:
+    """Whatever is asked of a notebook without notes, standard error names the command that takes notes in."""
+    assert "`kb add FOLDER`" in kb(*command.split()).err
+
+
+@pytest.mark.model
+def test_many_notes_are_told_by_area(tmp_path: Path, kb: Kb, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than ten notes are a table by area, with the reason for each that is held back; `-v` lists every note."""
+    (tmp_path / "notes").mkdir()
+    for number in range(11):
+        (tmp_path / f"notes/{number}.md").write_text(
+            f"---\narea: {'gnn' if number else 'llm'}\n---\n# {number}\n\n{GNN}\n"
+        )
+    copy2(REPOSITORY / "notes" / "yolo.md", tmp_path / "notes")
+    monkeypatch.chdir(tmp_path)
+    run = kb("add", "notes")
+    rows = [line.split() for line in run.out.splitlines()]
+    assert rows[:3] == [["added"], ["gnn", "10"], ["llm", "1"]]
+    assert re.search(r"outside +notes/yolo.md +\d\.\d\d +nearest [a-z-]+; \w", run.err)
+    shutil.rmtree(tmp_path / ".kb")
+    assert kb("add", "notes", "-v").out.count("added  notes/") == 11
+
+
+def test_the_first_interrupt_is_acknowledged(notebook: Path, write: Write) -> None:
+    """A long run says at the first Ctrl-C that it stops, long before it has stopped."""
+    program = (
+        "import os, signal, time\n"
+        "from kb.cli.session import long_run\n"
+        "import click\n"
+        "with click.Context(click.Command('add')), long_run(create=True) as (knowledge, stopping):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    print(stopping(), flush=True)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], cwd=notebook, capture_output=True, text=True, check=True)
+    assert run.stdout == "True\n"
+    assert run.stderr == "kb: stopping after the batch in hand; once more stops without waiting for it\n"

@@ -9,7 +9,6 @@ from rich.text import Text
 
 from kb.console.terminal import (
     HELD_BACK,
-    PATH_WIDTH,
     area_text,
     count,
     err,
@@ -25,7 +24,7 @@ from kb.models import FILED_AREAS
 from kb.reports import Added, Fault, Forgotten, HeldBack, Pulled, Skipped, SyncReport, TakenAsPost
 
 FEW = 10  # notes that are listed one by one
-OUTSIDE_WIDTH = 41  # of all columns but the path and the reason
+OUTSIDE_WIDTH = len("outside") + len("1.00") + 3 * len("  ")  # of all columns but the path and the reason
 ENDINGS = 5  # of files that were passed over
 POSTS = 3  # that are named
 NAMED = 3  # notes of a line
@@ -172,17 +171,15 @@ def _filed_columns(note: Added) -> tuple[Text, Text, Text]:
 
 def _print_outside(held: Sequence[HeldBack], most: int) -> None:
     """The notes that are held back, with the strongest reason for each."""
+    paths = [path_text(note.path) for note in held[:most]]
+    left = err().width - OUTSIDE_WIDTH - max(map(len, paths))
     table = grid()
-    for note in held[:most]:
-        reason = styled(_reason(note), "dim")
-        reason.truncate(max(err().width - PATH_WIDTH - OUTSIDE_WIDTH, 0), overflow="ellipsis")
-        table.add_row(
-            styled("outside", "yellow"),
-            path_text(note.path),
-            Text(f"{note.confidence:.2f}", justify="right"),
-            styled(f"nearest {note.nearest_area}", "dim"),
-            reason,
-        )
+    for note, path in zip(held, paths, strict=False):
+        reason = styled(f"nearest {note.nearest_area}" + (f"; {said}" if (said := _reason(note)) else ""), "dim")
+        reason.truncate(max(left, 0), overflow="ellipsis")
+        reason.no_wrap = True
+        score = Text(f"{note.confidence:.2f}", justify="right")
+        table.add_row(styled("outside", "yellow"), path, score, reason)
     print_table(table, err())
     _print_rest(len(held) - most, "kb list --outside")
     notice(HELD_BACK)

@@ -6,12 +6,25 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from kb.console.terminal import area_text, count, grid, notice, out, plain, print_table, print_text, say, styled
+from kb.console.terminal import (
+    area_text,
+    count,
+    grid,
+    notice,
+    out,
+    plain,
+    print_table,
+    print_text,
+    say,
+    shorten_path,
+    styled,
+)
 from kb.reports import LinkedNote, NoteLinks, TagList
 
 INDENT = "  "
 TITLE_SHARE = 0.55  # of what titles and addresses share
-AREA_WIDTH = 10
+AREA_WIDTH = len("ml-systems")
+LINE_WIDTH = len("line 1000")
 GAP = 2
 
 
@@ -37,10 +50,12 @@ def print_links(links: NoteLinks) -> None:
     say(f"{links.path}  {links.title}", "bold")
     for heading, found in (("links to", links.links), ("linked from", links.linked_from)):
         if found:
-            say(f"\n{heading} {count(len(found), 'note')}")
-            _print_linked(links.path if heading == "links to" else "", found)
+            out().print()
+            say(f"{heading} {count(len(found), 'note')}")
+            _print_linked(found)
     if links.missing:
-        say(f"\n{count(len(links.missing), 'link')} to no note")
+        out().print()
+        say(f"{count(len(links.missing), 'link')} to no note")
         table = grid()
         for link in links.missing:
             table.add_row(styled(link.link, "yellow"), styled(_address(links.path, link.line), "dim"))
@@ -49,17 +64,17 @@ def print_links(links: NoteLinks) -> None:
         notice("no link leads from this note or to it; `kb related` finds notes that say similar things")
 
 
-def _print_linked(origin: str, found: tuple[LinkedNote, ...]) -> None:
-    """The notes at the other end. A link from `origin` has its line there; others have theirs in the other note."""
-    left = out().width - AREA_WIDTH - 2 * GAP
+def _print_linked(found: tuple[LinkedNote, ...]) -> None:
+    """The notes at the other end, and the line of the link: in the first group in this note, otherwise in the other."""
+    left = out().width - AREA_WIDTH - LINE_WIDTH - 3 * GAP
+    title_width = round(left * TITLE_SHARE)
     table = grid()
     for note in found:
         title = styled(note.title)
-        title.truncate(round(left * TITLE_SHARE), overflow="ellipsis")
-        where = note.path + (f"  line {note.line}" if origin and note.line else "")
-        address = styled(where if origin else _address(note.path, note.line), "dim")
-        address.truncate(left - round(left * TITLE_SHARE), overflow="ellipsis")
-        table.add_row(area_text(note.area), title, address)
+        title.truncate(title_width, overflow="ellipsis")
+        path = styled(shorten_path(note.path, left - title_width))
+        line = f"line {note.line}" if note.line else ""
+        table.add_row(area_text(note.area), title, path, styled(line, "dim"))
     print_table(table)
 
 
