@@ -25,6 +25,7 @@ from kb.reports import Added, Fault, Forgotten, HeldBack, Pulled, Skipped, SyncR
 
 FEW = 10  # notes that are listed one by one
 OUTSIDE_WIDTH = len("outside") + len("1.00") + 3 * len("  ")  # of all columns but the path and the reason
+REASON_WIDTH = 16
 ENDINGS = 5  # of files that were passed over
 POSTS = 3  # that are named
 NAMED = 3  # notes of a line
@@ -187,7 +188,9 @@ def _print_outside(held: Sequence[HeldBack], most: int) -> None:
 
 def _reason(note: HeldBack) -> str:
     reasons = [entry for entry in note.evidence if entry.toward == "outside"]
-    return max(reasons, key=lambda entry: entry.weight).text if reasons else ""
+    reason = styled(max(reasons, key=lambda entry: entry.weight).text if reasons else "")
+    reason.truncate(REASON_WIDTH, overflow="ellipsis")
+    return reason.plain
 
 
 def _print_posts(posts: Sequence[TakenAsPost]) -> None:
