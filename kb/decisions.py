@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
 import tomllib
-from collections.abc import Iterable, Mapping, MutableMapping, MutableSequence
+from collections.abc import Iterable, Mapping, MutableMapping, MutableSequence, Sequence
+from itertools import takewhile
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import Field, ValidationError
 
 from kb.errors import ConfigError
+from kb.faults import fault_of
 from kb.models import FiledArea, Frozen, StoredArea
 from kb.notes.files import replacing
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+    from tomlkit.items import Item
 
 DECISIONS_NAME = "kb.decisions.toml"
 Value = TypeVar("Value")
@@ -27,12 +34,41 @@ class Flags(Frozen):
     posts: bool = False
 
 
-class Decisions(Frozen):
-    """Filed areas, forgotten paths, and the flags of sources, keyed by notebook path."""
+class Held(Frozen):
+    """Some decisions that hold: filed areas, forgotten paths, and the flags of sources, keyed by notebook path."""
 
     filed: dict[str, StoredArea] = Field(default_factory=dict)
     forgotten: tuple[str, ...] = ()
     flags: dict[str, Flags] = Field(default_factory=dict)
+
+    def without(self, other: Held) -> Held:
+        """Those of these decisions that `other` lacks, or decides differently."""
+        return Held(
+            filed={path: area for path, area in self.filed.items() if other.filed.get(path) != area},
+            forgotten=tuple(path for path in self.forgotten if path not in other.forgotten),
+            flags={path: flags for path, flags in self.flags.items() if other.flags.get(path) != flags},
+        )
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths that are decided about, each once."""
+        return tuple(dict.fromkeys((*self.filed, *self.forgotten, *self.flags)))
+
+
+class Entry(Frozen):
+    """One step of the writer's: when, which decisions it made, and which it replaced or withdrew."""
+
+    at: datetime.datetime
+    made: Held = Held()
+    dropped: Held = Held()
+
+
+class Decisions(Held):
+    """All decisions that hold, and the steps by which the writer made them, oldest first. Older files have no record
+    of the steps.
+    """
+
+    log: tuple[Entry, ...] = ()
 
     def flags_for(self, path: str) -> Flags:
         """The flags of the nearest flagged source that is `path` or holds it."""
@@ -89,7 +125,50 @@ class Decisions(Frozen):
         def moved(names: dict[str, Value]) -> dict[str, Value]:
             return {to if name == origin else name: value for name, value in names.items()}
 
-        return self.model_copy(update={"filed": moved(self.filed), "flags": moved(self.flags)})
+        def in_entry(held: Held) -> Held:
+            return held.model_copy(update={"filed": moved(held.filed), "flags": moved(held.flags)})
+
+        log = (Entry(at=one.at, made=in_entry(one.made), dropped=in_entry(one.dropped)) for one in self.log)
+        return self.model_copy(
+            update={"filed": moved(self.filed), "flags": moved(self.flags), "log": tuple(log)},
+        )
+
+    def recorded(self, before: Decisions, at: datetime.datetime) -> Decisions:
+        """A copy whose log has one more entry: how these decisions differ from those before. Without a difference there
+        is no entry.
+        """
+        made, dropped = self.without(before), before.without(self)
+        if made == dropped == Held():
+            return self
+        return self.model_copy(update={"log": (*self.log, Entry(at=at, made=made, dropped=dropped))})
+
+    def last(self) -> Entry | None:
+        """The newest entry that can be taken back: one that was not overruled by editing the file."""
+        return next((entry for entry in reversed(self.log) if self.can_take_back(entry)), None)
+
+    def can_take_back(self, entry: Entry) -> bool:
+        """Whether what an entry made holds, and nothing else has been decided about what it dropped."""
+        holds = entry.made.without(self) == Held()
+        replaced = set(entry.made.paths)
+        return holds and not any(
+            path in decided and path not in replaced
+            for path in entry.dropped.paths
+            for decided in (self.filed, self.forgotten, self.flags)
+        )
+
+    def taken_back(self, entry: Entry) -> Decisions:
+        """A copy without what an entry made, with what it dropped, and with a log that ends before it."""
+        made, dropped = entry.made, entry.dropped
+        end = max((number for number, one in enumerate(self.log) if one == entry), default=len(self.log))
+        forgotten = {*self.forgotten} - {*made.forgotten} | {*dropped.forgotten}
+        return self.model_copy(
+            update={
+                "filed": {path: area for path, area in self.filed.items() if path not in made.filed} | dropped.filed,
+                "forgotten": tuple(sorted(forgotten)),
+                "flags": {path: flag for path, flag in self.flags.items() if path not in made.flags} | dropped.flags,
+                "log": self.log[:end],
+            }
+        )
 
 
 def is_under(path: str, folder: str) -> bool:
@@ -114,9 +193,12 @@ def load_decisions(root: Path) -> Decisions:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         raise ConfigError(f"{path} cannot be read: {error}; correct it, nothing was changed") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{path}: {key}: {first['msg']}; correct it, nothing was changed") from error
+        fault = fault_of(error, path.read_text(encoding="utf-8"), _known_keys)
+        raise ConfigError(f"{path}: {fault}; correct it, nothing was changed") from error
+
+
+def _known_keys(table: Sequence[str]) -> tuple[str, ...]:
+    return tuple((Flags if table[:1] == ["flags"] else Entry if table else Decisions).model_fields)
 
 
 def save_decisions(root: Path, decisions: Decisions) -> None:
@@ -127,7 +209,8 @@ def save_decisions(root: Path, decisions: Decisions) -> None:
     document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
     if not path.exists():
         document.add(tomlkit.comment(HEADER))
-    _merge(document, decisions.model_dump(mode="json", exclude_defaults=True))
+    _merge(document, decisions.model_dump(mode="json", exclude_defaults=True, exclude={"log"}), keep="log")
+    _merge_log(document, [entry.model_dump(mode="json", exclude_defaults=True) for entry in decisions.log])
     try:
         with replacing(path) as file:
             file.write(tomlkit.dumps(document).encode())
@@ -135,9 +218,45 @@ def save_decisions(root: Path, decisions: Decisions) -> None:
         raise ConfigError(f"{path} cannot be written: {error.strerror}; nothing was decided") from error
 
 
-def _merge(table: MutableMapping[str, object], wanted: Mapping[str, object]) -> None:
-    """Make a TOML table hold the wanted values, changing only what differs, so that comments and order stay."""
-    for key in [key for key in table if key not in wanted]:
+def _merge_log(document: TOMLDocument, wanted: list[dict[str, object]]) -> None:
+    """Make `[[log]]` hold the wanted entries: those that stay are left as they are written, new ones come last."""
+    import tomlkit
+
+    before = document.get("log", [])
+    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(before, wanted, strict=False))))
+    if same < len(before):
+        del document["log"]
+        same = 0
+    if not wanted:
+        return
+    if not before:
+        document.add(tomlkit.nl())
+    entries = document.setdefault("log", tomlkit.aot())
+    for entry in wanted[same:]:
+        table = tomlkit.table()
+        for key, value in entry.items():
+            table.add(key, _inline(value))
+        table.add(tomlkit.nl())
+        entries.append(table)
+
+
+def _inline(value: object) -> Item:
+    """A value on one line."""
+    import tomlkit
+
+    if not isinstance(value, Mapping):
+        return tomlkit.item(value)
+    table = tomlkit.inline_table()
+    for key, inner in value.items():
+        table.append(key, _inline(inner))
+    return table
+
+
+def _merge(table: MutableMapping[str, object], wanted: Mapping[str, object], keep: str = "") -> None:
+    """Make a TOML table hold the wanted values, changing only what differs, so that comments and order stay. The key
+    `keep` stays as it is.
+    """
+    for key in [key for key in table if key not in wanted and key != keep]:
         del table[key]
     for key, value in wanted.items():
         before = table.get(key)

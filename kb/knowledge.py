@@ -16,8 +16,8 @@ from kb.index.freshness import file_state
 from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea, VerdictArea
 from kb.notebook import find_notebook, open_notebook, write_template
 from kb.opening import today
-from kb.posting import PostVerbs
 from kb.reports import Filed
+from kb.verbs.filing import FilingVerbs
 
 if TYPE_CHECKING:
     from kb.outline.post.citations import Citations
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 10
 
 
-class KnowledgeBase(PostVerbs):
+class KnowledgeBase(FilingVerbs):
     """The verbs, on an open notebook. Several threads may share one."""
 
     # --- notes in ---
@@ -83,12 +83,12 @@ class KnowledgeBase(PostVerbs):
         return report
 
     def add_text(
-        self, title: str, text: str, area: FiledArea | None = None, detour: bool = False, posts: bool = False
+        self, title: str | None, text: str, area: FiledArea | None = None, detour: bool = False, posts: bool = False
     ) -> SyncReport:
-        """Write a text as a new note under the notebook's `notes/`, and add that."""
-        if not title.strip() or not text.strip():
+        """Write a text as a new note under the notebook's `notes/`, by default with its own title, and add that."""
+        if not text.strip() or (title is not None and not title.strip()):
             raise InputError("a note from standard input needs a title and a text")
-        return self.add([rooms.new.write_note(self.root, title.strip(), text)], area, detour, posts)
+        return self.add([rooms.new.write_note(self.root, title and title.strip(), text, today())], area, detour, posts)
 
     def sync(self, allow_removal: bool = False) -> SyncReport:
         """Look at every source again, and rebuild the vectors where they are missing or damaged. Raises

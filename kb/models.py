@@ -32,7 +32,7 @@ OutsidePolicy = Literal["hold", "detour", "refuse"]
 BlockKind = Literal["heading", "paragraph", "list", "code", "table", "quote", "other"]
 
 Notify = Callable[[str], None]  # takes a message for the user
-Progress = Callable[[int, int], None]  # takes the number of notes done and the total
+Progress = Callable[..., None]  # takes the number of notes done, their total and, where it is known, what happens now
 
 AREAS: tuple[Area, ...] = ("ml-systems", "gnn", "llm")
 FILED_AREAS: tuple[FiledArea, ...] = ("ml-systems", "gnn", "llm", "detour")

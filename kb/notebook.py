@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 
 from kb.concept import Concept, ConceptText
 from kb.errors import ConfigError, NotebookError
+from kb.faults import ADDRESS, FOLDER, NAME, WORDED, fault_of
 from kb.models import AreaText, Frozen, OutsidePolicy, Precision, VerdictArea
 from kb.notes.files import is_utf8, replacing
 
@@ -80,41 +81,71 @@ TEMPLATE = """\
 """
 KEY_VARIABLE = "KB_LLM_KEY"
 TOKEN_VARIABLE = "KB_CHROMA_TOKEN"  # noqa: S105  # the name of a variable
-ADDRESS = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"  # without user name and password, which messages would show
-NAME = r"^[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?$"
 
 
 class OutlineSettings(Frozen):
-    """The table `[outline]`: the address of a language model, up to `/v1`, and the name of the model there."""
+    """The table `[outline]`."""
 
-    llm: str | None = Field(default=None, pattern=ADDRESS)
-    llm_model: str | None = Field(default=None, min_length=1)
+    llm: str | None = Field(
+        default=None,
+        pattern=ADDRESS,
+        description="the address of a language model with an OpenAI-compatible API, up to `/v1`; `kb help outline`",
+    )
+    llm_model: str | None = Field(default=None, min_length=1, description="the name of the model there")
 
 
 class ChromaSettings(Frozen):
-    """The table `[chroma]`: the address of a server, the place of the notebook there (`collection` is the prefix of its
-    collections' names), and the timeout in seconds.
-    """
+    """The table `[chroma]`."""
 
-    url: str | None = Field(default=None, pattern=ADDRESS)
-    tenant: str = Field(default="default_tenant", pattern=NAME)
-    database: str = Field(default="default_database", pattern=NAME)
-    collection: str = Field(default="kb", pattern=NAME, max_length=60)
-    timeout: float = Field(default=30, gt=0, le=3600)
+    url: str | None = Field(
+        default=None, pattern=ADDRESS, description="a Chroma server for the vectors; `kb help machines`"
+    )
+    tenant: str = Field(default="default_tenant", pattern=NAME, description="the tenant on that server")
+    database: str = Field(default="default_database", pattern=NAME, description="the database there")
+    collection: str = Field(
+        default="kb",
+        pattern=NAME,
+        max_length=60,
+        description="the beginning of the names of the collections, one for each notebook on the server",
+    )
+    timeout: float = Field(default=30, gt=0, le=3600, description="seconds to wait for an answer")
 
 
 class Settings(Frozen):
-    """The settings in `kb.toml`. Relative paths are relative to the notebook."""
+    """The settings in `kb.toml`, with what each means. Relative paths are relative to the notebook."""
 
-    model: str | None = Field(default=None, min_length=1)
-    precision: Precision = "int8"
-    rerank: str | None = Field(default=None, min_length=1)
-    autosync: bool = False
-    warm: bool = False
-    outside: OutsidePolicy = "hold"
-    areas: dict[VerdictArea, AreaText] = Field(default_factory=dict)
-    concepts: dict[Annotated[str, Field(pattern=r"\w")], ConceptText] = Field(default_factory=dict)
-    index_dir: str = Field(default=INDEX_NAME, pattern=r"[^./]")
+    model: str | None = Field(
+        default=None,
+        min_length=1,
+        description="the embedding model: a sentence-transformers folder, relative to the file, or a name on the "
+        "Hugging Face Hub; `kb help models`",
+    )
+    precision: Precision = Field(
+        default="int8", description='`"fp32"` embeds at half the speed, with the model as it was trained'
+    )
+    rerank: str | None = Field(
+        default=None, min_length=1, description="a cross-encoder that reorders the best 50 notes of a search"
+    )
+    autosync: bool = Field(default=False, description="sync before each search")
+    warm: bool = Field(
+        default=False, description="keep a process running that answers commands which only read; `kb help serve`"
+    )
+    outside: OutsidePolicy = Field(
+        default="hold",
+        description='what to do with notes outside the areas: hold them back, take each in as a `"detour"`, or '
+        '`"refuse"`, so that `kb add` fails',
+    )
+    areas: dict[VerdictArea, AreaText] = Field(
+        default_factory=dict, description="phrases, terms and descriptions of the areas; `kb help areas`"
+    )
+    concepts: dict[Annotated[str, Field(pattern=WORDED)], ConceptText] = Field(
+        default_factory=dict, description="concepts of your own"
+    )
+    index_dir: str = Field(
+        default=INDEX_NAME,
+        pattern=FOLDER,
+        description="where the index lies, for instance outside a synchronised folder",
+    )
     chroma: ChromaSettings = ChromaSettings()
     outline: OutlineSettings = OutlineSettings()
 
@@ -124,12 +155,11 @@ class Settings(Frozen):
         return tuple(Concept(name=name, **dict(text)) for name, text in self.concepts.items())
 
 
-TABLES: dict[str, type[Frozen]] = {"concepts": ConceptText, "outline": OutlineSettings, "chroma": ChromaSettings}
-PLAIN_FAULTS = {  # what pydantic says in the words of Python
-    "tuple_type": 'should be a list such as ["one", "another"]',
-    "dict_type": "should be a table",
-    "model_type": "should be a table",
-    "extra_forbidden": "is not a known key",
+TABLES: dict[str, type[Frozen]] = {
+    "areas": AreaText,
+    "concepts": ConceptText,
+    "outline": OutlineSettings,
+    "chroma": ChromaSettings,
 }
 
 
@@ -185,17 +215,27 @@ def load_settings(root: Path) -> Settings:
 def parse_settings(path: Path) -> Settings:
     """The settings in a file. Raises `FileNotFoundError`, and `ConfigError` naming the invalid line or key."""
     try:
-        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return settings_in(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         raise ConfigError(f"{path} cannot be read: {error}; correct it, or delete it to use the defaults") from error
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def settings_in(toml: str) -> Settings:
+    """The settings in a text. Raises `TOMLDecodeError`, and `ConfigError` naming the line and the key."""
+    try:
+        return Settings.model_validate(tomllib.loads(toml))
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(TABLES.get(key.split(".")[0], Settings).model_fields)
-        fault = PLAIN_FAULTS.get(first["type"], first["msg"])
-        raise ConfigError(f"{path}: {key}: {fault}; known keys: {known}") from error
+        raise ConfigError(fault_of(error, toml, known_keys)) from error
+
+
+def known_keys(table: Sequence[str]) -> tuple[str, ...]:
+    """The keys of the settings, or of a table in them."""
+    model = TABLES.get(table[0], Settings) if table else Settings
+    return tuple(model.model_fields)
 
 
 def write_template(root: Path) -> Path:
@@ -203,7 +243,9 @@ def write_template(root: Path) -> Path:
     path = root / CONFIG_NAME
     _require_utf8(root)
     if os.path.lexists(path):
-        raise NotebookError(f"{path} exists already; edit it instead")
+        raise NotebookError(
+            f"{path} exists; change a setting with `kb config set`, or edit the file with `kb config edit`"
+        )
     try:
         root.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
@@ -211,37 +253,6 @@ def write_template(root: Path) -> Path:
     except OSError as error:
         raise NotebookError(f"{path} cannot be written: {error.strerror}") from error
     return path
-
-
-def write_setting(root: Path, key: str, value: str | None) -> None:
-    """Set a text in `kb.toml`, or remove it; all else in the file stays. Raises `ConfigError`."""
-    path = root / CONFIG_NAME
-    try:
-        before = path.read_bytes().decode() if path.exists() else ""
-        after = _with_setting(before, key, value)
-        if after != before:
-            with replacing(path) as file:
-                file.write(after.encode())
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be changed: {error}; set `{key}` there yourself") from error
-
-
-def _with_setting(toml: str, key: str, value: str | None) -> str:
-    """A file with a text set or removed. A new one follows the comment that explains it, or comes first: after a table,
-    it would belong to that.
-    """
-    import tomlkit
-
-    document = tomlkit.parse(toml)
-    if key not in document and value is not None:
-        explained = re.search(rf"^# {key} = .*\n", toml, re.MULTILINE)
-        place = explained.end() if explained else 0
-        return f"{toml[:place]}{key} = {tomlkit.string(value).as_string()}\n{toml[place:]}"
-    if value is not None:
-        document[key] = value
-    elif key in document:
-        del document[key]
-    return tomlkit.dumps(document)
 
 
 def _require_utf8(root: Path) -> None:

@@ -18,7 +18,7 @@ from kb.index.opened import Index
 from kb.index.reader import IndexReader
 from kb.index.store import VectorStore
 from kb.index.writer import IndexWriter
-from kb.models import Encoder, NoteRecord, Notify, Progress
+from kb.models import STORED_AREAS, Encoder, NoteRecord, Notify, Progress
 from kb.notebook import Notebook, Settings, chroma_token, find_notebook, is_notebook, open_notebook
 from kb.notes.files import is_utf8, notebook_path
 from kb.notes.naming import find_note, identified
@@ -133,6 +133,11 @@ class OpenNotebook:
         """The note with exactly this id or path. Raises `NotFoundError`."""
         with self._index.reader() as reader:
             return identified(reader.catalog.notes(), identifier)
+
+    def is_empty(self) -> bool:
+        """Whether the index has no notes at all, not even held back ones."""
+        with self._index.reader() as reader:
+            return reader.catalog.count_notes(STORED_AREAS) == 0
 
     def sources(self) -> tuple[str, ...]:
         """The files and folders whose notes are in the index."""

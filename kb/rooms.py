@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kb import guides, knowledge, models, reports
+    from kb import guides, knowledge, models, reports, settings
     from kb.areas import judge
     from kb.care import backup, doctor, facts, rebuild, status, versions
     from kb.care import models as models_in_use
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from kb.console import search as console_search
     from kb.console import sync as console_sync
     from kb.console import terminal
+    from kb.console.filing import inbox as console_inbox
+    from kb.console.filing import linked as console_linked
+    from kb.console.filing import log as console_log
+    from kb.console.filing import settings as console_settings
     from kb.evaluation import measure, queries
     from kb.ideas import suggest
     from kb.ideas.map import draw
@@ -45,9 +49,16 @@ if TYPE_CHECKING:
     from kb.serve.http import server as http_server
     from kb.serve.mcp import configuration
     from kb.serve.mcp import server as tools_server
-    from kb.sync import changes, listing, reclassify, removal, run
+    from kb.sync import changes, deciding, linked, listing, reclassify, removal, run
 
 HOMES = {
+    "console_linked": "kb.console.filing.linked",
+    "console_log": "kb.console.filing.log",
+    "console_inbox": "kb.console.filing.inbox",
+    "linked": "kb.sync.linked",
+    "deciding": "kb.sync.deciding",
+    "console_settings": "kb.console.filing.settings",
+    "settings": "kb.settings",
     "guides": "kb.guides",
     "knowledge": "kb.knowledge",
     "models": "kb.models",

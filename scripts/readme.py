@@ -20,7 +20,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from kb import guides, reports
+from kb import guides, reports, settings
+from kb.console.filing.settings import BUILT_IN, default_of
 from kb.serve.http.endpoints import ENDPOINTS
 
 REPOSITORY = Path(__file__).parent.parent
@@ -91,6 +92,18 @@ def list_routes() -> str:
     return "\n".join(["| method | path | answer |", "| --- | --- | --- |", *rows]) + "\n"
 
 
+def list_all_settings() -> str:
+    """Every setting with its default and meaning."""
+    found = settings.list_settings(REPOSITORY / "notes").settings  # where no kb.toml is
+    rows = (f"| `{one.key}` | {_default(one)} | {one.meaning} |" for one in found)
+    return "\n".join(["| setting | default | meaning |", "| --- | --- | --- |", *rows]) + "\n"
+
+
+def _default(setting: reports.Setting) -> str:
+    words = default_of(setting)
+    return words if setting.key in BUILT_IN or words == "none" else f"`{words}`"
+
+
 def _reports() -> Iterator[type[BaseModel]]:
     return (getattr(reports, name) for name in reports.HOMES if isinstance(getattr(reports, name), type))
 
@@ -117,7 +130,11 @@ def _models(annotation: object) -> Iterator[type[BaseModel]]:
         yield from _models(inner)
 
 
-TABLES: dict[str, Callable[[], str]] = {"reports": list_reports, "routes": list_routes}
+TABLES: dict[str, Callable[[], str]] = {
+    "reports": list_reports,
+    "routes": list_routes,
+    "settings": list_all_settings,
+}
 
 
 if __name__ == "__main__":

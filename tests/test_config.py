@@ -87,7 +87,7 @@ def test_an_existing_kb_toml_is_never_replaced(tmp_path: Path) -> None:
         ("[chroma]\ntimeout = 0", r"chroma\.timeout"),
         (
             "[concepts.'Our router']\nalias = ['x']",
-            r"concepts\.Our router\.alias: is not a known key; known keys: area, al",
+            r"line 2: concepts\.Our router\.alias: is not a known key; did you mean `concepts\.Our router\.aliases`\?",
         ),
         ("[concepts.'Our router']\naliases = 'x'", r"concepts\.Our router\.aliases: should be a list such as"),
         ("[concepts.'Our router']\narea = 'ai'", r"concepts\.Our router\.area: .*'llm'"),

@@ -38,6 +38,8 @@ ADDED = [
         "confidence": float,
         "unsure": bool,
         "decided_by": DECIDED_BY,
+        "runner_up": VERDICT,
+        "margin": float,
         "chunks": int,
         "near_duplicate_of": (str, None),
     }

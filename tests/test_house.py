@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent / "kb"
 # a note's way, or of a query's, through the house.
 ORDER = [
     "errors",
+    "faults",
     "guides",
     "cutoffs",
     "scale",
@@ -22,6 +23,7 @@ ORDER = [
     "notes",
     "decisions",
     "notebook",
+    "settings",
     "index",
     "areas",
     "sync",
@@ -33,16 +35,14 @@ ORDER = [
     "care",
     "evaluation",
     "opening",
-    "choosing",
-    "measuring",
-    "posting",
+    "verbs",
     "knowledge",
     "console",
     "cli",
     "serve",
 ]
 TABLES = {"kb", "kb.__main__", "kb.rooms"}  # they name what lies anywhere in the house, to load it when it is asked for
-USERS_OF_ROOMS = {"opening", "choosing", "measuring", "posting", "knowledge", "cli", "serve"}
+USERS_OF_ROOMS = {"opening", "verbs", "knowledge", "cli", "serve"}
 MAX_MODULES = 14  # of a folder
 MAX_MODULE_LINES = 300
 MAX_FUNCTION_LINES = 40

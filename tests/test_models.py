@@ -24,7 +24,8 @@ from kb.errors import InputError
 from kb.index.encoder import load_encoder
 from kb.index.encoder.known import known_models
 from kb.knowledge import KnowledgeBase
-from kb.notebook import TEMPLATE, load_settings, write_setting
+from kb.notebook import TEMPLATE, load_settings
+from kb.settings import write_setting
 
 pytestmark = pytest.mark.model
 

@@ -12,8 +12,9 @@ from kb.index.encoder.hub import is_downloaded
 from kb.index.encoder.known import KnownModel, known_models
 from kb.index.writer import IndexWriter
 from kb.models import Progress, Switch
-from kb.notebook import Notebook, write_setting
+from kb.notebook import Notebook
 from kb.reports import ListedModel, ModelList, SyncReport
+from kb.settings import write_setting
 from kb.sync.run import ShouldStop, run
 
 DEFAULT = "default"

@@ -23,6 +23,7 @@ from kb.errors import KbError
 GROUPS = {
     "Take notes in": {
         "init": ("cli.care", "Create a notebook in this folder, or in DIR."),
+        "new": ("cli.filing.new", "Start a note from a template, in your editor."),
         "add": ("cli.sync", "Add notes to the notebook, each filed under its area."),
         "sync": ("cli.sync", "Bring the index up to date with all sources."),
         "forget": ("cli.sync", "Remove a note, or a folder's notes, from the index."),
@@ -35,6 +36,8 @@ GROUPS = {
         "list": ("cli.notes", "List the notes with their areas."),
         "show": ("cli.notes", "Show a note: its area and why, its links, its text."),
         "open": ("cli.notes", "Open a note in $VISUAL or $EDITOR, at a line."),
+        "tags": ("cli.filing.linked", "List the tags, and how many notes have each."),
+        "links": ("cli.filing.linked", "Show what a note links to, and what links to it."),
     },
     "Write": {
         "ideas": ("cli.ideas", "Suggest what to write about next."),
@@ -42,9 +45,12 @@ GROUPS = {
         "publish": ("cli.outline", "Make a written outline a post."),
     },
     "File under areas": {
+        "inbox": ("cli.filing.inbox", "Decide about the notes that kb is not sure of."),
         "classify": ("cli.areas", "Show the area of each note and why; nothing is stored."),
         "file": ("cli.areas", "File a note under an area of your choice."),
         "reclassify": ("cli.areas", "Show which notes would be filed elsewhere now."),
+        "log": ("cli.filing.log", "List your decisions, the newest first."),
+        "undo": ("cli.filing.log", "Take your last decision back."),
     },
     "Connect": {
         "serve": ("serve.commands", "Serve the notebook to your browser and to programs."),
@@ -54,6 +60,7 @@ GROUPS = {
     },
     "Look after the notebook": {
         "status": ("cli.care", "Show how many notes each area has, and what changed."),
+        "config": ("cli.filing.config", "List the settings in kb.toml, and change them."),
         "doctor": ("cli.care", "Check the index for damage, and against the notes."),
         "rebuild": ("cli.care", "Rebuild the index from its catalog, or from the notes."),
         "backup": ("cli.care", "Save the index to one compressed file."),

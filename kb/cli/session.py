@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType
@@ -15,13 +15,15 @@ import click
 
 from kb import rooms
 from kb.console import streams
-from kb.errors import InputError
+from kb.errors import CatalogError, EvidenceError, InputError
 
 if TYPE_CHECKING:
     from kb.knowledge import KnowledgeBase
     from kb.models import Notify, Progress
 
+EMPTY = "this notebook has no notes yet; `kb add FOLDER` takes a folder's notes in, `kb new TITLE` starts one"
 MAX_INPUT = 10_000_000  # bytes
+STDERR = 2
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -72,15 +74,32 @@ def named_notebook() -> Path | None:
 @contextmanager
 def knowledge_base(create: bool = False) -> Iterator[KnowledgeBase]:
     """The notebook that `--notebook`, the environment or the working directory names; `create` makes one if needed."""
-    with _opened(create) as knowledge:
+    with _opened(create) as knowledge, _told_if_empty(knowledge):
         yield knowledge
 
 
 @contextmanager
 def knowledge_base_with_progress() -> Iterator[KnowledgeBase]:
     """The same with a progress bar, for commands that may take long and change nothing."""
-    with rooms.terminal.ProgressBar() as bar, _opened(progress=bar) as knowledge:
+    with rooms.terminal.ProgressBar() as bar, _opened(progress=bar) as knowledge, _told_if_empty(knowledge):
         yield knowledge
+
+
+@contextmanager
+def _told_if_empty(knowledge: KnowledgeBase) -> Iterator[None]:
+    """Say how to fill a notebook without notes, after a command that found nothing in it."""
+    try:
+        yield
+    except (InputError, EvidenceError):
+        _tell_if_empty(knowledge)
+        raise
+    _tell_if_empty(knowledge)
+
+
+def _tell_if_empty(knowledge: KnowledgeBase) -> None:
+    with suppress(CatalogError):  # which the command itself has told of
+        if knowledge.is_empty():
+            rooms.terminal.notice(EMPTY)
 
 
 def _opened(create: bool = False, progress: Progress = _silent) -> KnowledgeBase:
@@ -122,6 +141,13 @@ class Stopping:
         self._end()
 
 
+def _acknowledge() -> None:
+    """Say that the run stops. A signal may arrive in the middle of writing to a stream, so this goes around them."""
+    clear = b"\r\x1b[2K" if os.isatty(STDERR) else b""  # where the progress bar is
+    with suppress(OSError):
+        os.write(STDERR, clear + b"kb: stopping after the batch in hand; once more stops without waiting for it\n")
+
+
 @contextmanager
 def ended_by_signals(end: Callable[[], object] = _silent) -> Iterator[Stopping]:
     """Let the first signal call `end`; the second has its default effect."""
@@ -136,10 +162,10 @@ def ended_by_signals(end: Callable[[], object] = _silent) -> Iterator[Stopping]:
 
 @contextmanager
 def long_run(create: bool = False) -> Iterator[tuple[KnowledgeBase, Stopping]]:
-    """A notebook for a run with a progress bar; a signal ends it after the current batch."""
+    """A notebook for a run with a progress bar; a signal is acknowledged, and ends it after the current batch."""
     terminal = rooms.terminal
     with (
-        ended_by_signals() as stopping,
+        ended_by_signals(_acknowledge) as stopping,
         terminal.ProgressBar() as bar,
         rooms.knowledge.KnowledgeBase(
             named_notebook(), create=create, notify=terminal.notice, progress=bar, should_stop=stopping

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kb.reports import SyncReport
 
 DONE_WITH_SKIPS = 3
+VERBOSE_OPTION = click.option("-v", "--verbose", is_flag=True, help="List every note.")
 
 
 @dataclass(frozen=True)
@@ -46,35 +47,40 @@ Examples:
     click.option("--detour", is_flag=True, help="Also add notes outside the areas, as detours."),
     click.option("--posts", is_flag=True, help="Mark these as posts that you have published."),
 )
-@click.option("--title", help="Title of the note on standard input (with -).")
+@click.option("--title", help="Title of the note on standard input, instead of its heading.")
+@VERBOSE_OPTION
 @YES_OPTION
 @JSON_OPTION
-def add_command(paths: tuple[str, ...], flags: Flags, title: str | None, yes: bool, as_json: bool) -> int:
+def add_command(
+    paths: tuple[str, ...], flags: Flags, title: str | None, verbose: bool, yes: bool, as_json: bool
+) -> int:
     """Add notes to the notebook, each filed under its area.
 
     PATH is a Markdown file, a folder, or - for standard input. Adding a path
     again embeds only what changed. Notes outside the three areas are reported
-    and held back; --detour adds them anyway.
+    and held back; --detour adds them anyway. Of more than ten notes, a table
+    tells how many went to each area.
     """
-    if ("-" in paths) != (title is not None) or ("-" in paths and len(paths) > 1):
-        raise click.UsageError("standard input must be the only PATH and needs a title: kb add - --title TITLE")
+    if (title is not None and "-" not in paths) or ("-" in paths and len(paths) > 1):
+        raise click.UsageError("standard input must be the only PATH: kb add - --title TITLE")
     try:
         with long_run(create=True) as (knowledge, stopping):
-            if title is not None:
-                text = read_standard_input()
-                report = knowledge.add_text(as_text(title), text, flags.area, flags.detour, flags.posts)
+            if "-" in paths:
+                named = None if title is None else as_text(title)
+                report = knowledge.add_text(named, read_standard_input(), flags.area, flags.detour, flags.posts)
             else:
                 report = knowledge.add(paths, flags.area, flags.detour, flags.posts, allow_removal=yes)
     except OutsideError as error:
-        rooms.terminal.print_report(cast("SyncReport", error.report), as_json, rooms.console_sync.print_sync)
+        _print(cast("SyncReport", error.report), as_json, verbose)
         raise
-    return _finish(report, as_json, stopping)
+    return _finish(report, as_json, verbose, stopping)
 
 
 @click.command("sync")
+@VERBOSE_OPTION
 @YES_OPTION
 @JSON_OPTION
-def sync_command(yes: bool, as_json: bool) -> int:
+def sync_command(verbose: bool, yes: bool, as_json: bool) -> int:
     """Bring the index up to date with all sources.
 
     If more than ten notes, and more than half of a source, are missing, nothing
@@ -83,7 +89,7 @@ def sync_command(yes: bool, as_json: bool) -> int:
     """
     with long_run() as (knowledge, stopping):
         report = knowledge.sync(allow_removal=yes)
-    return _finish(report, as_json, stopping)
+    return _finish(report, as_json, verbose, stopping)
 
 
 @click.command("forget")
@@ -125,8 +131,13 @@ def pull_command(yes: bool, as_json: bool) -> int:
     return DONE_WITH_SKIPS if pulled.skipped else 0
 
 
-def _finish(report: SyncReport, as_json: bool, stopping: Stopping) -> int:
-    rooms.terminal.print_report(report, as_json, rooms.console_sync.print_sync)
+def _print(report: SyncReport, as_json: bool, verbose: bool) -> None:
+    console = rooms.console_sync
+    rooms.terminal.print_report(report, as_json, lambda shown: console.print_sync(shown, verbose))
+
+
+def _finish(report: SyncReport, as_json: bool, verbose: bool, stopping: Stopping) -> int:
+    _print(report, as_json, verbose)
     if stopping.signal:
         rooms.terminal.notice("interrupted; the notes listed are in the index, run the same command again to continue")
         return 128 + stopping.signal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.text import Text
@@ -20,15 +20,45 @@ from kb.console.terminal import (
     say,
     styled,
 )
+from kb.models import FILED_AREAS
 from kb.reports import Added, Fault, Forgotten, HeldBack, Pulled, Skipped, SyncReport, TakenAsPost
 
+FEW = 10  # notes that are listed one by one
+OUTSIDE_WIDTH = len("outside") + len("1.00") + 3 * len("  ")  # of all columns but the path and the reason
+REASON_WIDTH = 16
 ENDINGS = 5  # of files that were passed over
 POSTS = 3  # that are named
 NAMED = 3  # notes of a line
 
 
-def print_sync(report: SyncReport) -> None:
-    """What an add or a sync did: one line per note, then the totals."""
+def print_sync(report: SyncReport, verbose: bool = False) -> None:
+    """What an add or a sync did: a few notes line by line, as all are if `verbose`, and many as a table by area; then
+    what needs the writer, and the totals.
+    """
+    changes = [*report.added, *report.updated, *report.renamed, *report.removed]
+    if verbose or len(changes) <= FEW:
+        _print_changes(report)
+    else:
+        _print_by_area(report)
+        _print_unsure([note for note in (*report.added, *report.updated) if note.unsure])
+    for note in (*report.added, *report.updated):
+        if note.near_duplicate_of:
+            notice(f"{note.path} nearly repeats {note.near_duplicate_of}")
+    if report.outside:
+        _print_outside(report.outside, len(report.outside) if verbose else FEW)
+    for entry in report.skipped:
+        print_skipped(entry)
+    for fault in report.faults:
+        notice(f"{fault.path}: {fault.reason}")
+    if report.taken_as_posts:
+        _print_posts(report.taken_as_posts)
+    if passed_over := _passed_over(report):
+        notice(f"passed over: {passed_over}")
+    say(_totals(report))
+
+
+def _print_changes(report: SyncReport) -> None:
+    """One line per note."""
     table = grid()
     for label, notes in (("added", report.added), ("updated", report.updated)):
         for note in notes:
@@ -39,20 +69,42 @@ def print_sync(report: SyncReport) -> None:
         table.add_row(styled("removed", "red"), path_text(path), "", "", "")
     if table.row_count:
         print_table(table)
-    for note in (*report.added, *report.updated):
-        if note.near_duplicate_of:
-            notice(f"{note.path} nearly repeats {note.near_duplicate_of}")
-    if report.outside:
-        _print_outside(report.outside)
-    for entry in report.skipped:
-        print_skipped(entry)
-    for fault in report.faults:
-        notice(f"{fault.path}: {fault.reason}")
-    if report.taken_as_posts:
-        _print_posts(report.taken_as_posts)
-    if passed_over := _passed_over(report):
-        notice(f"passed over: {passed_over}")
-    say(_totals(report))
+
+
+def _print_by_area(report: SyncReport) -> None:
+    """How many notes of each area were added and updated, and how many of them are unsure."""
+    changed = [(label, notes) for label, notes in (("added", report.added), ("updated", report.updated)) if notes]
+    table = grid()
+    headings = [label for label, _ in changed] + ["unsure"] * any(note.unsure for _, notes in changed for note in notes)
+    table.add_row("", *(Text(heading, style="dim", justify="right") for heading in headings))
+    for area in FILED_AREAS:
+        filed = [[note for note in notes if note.area == area] for _, notes in changed]
+        counts = [len(notes) for notes in filed]
+        counts += [sum(note.unsure for notes in filed for note in notes)] * (len(headings) > len(changed))
+        if any(counts):
+            table.add_row(area_text(area), *(Text(str(number or "·"), justify="right") for number in counts))
+    if changed:
+        print_table(table)
+
+
+def _print_unsure(notes: Sequence[Added]) -> None:
+    """The unsure notes, with the two areas that each lies between."""
+    if not notes:
+        return
+    table = grid()
+    for note in notes[:FEW]:
+        second = note.confidence - note.margin
+        between = Text.assemble(
+            area_text(note.area), f" {note.confidence:.2f}, ", area_text(note.runner_up), f" {second:.2f}"
+        )
+        table.add_row(styled("unsure", "yellow"), path_text(note.path), between)
+    print_table(table, err())
+    _print_rest(len(notes) - FEW, "kb list --unsure")
+
+
+def _print_rest(number: int, command: str) -> None:
+    if number > 0:
+        notice(f"and {number} more; `{command}` lists all")
 
 
 class SyncLog:
@@ -118,17 +170,27 @@ def _filed_columns(note: Added) -> tuple[Text, Text, Text]:
     return area_text(note.area), Text(f"{note.confidence:.2f}", justify="right"), styled(why, "yellow")
 
 
-def _print_outside(held: Iterable[HeldBack]) -> None:
+def _print_outside(held: Sequence[HeldBack], most: int) -> None:
+    """The notes that are held back, with the strongest reason for each."""
+    paths = [path_text(note.path) for note in held[:most]]
+    left = err().width - OUTSIDE_WIDTH - max(map(len, paths))
     table = grid()
-    for note in held:
-        table.add_row(
-            styled("outside", "yellow"),
-            path_text(note.path),
-            Text(f"{note.confidence:.2f}", justify="right"),
-            styled(f"nearest {note.nearest_area}", "dim"),
-        )
+    for note, path in zip(held, paths, strict=False):
+        reason = styled(f"nearest {note.nearest_area}" + (f"; {said}" if (said := _reason(note)) else ""), "dim")
+        reason.truncate(max(left, 0), overflow="ellipsis")
+        reason.no_wrap = True
+        score = Text(f"{note.confidence:.2f}", justify="right")
+        table.add_row(styled("outside", "yellow"), path, score, reason)
     print_table(table, err())
+    _print_rest(len(held) - most, "kb list --outside")
     notice(HELD_BACK)
+
+
+def _reason(note: HeldBack) -> str:
+    reasons = [entry for entry in note.evidence if entry.toward == "outside"]
+    reason = styled(max(reasons, key=lambda entry: entry.weight).text if reasons else "")
+    reason.truncate(REASON_WIDTH, overflow="ellipsis")
+    return reason.plain
 
 
 def _print_posts(posts: Sequence[TakenAsPost]) -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 PROGRESS_AFTER_SECONDS = 1.0
+STAGE_WIDTH = len("publishing")
+BAR_WIDTH = 20
+RATE_WITHOUT_DECIMALS = 10  # notes a second
 PIPED_WIDTH = 10_000  # programs read piped lines: they are never wrapped
 PATH_WIDTH = 44
 INDENT = 4
@@ -172,7 +175,9 @@ def print_text(text: str) -> None:
 
 
 class ProgressBar:
-    """A progress bar on standard error that appears after a second."""
+    """A progress bar on standard error that appears after a second: what happens now, how many notes are done, how many
+    a second, and the time that is left.
+    """
 
     def __init__(self) -> None:
         self._started = time.monotonic()
@@ -187,18 +192,32 @@ class ProgressBar:
         if self._progress:
             self._progress.stop()
 
-    def __call__(self, done: int, total: int) -> None:
+    def __call__(self, done: int, total: int, stage: str = "") -> None:
         if not err().is_terminal or time.monotonic() - self._started < PROGRESS_AFTER_SECONDS:
             return
         self._progress = self._progress or _start_progress(total)
-        self._progress.update(self._progress.task_ids[0], completed=done, total=total)
+        task = self._progress.task_ids[0]
+        self._progress.update(task, completed=done, total=total, description=stage, rate=self._rate(done))
+        self._progress.refresh()
+
+    def _rate(self, done: int) -> str:
+        """Notes a second since the beginning; with a decimal where they are few."""
+        rate = done / (time.monotonic() - self._started)
+        return f"{rate:.0f} a second" if rate >= RATE_WITHOUT_DECIMALS else f"{rate:.1f} a second"
 
 
 def _start_progress(total: int) -> Progress:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("notes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn(f"{{task.description:<{STAGE_WIDTH}}}"),
+        BarColumn(BAR_WIDTH),
+        MofNCompleteColumn(),
+        TextColumn("notes, {task.fields[rate]},"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("left"),
+    )
     progress = Progress(*columns, console=err(), transient=True)
-    progress.add_task("notes", total=total)
+    progress.add_task("", total=total, rate="")
     progress.start()
     return progress

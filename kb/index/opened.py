@@ -23,8 +23,9 @@ from kb.index.reader import IndexReader, Look
 from kb.index.store import VectorStore
 from kb.index.writer import IndexWriter
 from kb.models import Encoder, Notify, Reranker
-from kb.notebook import Notebook, write_setting
+from kb.notebook import Notebook
 from kb.notes.files import PARTIAL
+from kb.settings import write_setting
 
 Answer = TypeVar("Answer")
 FileIdentity = tuple[int, int]  # device and inode

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kb.decisions import Decisions, load_decisions, save_decisions
@@ -52,10 +53,14 @@ class IndexWriter(IndexReader):
         self.embedded_chunks += len(fresh)
         return vectors
 
-    def decide(self, change: Change) -> None:
-        """Change the decisions; the change is saved by the next `publish`."""
-        self.decisions = change(self.decisions)
-        self._unsaved.append(change)
+    def decide(self, change: Change, recorded: bool = True) -> None:
+        """Change the decisions; the change is saved by the next `publish`. It gets an entry in their log if `recorded`,
+        which it is unless it follows from a decision that the log has already.
+        """
+        now = datetime.now(UTC).replace(microsecond=0)
+        applied: Change = (lambda before: change(before).recorded(before, now)) if recorded else change
+        self.decisions = applied(self.decisions)
+        self._unsaved.append(applied)
 
     def publish(self, batch: Batch, fingerprint: str | None = None, from_scratch: bool = False) -> None:
         """Save the decisions, write a batch's vectors and commit; on return, all of it is durable.

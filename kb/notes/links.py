@@ -99,10 +99,14 @@ def _values(front_matter: dict[str, JsonValue], keys: Sequence[str] = ()) -> Ite
 
 def link_targets(notes: Sequence[NoteRecord]) -> list[set[int]]:
     """For each note the positions of those it links to; its links to itself are left out."""
+    return [set(found.values()) - {index} for index, found in enumerate(targets_by_link(notes))]
+
+
+def targets_by_link(notes: Sequence[NoteRecord]) -> list[dict[str, int]]:
+    """For each note the positions of the notes that its links lead to, by link."""
     names = _Names(notes)
     return [
-        {target for link in note.links if (target := names.target(note.path, link)) is not None} - {index}
-        for index, note in enumerate(notes)
+        {link: target for link in note.links if (target := names.target(note.path, link)) is not None} for note in notes
     ]
 
 

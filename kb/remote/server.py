@@ -87,7 +87,8 @@ class ServerStore(Collections):
         here = {note.id: memory(note, chunks.get(note.id, [])).digest for note in filed}
         differ = sum(there.get(id) != digest for id, digest in here.items()) + len(set(there) - set(here))
         if differ:
-            yield f"{differ} notes on the server differ from those in the catalog"
+            said = "1 note on the server differs" if differ == 1 else f"{differ} notes on the server differ"
+            yield f"{said} from what the catalog has"
 
     def ids(self, generation: int) -> dict[FiledArea, list[str]]:
         """The ids of all vectors of each area."""

@@ -30,6 +30,18 @@ if TYPE_CHECKING:
     from kb.reports.concepts import DescribedConcept as DescribedConcept
     from kb.reports.evaluation import Evaluation as Evaluation
     from kb.reports.evaluation import Measures as Measures
+    from kb.reports.filing import Decision as Decision
+    from kb.reports.filing import DecisionLog as DecisionLog
+    from kb.reports.filing import Inbox as Inbox
+    from kb.reports.filing import InboxNote as InboxNote
+    from kb.reports.filing import LinkedNote as LinkedNote
+    from kb.reports.filing import MissingLink as MissingLink
+    from kb.reports.filing import NoteLinks as NoteLinks
+    from kb.reports.filing import Setting as Setting
+    from kb.reports.filing import SettingList as SettingList
+    from kb.reports.filing import Tag as Tag
+    from kb.reports.filing import TagList as TagList
+    from kb.reports.filing import Undone as Undone
     from kb.reports.ideas import Idea as Idea
     from kb.reports.ideas import Ideas as Ideas
     from kb.reports.ideas import RipenessParts as RipenessParts
@@ -93,6 +105,18 @@ if TYPE_CHECKING:
     from kb.reports.sync import TakenAsPost as TakenAsPost
 
 HOMES = {
+    "NoteLinks": "filing",
+    "MissingLink": "filing",
+    "LinkedNote": "filing",
+    "TagList": "filing",
+    "Tag": "filing",
+    "Undone": "filing",
+    "DecisionLog": "filing",
+    "Decision": "filing",
+    "InboxNote": "filing",
+    "Inbox": "filing",
+    "SettingList": "filing",
+    "Setting": "filing",
     "AreaList": "areas",
     "Classification": "areas",
     "DescribedArea": "areas",

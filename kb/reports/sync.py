@@ -7,11 +7,13 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from kb.models import Area, DecidedBy, Evidence, FiledArea, Frozen, Kind
+from kb.models import Area, DecidedBy, Evidence, FiledArea, Frozen, Kind, VerdictArea
 
 
 class Added(Frozen):
-    """A note that was added or updated; `near_duplicate_of` is the path of an older note that it nearly repeats."""
+    """A note that was added or updated; `near_duplicate_of` is the path of an older note that it nearly repeats, and
+    `margin` the lead of its area over the `runner_up`.
+    """
 
     path: str
     area: FiledArea
@@ -19,6 +21,8 @@ class Added(Frozen):
     confidence: float
     unsure: bool
     decided_by: DecidedBy
+    runner_up: VerdictArea
+    margin: float
     chunks: int
     near_duplicate_of: str | None = None
 

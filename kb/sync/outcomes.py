@@ -107,5 +107,7 @@ def _added(record: NoteRecord, chunks: int) -> Added:
         confidence=record.verdict.confidence,
         unsure=record.verdict.unsure,
         decided_by=record.verdict.decided_by,
+        runner_up=record.verdict.runner_up,
+        margin=record.verdict.margin,
         chunks=chunks,
     )

@@ -62,8 +62,8 @@ def run(
         _refuse_remote(writer)
         writer.notify("the model changed: embedding all notes again")
         sources = tuple(dict.fromkeys((*writer.catalog.sources(), *sources)))
-    sync = _Sync(writer, sources, reembed)
-    sync.run(progress, should_stop, allow_removal)
+    sync = _Sync(writer, sources, reembed, progress)
+    sync.run(should_stop, allow_removal)
     if sync.outcomes.embedded_chunks:  # so that the first search does not wait for it
         concept_vectors(writer.encoder, load_concepts(), writer.notify)
     return sync.outcomes.report(time.monotonic() - started)
@@ -81,7 +81,7 @@ def _refuse_remote(writer: IndexWriter) -> None:
 class _Sync:
     """One run. With `reembed`, all of it is published at the end: a generation never mixes two encoders."""
 
-    def __init__(self, writer: IndexWriter, sources: Sequence[str], reembed: bool) -> None:
+    def __init__(self, writer: IndexWriter, sources: Sequence[str], reembed: bool, progress: Progress) -> None:
         self.outcomes = Outcomes()
         self._writer = writer
         self._sources = sources
@@ -89,15 +89,17 @@ class _Sync:
         self._known = KnownNotes(writer.root, writer.catalog.notes(), (*writer.catalog.sources(), *sources))
         self._batch = Batch()
         self._skipped: list[FileState] = []
+        self._progress = progress
+        self._done, self._total = 0, 0
 
-    def run(self, progress: Progress, should_stop: ShouldStop, allow_removal: bool) -> None:
+    def run(self, should_stop: ShouldStop, allow_removal: bool) -> None:
         """Plan, read, publish, and tidy up unless the run was stopped."""
         plan, looked_at = self._plan(allow_removal)
         if plan.stale:  # before anything is embedded for nothing
             self._writer.store.require_writer()
         if sum(state.size for state in plan.stale) > BULK_BYTES:
             self._writer.embed_in_bulk()
-        finished = self._ingest_all(plan.stale, progress, should_stop)
+        finished = self._ingest_all(plan.stale, should_stop)
         if finished:
             self._remove(plan.missing)
         elif self._reembed:
@@ -125,12 +127,13 @@ class _Sync:
         before = [path for path in writer.catalog.skipped() if is_under_any(path, self._sources)]
         return plan, [*seen.files, *before]
 
-    def _ingest_all(self, stale: Sequence[FileState], progress: Progress, should_stop: ShouldStop) -> bool:
+    def _ingest_all(self, stale: Sequence[FileState], should_stop: ShouldStop) -> bool:
         """Read and embed files in batches; False when asked to stop before the end."""
         prepared: list[Prepared] = []
         stopped = False
-        for done, state in enumerate(stale):
-            progress(done, len(stale))
+        self._total = len(stale)
+        for self._done, state in enumerate(stale):
+            self._tell("reading")
             if stopped := should_stop():
                 break
             if ready := self._prepare(state):
@@ -140,8 +143,12 @@ class _Sync:
                 prepared = []
         self._ingest(prepared)
         if not stopped:
-            progress(len(stale), len(stale))
+            self._done = self._total
+            self._tell("publishing")
         return not stopped
+
+    def _tell(self, stage: str) -> None:
+        self._progress(self._done, self._total, stage)
 
     def _prepare(self, state: FileState) -> Prepared | None:
         """Read, parse and chunk one note; None where it is unchanged or skipped."""
@@ -177,6 +184,7 @@ class _Sync:
         texts = [chunk.embedded for entry in prepared for chunk in entry.chunks]
         if not texts:
             return
+        self._tell("embedding")
         judge = self._classifier
         embedded = self._writer.embedded_chunks
         vectors = self._writer.embed(texts)
@@ -186,6 +194,7 @@ class _Sync:
             self._file(entry, judge, vectors[start : start + len(entry.chunks)])
             start += len(entry.chunks)
         if len(self._batch.notes) >= PUBLISH_BATCH and not self._reembed:
+            self._tell("publishing")
             self._publish()
 
     @cached_property
@@ -215,7 +224,7 @@ class _Sync:
         self._known.rename(origin, path)
         self.outcomes.rename(origin.path, path)
         if self._writer.decisions.with_renamed(origin.path, path) != self._writer.decisions:
-            self._writer.decide(lambda decisions: decisions.with_renamed(origin.path, path))
+            self._writer.decide(lambda decisions: decisions.with_renamed(origin.path, path), recorded=False)
 
     def _record(self, entry: Prepared, id: str, verdict: AreaVerdict, area: StoredArea) -> NoteRecord:
         note, decisions = entry.note, self._writer.decisions

@@ -16,7 +16,7 @@ from kb.index.catalog.checking import Examination, examine
 from kb.index.catalog.connection import copy, guard
 from kb.index.catalog.fulltext import FullText, Parameters
 from kb.index.catalog.schema import json_list
-from kb.models import ChunkRecord, FiledArea, FileState, Filter, NoteRecord, Switch
+from kb.models import ChunkRecord, FiledArea, FileState, Filter, NoteRecord, StoredArea, Switch
 from kb.notes.statements import stated
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class CatalogReader:
         )
         return [NamesHeldBack(*row) for row in rows]
 
-    def count_notes(self, areas: Sequence[FiledArea]) -> int:
+    def count_notes(self, areas: Sequence[StoredArea]) -> int:
         """How many notes are filed under some areas."""
         sql = "SELECT count(*) n FROM notes WHERE area IN (SELECT value FROM json_each(?))"
         return int(self._rows(sql, (json_list(areas),))[0]["n"])

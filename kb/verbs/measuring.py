@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb import rooms
-from kb.choosing import ModelVerbs
 from kb.opening import today
+from kb.verbs.choosing import ModelVerbs
 
 if TYPE_CHECKING:
     from kb.evaluation.areas import AreaEvaluation

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from kb import rooms
 from kb.decisions import Flags
-from kb.measuring import MeasuringVerbs
 from kb.notes.files import write_file
 from kb.opening import today
+from kb.verbs.measuring import MeasuringVerbs
 
 if TYPE_CHECKING:
     from kb.index.writer import IndexWriter

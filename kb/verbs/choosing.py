@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from kb import rooms
 from kb.errors import CatalogError, EncoderError, VectorError
 from kb.index.opened import Index
-from kb.notebook import open_notebook, write_setting
+from kb.notebook import open_notebook
 from kb.opening import OpenNotebook, open_index
+from kb.settings import write_setting
 
 if TYPE_CHECKING:
     from kb.reports import ModelChange, ModelList, Quality

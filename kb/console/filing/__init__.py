@@ -1,0 +1,1 @@
+"""What a writer decides, shown: the inbox, the log of decisions, settings, tags and links."""
