@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
-from kb.capture.paper.characters import Character
+from kb.capture.paper.characters import BLANK, SHIFT, Character
 from kb.capture.paper.joining import joined
 
 MOST = 2000  # annotations of a page
@@ -83,9 +83,9 @@ def _marked(boxes: Sequence[_Box], characters: Sequence[Character], vocabulary: 
     for before, number in zip([-1, *inside], inside, strict=False):
         character = characters[number]
         blank = any(between.text.isspace() for between in characters[max(before, 0) + 1 : number])
-        if last is None or abs(character.baseline - last.baseline) > 0.55 * (last.top - last.bottom):
+        if last is None or abs(character.baseline - last.baseline) > SHIFT * last.size:
             lines.append("")
-        elif blank or character.left - last.right > 0.25 * (last.top - last.bottom):
+        elif blank or character.left - last.right > BLANK * last.size:
             lines[-1] += " "
         lines[-1] += character.text
         last = character

@@ -13,11 +13,15 @@ import pypdfium2.raw as pdfium
 
 MOST_CHARACTERS = 60_000  # of a page
 MAX_SLOPE = 0.1  # radians; what is turned further stands beside the text
-GAP = 0.9  # in heights of a character: a wider one may part two columns
-SHIFT = 0.55  # in heights: a larger one leads to another line; a superscript's is smaller
+GAP = 0.75  # in sizes of a character: a wider one may part two columns or names; a typewriter's blank has 0.6
+BLANK = 0.2  # in sizes: a wider gap is a blank
+SHIFT = 0.5  # in sizes: a larger one leads to another line; a superscript's is smaller
 _BOLD = re.compile(rb"bold|black|heavy|demi|medi$|medi-|cmb\d|bx|-b$|tb$", re.IGNORECASE)
 BOLD_WEIGHT = 600
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
+# Where TeX's fonts (OT1, T1) have their ligatures, if the file does not say what they are.
+_OWN = {code: text for first in (0x0B, 0x1B) for code, text in enumerate(("ff", "fi", "fl", "ffi", "ffl"), first)}
+_LIGATURES |= _OWN
 _HYPHENS = (0x02, 0xAD, 0xFFFE)  # as pdfium gives one at the end of a line
 
 
@@ -30,7 +34,11 @@ class Character(NamedTuple):
     bottom: float
     top: float
     baseline: float
+    size: float
     bold: bool
+
+
+BLANK_CHARACTER = Character(" ", 0, 0, 0, 0, 0, 1, False)
 
 
 class Run(NamedTuple):
@@ -60,23 +68,36 @@ class _Reader:
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
         self._box = pdfium.FS_RECTF()
         self._name, self._flags = ctypes.create_string_buffer(64), ctypes.c_int()
-        self._bold, self._in_word = False, False
+        self._matrix = pdfium.FS_MATRIX()
+        self._size, self._bold, self._in_word = 1.0, False, False
 
     def character(self, index: int) -> Character | None:
         code = pdfium.FPDFText_GetUnicode(self._page, index)
-        if chr(code).isspace() if code < 0xD800 else False:
+        if self._is_blank(code, index):
             self._in_word = False
-            return Character("\n" if code in (10, 13) else " ", 0, 0, 0, 0, 0, False)
+            return BLANK_CHARACTER
         angle = pdfium.FPDFText_GetCharAngle(self._page, index)
         if code == 0 or abs(math.remainder(angle, 2 * math.pi)) > MAX_SLOPE:
             return None
         pdfium.FPDFText_GetCharOrigin(self._page, index, self._x, self._y)
         pdfium.FPDFText_GetLooseCharBox(self._page, index, self._box)
         if not self._in_word:
-            self._in_word, self._bold = True, self._is_bold(index)
+            self._in_word, self._bold, self._size = True, self._is_bold(index), self._size_of(index)
         text = "-" if code in _HYPHENS else _LIGATURES.get(code) or chr(code)
         box = self._box
-        return Character(text, box.left, box.right, box.bottom, box.top, self._y.value, self._bold)
+        return Character(text, box.left, box.right, box.bottom, box.top, self._y.value, self._size, self._bold)
+
+    def _is_blank(self, code: int, index: int) -> bool:
+        if code in _OWN:
+            return bool(pdfium.FPDFText_IsGenerated(self._page, index))
+        return code < 0xD800 and chr(code).isspace()
+
+    def _size_of(self, index: int) -> float:
+        """The size of the font as the page shows it."""
+        scale = 1.0
+        if pdfium.FPDFText_GetMatrix(self._page, index, self._matrix):
+            scale = math.hypot(self._matrix.c, self._matrix.d) or 1.0
+        return max(0.5, min(500.0, float(pdfium.FPDFText_GetFontSize(self._page, index)) * scale))
 
     def _is_bold(self, index: int) -> bool:
         length = pdfium.FPDFText_GetFontInfo(self._page, index, self._name, len(self._name), self._flags)
@@ -96,13 +117,13 @@ def _groups(characters: Sequence[Character]) -> Iterator[list[Character]]:
     for character in characters:
         if character.text.isspace():
             if group:
-                group.append(character._replace(text=" "))
+                group.append(character)
             continue
         if last and _parts(last, character):
             yield group
             group = []
-        elif last and group and not group[-1].text.isspace() and character.left - last.right > 0.25 * _height(last):
-            group.append(Character(" ", 0, 0, 0, 0, 0, False))
+        elif last and group and not group[-1].text.isspace() and character.left - last.right > BLANK * last.size:
+            group.append(BLANK_CHARACTER)
         group.append(character)
         last = character
     yield group
@@ -110,13 +131,9 @@ def _groups(characters: Sequence[Character]) -> Iterator[list[Character]]:
 
 def _parts(last: Character, character: Character) -> bool:
     """Whether a character begins a new run: on another line, further left, or after a gap."""
-    height = max(_height(last), _height(character))
-    shifted = abs(character.baseline - last.baseline) > SHIFT * height
-    return shifted or character.left < last.left - height or character.left - last.right > GAP * height
-
-
-def _height(character: Character) -> float:
-    return max(character.top - character.bottom, 1.0)
+    size = max(last.size, character.size)
+    shifted = abs(character.baseline - last.baseline) > SHIFT * size
+    return shifted or character.left < last.left - size or character.left - last.right > GAP * size
 
 
 def _run(group: list[Character], page: int) -> Run | None:
@@ -124,7 +141,7 @@ def _run(group: list[Character], page: int) -> Run | None:
     text = " ".join("".join(character.text for character in group).split())
     if not text or not solid:
         return None
-    size = Counter(round(_height(character), 1) for character in solid).most_common(1)[0][0]
+    size = Counter(round(character.size, 1) for character in solid).most_common(1)[0][0]
     baseline = Counter(round(character.baseline, 1) for character in solid).most_common(1)[0][0]
     bold = sum(character.bold for character in solid) > 0.6 * len(solid)
     left, right = min(c.left for c in solid), max(c.right for c in solid)

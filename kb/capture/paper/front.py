@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from kb.capture.paper.characters import Run
 from kb.capture.paper.columns import rows_of
 from kb.capture.paper.joining import body_size, joined
+from kb.notes.markup.dates import as_date
 
 MAX_TITLE = 300  # characters
 MAX_ABSTRACT = 5000
 MOST_TITLE_LINES = 5
+LONGEST_NAME = 5  # words
 ON_PAGE = 0.8  # of the words of a title that the file states: it is the title if these are on the first page
 _JUNK = re.compile(
     r"microsoft word|untitled|\.(?:dvi|docx?|tex|indd|pdf|ps|rtf|qxd|fm)\b|^(?:title|paper|main|slides?)$", re.I
@@ -24,8 +26,8 @@ _SEPARATOR = re.compile(r"\s*(?:[,;&·|•]|\band\b|\bund\b|\bet\b)\s*")
 _NAME_WORD = r"(?:[^\W\d_a-z][\w'’.\-]*|de|da|del|della|der|den|di|dos|du|el|la|le|ten|ter|van|vom|von|zu|bin|al)"
 _NAME = re.compile(rf"{_NAME_WORD}(?:\s+{_NAME_WORD}){{1,4}}")
 _AFFILIATION = re.compile(
-    r"universit|institut|college|school|depart|facult|laborator|\blabs?\b|center|centre|research|google|deepmind|"
-    r"microsoft|openai|meta\b|facebook|amazon|nvidia|apple|ibm|academy|inc\b|ltd|gmbh|corporation|company|hospital|technolog|"
+    r"universit|institut|hochschul|techni|polit[eé]c|[eé]cole|college|school|depart|facult|laborator|\blabs?\b|center|centre|research|google|deepmind|"
+    r"microsoft|openai|meta\b|facebook|amazon|nvidia|apple|ibm|academy|inc\b|ltd|gmbh|corporation|company|hospital|"
     r"sciences?\b|street|avenue|\busa\b|\buk\b|china|germany|france|italy|japan|canada|team|group|@|http|abstract|version|"
     r"equal contribution|accepted|received|submitted|revised|published|preprint",
     re.IGNORECASE,
@@ -44,8 +46,14 @@ _WATERMARK = re.compile(
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _YEAR = re.compile(
-    r"(?:©|\(c\)|copyright|proceedings|conference|journal|vol|icml|neurips|iclr|acl|emnlp|ieee|acm|published)[^\n]{0,80}?\b((?:19|20)\d{2})\b",
-    re.I,
+    r"(?:©|\(c\)|copyright|proceedings|conference|icml|neurips|nips|iclr|acl|emnlp|naacl|cvpr|kdd|published)[^\n]{0,80}?"
+    r"\b((?:19|20)\d{2})\b",
+    re.IGNORECASE,
+)
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DAY = re.compile(
+    rf"\b(?:{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+|\d{{1,2}}\.?\s+{_MONTH},?\s+)(?:19|20)\d{{2}}\b|\b(?:19|20)\d{{2}}-\d{{2}}-\d{{2}}\b",
+    re.IGNORECASE,
 )
 
 
@@ -67,9 +75,13 @@ def _largest(lines: Sequence[Run]) -> tuple[int, int]:
     size = max(line.size for line in words)
     start = next(number for number, line in enumerate(lines) if line in words and line.size > 0.97 * size)
     end = start + 1
-    while end < len(lines) and end - start < MOST_TITLE_LINES and abs(lines[end].size - size) < 0.04 * size:
+    while end < len(lines) and end - start < MOST_TITLE_LINES and _alike(lines[start], lines[end]):
         end += 1
     return start, end
+
+
+def _alike(first: Run, line: Run) -> bool:
+    return abs(line.size - first.size) < 0.04 * first.size and line.bold == first.bold
 
 
 def _plain(title: str) -> str:
@@ -82,32 +94,37 @@ def _is_on(title: str, lines: Sequence[Run]) -> bool:
     return len(wanted) > 1 and sum(word in there for word in wanted) >= ON_PAGE * len(wanted)
 
 
-def authors_of(lines: Sequence[Run], below: int, metadata: Mapping[str, str]) -> tuple[str, ...]:
+def authors_of(lines: Sequence[Run], runs: Sequence[Run], below: int, stated: str) -> tuple[str, ...]:
     """The authors that the file states, if the first page names them; else those between title and abstract."""
     page = " ".join(line.text for line in lines).casefold()
-    stated = [name for part in _SEPARATOR.split(metadata.get("Author", "")) if (name := " ".join(part.split()))]
-    surnames = [name.split()[-1].casefold() for name in stated]
-    if stated and all(surname in page for surname in surnames) and any(" " in name for name in stated):
-        return tuple(dict.fromkeys(stated))
-    return tuple(dict.fromkeys(_named(_between(lines, below))))
+    names = [name for part in _SEPARATOR.split(stated) if (name := " ".join(part.split()))]
+    on_page = all(name.split()[-1].casefold() in page and len(name.split()) <= LONGEST_NAME for name in names)
+    if on_page and any(" " in name for name in names):
+        return tuple(dict.fromkeys(names))
+    heights = [line.baseline for line in between(lines, below)]
+    if not heights:
+        return ()
+    low, high = min(heights) - 1, max(heights) + 1
+    return tuple(dict.fromkeys(_named([run for run in runs if low <= run.baseline <= high])))
 
 
-def _between(lines: Sequence[Run], below: int) -> list[Run]:
-    """The lines between the title and the abstract or first section."""
+def between(lines: Sequence[Run], below: int) -> list[Run]:
+    """The lines between the title and the abstract, first section or first line of prose."""
     kept: list[Run] = []
     for line in lines[below : below + 40]:
-        if _ABSTRACT.fullmatch(line.text) or _AFTER.match(line.text) or len(line.text) > 250:
+        prose = len(line.text.split()) > 8 and sum(word.islower() for word in line.text.split()) > 4
+        if _ABSTRACT.fullmatch(line.text) or _AFTER.match(line.text) or prose:
             break
         kept.append(line)
     return kept
 
 
-def _named(lines: Sequence[Run]) -> Iterator[str]:
-    for row in rows_of(lines):
+def _named(runs: Sequence[Run]) -> Iterator[str]:
+    for row in rows_of(runs):
         for run in row:
             if _AFFILIATION.search(run.text) or run.text.endswith("."):
                 continue
-            for part in _SEPARATOR.split(_MARKS.sub(" , ", run.text)):
+            for part in _SEPARATOR.split(_MARKS.sub(" , ", re.sub(r"^by\s+", "", run.text, flags=re.IGNORECASE))):
                 name = " ".join(part.split()).strip(" ,.?")
                 if _NAME.fullmatch(name) and len(name) <= 50:
                     yield name.title() if name.isupper() else name
@@ -153,12 +170,13 @@ def arxiv_of(first_page: str) -> tuple[str, str]:
     return match["id"], f"{year}-{_MONTHS.index(month.lower()) + 1:02}-{int(day):02}" if known else ""
 
 
-def date_of(first_page: str, metadata: Mapping[str, str]) -> str:
-    """The date that arXiv prints, else the year in a line of the publisher, else the day the file was made."""
-    stamped = arxiv_of(first_page)[1]
-    if stamped:
+def date_of(first_page: str, below_title: str, metadata: Mapping[str, str]) -> str:
+    """The date that arXiv prints, else one below the title, else the publisher's year, else that of the file."""
+    if stamped := arxiv_of(first_page)[1]:
         return stamped
-    year = _YEAR.search(first_page)
+    if (day := _DAY.search(below_title)) and (date := as_date(day[0])):
+        return date.isoformat()
+    year = _YEAR.search(first_page[:400]) or _YEAR.search(first_page[-600:])
     made = re.match(r"D:(\d{4})(\d{2})(\d{2})", metadata.get("CreationDate", ""))
     if year and not (made and made[1] == year[1]):
         return year[1]

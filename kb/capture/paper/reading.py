@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Sequence, Set
 from contextlib import suppress
+from itertools import zip_longest
 from typing import Any
 
 import pypdfium2
@@ -15,7 +16,7 @@ import pypdfium2
 from kb.capture.paper.annotations import Annotation, annotations_of, highlighted_pages
 from kb.capture.paper.characters import Character, Run, characters_of, runs_of
 from kb.capture.paper.columns import lines_of
-from kb.capture.paper.front import abstract_of, arxiv_of, authors_of, date_of, title_of
+from kb.capture.paper.front import abstract_of, arxiv_of, authors_of, between, date_of, title_of
 from kb.capture.paper.joining import paragraphs_of, vocabulary_of
 from kb.capture.paper.sections import Heading, Section, headings_of, without_furniture
 from kb.notes.markup.references import citations_in
@@ -61,6 +62,7 @@ class _Paper:
         self._document = document
         self._characters: dict[int, list[Character]] = {}
         self._first_text = ""
+        self._first_runs: list[Run] = []
 
     def found(self, full: bool) -> Found:
         number = len(self._document)
@@ -73,10 +75,10 @@ class _Paper:
         pages = without_furniture(raw)
         lines = [line for page in pages for line in page]
         vocabulary = vocabulary_of(lines)
-        headings = headings_of(lines, bookmarks)
         front = self._front(raw[0], lines, vocabulary)
         below = front.pop("below")
-        sections = bookmarks or _after_title([heading.section for heading in headings], front["title"])
+        headings = headings_of(lines, bookmarks, below)
+        sections = bookmarks or [heading.section for heading in headings]
         return front | {
             "pages": number,
             "read": wanted,
@@ -94,13 +96,14 @@ class _Paper:
         metadata = self._document.get_metadata_dict(skip_empty=True)
         top = [line for line in lines if line.page == 0] or list(first)
         title, below = title_of(top, metadata)
+        byline = between(top, below)
         arxiv, _ = arxiv_of(self._first_text)
         return {
             "title": title,
-            "below": below,
-            "authors": authors_of(top, below, metadata),
+            "below": below + len(byline),
+            "authors": authors_of(top, self._first_runs, below, metadata.get("Author", "")),
             "abstract": abstract_of([line for line in lines if line.page < FRONT], vocabulary),
-            "date": date_of(self._first_text, metadata),
+            "date": date_of(self._first_text, "\n".join(line.text for line in byline), metadata),
             "arxiv": arxiv,
             "doi": "" if arxiv else _own_doi(self._first_text),
         }
@@ -117,7 +120,10 @@ class _Paper:
         return self._characters[page]
 
     def _lines(self, page: int) -> list[Run]:
-        lines = lines_of(runs_of(self._read(page), page))
+        runs = runs_of(self._read(page), page)
+        if page == 0:
+            self._first_runs = runs
+        lines = lines_of(runs)
         if page >= FRONT:
             del self._characters[page]
         return lines
@@ -151,17 +157,13 @@ class _Paper:
 
     def _label(self, page: int) -> str:
         label = " ".join(self._document.get_page_label(page).split())
-        return label if label in ("", str(page + 1)) else f"{label} ({page + 1} of the file)"
+        return str(page + 1) if label in ("", str(page + 1)) else f"{label} (PDF page {page + 1})"
 
 
 def _own_doi(first_page: str) -> str:
     """The only DOI that a first page calls one."""
     dois = {citation.reference for citation in citations_in(first_page) if citation.reference.startswith("doi:")}
     return dois.pop().removeprefix("doi:") if len(dois) == 1 and re.search(r"\bdoi\b", first_page, re.I) else ""
-
-
-def _after_title(sections: list[Section], title: str) -> list[Section]:
-    return [section for section in sections if section.title.casefold() != title.casefold()]
 
 
 def _text(lines: Sequence[Run], headings: Sequence[Heading], below: int, vocabulary: Set[str]) -> list[list[Any]]:
@@ -172,7 +174,9 @@ def _text(lines: Sequence[Run], headings: Sequence[Heading], below: int, vocabul
     first = headings[0].start if headings else 0
     if not headings or lines[first].page > 0:
         parts.append([1, "", paragraphs_of(lines[below:first] if headings else lines[below:], vocabulary)])
-    for heading, following in zip(headings, [*headings[1:], None], strict=True):
+    for heading, following in zip_longest(headings, headings[1:]):
+        if heading.section.title.casefold() == "abstract":
+            continue
         end = following.start if following else len(lines)
         parts.append(
             [heading.section.level, heading.section.title, paragraphs_of(lines[heading.end : end], vocabulary)]

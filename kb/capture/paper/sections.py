@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import NamedTuple
 
 from kb.capture.paper.characters import Run
@@ -14,11 +14,14 @@ LARGER = 1.1  # than the text, where size alone makes a heading
 MAX_HEADING = 140  # characters
 FEWEST_NUMBERED = 2
 MOST_LEVELS = 4
+MOST_A_PAGE = 2  # headings without numbers; more are no headings
 FURNITURE = 3  # pages that repeat a line which is no text
 _NUMBERED = re.compile(
     r"(?P<number>(?:[A-Z]\.)?\d{1,2}(?:\.\d{1,2}){0,3}|[A-Z](?:\.\d{1,2}){0,2})\.?\s+(?P<title>[^\W\d_].*)"
 )
 _ROMAN = re.compile(r"(?P<number>[IVX]{1,5})\.\s+(?P<title>[A-Z].*)")
+_CONTENTS = re.compile(r"(?:table of )?contents|inhalt(?:sverzeichnis)?|table des matières|índice", re.IGNORECASE)
+_LEADER = re.compile(r"(?:\.\s?){4,}")
 _KNOWN = re.compile(
     r"(?:introduction|background|preliminaries|related works?|prior work|motivation|methods?|methodology|approach|"
     r"materials and methods|experiments?|experimental (?:setup|results)|evaluation|results?(?: and discussion)?|"
@@ -73,15 +76,18 @@ def _alike(line: Run) -> tuple[str, int]:
     return re.sub(r"\d+", "#", line.text), round(line.baseline / 4)
 
 
-def headings_of(lines: Sequence[Run], bookmarks: Sequence[Section]) -> list[Heading]:
-    """The headings among some lines: those that bookmarks name, or else those that are set as one."""
+def headings_of(lines: Sequence[Run], bookmarks: Sequence[Section], below: int) -> list[Heading]:
+    """The headings from a line on: those that bookmarks name, or else those that are set as one."""
     if bookmarks:
-        return list(_named(lines, bookmarks))
+        return [heading for heading in _named(lines, bookmarks) if heading.start >= below]
     size = body_size(lines)
-    found = list(_numbered(lines, size))
+    contents = {line.page for line in lines if _CONTENTS.fullmatch(line.text) or _LEADER.search(line.text)}
+    found = [heading for heading in _numbered(lines, size) if heading.start >= below]
     if sum(heading.section.level == 1 for heading in found) >= FEWEST_NUMBERED:
-        return sorted([*found, *_unnumbered(lines, size, _KNOWN)], key=lambda heading: heading.start)
-    return list(_unnumbered(lines, size, None))
+        return sorted([*found, *_unnumbered(lines, size, contents, _KNOWN)], key=lambda heading: heading.start)
+    found = [heading for heading in _unnumbered(lines, size, contents, None) if heading.start >= below]
+    pages = len({line.page for line in lines})
+    return found if len(found) <= MOST_A_PAGE * pages else []
 
 
 def _named(lines: Sequence[Run], bookmarks: Sequence[Section]) -> Iterator[Heading]:
@@ -113,24 +119,27 @@ def _letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).casefold()
 
 
-def _numbered(lines: Sequence[Run], size: float) -> Iterator[Heading]:
+def _numbered(lines: Sequence[Run], size: float) -> list[Heading]:
     """Lines set apart from the text that continue the numbering of the sections before them."""
     matches = [
         (number, _NUMBERED.fullmatch(line.text) or _ROMAN.fullmatch(line.text)) for number, line in enumerate(lines)
     ]
-    candidates = [
-        (n, match) for n, match in matches if match and _stands_out(lines[n], size) and len(match[0]) <= MAX_HEADING
-    ]
+    candidates = [(n, match) for n, match in matches if match and _may_be(lines[n], size, frozenset())]
     is_roman = any(match["number"] == "I" for _, match in candidates)
+    found: list[Heading] = []
     last: list[str] = []
     for number, match in candidates:
+        titles = {_letters(heading.section.title).lstrip("0123456789i") for heading in found[:1]}
+        if match["number"] in ("1", "I") and _letters(match["title"]) in titles:
+            found, last = [], []  # what came before was the table of contents
         place = next((place for place in _places(match["number"], last, is_roman) if _follows(last, place)), None)
         if place is None:
             continue
         last = place
         end = _end(lines, number, size)
         title = " ".join([match[0], *(line.text for line in lines[number + 1 : end])])
-        yield Heading(Section(len(place), title.rstrip("."), lines[number].page), number, end)
+        found.append(Heading(Section(len(place), title.rstrip("."), lines[number].page), number, end))
+    return found
 
 
 def _places(number: str, last: list[str], is_roman: bool) -> Iterator[list[str]]:
@@ -161,17 +170,24 @@ def _follows(last: list[str], place: list[str]) -> bool:
     return 1 <= (int(now) - int(before) if now.isdigit() else ord(now) - ord(before)) <= 2
 
 
-def _unnumbered(lines: Sequence[Run], size: float, known: re.Pattern[str] | None) -> Iterator[Heading]:
+def _unnumbered(
+    lines: Sequence[Run], size: float, contents: Set[int], known: re.Pattern[str] | None
+) -> Iterator[Heading]:
     """Lines of known words or, without those, in larger letters than the text."""
     done = 0
     for number, line in enumerate(lines):
-        if number < done or len(line.text) > MAX_HEADING or not re.search(r"[^\W\d_]{3}", line.text):
+        if number < done or not _may_be(line, size, contents):
             continue
-        larger = line.size > LARGER * size and not line.text.endswith((".", ","))
-        if (known.fullmatch(line.text) and _stands_out(line, size)) if known else larger:
+        if known.fullmatch(line.text) if known else line.size > LARGER * size and not line.text.endswith((".", ",")):
             done = number + 1 if known else _end(lines, number, size)
             title = " ".join(line.text for line in lines[number:done])
             yield Heading(Section(1, title.rstrip("."), line.page), number, done)
+
+
+def _may_be(line: Run, size: float, contents: Set[int]) -> bool:
+    """Whether a line is set apart, short, of words, and no entry of a table of contents."""
+    words = re.search(r"[^\W\d_]{3}", line.text) and len(line.text) <= MAX_HEADING
+    return bool(words) and line.page not in contents and not _LEADER.search(line.text) and _stands_out(line, size)
 
 
 def _stands_out(line: Run, size: float) -> bool:
