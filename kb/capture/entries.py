@@ -20,7 +20,7 @@ _BLOCK_END = re.compile(r"</(?:jats:)?(?:p|sec|title|div)>|<br\s*/?>", re.IGNORE
 
 @dataclass(frozen=True)
 class Entry:
-    """What a bibliography says of a work. `citekey` is what others call it; `blocks` are further Markdown."""
+    """What a bibliography says of a work. Links use its alias, or else its citation key; `blocks` are Markdown."""
 
     key: str
     citekey: str
@@ -33,7 +33,8 @@ class Entry:
     keywords: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
-    related: Mapping[str, str] = field(default_factory=dict)
+    related: Mapping[str, str] = field(default_factory=dict)  # alias -> title
+    alias: str = ""
     blocks: tuple[str, ...] = ()
 
 
@@ -54,7 +55,8 @@ def capture_of_entry(entry: Entry, origin: str, remarks: tuple[str, ...] = ()) -
     """The capture of an entry; `origin` is its source where it names no address."""
     named = [found for text in entry.identifiers if (found := identify(one_line(text)))]
     links = dict.fromkeys([*(found.address for found in named), *filter(None, map(one_line, entry.addresses))])
-    fields = {"citekey": entry.citekey, "aliases": alias_of(entry.citekey)} if entry.citekey else {}
+    fields = {"citekey": entry.citekey} if entry.citekey else {}
+    fields |= {"aliases": alias} if (alias := alias_of(entry.alias or entry.citekey)) else {}
     fields |= {found.kind: found.identifier for found in reversed(named) if found.kind in ("arxiv", "doi")}
     fields |= {"venue": entry.venue} if entry.venue else {}
     fields |= {"keywords": ", ".join(entry.keywords)} if entry.keywords else {}
@@ -83,7 +85,7 @@ def _blocks(entry: Entry, links: list[str]) -> list[str]:
     if notes := [line for note in entry.notes for line in paragraphs(without_markup(note))]:
         blocks += ["## Notes", *notes]
     items = [f"- {linked(link)}" for link in links]
-    items += [f"- [[{alias_of(citekey)}|{_shown(title)}]]" for citekey, title in entry.related.items()]
+    items += [f"- [[{alias_of(alias)}|{_shown(title)}]]" for alias, title in entry.related.items()]
     if items:
         blocks += ["## Links", "\n".join(items)]
     if not blocks:
