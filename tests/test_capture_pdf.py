@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 from papers import FIRST, SECOND, TOP, Line, Paper, down
+from pypdf.constants import PageLabelStyle
 from pypdf.generic import NameObject
 
 from kb.capture import pdf
@@ -189,7 +190,7 @@ def test_pages_have_the_numbers_that_are_printed() -> None:
     """A page with a label of its own is called by it, and by its place in the file."""
     paper = a_paper()
     paper.highlight(1, [Line("We sample.", FIRST, 680)])
-    paper.writer.set_page_label(0, 1, "/D", start=598)
+    paper.writer.set_page_label(0, 1, PageLabelStyle.DECIMAL, start=598)
     assert "> — page 599 (PDF page 2)" in captured(paper).body
 
 

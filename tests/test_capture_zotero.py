@@ -94,14 +94,14 @@ def serving(answers: dict[str, Any], enabled: bool = True) -> Iterator[str]:
         def do_GET(self) -> None:  # as the library names it
             parts = urlsplit(self.path)
             query = parse_qs(parts.query)
-            found = answers.get(parts.path.removeprefix(ROOT))
+            found: Any = answers.get(parts.path.removeprefix(ROOT))
             if isinstance(found, list):
                 start, limit = int(query["start"][0]), int(query["limit"][0])
                 found = json.dumps(found[start : start + limit]).encode()
             code = 403 if not enabled else 404 if found is None else 200
             self.send_response(code)
             self.end_headers()
-            self.wfile.write(found if code == 200 else b"Local API is not enabled" if code == 403 else b"Not found")
+            self.wfile.write({200: found, 403: b"Local API is not enabled"}.get(code, b"Not found"))
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import bibtexparser
+from bibtexparser.entrypoint import parse_string
 from bibtexparser.library import Library
 from bibtexparser.middlewares import LatexDecodingMiddleware, default_parse_stack
 from bibtexparser.middlewares.names import InvalidNameError, parse_single_name_into_parts, split_multiple_persons_names
@@ -23,10 +23,9 @@ from kb.errors import InputError
 
 logging.getLogger("bibtexparser").addHandler(logging.NullHandler())  # what is wrong is in the remarks
 
-TEXTS = ("title", "booktitle", "journal", "abstract", "note", "annote", "annotation", "keywords", "publisher", "school")
-TEXTS += ("journaltitle", "subtitle", "institution", "howpublished", "series", "author", "editor")
-MAX_TEXT = 20_000  # characters of a field
 VENUES = ("journal", "journaltitle", "booktitle", "howpublished", "publisher", "school", "institution", "series")
+TEXTS = (*VENUES, "title", "subtitle", "abstract", "note", "annote", "annotation", "keywords")
+MAX_TEXT = 20_000  # characters of a field
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CITED = re.compile(r"\\[A-Za-z]*cite[A-Za-z]*\*?(?:\[[^\]\n]*\]){0,2}\{([^{}\n]*)\}")
 _PERCENT = re.compile(r"(?<!\\)%")
@@ -46,7 +45,7 @@ class _Work(NamedTuple):
 
 def capture_bibtex(content: bytes, path: Path, full: bool = False) -> tuple[Capture, ...]:
     """A capture for each entry. What cannot be read is in the remarks of the first. Raises `InputError`."""
-    library = bibtexparser.parse_string(decoded(content, path), parse_stack=default_parse_stack())
+    library = parse_string(decoded(content, path), parse_stack=default_parse_stack())
     remarks = [_remark(block) for block in library.failed_blocks]
     parsed = [*library.entries, *(block.ignore_error_block for block in _repeating_fields(library.failed_blocks))]
     works = _works(sorted(parsed, key=lambda entry: entry.start_line or 0))

@@ -20,15 +20,9 @@ PAGE = 100  # items of one answer
 MOST_ITEMS = 10_000
 FORBIDDEN = 403
 VENUES = (
-    "publicationTitle",
-    "proceedingsTitle",
-    "bookTitle",
-    "conferenceName",
-    "websiteTitle",
-    "blogTitle",
-    "repository",
+    *("publicationTitle", "proceedingsTitle", "bookTitle", "conferenceName", "websiteTitle", "blogTitle"),
+    *("repository", "publisher", "university", "institution"),
 )
-VENUES += ("publisher", "university", "institution")
 _NOT_ENABLED = b"Local API is not enabled"
 _EXTRA = re.compile(r"^\s*(Citation Key|DOI|arXiv)\s*:\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
