@@ -21,7 +21,7 @@ from kb.capture.pdf import capture_pdf
 from kb.errors import InputError
 
 PATH = Path("papers/kernel.pdf")
-TITLE = ["Fast Attention on Small Graphs", "With Few Parameters"]
+TITLE = ["Fast Attention on Small Graphs", "With Few Parameters*,"]
 FRONT = [
     *down(TITLE, 120, TOP, 18, bold=True),
     Line("Ann M. Lee*", 120, 690, 10),
@@ -80,7 +80,9 @@ def test_what_the_file_says_counts_if_the_page_bears_it_out() -> None:
     capture = captured(paper)
     assert capture.title == "Fast attention on small graphs with few parameters"
     assert capture.authors == ("A. Lee", "J. Müller")
-    paper.writer.add_metadata({"/Title": "Microsoft Word - final.docx", "/Author": "admin"})
+    for junk in ("Microsoft Word - final.docx", "Fast Attention on Small Graphs, https://doi.org/10.1214/YY-TN"):
+        paper.writer.add_metadata({"/Title": junk, "/Author": "admin"})
+        assert captured(paper).title == "Fast Attention on Small Graphs With Few Parameters"
     capture = captured(paper)
     assert capture.title == "Fast Attention on Small Graphs With Few Parameters"
     assert capture.authors == ("Ann M. Lee", "Jörg Müller")

@@ -16,7 +16,7 @@ MOST_TITLE_LINES = 5
 LONGEST_NAME = 5  # words
 ON_PAGE = 0.8  # of the words of a title that the file states: it is the title if these are on the first page
 _JUNK = re.compile(
-    r"microsoft word|untitled|\.(?:dvi|docx?|tex|indd|pdf|ps|rtf|qxd|fm)\b|^(?:title|paper|main|slides?)$", re.I
+    r"microsoft word|untitled|https?:|\.(?:dvi|docx?|tex|indd|pdf|ps|rtf|qxd|fm)\b|^(?:title|paper|main|slides?)$", re.I
 )
 _NO_TITLE = re.compile(
     r"arxiv:|preprint|proceedings|journal of|vol(?:ume|\.)|issn|doi|https?:|www\.|accepted|received|under review", re.I
@@ -85,7 +85,7 @@ def _alike(first: Run, line: Run) -> bool:
 
 
 def _plain(title: str) -> str:
-    return re.sub(r"\s*[∗*†‡§¶⋆]+\s*$", "", title).strip()
+    return re.sub(r"(?:\s*[∗*†‡§¶⋆]+,?)+\s*$", "", title).strip()
 
 
 def _is_on(title: str, lines: Sequence[Run]) -> bool:
