@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb import rooms
+from kb.capturing import CaptureVerbs
 from kb.decisions import Decisions, Flags, is_under
 from kb.errors import InputError, LockError, NoteError, OutsideError, RemovalError, ServerError
 from kb.index.freshness import file_state
 from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, StoredArea, VerdictArea
 from kb.notebook import find_notebook, open_notebook, write_template
 from kb.opening import today
-from kb.posting import PostVerbs
 from kb.reports import Filed
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 10
 
 
-class KnowledgeBase(PostVerbs):
+class KnowledgeBase(CaptureVerbs):
     """The verbs, on an open notebook. Several threads may share one."""
 
     # --- notes in ---
@@ -71,10 +71,7 @@ class KnowledgeBase(PostVerbs):
         sources = [self._source(path) for path in paths]
         flags = Flags(area=area, detour=detour, posts=posts)
         with self._index.write() as writer:
-            linked = rooms.changes.look(writer, sources, writer.decisions).linked if flags != Flags() else ()
-            writer.decide(lambda decisions: decisions.with_added((*sources, *linked), flags))
-            writer.add_sources(sources)
-            report = self._with_repeats(writer, self._run(writer, sources, allow_removal))
+            report = self._take_in(writer, sources, flags, allow_removal)
             held = rooms.listing.outside_without_a_word(writer, sources)
         if held and self._index.notebook.settings.outside == "refuse":
             named = ", ".join(f"{note.path} (nearest {note.verdict.nearest_area})" for note in held)

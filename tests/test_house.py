@@ -36,13 +36,14 @@ ORDER = [
     "choosing",
     "measuring",
     "posting",
+    "capturing",
     "knowledge",
     "console",
     "cli",
     "serve",
 ]
 TABLES = {"kb", "kb.__main__", "kb.rooms"}  # they name what lies anywhere in the house, to load it when it is asked for
-USERS_OF_ROOMS = {"opening", "choosing", "measuring", "posting", "knowledge", "cli", "serve"}
+USERS_OF_ROOMS = {"opening", "choosing", "measuring", "posting", "capturing", "knowledge", "cli", "serve"}
 MAX_MODULES = 14  # of a folder
 MAX_MODULE_LINES = 300
 MAX_FUNCTION_LINES = 40

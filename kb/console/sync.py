@@ -20,7 +20,8 @@ from kb.console.terminal import (
     say,
     styled,
 )
-from kb.reports import Added, Fault, Forgotten, HeldBack, Pulled, Skipped, SyncReport, TakenAsPost
+from kb.reports import Added, Captured, Fault, Forgotten, HeldBack, Pulled, Skipped, SyncReport, TakenAsPost
+from kb.reports.sync import CaptureState
 
 ENDINGS = 5  # of files that were passed over
 POSTS = 3  # that are named
@@ -44,6 +45,8 @@ def print_sync(report: SyncReport) -> None:
             notice(f"{note.path} nearly repeats {note.near_duplicate_of}")
     if report.outside:
         _print_outside(report.outside)
+    for captured in report.captured:
+        _print_captured(captured)
     for entry in report.skipped:
         print_skipped(entry)
     for fault in report.faults:
@@ -118,6 +121,26 @@ def _filed_columns(note: Added) -> tuple[Text, Text, Text]:
     return area_text(note.area), Text(f"{note.confidence:.2f}", justify="right"), styled(why, "yellow")
 
 
+def _print_captured(captured: Captured) -> None:
+    """What is to be said of a capture besides where it was filed."""
+    name = captured.path or captured.input
+    if captured.state == "known":
+        notice(f"{captured.input} is what {captured.path} is about already; nothing was fetched")
+    elif captured.state == "outside":
+        why = f"it lies outside the areas (nearest {captured.nearest_area}, {captured.confidence:.2f})"
+        notice(f"{captured.input}: {why}; nothing was written; use --detour, or --area AREA")
+    elif captured.state == "conflict":
+        notice(f"{name}: the source changed where you did; your text stays, the other is in {captured.conflict}")
+    elif captured.state == "merged":
+        notice(f"{name}: your changes are kept; {captured.changes or 'nothing else changed'}")
+    elif captured.state == "updated":
+        notice(f"{name}: {captured.changes}")
+    elif captured.state == "unchanged":
+        notice(f"{name}: its source has not changed")
+    for remark in captured.remarks:
+        notice(f"{name}: {remark}")
+
+
 def _print_outside(held: Iterable[HeldBack]) -> None:
     table = grid()
     for note in held:
@@ -148,6 +171,10 @@ def _passed_over(report: SyncReport) -> str:
     return "; ".join(filter(None, (counts, hint)))
 
 
+def _captured(report: SyncReport, state: CaptureState) -> int:
+    return sum(captured.state == state for captured in report.captured)
+
+
 def _totals(report: SyncReport) -> str:
     counts = [
         ("added", len(report.added)),
@@ -155,7 +182,8 @@ def _totals(report: SyncReport) -> str:
         ("renamed", len(report.renamed)),
         ("removed", len(report.removed)),
         ("unchanged", report.unchanged),
-        ("outside", len(report.outside)),
+        ("outside", len(report.outside) + _captured(report, "outside")),
+        ("known", _captured(report, "known")),
         ("skipped", len(report.skipped)),
     ]
     words = ", ".join(f"{number} {name}" for name, number in counts if number) or "no notes found"
