@@ -59,25 +59,19 @@ class CaptureVerbs(PostVerbs):
         flags = Flags(area=area, detour=detour, posts=posts)
         with self._index.reader() as reader:
             known = rooms.known.KnownCaptures(reader)
-        fetcher = rooms.fetch.Fetcher(allow_private)
-        taking = rooms.taking.Taking(self.root, self._folder, known, fetcher, full)
+        taking = rooms.taking.Taking(self.root, self._folder, known, rooms.fetch.Fetcher(allow_private), full)
         taken = taking.take(arguments, self._notify, self._should_stop)
-        notes = [self._source(path) for path in taken.notes]
+        sources = [self._source(path) for path in taken.notes]
         planning = rooms.writing.Planning(self.root, self._index.notebook.index_folder, known, today(), template)
         planned, held, detours = self._judged(planning.plan(taken.captures), flags, confirm)
-        outside: list[str] = []
-        if not planned and not notes:
-            report = rooms.reports.SyncReport(skipped=(*taken.skipped, *planning.skipped))
-        else:
+        report, outside = rooms.reports.SyncReport(), list[str]()
+        if planned or sources:
             with self._index.write() as writer:
-                report = self._written(writer, planned, notes, flags, detours, allow_removal)
-                outside = [note.path for note in rooms.listing.outside_without_a_word(writer, notes)]
-            skipped = (*taken.skipped, *planning.skipped, *report.skipped)
-            report = report.model_copy(update={"skipped": skipped})
-        captured = (*report.captured, *held, *taken.known, *planning.known)
-        report = report.model_copy(update={"captured": captured})
-        outside += [entry.input for entry in held]
-        if outside and self._index.notebook.settings.outside == "refuse":
+                report = self._written(writer, planned, sources, flags, detours, allow_removal)
+                outside = [note.path for note in rooms.listing.outside_without_a_word(writer, sources)]
+        report = report.with_captures((*held, *taken.known, *planning.known), (*taken.skipped, *planning.skipped))
+        outside += [captured.input for captured in held]
+        if outside and self.settings.outside == "refuse":
             raise OutsideError(
                 f"kb.toml refuses what lies outside the areas: {', '.join(outside)}; use --detour", report
             )
@@ -122,12 +116,12 @@ class CaptureVerbs(PostVerbs):
         bases: dict[str, str] = {}
         for plan in planned:
             try:
-                report = rooms.writing.write(plan)
+                written = rooms.writing.write(plan)
             except InputError as error:
                 skipped.append(Skipped(path=plan.report.input, reason=str(error)))
                 continue
-            captured.append(report)
-            bases[report.path or ""] = plan.base
+            captured.append(written)
+            bases[written.path or ""] = plan.base
         writer.decide(lambda decisions: decisions.with_added(detours, Flags(detour=True)))
         report = self._take_in(writer, [*notes, *bases], flags, allow_removal)
         ids = {note.path: note.id for note in writer.catalog.notes()}
@@ -135,7 +129,7 @@ class CaptureVerbs(PostVerbs):
             if path in ids:
                 store_base(writer.folder, ids[path], base)
         drop_bases(writer.folder, set(ids.values()))
-        return report.model_copy(update={"captured": tuple(captured), "skipped": (*skipped, *report.skipped)})
+        return report.with_captures(captured, skipped)
 
     def _take_in(self, writer: IndexWriter, sources: Sequence[str], flags: Flags, allow_removal: bool) -> SyncReport:
         """Take some notebook paths as sources, and bring the index up to date with them."""

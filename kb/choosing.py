@@ -1,20 +1,24 @@
-"""The verbs about models: list them, use another encoder, use another reranker."""
+"""The verbs about models (list them, use another encoder or reranker), and those that measure."""
 
 from __future__ import annotations
 
 import time
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb import rooms
 from kb.errors import CatalogError, EncoderError, VectorError
 from kb.index.opened import Index
 from kb.notebook import open_notebook, write_setting
-from kb.opening import OpenNotebook, open_index
+from kb.opening import OpenNotebook, open_index, today
 
 if TYPE_CHECKING:
-    from kb.reports import ModelChange, ModelList, Quality
+    from kb.evaluation.areas import AreaEvaluation
+    from kb.evaluation.outlines import OutlineEvaluation
+    from kb.evaluation.queries import Golden
+    from kb.reports import Evaluation, ModelChange, ModelList, Quality
 
 GOLDEN_NAME = "golden.toml"
 
@@ -107,3 +111,21 @@ class ModelVerbs(OpenNotebook):
         except (CatalogError, EncoderError, VectorError) as error:
             self._notify(f"{GOLDEN_NAME} was not measured: {error}")
             return None
+
+
+class MeasuringVerbs(ModelVerbs):
+    """The verbs that measure, on an open notebook."""
+
+    def evaluate(self, golden: Golden) -> Evaluation:
+        """Measure each way to rank with judged queries."""
+        return self._index.read(lambda reader: rooms.measure.evaluate_queries(reader, golden))
+
+    def evaluate_outlines(self, path: str | Path) -> OutlineEvaluation:
+        """Measure outlines of the topics of a file, and three baselines."""
+        day = today()
+        return self._index.read(lambda reader: rooms.measure.evaluate_outlines(reader, Path(path), self._progress, day))
+
+    def evaluate_areas(self, labels: str | Path, root: str | Path) -> AreaEvaluation:
+        """Measure the classifier on notes below `root`. This notebook keeps their vectors but indexes none of them."""
+        with self._index.write() as writer:
+            return rooms.measure.evaluate_areas(writer, Path(labels), Path(root), self._progress)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb import rooms
+from kb.choosing import MeasuringVerbs
 from kb.decisions import Flags
-from kb.measuring import MeasuringVerbs
 from kb.notes.files import write_file
 from kb.opening import today
 

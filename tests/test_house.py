@@ -34,7 +34,6 @@ ORDER = [
     "evaluation",
     "opening",
     "choosing",
-    "measuring",
     "posting",
     "capturing",
     "knowledge",
@@ -43,7 +42,7 @@ ORDER = [
     "serve",
 ]
 TABLES = {"kb", "kb.__main__", "kb.rooms"}  # they name what lies anywhere in the house, to load it when it is asked for
-USERS_OF_ROOMS = {"opening", "choosing", "measuring", "posting", "capturing", "knowledge", "cli", "serve"}
+USERS_OF_ROOMS = {"opening", "choosing", "posting", "capturing", "knowledge", "cli", "serve"}
 MAX_MODULES = 14  # of a folder
 MAX_MODULE_LINES = 300
 MAX_FUNCTION_LINES = 40

@@ -85,7 +85,7 @@ def add_command(paths: tuple[str, ...], flags: Flags, how: How, yes: bool, as_js
     if "-" in paths and (len(paths) > 1 or not (how.title or how.format)):
         raise click.UsageError("standard input must be the only PATH and needs a title: kb add - --title TITLE")
     if "-" not in paths and (how.title is not None or how.format):
-        raise click.UsageError("--title and --from are about standard input: kb add - --title TITLE")
+        raise click.UsageError("--title is for standard input, which must be the only PATH: kb add - --title TITLE")
     try:
         with long_run(create=True) as (knowledge, stopping):
             report = _add(knowledge, paths, flags, how, yes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import ConfigDict, Field
@@ -126,6 +126,10 @@ class SyncReport(Frozen):
             return tuple(note.model_copy(update={"near_duplicate_of": older.get(note.path)}) for note in notes)
 
         return self.model_copy(update={"added": named(self.added), "updated": named(self.updated)})
+
+    def with_captures(self, captured: Iterable[Captured], skipped: Iterable[Skipped]) -> SyncReport:
+        """A copy with further captures, and with further files and addresses that were skipped."""
+        return self.model_copy(update={"captured": (*self.captured, *captured), "skipped": (*self.skipped, *skipped)})
 
 
 class Pulled(Frozen):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,7 +64,7 @@ class Taken:
 def is_capture(argument: str, folder: Path) -> bool:
     """Whether an argument is captured: an address, an identifier, or a file of another format than Markdown."""
     path = folder / argument
-    return (path.is_file() and is_captured(path)) or _named(argument, folder) is not None
+    return (is_captured(path) and os.path.isfile(path)) or _named(argument, folder) is not None
 
 
 class Taking:
@@ -94,7 +95,7 @@ class Taking:
             taken.captures += [(STANDARD_INPUT, capture) for capture in argument.captured(self._full)]
         elif named := _named(argument, self._folder):
             self._fetch(argument, named, taken, notify)
-        elif is_captured(path := self._folder / argument) and path.is_file():
+        elif is_captured(path := self._folder / argument) and os.path.isfile(path):
             name = notebook_path(self._root, path)
             taken.captures += [(argument, capture) for capture in captures_of_file(path, name, self._full)]
         else:
@@ -113,7 +114,7 @@ class Taking:
 def _named(argument: str, folder: Path) -> Named | None:
     """What an argument identifies, unless it is the path of a file or folder that exists."""
     named = identify(argument)
-    return named if named and not (folder / argument).exists() else None
+    return named if named and not os.path.lexists(folder / argument) else None
 
 
 def _reason(name: str, error: Exception) -> str:

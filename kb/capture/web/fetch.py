@@ -105,7 +105,7 @@ class _Connection(http.client.HTTPConnection):
         self._deadline = deadline
         self._plain: socket.socket | None = None
         self.aborted = False
-        self.default_port = PORTS[scheme]  # type: ignore[misc]  # decides whether the Host header names the port
+        self.default_port = PORTS[scheme]  # decides whether the Host header names the port
 
     def connect(self) -> None:
         self._plain = self._first_that_answers()
