@@ -70,12 +70,14 @@ class CaptureVerbs(PostVerbs):
                 report = self._written(writer, planned, sources, flags, detours, allow_removal)
                 outside = [note.path for note in rooms.listing.outside_without_a_word(writer, sources)]
         report = report.with_captures((*held, *taken.known, *planning.known), (*taken.skipped, *planning.skipped))
-        outside += [captured.input for captured in held]
-        if outside and self.settings.outside == "refuse":
-            raise OutsideError(
-                f"kb.toml refuses what lies outside the areas: {', '.join(outside)}; use --detour", report
-            )
+        self._refuse([*outside, *(captured.input for captured in held)], report)
         return report
+
+    def _refuse(self, outside: Sequence[str], report: SyncReport) -> None:
+        """Raise `OutsideError` where the settings refuse what lies outside the areas."""
+        if outside and self.settings.outside == "refuse":
+            named = ", ".join(outside)
+            raise OutsideError(f"kb.toml refuses what lies outside the areas: {named}; use --detour", report)
 
     def _judged(
         self, planned: Sequence[Planned], flags: Flags, confirm: Confirm

@@ -82,10 +82,8 @@ def add_command(paths: tuple[str, ...], flags: Flags, how: How, yes: bool, as_js
     arXiv id or DOI, a PDF, a notebook, an HTML or text file. See
     `kb help capture`.
     """
-    if "-" in paths and (len(paths) > 1 or not (how.title or how.format)):
+    if ("-" in paths) != (how.title is not None or how.format is not None) or ("-" in paths and len(paths) > 1):
         raise click.UsageError("standard input must be the only PATH and needs a title: kb add - --title TITLE")
-    if "-" not in paths and (how.title is not None or how.format):
-        raise click.UsageError("--title is for standard input, which must be the only PATH: kb add - --title TITLE")
     try:
         with long_run(create=True) as (knowledge, stopping):
             report = _add(knowledge, paths, flags, how, yes)

@@ -40,11 +40,11 @@ class Metadata:
     description: str
 
 
-def metadata_of(tree: HtmlElement, content: str) -> Metadata:
+def metadata_of(tree: HtmlElement, content: str, address: str) -> Metadata:
     """The metadata of a page, before its tree is changed."""
     import trafilatura
 
-    found = trafilatura.extract_metadata(content)
+    found = trafilatura.extract_metadata(content, default_url=address, extensive=False)
     metas = _metas(tree)
     site = (_first(metas, "og:site_name") or "").strip()
     return Metadata(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FEWEST_WORDS = 20  # of a page that is worth a note
 FEWEST_WORDS_OF_PAPER = 500  # of the page of a paper that is its text, and not only about it
 FEWEST_WORDS_BEHIND_LOGIN = 150  # of a page that also asks for a password
+SHARE_OF_ARTICLE = 0.7  # of the text of all paragraphs
 MAX_DEPTH = 200  # nested elements; libraries recurse into them
 _META_CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,40})|<\?xml[^>]{0,100}?encoding=[\"']([\w-]{2,40})", re.I
@@ -35,7 +36,7 @@ def capture_page(content: bytes, address: str, charset: str | None = None) -> Ca
     """The readable text of a page, and what it says of itself. Raises `CaptureError` where there is nothing to read."""
     text = decoded(content, charset, address)
     tree = parsed(text, address)
-    about = metadata_of(tree, text)
+    about = metadata_of(tree, text, address)
     abstract = f"## Abstract\n\n{escaped(about.description)}\n" if about.is_paper and about.description else ""
     body = readable(tree, about.title)
     if abstract and len(body.split()) < FEWEST_WORDS_OF_PAPER:
@@ -57,7 +58,7 @@ def capture_abstract(content: bytes, address: str, charset: str | None = None) -
     """What the page about a paper says of it, as OpenReview and the ACL Anthology have. Raises `CaptureError`."""
     text = decoded(content, charset, address)
     tree = parsed(text, address)
-    about = metadata_of(tree, text)
+    about = metadata_of(tree, text, address)
     if not about.is_paper:
         raise CaptureError(f"{address} names no paper; it may ask for a login, or have moved")
     shown = next(iter(tree.xpath("//*[contains(@class, 'acl-abstract')]/span")), None)
@@ -118,6 +119,7 @@ def readable(tree: HtmlElement, title: str) -> str:
     import trafilatura
 
     _drop_permalinks(tree)
+    _mark_article(tree)
     kept = repair(tree)
     markdown = trafilatura.extract(
         tree,
@@ -131,6 +133,24 @@ def readable(tree: HtmlElement, title: str) -> str:
         favor_recall=True,
     )
     return _levelled(_without_title(kept.restored(markdown or ""), title)).strip() + "\n"
+
+
+def _mark_article(tree: HtmlElement) -> None:
+    """Call the innermost element with most of the text of all paragraphs an article, where none says that it is one."""
+    for element in tree.iter("d-article", "dt-article"):  # Distill
+        element.tag = "article"
+    if tree.xpath("//article | //main | //*[@role='main']"):
+        return
+    lengths = {paragraph: len(paragraph.text_content()) for paragraph in tree.iter("p")}
+    inside: dict[HtmlElement, int] = {}
+    for paragraph, length in lengths.items():
+        for above in paragraph.iterancestors("div", "section", "td"):
+            inside[above] = inside.get(above, 0) + length
+    enough = SHARE_OF_ARTICLE * sum(lengths.values())
+    holding = [element for element, length in inside.items() if length and length >= enough]
+    if holding:
+        innermost = max(holding, key=lambda element: sum(1 for _ in element.iterancestors()))
+        innermost.tag = "article"
 
 
 def _is_deeper(tree: HtmlElement, most: int) -> bool:
@@ -149,6 +169,10 @@ def _drop_permalinks(tree: HtmlElement) -> None:
     ):
         if len(link.text_content().strip()) <= 1:
             link.drop_tree()
+    for link in list(tree.xpath("//*[self::h1 or self::h2 or self::h3 or self::h4]//a[starts-with(@href, '#')]")):
+        link.drop_tag()
+    for edit in list(tree.xpath("//*[contains(@class, 'mw-editsection')]")):
+        edit.drop_tree()
     for link in list(tree.xpath("//a[contains(@class, 'headerlink') or contains(@class, 'viewcode-link')]")):
         link.drop_tree()
 

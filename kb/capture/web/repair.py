@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _QUOTED = "kbquoted"  # begins each block of a quotation, once for each level
 _KEPT = re.compile(r"kbkept(\d+)x")
 _LANGUAGE = re.compile(
-    r"(?:^|\s)(?:language|lang|highlight-source|highlight|brush:|sourceCode)[-\s:]\s*([\w+#-]+)", re.I
+    r"(?:^|\s)(?:(?:language|lang|highlight-source|highlight|mw-highlight-lang|sourceCode)-|brush:\s*)([\w+#-]+)", re.I
 )
 _NO_LANGUAGE = ("default", "none", "text", "plain", "plaintext", "highlight", "notranslate", "source", "code")
 _RAW_MATH = re.compile(
@@ -24,7 +24,25 @@ _RAW_MATH = re.compile(
     r"|(?<![\\$\w])\$(?P<dollar>(?=\S)(?=[^$\n]*[\\^_{])[^$\n]{1,300}?(?<=\S))\$(?![\d$])",
     re.DOTALL,
 )
-_BLOCKS = ("p", "div", "ul", "ol", "dl", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote", "figure")
+_BLOCKS = (
+    "p",
+    "div",
+    "ul",
+    "ol",
+    "dl",
+    "table",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "pre",
+    "blockquote",
+    "figure",
+    "section",
+)
+_AROUND = ("p", "dd", "div", "section", "article", "main", "body", "center", "blockquote")
 _MATH_SCRIPT = re.compile(r"math/tex(?P<display>;\s*mode=display)?", re.I)
 _LIST_MARK = re.compile(r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 
@@ -87,7 +105,10 @@ def repair(tree: HtmlElement) -> Kept:
 
 
 def _set_code_aside(tree: HtmlElement, kept: Kept) -> None:
-    for block in list(tree.iter("pre")):
+    for block in list(tree.iter("pre", "d-code")):
+        if block.tag == "d-code" and block.get("block") is None:
+            block.tag = "code"
+            continue
         if block.getparent() is None or any(above.tag == "pre" for above in block.iterancestors()):
             continue
         for lines in block.xpath(".//br"):
@@ -118,7 +139,7 @@ def _language(block: HtmlElement) -> str:
     """The language that the classes of a code block, of the code in it or of what surrounds it name."""
     around = [block, *block.iter("code"), *list(block.iterancestors())[:3]]
     for element in around:
-        named = element.get("data-lang") or element.get("data-language") or element.get("lang-name")
+        named = element.get("data-lang") or element.get("data-language") or element.get("language")
         classes = element.get("class") or ""
         for language in [named] if named else _LANGUAGE.findall(classes):
             if language and language.lower() not in _NO_LANGUAGE:
@@ -136,6 +157,8 @@ def _set_math_aside(tree: HtmlElement, kept: Kept) -> None:
     for script in list(tree.iter("script")):
         if match := _MATH_SCRIPT.match(script.get("type") or ""):
             _replace_formula(script, script.text or "", bool(match["display"]), kept)
+    for math in list(tree.iter("d-math")):
+        _replace_formula(math, math.text_content(), math.get("block") is not None, kept)
     for math in list(tree.iter("math", "{http://www.w3.org/1998/Math/MathML}math")):
         if math.getparent() is not None:
             _replace_formula(math, _tex_of(math), _is_display(math), kept)
@@ -147,7 +170,7 @@ def _set_math_aside(tree: HtmlElement, kept: Kept) -> None:
 def _tex_of(math: HtmlElement) -> str:
     for note in math.iter():
         if str(note.tag).endswith("annotation") and "tex" in (note.get("encoding") or "").lower():
-            return note.text_content()
+            return str(note.text_content())
     return math.get("alttext") or " ".join(math.text_content().split())
 
 
@@ -160,11 +183,44 @@ def _replace_formula(element: HtmlElement, tex: str, display: bool, kept: Kept) 
     tex = re.sub(r"^\{\\(?:display|text)style (.*)\}$", r"\1", " ".join(tex.split()))
     if not tex:
         return
-    word = kept.put(_formula(tex, display), block=display)
-    previous = element.getnext()
-    if previous is not None and "mwe-math-fallback" in (previous.get("class") or ""):
-        previous.drop_tree()
-    _replace(element, "span", word)
+    for image in element.xpath("following-sibling::img[1] | ../following-sibling::img[1]"):
+        if "mwe-math-fallback" in (image.get("class") or ""):
+            image.drop_tree()  # the same formula as a picture
+    outer = _outermost(element)
+    alone = display or _is_alone(outer)
+    parent = outer.getparent()
+    _replace(
+        outer,
+        "p" if alone and parent is not None and parent.tag != "p" else "span",
+        kept.put(_formula(tex, alone), alone),
+    )
+
+
+def _outermost(element: HtmlElement) -> HtmlElement:
+    """The outermost of the spans that hold nothing but an element."""
+    parent = element.getparent()
+    while (
+        parent is not None
+        and parent.tag == "span"
+        and len(parent) == 1
+        and not (parent.text or element.tail or "").strip()
+    ):
+        element, parent = parent, parent.getparent()
+    return element
+
+
+def _is_alone(element: HtmlElement) -> bool:
+    """Whether an element is all that stands between two blocks, or in one."""
+    parent, before = element.getparent(), element.getprevious()
+    after = element.getnext()
+    return (
+        parent is not None
+        and parent.tag in _AROUND
+        and not (element.tail or "").strip()
+        and (after is None or after.tag in _BLOCKS)
+        and not ((parent.text if before is None else before.tail) or "").strip()
+        and (before is None or before.tag in _BLOCKS)
+    )
 
 
 def _formula(tex: str, display: bool) -> str:
