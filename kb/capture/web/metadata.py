@@ -87,15 +87,21 @@ def _first(metas: dict[str, list[str]], *names: str) -> str:
 
 
 def _title(tree: HtmlElement, metas: dict[str, list[str]], site: str) -> str:
-    """The title for citations, or else the heading that the page's own title begins or ends with, or that title."""
+    """The title for citations, or else the only heading of the article, or one that the page's own title begins with,
+    or that title.
+    """
     if cited := _first(metas, "citation_title", "dc.title"):
         return cited
     stated = _first(metas, "og:title", "twitter:title")
     page = " ".join((tree.findtext(".//title") or "").split())
-    for heading in _headings(tree):
-        if heading and any(heading.casefold() in whole.casefold() for whole in (stated, page)):
+    main = next(iter(tree.xpath("//article[.//h1] | //main[.//h1] | //*[@role='main'][.//h1]")), tree)
+    headings = [heading for heading in _headings(main) if heading.casefold() != site.casefold()]
+    if len(headings) == 1 and main is not tree:
+        return headings[0]
+    for heading in headings:
+        if any(whole.casefold().startswith(heading.casefold()) for whole in (stated, page)):
             return heading
-    return _without_site(stated or page, site) or next(_headings(tree), "")
+    return _without_site(stated or page, site) or next(iter(headings), "")
 
 
 def _headings(tree: HtmlElement) -> Iterator[str]:

@@ -151,6 +151,11 @@ def _mark_article(tree: HtmlElement) -> None:
     if holding:
         innermost = max(holding, key=lambda element: sum(1 for _ in element.iterancestors()))
         innermost.tag = "article"
+    elif (body := tree.find("body")) is not None:
+        article = body.makeelement("article")
+        article.text, body.text = body.text, None
+        article.extend(list(body))
+        body.append(article)
 
 
 def _is_deeper(tree: HtmlElement, most: int) -> bool:

@@ -100,7 +100,9 @@ def repair(tree: HtmlElement) -> Kept:
     _set_code_aside(tree, kept)
     _set_raw_math_aside(tree, kept)
     _caption_figures(tree)
+    _bare_headings(tree)
     _mark_quotations(tree)
+    _unwrap_lines(tree)
     return kept
 
 
@@ -257,6 +259,32 @@ def _caption_figures(tree: HtmlElement) -> None:
         figure = caption.getparent()
         if figure is not None and figure.tag == "figure" and not figure.xpath(".//table"):
             figure.tag = "div"
+
+
+def _bare_headings(tree: HtmlElement) -> None:
+    """Headings without the boxes around them, which may look like those of a menu."""
+    for heading in list(tree.iter("h1", "h2", "h3", "h4", "h5", "h6")):
+        box = heading.getparent()
+        while (
+            box is not None
+            and box.tag in ("div", "header")
+            and box.text_content().strip() == heading.text_content().strip()
+        ):
+            outer = box.getparent()
+            if outer is None:
+                break
+            heading.tail = box.tail
+            outer.replace(box, heading)
+            box = outer
+
+
+def _unwrap_lines(tree: HtmlElement) -> None:
+    """Let no line break of the source be one of the text, where what follows could read as a list or heading."""
+    for element in tree.iter():
+        if isinstance(element.tag, str) and element.text and "\n" in element.text:
+            element.text = re.sub(r"\s*\n\s*", " ", element.text)
+        if element.tail and "\n" in element.tail:
+            element.tail = re.sub(r"\s*\n\s*", " ", element.tail)
 
 
 def _mark_quotations(tree: HtmlElement) -> None:
