@@ -8,10 +8,10 @@ from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 from kb.capture.captured import Capture
-from kb.capture.identifiers import Named
 from kb.capture.jupyter import capture_jupyter
 from kb.capture.pdf import capture_pdf
 from kb.capture.plain import capture_text
+from kb.capture.web.addresses import Named
 from kb.capture.web.arxiv import capture_arxiv
 from kb.capture.web.doi import capture_doi
 from kb.capture.web.fetch import MAX_PDF, PDF, Fetched, Fetcher

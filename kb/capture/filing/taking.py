@@ -11,8 +11,8 @@ from pathlib import Path
 
 from kb.capture.captured import Capture
 from kb.capture.filing.known import KnownCaptures
-from kb.capture.identifiers import Named, identify
 from kb.capture.intake import capture_of, captures_of, captures_of_file, is_captured
+from kb.capture.web.addresses import Named, identify
 from kb.capture.web.fetch import Fetcher
 from kb.errors import CaptureError, InputError
 from kb.models import Notify
