@@ -44,6 +44,7 @@ class CaptureVerbs(PostVerbs):
         *,
         full: bool = False,
         template: bool = False,
+        collection: str | None = None,
         allow_private: bool = False,
         allow_removal: bool = False,
         confirm: Confirm = _hold_back,
@@ -59,7 +60,9 @@ class CaptureVerbs(PostVerbs):
         flags = Flags(area=area, detour=detour, posts=posts)
         with self._index.reader() as reader:
             known = rooms.known.KnownCaptures(reader)
-        taking = rooms.taking.Taking(self.root, self._folder, known, rooms.fetch.Fetcher(allow_private), full)
+        taking = rooms.taking.Taking(
+            self.root, self._folder, known, rooms.fetch.Fetcher(allow_private), full, collection
+        )
         taken = taking.take(arguments, self._notify, self._should_stop)
         sources = [self._source(path) for path in taken.notes]
         planning = rooms.writing.Planning(self.root, self._index.notebook.index_folder, known, today(), template)

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import dataclasses
+import urllib.request
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 from kb.capture.captured import Capture
-from kb.capture.jupyter import capture_jupyter
-from kb.capture.pdf import capture_pdf
-from kb.capture.plain import capture_text
-from kb.capture.web.addresses import Named
+from kb.capture.highlights import is_highlights
+from kb.capture.identifiers import Named
 from kb.capture.web.arxiv import capture_arxiv
 from kb.capture.web.doi import capture_doi
 from kb.capture.web.fetch import MAX_PDF, PDF, Fetched, Fetcher
 from kb.capture.web.page import capture_abstract, capture_page
-from kb.capture.web.saved import capture_html
+from kb.capture.zotero import captures_of_collection
 from kb.errors import CaptureError
 
 Converter = Callable[[bytes, Path, bool], tuple[Capture, ...]]
-CONVERTERS: dict[str, Converter] = {
-    ".html": capture_html,
-    ".htm": capture_html,
-    ".xhtml": capture_html,
-    ".ipynb": capture_jupyter,
-    ".pdf": capture_pdf,
-    ".txt": capture_text,
+# The converter of each kind of file, by its ending; it loads with its libraries when it is needed.
+CONVERTERS = {
+    ".bib": "kb.capture.bibtex:capture_bibtex",
+    ".csv": "kb.capture.highlights:capture_highlights",
+    ".htm": "kb.capture.web.saved:capture_html",
+    ".html": "kb.capture.web.saved:capture_html",
+    ".ipynb": "kb.capture.jupyter:capture_jupyter",
+    ".json": "kb.capture.highlights:capture_highlights",
+    ".pdf": "kb.capture.pdf:capture_pdf",
+    ".txt": "kb.capture.plain:capture_text",
+    ".xhtml": "kb.capture.web.saved:capture_html",
 }
+_MAYBE_HIGHLIGHTS = (".htm", ".html", ".txt")
+ZOTERO = "zotero"
+ZOTERO_SECONDS = 30
 _PAGES = ("", "text/html", "application/xhtml+xml", "application/xml", "text/xml")
 _TYPES = {PDF: ".pdf", "text/plain": ".txt", "application/x-ipynb+json": ".ipynb"}
 _MISSING = "captures need libraries that are not installed; run `pip install 'kb[capture]'`"
@@ -53,9 +60,30 @@ def captures_of_file(path: Path, name: str, full: bool) -> tuple[Capture, ...]:
 def captures_of(content: bytes, path: Path, full: bool) -> tuple[Capture, ...]:
     """The captures of the content of a file. Raises `CaptureError` or `InputError`."""
     try:
-        return CONVERTERS[path.suffix.lower()](content, path, full)
+        return _converter(content, path)(content, path, full)
     except ModuleNotFoundError as error:
         raise CaptureError(_MISSING) from error
+
+
+def captures_of_zotero(collection: str | None) -> tuple[Capture, ...]:
+    """The works of a running Zotero, or of one of its collections. Raises `InputError` or `CaptureError`."""
+    return captures_of_collection(collection, _ask_zotero)
+
+
+def _ask_zotero(address: str) -> bytes:
+    """What Zotero answers, on this machine and past any proxy. Raises `OSError`."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(address, timeout=ZOTERO_SECONDS) as response:
+        content: bytes = response.read(MAX_PDF)
+    return content
+
+
+def _converter(content: bytes, path: PurePath) -> Converter:
+    ending = path.suffix.lower()
+    highlights = ending in _MAYBE_HIGHLIGHTS and is_highlights(content)
+    module, _, name = CONVERTERS[".csv" if highlights else ending].partition(":")
+    converter: Converter = getattr(import_module(module), name)
+    return converter
 
 
 def capture_of(named: Named, fetcher: Fetcher, full: bool) -> Capture:
@@ -84,9 +112,9 @@ def _of_answer(answer: Fetched, full: bool) -> Capture:
     """The capture of what an address answered, by its type, or else by how it begins."""
     ending = _TYPES.get(answer.media_type) or (".pdf" if answer.content.startswith(b"%PDF-") else "")
     if ending:
-        name = PurePath(urlsplit(answer.address).path).stem or "page"
-        (capture,) = CONVERTERS[ending](answer.content, Path(f"{name}{ending}"), full)
-        return dataclasses.replace(capture, source=answer.address)
+        path = Path(f"{PurePath(urlsplit(answer.address).path).stem or 'page'}{ending}")
+        first, *_ = _converter(answer.content, path)(answer.content, path, full)
+        return dataclasses.replace(first, source=answer.address)
     if answer.media_type not in _PAGES:
         raise CaptureError(f"{answer.address} is neither a page nor a PDF ({answer.media_type})")
     return capture_page(answer.content, answer.address, answer.charset)

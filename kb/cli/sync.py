@@ -38,6 +38,7 @@ class How:
     format: str | None
     full: bool
     template: bool
+    collection: str | None
     allow_private: bool
 
 
@@ -67,6 +68,7 @@ Examples:
     click.option("--from", "format", type=click.Choice(["html"]), help="Format of standard input, if not Markdown."),
     click.option("--full", is_flag=True, help="Take the whole text of a paper, not only what it is about."),
     click.option("--template", is_flag=True, help="Give a captured note headings for what you think of it."),
+    click.option("--collection", help="Take only this collection of Zotero (kb add zotero)."),
     click.option("--allow-private", is_flag=True, help="Fetch from addresses of your own network too."),
 )
 @YES_OPTION
@@ -79,11 +81,14 @@ def add_command(paths: tuple[str, ...], flags: Flags, how: How, yes: bool, as_js
     and held back; --detour adds them anyway.
 
     What is no note yet becomes one under notes/: the address of a web page, an
-    arXiv id or DOI, a PDF, a notebook, an HTML or text file. See
+    arXiv id or DOI, a PDF, a BibTeX file, an export of highlights, a notebook,
+    an HTML or text file, or what your reference manager holds: zotero. See
     `kb help capture`.
     """
     if ("-" in paths) != (how.title is not None or how.format is not None) or ("-" in paths and len(paths) > 1):
         raise click.UsageError("standard input must be the only PATH and needs a title: kb add - --title TITLE")
+    if how.collection is not None and "zotero" not in paths:
+        raise click.UsageError("--collection is one of Zotero: kb add zotero --collection NAME")
     try:
         with long_run(create=True) as (knowledge, stopping):
             report = _add(knowledge, paths, flags, how, yes)
@@ -162,6 +167,7 @@ def _add(knowledge: KnowledgeBase, paths: tuple[str, ...], flags: Flags, how: Ho
         flags.posts,
         full=how.full,
         template=how.template,
+        collection=how.collection,
         allow_private=how.allow_private,
         allow_removal=yes,
         confirm=_takes_as_detour,

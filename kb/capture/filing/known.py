@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kb.capture.captured import Capture
 from kb.capture.filing.note import marked, marked_keys
-from kb.capture.web.addresses import identify
+from kb.capture.identifiers import identify
 from kb.index.reader import IndexReader
 from kb.models import NoteRecord
 from kb.notes.new import free_path, slug

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from kb.capture.captured import Capture
 from kb.capture.filing.known import KnownCaptures
-from kb.capture.intake import capture_of, captures_of, captures_of_file, is_captured
-from kb.capture.web.addresses import Named, identify
+from kb.capture.identifiers import Named, identify
+from kb.capture.intake import ZOTERO, capture_of, captures_of, captures_of_file, captures_of_zotero, is_captured
 from kb.capture.web.fetch import Fetcher
 from kb.errors import CaptureError, InputError
 from kb.models import Notify
@@ -64,18 +64,23 @@ class Taken:
 def is_capture(argument: str, folder: Path) -> bool:
     """Whether an argument is captured: an address, an identifier, or a file of another format than Markdown."""
     path = folder / argument
+    if argument == ZOTERO and not os.path.lexists(path):
+        return True
     return (is_captured(path) and os.path.isfile(path)) or _named(argument, folder) is not None
 
 
 class Taking:
     """Makes captures of arguments, of which paths may be relative to `folder`."""
 
-    def __init__(self, root: Path, folder: Path, known: KnownCaptures, fetcher: Fetcher, full: bool) -> None:
+    def __init__(
+        self, root: Path, folder: Path, known: KnownCaptures, fetcher: Fetcher, full: bool, collection: str | None
+    ) -> None:
         self._root = root
         self._folder = folder
         self._known = known
         self._fetcher = fetcher
         self._full = full
+        self._collection = collection
 
     def take(self, arguments: Iterable[Argument], notify: Notify, should_stop: Callable[[], bool]) -> Taken:
         """The captures of some arguments, one after the other until `should_stop`; one that fails is skipped."""
@@ -98,6 +103,8 @@ class Taking:
         elif is_captured(path := self._folder / argument) and os.path.isfile(path):
             name = notebook_path(self._root, path)
             taken.captures += [(argument, capture) for capture in captures_of_file(path, name, self._full)]
+        elif argument == ZOTERO and not os.path.lexists(path):
+            taken.captures += [(argument, capture) for capture in captures_of_zotero(self._collection)]
         else:
             taken.notes.append(argument)
 

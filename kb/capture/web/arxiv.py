@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from kb.capture.captured import Capture
 from kb.capture.escaping import escaped, one_line
-from kb.capture.web.addresses import Named
+from kb.capture.identifiers import Named
 from kb.capture.web.fetch import Fetched, Fetcher
 from kb.capture.web.page import decoded, parsed, readable
 from kb.capture.web.sites import SITES, arxiv_turn

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kb.capture.captured import Capture
 from kb.capture.escaping import one_line, paragraphs
-from kb.capture.web.addresses import Named
+from kb.capture.identifiers import Named
 from kb.capture.web.fetch import Fetcher
 from kb.capture.web.sites import SITES
 from kb.errors import CaptureError

@@ -86,6 +86,8 @@ class Fetcher:
         try:
             connection.request("GET", _target(parts), headers=_headers(accept))
             yield connection.getresponse()
+            if connection.aborted:  # the end of the connection looks like that of an answer without a length
+                raise TimeoutError
         except (OSError, http.client.HTTPException, ValueError) as error:
             if connection.aborted:
                 raise CaptureError(f"{parts.geturl()} did not answer in full within {self._seconds:.0f} s") from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kb.capture.captured import Capture
 from kb.capture.escaping import escaped, one_line, paragraphs
-from kb.capture.web.addresses import without_tracking
+from kb.capture.identifiers import without_tracking
 from kb.capture.web.metadata import metadata_of
 from kb.capture.web.repair import repair
 from kb.errors import CaptureError
