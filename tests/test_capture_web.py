@@ -76,7 +76,7 @@ class Site:
     """A local web server."""
 
     def __init__(self) -> None:
-        self.handler = type("Own", (Handler,), {"answers": {}, "asked": []})
+        self.handler: type[Handler] = type("Own", (Handler,), {"answers": {}, "asked": []})
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -409,6 +409,9 @@ HOSTILE: list[tuple[str, bytes, int, dict[str, str], str]] = [
     ("login", LOGIN.encode(), 200, {}, "asks for a login"),
     ("image", b"\x89PNG", 200, {"Content_Type": "image/png"}, "neither a page nor a PDF"),
     ("deep", b"<div>" * 100_000 + TEXT.encode(), 200, {}, ""),
+    ("attributes", b"<p " + b" ".join(b"a%d=1" % n for n in range(200_000)) + b">x", 200, {}, "too large"),
+    ("tags", b"<td>a" * 300_000, 200, {}, "too large"),
+    ("formulas", rb"\(x " * 500_000, 200, {}, ""),
     ("nul", b"\0" * 1000, 200, {}, ""),
     ("no pdf", b"%PDF-1.4 nothing", 200, {"Content_Type": "application/pdf"}, ""),
     ("redirect", b"", 302, {}, "redirects nowhere"),

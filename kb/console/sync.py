@@ -135,8 +135,6 @@ def _print_captured(captured: Captured) -> None:
         notice(f"{name}: your changes are kept; {captured.changes or 'nothing else changed'}")
     elif captured.state == "updated":
         notice(f"{name}: {captured.changes}")
-    elif captured.state == "unchanged":
-        notice(f"{name}: its source has not changed")
     for remark in captured.remarks:
         notice(f"{name}: {remark}")
 

@@ -20,6 +20,9 @@ FEWEST_WORDS = 20  # of a page that is worth a note
 FEWEST_WORDS_OF_PAPER = 500  # of the page of a paper that is its text, and not only about it
 FEWEST_WORDS_BEHIND_LOGIN = 150  # of a page that also asks for a password
 SHARE_OF_ARTICLE = 0.7  # of the text of all paragraphs
+MAX_TAGS = 100_000
+MAX_ATTRIBUTES = 2_000  # of one element; the parser compares each with all others
+MAX_TEXT = 4_000_000  # characters without tags; no note holds as many
 MAX_DEPTH = 200  # nested elements; libraries recurse into them
 _META_CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,40})|<\?xml[^>]{0,100}?encoding=[\"']([\w-]{2,40})", re.I
@@ -29,6 +32,8 @@ _TITLE_HEADING = re.compile(r"\A\s*#\s+(.+)\n*")
 _HEADING = re.compile(r"^(#{1,6})(?=\s)", re.MULTILINE)
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})")
 _PERMALINK = re.compile(r"(?:\[?[¶#§🔗]\]?(?:\(#[^)]*\))?)\s*$")
+_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}")
+_DATA = re.compile(r"data:[^\"'\s>]+")  # pictures inside the page
 _SOFT_PAYWALL = re.compile(r'"isAccessibleForFree"\s*:\s*"?false', re.I)
 
 
@@ -102,6 +107,9 @@ def parsed(text: str, address: str) -> HtmlElement:
     """The tree of a page. Raises `CaptureError` for what is no HTML, or too deeply nested."""
     from lxml import etree, html
 
+    crowded = any(tag[0].count("=") > MAX_ATTRIBUTES for tag in _LONG_TAG.finditer(text))
+    if text.count("<") > MAX_TAGS or crowded or len(_DATA.sub("", text)) > MAX_TEXT:
+        raise CaptureError(f"{address} is too large a page to be read; save the part that you need, and add the file")
     try:
         parser = html.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
         tree = html.document_fromstring(text.replace("\0", "").encode(), parser=parser)

@@ -73,9 +73,9 @@ def _language(block: HtmlElement) -> str:
         classes = element.get("class") or ""
         for language in [named] if named else _LANGUAGE.findall(classes):
             if language and language.lower() not in _NO_LANGUAGE:
-                return language.lower()
+                return str(language).lower()
     classes = (block.get("class") or "").split()
-    return classes[1].lower() if len(classes) > 1 and classes[0] == "sourceCode" else ""
+    return str(classes[1]).lower() if len(classes) > 1 and classes[0] == "sourceCode" else ""
 
 
 def _caption_figures(tree: HtmlElement) -> None:
