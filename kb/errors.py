@@ -7,6 +7,7 @@ KbError                 exit code 1
 ├── NotebookError       1  there is no notebook here, or it cannot be read
 ├── ConfigError         1  kb.toml or kb.decisions.toml is invalid
 ├── NoteError           1  a note cannot be read; `kb add` skips it and continues
+├── CaptureError        1  a page or paper cannot be fetched or read; `kb add` skips it and continues
 ├── EncoderError        1  the model cannot be loaded or exported, or does not match the index
 ├── CatalogError        1  the catalog cannot be used
 │   ├── DamageError     1  it is damaged or missing
@@ -64,6 +65,10 @@ class ConfigError(KbError):
 
 class NoteError(KbError):
     """A note cannot be read. While a file is parsed, the message lacks the path: `has broken front matter: …`."""
+
+
+class CaptureError(KbError):
+    """A page or paper cannot be fetched or read."""
 
 
 class EncoderError(KbError):

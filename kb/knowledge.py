@@ -17,7 +17,7 @@ from kb.models import AREAS, STORED_AREAS, FiledArea, Filter, Kind, Mode, Stored
 from kb.notebook import find_notebook, open_notebook, write_template
 from kb.opening import today
 from kb.reports import Filed
-from kb.verbs.filing import FilingVerbs
+from kb.verbs.capturing import CaptureVerbs
 
 if TYPE_CHECKING:
     from kb.outline.post.citations import Citations
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 10
 
 
-class KnowledgeBase(FilingVerbs):
+class KnowledgeBase(CaptureVerbs):
     """The verbs, on an open notebook. Several threads may share one."""
 
     # --- notes in ---
@@ -71,10 +71,7 @@ class KnowledgeBase(FilingVerbs):
         sources = [self._source(path) for path in paths]
         flags = Flags(area=area, detour=detour, posts=posts)
         with self._index.write() as writer:
-            linked = rooms.changes.look(writer, sources, writer.decisions).linked if flags != Flags() else ()
-            writer.decide(lambda decisions: decisions.with_added((*sources, *linked), flags))
-            writer.add_sources(sources)
-            report = self._with_repeats(writer, self._run(writer, sources, allow_removal))
+            report = self._take_in(writer, sources, flags, allow_removal)
             held = rooms.listing.outside_without_a_word(writer, sources)
         if held and self._index.notebook.settings.outside == "refuse":
             named = ", ".join(f"{note.path} (nearest {note.verdict.nearest_area})" for note in held)

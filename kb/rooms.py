@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kb import guides, knowledge, models, reports, settings
     from kb.areas import judge
+    from kb.capture.filing import gate, known, taking, writing
+    from kb.capture.web import fetch
     from kb.care import backup, doctor, facts, rebuild, status, versions
     from kb.care import models as models_in_use
     from kb.console import areas as console_areas
@@ -64,6 +66,11 @@ HOMES = {
     "models": "kb.models",
     "reports": "kb.reports",
     "judge": "kb.areas.judge",
+    "gate": "kb.capture.filing.gate",
+    "known": "kb.capture.filing.known",
+    "taking": "kb.capture.filing.taking",
+    "writing": "kb.capture.filing.writing",
+    "fetch": "kb.capture.web.fetch",
     "backup": "kb.care.backup",
     "doctor": "kb.care.doctor",
     "facts": "kb.care.facts",

@@ -170,7 +170,7 @@ YAML_BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n"
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("paper.pdf", b"%PDF-1.4", "is not Markdown"),
+        ("paper.docx", b"PK", "is not Markdown"),
         ("empty.md", b"", "is empty"),
         ("blank.md", b" \n\t\n", "is empty"),
         ("latin.md", b"caf\xe9", "is not UTF-8 (byte 0xe9 at 3)"),

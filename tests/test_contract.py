@@ -52,6 +52,21 @@ SYNC = {
     "removed": [str],
     "unchanged": int,
     "outside": [{"path": str, "nearest_area": AREA, "confidence": float, "evidence": EVIDENCE}],
+    "captured": [
+        {
+            "input": str,
+            "key": str,
+            "title": str,
+            "state": {"new", "updated", "merged", "conflict", "unchanged", "known", "outside"},
+            "path": (str, None),
+            "changes": str,
+            "conflict": (str, None),
+            "remarks": [str],
+            "nearest_area": (AREA, None),
+            "confidence": (float, None),
+            "evidence": EVIDENCE,
+        }
+    ],
     "skipped": [{"path": str, "reason": str}],
     "taken_as_posts": [{"path": str, "folder": str}],
     "passed_over": {".txt": int, ".org": int},

@@ -112,11 +112,17 @@ def _opened(create: bool = False, progress: Progress = _silent) -> KnowledgeBase
     return client.open(notice, progress)
 
 
-def read_standard_input() -> str:
-    """All of standard input. Raises `InputError` if it is not UTF-8, or larger than 10 MB."""
+def read_standard_bytes() -> bytes:
+    """All of standard input. Raises `InputError` if it is larger than 10 MB."""
     content = streams.stdin().buffer.read(MAX_INPUT + 1)
     if len(content) > MAX_INPUT:
         raise InputError(f"standard input is larger than {MAX_INPUT // 1_000_000} MB")
+    return content
+
+
+def read_standard_input() -> str:
+    """All of standard input as text. Raises `InputError` if it is not UTF-8, or larger than 10 MB."""
+    content = read_standard_bytes()
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -9,12 +9,14 @@ import click
 
 from kb import rooms
 from kb.cli.parameters import AREA, JSON_OPTION, YES_OPTION, as_text, bundled
-from kb.cli.session import Stopping, knowledge_base, long_run, read_standard_input
+from kb.cli.session import Stopping, knowledge_base, long_run, read_standard_bytes, read_standard_input
+from kb.console import streams
 from kb.errors import OutsideError
 
 if TYPE_CHECKING:
+    from kb.knowledge import KnowledgeBase
     from kb.models import FiledArea
-    from kb.reports import SyncReport
+    from kb.reports import Captured, SyncReport
 
 DONE_WITH_SKIPS = 3
 VERBOSE_OPTION = click.option("-v", "--verbose", is_flag=True, help="List every note.")
@@ -29,6 +31,18 @@ class Flags:
     posts: bool
 
 
+@dataclass(frozen=True)
+class How:
+    """What to make of an argument that is no note yet."""
+
+    title: str | None
+    format: str | None
+    full: bool
+    template: bool
+    collection: str | None
+    allow_private: bool
+
+
 @click.command(
     "add",
     epilog="""\b
@@ -36,6 +50,7 @@ Examples:
   kb add notes/
   kb add ~/papers/dlrm.md --area ml-systems
   kb add notes/recipe.md --detour
+  kb add https://example.org/post arXiv:2405.04434 paper.pdf
   pbpaste | kb add - --title "Ideas on caching"
 """,
 )
@@ -47,12 +62,21 @@ Examples:
     click.option("--detour", is_flag=True, help="Also add notes outside the areas, as detours."),
     click.option("--posts", is_flag=True, help="Mark these as posts that you have published."),
 )
-@click.option("--title", help="Title of the note on standard input, instead of its heading.")
+@bundled(
+    "how",
+    How,
+    click.option("--title", help="Title of the note on standard input, instead of its heading."),
+    click.option("--from", "format", type=click.Choice(["html"]), help="Format of standard input, if not Markdown."),
+    click.option("--full", is_flag=True, help="Take the whole text of a paper, not only what it is about."),
+    click.option("--template", is_flag=True, help="Give a captured note headings for what you think of it."),
+    click.option("--collection", help="Take only this collection of Zotero (kb add zotero)."),
+    click.option("--allow-private", is_flag=True, help="Fetch from addresses of your own network too."),
+)
 @VERBOSE_OPTION
 @YES_OPTION
 @JSON_OPTION
 def add_command(
-    paths: tuple[str, ...], flags: Flags, title: str | None, verbose: bool, yes: bool, as_json: bool
+    paths: tuple[str, ...], flags: Flags, how: How, verbose: bool, yes: bool, as_json: bool
 ) -> int:
     """Add notes to the notebook, each filed under its area.
 
@@ -60,16 +84,20 @@ def add_command(
     again embeds only what changed. Notes outside the three areas are reported
     and held back; --detour adds them anyway. Of more than ten notes, a table
     tells how many went to each area.
+
+    What is no note yet becomes one under notes/: the address of a web page, an
+    arXiv id or DOI, a PDF, a BibTeX file, an export of highlights, a notebook,
+    an HTML or text file, or what your reference manager holds: zotero. See
+    `kb help capture`.
     """
-    if (title is not None and "-" not in paths) or ("-" in paths and len(paths) > 1):
+    described = how.title is not None or how.format is not None
+    if (described and "-" not in paths) or ("-" in paths and len(paths) > 1):
         raise click.UsageError("standard input must be the only PATH: kb add - --title TITLE")
+    if how.collection is not None and "zotero" not in paths:
+        raise click.UsageError("--collection is one of Zotero: kb add zotero --collection NAME")
     try:
         with long_run(create=True) as (knowledge, stopping):
-            if "-" in paths:
-                named = None if title is None else as_text(title)
-                report = knowledge.add_text(named, read_standard_input(), flags.area, flags.detour, flags.posts)
-            else:
-                report = knowledge.add(paths, flags.area, flags.detour, flags.posts, allow_removal=yes)
+            report = _add(knowledge, paths, flags, how, yes)
     except OutsideError as error:
         _print(cast("SyncReport", error.report), as_json, verbose)
         raise
@@ -129,6 +157,36 @@ def pull_command(yes: bool, as_json: bool) -> int:
     if stopping.signal:
         return 128 + stopping.signal
     return DONE_WITH_SKIPS if pulled.skipped else 0
+
+
+def _add(knowledge: KnowledgeBase, paths: tuple[str, ...], flags: Flags, how: How, yes: bool) -> SyncReport:
+    """Add what the arguments name: a text, sources, or what is captured."""
+    title = as_text(how.title) if how.title is not None else None
+    if "-" in paths and not how.format:
+        return knowledge.add_text(title, read_standard_input(), flags.area, flags.detour, flags.posts)
+    if "-" not in paths and not any(map(knowledge.captures, paths)):
+        return knowledge.add(paths, flags.area, flags.detour, flags.posts, allow_removal=yes)
+    given = [rooms.taking.Given(read_standard_bytes(), f".{how.format}", title)] if how.format else []
+    return knowledge.capture(
+        given or paths,
+        flags.area,
+        flags.detour,
+        flags.posts,
+        full=how.full,
+        template=how.template,
+        collection=how.collection,
+        allow_private=how.allow_private,
+        allow_removal=yes,
+        confirm=_takes_as_detour,
+    )
+
+
+def _takes_as_detour(captured: Captured) -> bool:
+    """Ask whether to take in what lies outside the areas; where there is no one to ask, it is held back."""
+    if not (streams.stdin().isatty() and streams.stderr().isatty()):
+        return False
+    question = f"{captured.title} lies outside the areas (nearest {captured.nearest_area}); add it as a detour?"
+    return click.confirm(question, err=True)
 
 
 def _print(report: SyncReport, as_json: bool, verbose: bool) -> None:

@@ -21,7 +21,8 @@ from kb.console.terminal import (
     styled,
 )
 from kb.models import FILED_AREAS
-from kb.reports import Added, Fault, Forgotten, HeldBack, Pulled, Skipped, SyncReport, TakenAsPost
+from kb.reports import Added, Captured, Fault, Forgotten, HeldBack, Pulled, Skipped, SyncReport, TakenAsPost
+from kb.reports.sync import CaptureState
 
 FEW = 10  # notes that are listed one by one
 OUTSIDE_WIDTH = len("outside") + len("1.00") + 3 * len("  ")  # of all columns but the path and the reason
@@ -46,6 +47,8 @@ def print_sync(report: SyncReport, verbose: bool = False) -> None:
             notice(f"{note.path} nearly repeats {note.near_duplicate_of}")
     if report.outside:
         _print_outside(report.outside, len(report.outside) if verbose else FEW)
+    for captured in report.captured:
+        _print_captured(captured)
     for entry in report.skipped:
         print_skipped(entry)
     for fault in report.faults:
@@ -170,6 +173,24 @@ def _filed_columns(note: Added) -> tuple[Text, Text, Text]:
     return area_text(note.area), Text(f"{note.confidence:.2f}", justify="right"), styled(why, "yellow")
 
 
+def _print_captured(captured: Captured) -> None:
+    """What is to be said of a capture besides where it was filed."""
+    name = captured.path or captured.input
+    if captured.state == "known":
+        notice(f"{captured.input} is what {captured.path} is about already; nothing was fetched")
+    elif captured.state == "outside":
+        why = f"it lies outside the areas (nearest {captured.nearest_area}, {captured.confidence:.2f})"
+        notice(f"{captured.input}: {why}; nothing was written; use --detour, or --area AREA")
+    elif captured.state == "conflict":
+        notice(f"{name}: the source changed where you did; your text stays, the other is in {captured.conflict}")
+    elif captured.state == "merged":
+        notice(f"{name}: your changes are kept; {captured.changes or 'nothing else changed'}")
+    elif captured.state == "updated":
+        notice(f"{name}: {captured.changes}")
+    for remark in captured.remarks:
+        notice(f"{name}: {remark}")
+
+
 def _print_outside(held: Sequence[HeldBack], most: int) -> None:
     """The notes that are held back, with the strongest reason for each."""
     paths = [path_text(note.path) for note in held[:most]]
@@ -210,6 +231,10 @@ def _passed_over(report: SyncReport) -> str:
     return "; ".join(filter(None, (counts, hint)))
 
 
+def _captured(report: SyncReport, state: CaptureState) -> int:
+    return sum(captured.state == state for captured in report.captured)
+
+
 def _totals(report: SyncReport) -> str:
     counts = [
         ("added", len(report.added)),
@@ -217,7 +242,8 @@ def _totals(report: SyncReport) -> str:
         ("renamed", len(report.renamed)),
         ("removed", len(report.removed)),
         ("unchanged", report.unchanged),
-        ("outside", len(report.outside)),
+        ("outside", len(report.outside) + _captured(report, "outside")),
+        ("known", _captured(report, "known")),
         ("skipped", len(report.skipped)),
     ]
     words = ", ".join(f"{number} {name}" for name, number in counts if number) or "no notes found"

@@ -11,6 +11,7 @@ FOLDER = Path(__file__).parent
 SUBJECTS = {
     "start": "Install kb, add your notes, and the commands of every day.",
     "notes": "What a note is: formats, front matter, dates, tags, links.",
+    "capture": "Web pages, papers, PDFs, bibliographies and notebooks as notes.",
     "areas": "The three areas, what is held back, and how to overrule that.",
     "search": "Queries, filters, scores; related notes and duplicates.",
     "outline": "From a topic to a draft to a published post; ideas.",

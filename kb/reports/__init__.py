@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from kb.reports.serve import RenderedNote as RenderedNote
     from kb.reports.serve import Server as Server
     from kb.reports.sync import Added as Added
+    from kb.reports.sync import Captured as Captured
     from kb.reports.sync import Fault as Fault
     from kb.reports.sync import Forgotten as Forgotten
     from kb.reports.sync import HeldBack as HeldBack
@@ -194,6 +195,7 @@ HOMES = {
     "RenderedNote": "serve",
     "Server": "serve",
     "Added": "sync",
+    "Captured": "sync",
     "Fault": "sync",
     "Forgotten": "sync",
     "HeldBack": "sync",

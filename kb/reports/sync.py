@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from kb.models import Area, DecidedBy, Evidence, FiledArea, Frozen, Kind, VerdictArea
+from kb.models import Area, AreaVerdict, DecidedBy, Evidence, FiledArea, Frozen, Kind, VerdictArea
+
+CaptureState = Literal["new", "updated", "merged", "conflict", "unchanged", "known", "outside"]
 
 
 class Added(Frozen):
@@ -66,8 +68,42 @@ class TakenAsPost(Frozen):
     folder: str
 
 
+class Captured(Frozen):
+    """What was captured of an argument, and the note of it. `changes` says how a note changed that was captured before;
+    `conflict` is the path of a file with what could not be merged.
+
+    Of state `known` is what another note is about already, at `path`: nothing was fetched. Of state `outside` is what
+    belongs to none of the areas: nothing was written, and `path` is None.
+    """
+
+    input: str
+    key: str
+    title: str = ""
+    state: CaptureState
+    path: str | None
+    changes: str = ""
+    conflict: str | None = None
+    remarks: tuple[str, ...] = ()
+    nearest_area: Area | None = None
+    confidence: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+    def held_back(self, verdict: AreaVerdict) -> Captured:
+        """A copy for what is not written, because it lies outside the areas."""
+        return self.model_copy(
+            update={
+                "state": "outside",
+                "path": None,
+                "nearest_area": verdict.nearest_area,
+                "confidence": verdict.confidence,
+                "evidence": verdict.evidence,
+            }
+        )
+
+
 class SyncReport(Frozen):
-    """What `kb add` or `kb sync` did. `passed_over` counts the files of other formats by their endings, and `ignored`
+    """What `kb add` or `kb sync` did. `captured` has what was made a note of, `added` and `updated` where it was filed.
+    `passed_over` counts the files of other formats by their endings, and `ignored`
     the notes that ignore files exclude by the names of these, most frequent first.
     """
 
@@ -78,6 +114,7 @@ class SyncReport(Frozen):
     removed: tuple[str, ...] = ()
     unchanged: int = 0
     outside: tuple[HeldBack, ...] = ()
+    captured: tuple[Captured, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     faults: tuple[Fault, ...] = ()
     taken_as_posts: tuple[TakenAsPost, ...] = ()
@@ -93,6 +130,10 @@ class SyncReport(Frozen):
             return tuple(note.model_copy(update={"near_duplicate_of": older.get(note.path)}) for note in notes)
 
         return self.model_copy(update={"added": named(self.added), "updated": named(self.updated)})
+
+    def with_captures(self, captured: Iterable[Captured], skipped: Iterable[Skipped]) -> SyncReport:
+        """A copy with further captures, and with further files and addresses that were skipped."""
+        return self.model_copy(update={"captured": (*self.captured, *captured), "skipped": (*self.skipped, *skipped)})
 
 
 class Pulled(Frozen):

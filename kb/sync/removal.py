@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from kb.areas.judge import phrase_keys
 from kb.decisions import is_under, is_under_any
 from kb.errors import NoteError, RemovalError, ServerError
+from kb.index.bases import drop_bases
 from kb.index.batch import Batch
 from kb.index.reader import IndexReader
 from kb.index.writer import IndexWriter
@@ -35,6 +36,7 @@ def forget(writer: IndexWriter, path: str) -> Forgotten:
     writer.remember_skipped([skipped for skipped in catalog.skipped() if is_under(skipped, path)], ())
     writer.remove_sources(source for source in catalog.sources() if is_under(source, path))
     writer.drop_unused_embeddings(phrase_keys(writer, fingerprint), fingerprint)
+    drop_bases(writer.folder, {note.id for note in catalog.notes()})
     writer.sweep()
     if left := writer.store.unsettled(catalog):
         raise ServerError(

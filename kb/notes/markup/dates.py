@@ -37,6 +37,7 @@ _NAMED = (
 )
 _WIKILINK = re.compile(r"\[\[([^\[\]|]*)")
 _TWO_WAYS = re.compile(r"(?P<first>\d{1,2})[/.-](?P<second>\d{1,2})[/.-](?P<year>\d{4})\b")
+_BARE_YEAR = re.compile("(?:19|20)[0-9]{2}")
 _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
 # At the start of a file's name: 2024-03-08-x, 2024_03_08, 20240308 x, 202403081230 x.
 DATE_PREFIX = re.compile(
@@ -69,7 +70,7 @@ def _says_a_day(value: JsonValue) -> bool:
 def as_date(value: JsonValue) -> datetime.date | None:
     """The date that a value of front matter begins with; None for one that is no date, or could be two.
 
-    ISO 8601 with or without a time and a zone, `2024/3/8`, `2024-03` (the first of the month), `March 8, 2024`,
+    ISO 8601 with or without a time and a zone, `2024/3/8`, `2024-03` and `2024` (the first day of it), `March 8, 2024`,
     `8 March 2024`, `2024年3月8日`, and all of them as a wikilink.
     """
     while isinstance(value, list) and value:  # also a wikilink without quotes: to YAML it is a list in a list
@@ -82,6 +83,8 @@ def as_date(value: JsonValue) -> datetime.date | None:
 
 def _read(text: str) -> datetime.date | None:
     text = _WEEKDAY.sub("", text)
+    if _BARE_YEAR.fullmatch(text):
+        return datetime.date(int(text), 1, 1)
     for pattern in (_NUMBERS, _COMPACT, _CJK, *_NAMED):
         if found := pattern.match(text):
             return _date(found.groupdict())

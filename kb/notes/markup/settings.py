@@ -84,7 +84,7 @@ def _with(document: Mapped, values: Mapping[str, Value], as_written: Callable[[V
 
 def _yaml_with(block: str, key: str, value: Value) -> str:
     """The block with a value in place of the last one under its key (which is the one that counts), or else first."""
-    written = _as_yaml(value)
+    written = as_yaml(value)
     root = yaml.compose(block, Loader=yaml.SafeLoader)
     if not isinstance(root, yaml.MappingNode):  # nothing but comments
         return f"{key}: {written}\n{block}"
@@ -99,7 +99,8 @@ def _yaml_with(block: str, key: str, value: Value) -> str:
     return f"{key}: {written}\n{block}"
 
 
-def _as_yaml(value: Value) -> str:
+def as_yaml(value: Value) -> str:
+    """A value as YAML writes it on one line."""
     if isinstance(value, str):
         if _PLAIN_WORD.fullmatch(value) and yaml.safe_load(value) == value:
             return value

@@ -1,0 +1,1 @@
+"""What reading programs export: books and articles with the highlights in them. Pure."""

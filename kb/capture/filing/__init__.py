@@ -1,0 +1,1 @@
+"""Captures as notes: written, found again, and merged with what the writer changed."""

@@ -1,0 +1,183 @@
+"""Title, authors, date and abstract of a paper from its first page and what the file says of itself. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence, Set
+
+from kb.capture.paper.characters import Run
+from kb.capture.paper.columns import rows_of
+from kb.capture.paper.joining import body_size, joined
+from kb.notes.markup.dates import as_date
+
+MAX_TITLE = 300  # characters
+MAX_ABSTRACT = 5000
+MOST_TITLE_LINES = 5
+LONGEST_NAME = 5  # words
+ON_PAGE = 0.8  # of the words of a title that the file states: it is the title if these are on the first page
+_JUNK = re.compile(
+    r"microsoft word|untitled|https?:|\.(?:dvi|docx?|tex|indd|pdf|ps|rtf|qxd|fm)\b|^(?:title|paper|main|slides?)$", re.I
+)
+_NO_TITLE = re.compile(
+    r"arxiv:|preprint|proceedings|journal of|vol(?:ume|\.)|issn|doi|https?:|www\.|accepted|received|under review", re.I
+)
+_MARKS = re.compile(r"[∗*†‡§¶‖#♠♣♥♦⋆★✉◇]+|(?<=[^\W\d_])\d+(?:,\d+)*|[¹²³⁴⁵⁶⁷⁸⁹⁰]+|\[\d+\]|(?<=\s)\d(?=\s|,|$)")
+_SEPARATOR = re.compile(r"\s*(?:[,;&·|•]|\band\b|\bund\b|\bet\b)\s*")
+_NAME_WORD = r"(?:[^\W\d_a-z][\w'’.\-]*|de|da|del|della|der|den|di|dos|du|el|la|le|ten|ter|van|vom|von|zu|bin|al)"
+_NAME = re.compile(rf"{_NAME_WORD}(?:\s+{_NAME_WORD}){{1,4}}")
+_AFFILIATION = re.compile(
+    r"universit|institut|hochschul|techni|polit[eé]c|[eé]cole|college|school|depart|facult|laborator|\blabs?\b|center|centre|research|google|deepmind|"
+    r"microsoft|openai|meta\b|facebook|amazon|nvidia|apple|ibm|academy|inc\b|ltd|gmbh|corporation|company|hospital|"
+    r"sciences?\b|street|avenue|\busa\b|\buk\b|china|germany|france|italy|japan|canada|team|group|@|http|abstract|version|"
+    r"equal contribution|accepted|received|submitted|revised|published|preprint",
+    re.IGNORECASE,
+)
+_ABSTRACT = re.compile(
+    r"(?:a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|zusammenfassung|résumé|resumen)\b\s*(?:[.:—–-]+\s*)?(?P<rest>.*)", re.I
+)
+_AFTER = re.compile(
+    r"(?:key\s?-?words?|index terms|ccs concepts|categories and subject|general terms|acm reference|jel class|"
+    r"msc\b|contents\b|(?:1|i)\.?\s+introduction|introduction$|(?:1|i)\.?\s+[A-Z])",
+    re.IGNORECASE,
+)
+_WATERMARK = re.compile(
+    r"arXiv:\s*(?P<id>\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(?:\s+\[[\w.-]+\])?"
+    r"(?:\s+(?P<date>\d{1,2} \w{3} \d{4}))?"
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_YEAR = re.compile(
+    r"(?:©|\(c\)|copyright|proceedings|conference|icml|neurips|nips|iclr|acl|emnlp|naacl|cvpr|kdd|published)[^\n]{0,80}?"
+    r"\b((?:19|20)\d{2})\b",
+    re.IGNORECASE,
+)
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DAY = re.compile(
+    rf"\b(?:{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+|\d{{1,2}}\.?\s+{_MONTH},?\s+)(?:19|20)\d{{2}}\b|\b(?:19|20)\d{{2}}-\d{{2}}-\d{{2}}\b",
+    re.IGNORECASE,
+)
+
+
+def title_of(lines: Sequence[Run], metadata: Mapping[str, str]) -> tuple[str, int]:
+    """The title and the number of the first line below it. The file's own counts if the first page bears it out."""
+    stated = " ".join(metadata.get("Title", "").split())
+    start, end = _largest(lines)
+    set_as_title = _plain(joined([line.text for line in lines[start:end]], frozenset()))[:MAX_TITLE]
+    if stated and not _JUNK.search(stated) and _is_on(stated, lines):
+        return stated, end if _is_on(set_as_title, [*lines[start:end]]) else 0
+    return set_as_title, end
+
+
+def _largest(lines: Sequence[Run]) -> tuple[int, int]:
+    """The lines in the largest letters of the first page, together."""
+    words = [line for line in lines if len(re.findall(r"[^\W\d_]", line.text)) >= 4 and not _NO_TITLE.search(line.text)]
+    if not words:
+        return 0, 0
+    size = max(line.size for line in words)
+    start = next(number for number, line in enumerate(lines) if line in words and line.size > 0.97 * size)
+    end = start + 1
+    while end < len(lines) and end - start < MOST_TITLE_LINES and _alike(lines[start], lines[end]):
+        end += 1
+    return start, end
+
+
+def _alike(first: Run, line: Run) -> bool:
+    return abs(line.size - first.size) < 0.04 * first.size and line.bold == first.bold
+
+
+def _plain(title: str) -> str:
+    return re.sub(r"(?:\s*[∗*†‡§¶⋆]+,?)+\s*$", "", title).strip()
+
+
+def _is_on(title: str, lines: Sequence[Run]) -> bool:
+    wanted = re.findall(r"\w+", title.casefold())
+    there = set(re.findall(r"\w+", " ".join(line.text for line in lines).casefold()))
+    return len(wanted) > 1 and sum(word in there for word in wanted) >= ON_PAGE * len(wanted)
+
+
+def authors_of(lines: Sequence[Run], runs: Sequence[Run], below: int, stated: str) -> tuple[str, ...]:
+    """The authors that the file states, if the first page names them; else those between title and abstract."""
+    page = " ".join(line.text for line in lines).casefold()
+    names = [name for part in _SEPARATOR.split(stated) if (name := " ".join(part.split()))]
+    on_page = all(name.split()[-1].casefold() in page and len(name.split()) <= LONGEST_NAME for name in names)
+    if on_page and any(" " in name for name in names):
+        return tuple(dict.fromkeys(names))
+    heights = [line.baseline for line in between(lines, below)]
+    if not heights:
+        return ()
+    low, high = min(heights) - 1, max(heights) + 1
+    return tuple(dict.fromkeys(_named([run for run in runs if low <= run.baseline <= high])))
+
+
+def between(lines: Sequence[Run], below: int) -> list[Run]:
+    """The lines between the title and the abstract, first section or first line of prose."""
+    kept: list[Run] = []
+    for line in lines[below : below + 40]:
+        prose = len(line.text.split()) > 8 and sum(word.islower() for word in line.text.split()) > 4
+        if _ABSTRACT.fullmatch(line.text) or _AFTER.match(line.text) or prose:
+            break
+        kept.append(line)
+    return kept
+
+
+def _named(runs: Sequence[Run]) -> Iterator[str]:
+    for row in rows_of(runs):
+        for run in row:
+            if _AFFILIATION.search(run.text) or run.text.endswith("."):
+                continue
+            for part in _SEPARATOR.split(_MARKS.sub(" , ", re.sub(r"^by\s+", "", run.text, flags=re.IGNORECASE))):
+                name = " ".join(part.split()).strip(" ,.?")
+                if _NAME.fullmatch(name) and len(name) <= 50:
+                    yield name.title() if name.isupper() else name
+
+
+def abstract_of(lines: Sequence[Run], vocabulary: Set[str]) -> str:
+    """The text below or behind the word "Abstract"; empty where there is none."""
+    number = next((n for n, line in enumerate(lines) if _is_label(line)), None)
+    if number is None:
+        return ""
+    match = _ABSTRACT.fullmatch(lines[number].text)
+    texts = [match["rest"]] if match and match["rest"] else []
+    first = number + 1
+    size = lines[first].size if first < len(lines) else body_size(lines)
+    for line in lines[first:]:
+        other = abs(line.size - size) > 0.15 * size and len(line.text) > 3
+        gap = lines[first - 1].baseline - line.baseline > 4 * size and line.page == lines[first - 1].page
+        if _AFTER.match(line.text) or (texts and (gap or (other and line.bold))):
+            break
+        if not other:
+            texts.append(line.text)
+        first += 1
+        if sum(map(len, texts)) > MAX_ABSTRACT:
+            break
+    return joined(texts, vocabulary)[:MAX_ABSTRACT]
+
+
+def _is_label(line: Run) -> bool:
+    match = _ABSTRACT.fullmatch(line.text)
+    return bool(
+        match
+        and (not match["rest"] or re.match(r"abstract\s*[.:—–-]|A\s?B\s?S\s?T\s?R\s?A\s?C\s?T\b", line.text, re.I))
+    )
+
+
+def arxiv_of(first_page: str) -> tuple[str, str]:
+    """The arXiv id and date that arXiv prints beside a first page; empty where it does not."""
+    match = _WATERMARK.search(" ".join(first_page.split()))
+    if not match:
+        return "", ""
+    day, month, year = match["date"].split() if match["date"] else ("", "", "")
+    known = month.lower() in _MONTHS
+    return match["id"], f"{year}-{_MONTHS.index(month.lower()) + 1:02}-{int(day):02}" if known else ""
+
+
+def date_of(first_page: str, below_title: str, metadata: Mapping[str, str]) -> str:
+    """The date that arXiv prints, else one below the title, else the publisher's year, else that of the file."""
+    if stamped := arxiv_of(first_page)[1]:
+        return stamped
+    if (day := _DAY.search(below_title)) and (date := as_date(day[0])):
+        return date.isoformat()
+    year = _YEAR.search(first_page[:400]) or _YEAR.search(first_page[-600:])
+    made = re.match(r"D:(\d{4})(\d{2})(\d{2})", metadata.get("CreationDate", ""))
+    if year and not (made and made[1] == year[1]):
+        return year[1]
+    return "-".join(made.groups()) if made else ""

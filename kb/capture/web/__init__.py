@@ -1,0 +1,1 @@
+"""Fetches web pages safely, and turns them into Markdown."""

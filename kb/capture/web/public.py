@@ -1,0 +1,63 @@
+"""Which network addresses a capture may connect to."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+
+from kb.errors import CaptureError
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def resolve(host: str, port: int, allow_private: bool, seconds: float) -> list[str]:
+    """The IP addresses of a host, looked up once. Raises `CaptureError` where any of them is not public, unless
+    `allow_private`, or where the lookup takes longer than `seconds`.
+    """
+    found = _looked_up(host, port, seconds)
+    private = [address for address in found if not is_public(address)]
+    if private and not allow_private:
+        raise CaptureError(
+            f"{host} is at {private[0]}, which is not a public address; --allow-private permits your own machines"
+        )
+    return found
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address, and any IPv4 address that it embeds, is reachable from everywhere on the Internet."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in (ip, *_embedded(ip)))
+
+
+def _embedded(ip: IPAddress) -> list[IPAddress]:
+    """The IPv4 addresses to which a mapped, NAT64, 6to4 or Teredo address leads."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return []
+    inner: list[IPAddress | None] = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
+    if ip in _NAT64:
+        inner.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
+    return [one for one in inner if one is not None]
+
+
+def _looked_up(host: str, port: int, seconds: float) -> list[str]:
+    """The result of `getaddrinfo`, which has no timeout of its own and so runs in a thread."""
+    found: list[str] = []
+    failed: list[OSError] = []
+
+    def look_up() -> None:
+        try:
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.extend(dict.fromkeys(str(entry[4][0]) for entry in entries))
+        except (OSError, UnicodeError) as error:
+            failed.append(error if isinstance(error, OSError) else OSError(str(error)))
+
+    thread = threading.Thread(target=look_up, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failed:
+        raise CaptureError(f"{host} cannot be found: {failed[0].strerror or failed[0]}") from failed[0]
+    if not found:
+        raise CaptureError(f"{host} cannot be found within {seconds:.0f} s")
+    return found
