@@ -75,9 +75,7 @@ Examples:
 @VERBOSE_OPTION
 @YES_OPTION
 @JSON_OPTION
-def add_command(
-    paths: tuple[str, ...], flags: Flags, how: How, verbose: bool, yes: bool, as_json: bool
-) -> int:
+def add_command(paths: tuple[str, ...], flags: Flags, how: How, verbose: bool, yes: bool, as_json: bool) -> int:
     """Add notes to the notebook, each filed under its area.
 
     PATH is a Markdown file, a folder, or - for standard input. Adding a path
