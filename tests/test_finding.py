@@ -692,3 +692,15 @@ def test_words_are_looked_up_as_they_are_indexed(knowledge: KnowledgeBase, write
     assert [hit.path for hit in knowledge.search(query, mode="lexical").hits] == ["notes/one.md"]
     (hit, *_) = knowledge.search(query).hits
     assert (hit.path, bool(hit.scores.lexical)) == ("notes/one.md", True)
+
+
+def test_a_tag_that_no_note_has(library: KnowledgeBase) -> None:
+    """A search by a tag that no note has says so, and names the nearest one."""
+    told: list[str] = []
+    with KnowledgeBase(library.root, encoder=HashingEncoder(), notify=told.append) as opened:
+        opened.search("zebra", filter=Filter(tags=("herds", "big")))
+        opened.search("zebra", filter=Filter(tags=("qqq",)))
+    assert told == [
+        "no note has the tag 'herds'; did you mean herd?",
+        "no note has the tag 'qqq'; `kb tags` lists all tags",
+    ]

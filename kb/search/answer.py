@@ -30,6 +30,7 @@ from kb.search.ranking import (
 )
 from kb.search.snippets import Cosines, marks, snippets
 from kb.sync.changes import recent_changes
+from kb.sync.linked import notice_unknown_tags
 
 PASSAGES = 4
 JUDGED = 10  # of the best notes, any of which may be a good match, however few are shown
@@ -88,6 +89,7 @@ def _search(
 def _found(
     reader: IndexReader, query: str, limit: int, filter: Filter, mode: Mode, explain: bool, weak: bool
 ) -> tuple[SearchResult, Mapping[str, FileState | None]]:
+    notice_unknown_tags(reader, filter.tags)
     ranking = find(reader, query, filter, mode, max(POOL, limit * 10))
     asked = parse_query(query)
     reranker = reader.shared.reranker if mode == "hybrid" else None

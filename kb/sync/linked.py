@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -10,6 +11,7 @@ from kb.index.freshness import text_of
 from kb.index.reader import IndexReader
 from kb.models import NoteRecord
 from kb.notes.links import links_in, missing_targets, targets_by_link
+from kb.notes.words import name_of
 from kb.reports import LinkedNote, MissingLink, NoteLinks, Tag, TagList
 
 
@@ -21,6 +23,16 @@ def tags(reader: IndexReader) -> TagList:
             counts.update({above for tag in note.tags for above in _and_above(tag)})
     ordered = sorted(counts, key=lambda tag: tag.split("/"))
     return TagList(tags=tuple(Tag(tag=tag, notes=counts[tag]) for tag in ordered))
+
+
+def notice_unknown_tags(reader: IndexReader, asked: Iterable[str]) -> None:
+    """Tell which of some tags no note has, with the nearest that one has."""
+    known = reader.cached("tags", lambda: [entry.tag for entry in tags(reader).tags])
+    for tag in asked:
+        if name_of(tag.lower().lstrip("#")) not in known:
+            near = difflib.get_close_matches(tag.lower(), known, n=2)
+            hint = f"did you mean {' or '.join(near)}?" if near else "`kb tags` lists all tags"
+            reader.notify(f"no note has the tag {tag!r}; {hint}")
 
 
 def links(reader: IndexReader, note: NoteRecord) -> NoteLinks:
