@@ -167,7 +167,7 @@ def test_forget_takes_what_an_add_published_while_it_waited(knowledge: Knowledge
     with beside(knowledge.root, "knowledge.forget('secret')") as process, knowledge._index.write() as writer:
         let_wait(process)
         write("secret/b.md", text("Quixotic."))
-        run(writer, ["secret"], lambda done, total: None, lambda: False)
+        run(writer, ["secret"], lambda *_: None, lambda: False)
         assert len(writer.catalog.notes()) == 3
     assert list(areas(knowledge)) == ["notes/kept.md"]
     assert not {b"marmalade", b"quixotic"} & set(bytes_of_index(knowledge.root).split())

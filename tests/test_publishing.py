@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
-from kb import posting
 from kb.errors import InputError
 from kb.knowledge import KnowledgeBase
 from kb.notes.markup.front_matter import read_front_matter
@@ -20,6 +19,7 @@ from kb.outline.post.citations import Citations
 from kb.outline.post.clean_copy import clean_copy
 from kb.outline.post.render import TEMPLATES, render, template_text
 from kb.reports import Gap, NoteVersion, OpenQuestion, Outline, Point, Reference, Section
+from kb.verbs import posting
 
 Write = Callable[[str, str], Path]
 

@@ -72,7 +72,7 @@ class Jobs:
         def told(line: str) -> None:
             self._change(id, notices=(*self.get(id).notices, line))
 
-        def counted(done: int, total: int) -> None:
+        def counted(done: int, total: int, stage: str = "") -> None:
             self._change(id, done=done, total=total)
 
         try:
