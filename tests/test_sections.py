@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from conftest import HashingEncoder
 
+from kb.areas.concepts import Concepts
 from kb.index.batch import chunk_records
 from kb.models import AreaVerdict, NoteFile, NoteRecord
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
 from kb.notes.prose import clean
-from kb.outline.headings import shortened
+from kb.outline.headings import headings, shortened
 from kb.outline.points import Excerpt
 from kb.outline.questions import open_questions
 from kb.outline.sections import Skeleton, build_sections
@@ -112,6 +113,29 @@ def test_sections_are_whole() -> None:
 def test_a_long_title_is_cut_between_phrases(title: str, heading: str) -> None:
     """A heading has no part of a phrase, unless its title is all one phrase, and no part of a question."""
     assert shortened(title) == heading
+
+
+@pytest.mark.parametrize(
+    ("titles", "link", "paired"),
+    [
+        (("Silt", "Morse"), "", False),
+        (("Silt", "Morse"), "The gauge at the lock sends morse, too.", True),
+        (("Silt", "Morse"), "The gauge at the lock sends morsels, too.", False),
+        (("Silt gauge", "Ice gauge"), "", True),
+    ],
+)
+def test_two_subjects_are_a_heading_if_they_belong_together(titles: tuple[str, str], link: str, paired: bool) -> None:
+    """Two notes that merely share a section do not both name it."""
+    first, second = titles
+    excerpts = excerpts_of(
+        {
+            "a.md": f"# {first}\n\n{first} settles where the current of the river is weak. {link}",
+            "b.md": f"# {second}\n\n{second} needs a lamp that opens and closes quickly.",
+        }
+    )
+    vectors = ENCODER.encode([first, second])
+    (name,) = headings([[0, 1]], excerpts, vectors, vectors.mean(axis=0), ENCODER, Concepts(()))
+    assert (name.casefold() == f"{first} and {second}".casefold()) == paired
 
 
 def test_nothing_is_said_twice() -> None:
