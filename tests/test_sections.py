@@ -186,6 +186,28 @@ def test_a_section_far_from_the_topic_is_left_out() -> None:
     assert cited(1.0) == {"notes/a.md", "notes/b.md"}
 
 
+def test_a_section_that_names_nothing_of_the_topic_is_left_out() -> None:
+    """Where the best section is close to the topic but in other words, one that is far from it and shares none of its
+    words is not in the outline, but stays where its note names some of them.
+    """
+    topic = "cache layer user monitor"
+    notes = {
+        "notes/a.md": "# Near\n\nA cache layer holds tokens of some user.\n\nThe user asks for two cache layers.\n",
+        "notes/b.md": "# Far\n\nBrown horses gallop over green hills.\n\nGreen hills bring brown horses a valley.\n",
+    }
+
+    def cited(named: float) -> set[str]:
+        known = [
+            replace(entry, named=named if entry.note.path == "notes/b.md" else 1.0) for entry in excerpts_of(notes)
+        ]
+        vectors = ENCODER.encode([entry.chunk.text for entry in known])
+        found = build_sections(known, vectors, ENCODER.encode_query(topic), ENCODER, 2)
+        return {path for section in found.sections for path in section.notes}
+
+    assert cited(0.0) == {"notes/a.md"}
+    assert cited(0.25) == {"notes/a.md", "notes/b.md"}
+
+
 @pytest.mark.parametrize(
     "text",
     [
