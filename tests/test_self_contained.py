@@ -221,6 +221,41 @@ def test_aims_of_the_subject_may_be_chosen(text: str) -> None:
     assert not talks_of_the_text(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The visuals suggest that the basin is smaller than the harbour.",
+        "In the basin the diagrams show two gates and one gauge.",
+        "As the slide illustrates, the tide turns twice a day.",
+    ],
+)
+def test_what_pictures_show_is_not_chosen(text: str) -> None:
+    """A reader of the point does not see them."""
+    assert talks_of_the_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I read that as a statement about harbours, not about tides in general.",
+        "We also took them as a sign of silt in the outer channel.",
+        "The original was a lock of wood, and most of its gates leaked.",
+    ],
+)
+def test_a_reading_or_an_original_is_of_something_before(text: str) -> None:
+    """What is read or was the first is named only before."""
+    assert leans_back(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The original lock of the harbour was built of wood.", "We see that a lock drains slower than a basin fills."],
+)
+def test_an_original_of_something_stands_alone(text: str) -> None:
+    """The same words may name what they are about."""
+    assert not leans_back(text)
+
+
 @pytest.mark.parametrize("text", ["The 1st axis is the harbour.", "The 3rd lock is empty.", "The fourth gauge failed."])
 def test_a_numbered_thing_is_one_of_those_before(text: str) -> None:
     """However its number is written."""

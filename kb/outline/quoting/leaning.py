@@ -42,6 +42,8 @@ _IN_FIRST_CLAUSE = re.compile(
     r"|[^,;:.()—–]*\b(?:of|by|for|with|at|on|from|to|into) that \w+\b"
     rf"|{_INTRODUCING}\b[^,;:]*\bthat (?:is|was|gives|means|makes|leaves|takes|costs|comes|works)\b"
     r"|\w+ing (?:it\b|them\b|that (?:wrong|right|well|badly)\b)"
+    r"|(?:i|we) (?:\w+ )?(?:read|take|took|see|saw|understand|interpret|regard|treat|count) (?:that|them|it) as\b"
+    r"|the originals? (?:is|are|was|were|has|had|uses?|used|needs?|needed|only)\b"
     r"|[^,;:.()—–]*\b(?:of|for|to|in|with|by|at|on|from|than|like|does|do|did) that[,;:.]",
     re.IGNORECASE,
 )
@@ -78,6 +80,8 @@ _ABOUT_THE_TEXT = re.compile(
     r"|\b(?:my|our) (?:[\w-]+ ){1,3}(?:course|class|workshop|newsletter|podcast|webinar|tutorial|bootcamp)\b"
     r"|\b(?:great|good|perfect|ideal|best|easiest|nice) (?:(?:place|way|point) )?(?:to|for) "
     r"(?:get(?:ting)? started|start|begin)\b"
+    r"|\bthe (?:visuals?|images?|pictures?|diagrams?|screenshots?|plots?|charts?|slides?|illustrations?|animations?) "
+    r"(?:shows?|suggests?|illustrates?|depicts?|indicates?|demonstrates?|makes?)\b"
     r"|\.ipynb\b|\bin notebook\b"
     r"|\bin (?:his|her|their|my|our) (?:talk|presentation|keynote|lecture|session|interview|slides?)\b"
     r"|\b(?:we|i) (?:hosted|interviewed|introduced|motivated|reviewed|covered)\b|\bforeshadowing\b"
