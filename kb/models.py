@@ -57,6 +57,9 @@ class Encoder(Protocol):
     def count_tokens(self, text: str) -> int:
         """The number of tokens in a text, without special tokens."""
 
+    def reads(self, text: str) -> bool:
+        """Whether its tokenizer knows the script of a text."""
+
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
         """Embed passages as float32 unit vectors `(len(texts), dimensions)`."""
 
@@ -242,9 +245,7 @@ class NoteRecord(FileState):
 
 
 class Switch(Frozen):
-    """A change of the setting `model`, where None is the model that comes with kb; `fingerprint` is that of the encoder
-    afterwards.
-    """
+    """A change of the setting `model`, where None is the default; `fingerprint` is that of the encoder after it."""
 
     before: str | None
     after: str | None

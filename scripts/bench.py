@@ -136,6 +136,10 @@ class DerivedEncoder:
         """Words stand in for word pieces: no passage is long."""
         return len(text.split())
 
+    def reads(self, text: str) -> bool:
+        """The passages are English."""
+        return self._real.reads(text)
+
     def encode(self, texts: list[str]) -> Vector:
         """Vectors by the number in the heading; texts without one (the phrases of the areas) are really embedded."""
         found = [re.search(r"passage (\d+)", text) for text in texts]

@@ -83,6 +83,7 @@ class RememberingEncoder:
         self.scale = encoder.scale
         self.centred_scale = encoder.centred_scale
         self.count_tokens = encoder.count_tokens
+        self.reads = encoder.reads
         self.encode_query = cache(encoder.encode_query)
         self._encode = encoder.encode
         concepts = load_concepts()

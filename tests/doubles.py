@@ -56,6 +56,9 @@ class HashingEncoder:
     def count_tokens(self, text: str) -> int:
         return len(re.findall(r"\S+", text))
 
+    def reads(self, text: str) -> bool:
+        return True
+
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
         self.embedded.extend(texts)
         return np.stack([self.encode_query(text) for text in texts])

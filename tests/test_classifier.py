@@ -34,6 +34,9 @@ class WordEncoder:
     def count_tokens(self, text: str) -> int:
         return len(text.split())
 
+    def reads(self, text: str) -> bool:
+        return True
+
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
         return np.stack([self.encode_query(text) for text in texts])
 

@@ -70,6 +70,13 @@ def test_names_are_those_of_the_notes() -> None:
         "2025 01 31",
         "Next steps",
         "Open questions",
+        "About this book",
+        "About the author",
+        "Preface",
+        "Extra credit: a second harbour",
+        "How to use this guide",
+        "tide_table.py",
+        "Harbour master tables.ipynb",
     ],
 )
 def test_headings_of_any_text_say_nothing(heading: str) -> None:
@@ -77,7 +84,18 @@ def test_headings_of_any_text_say_nothing(heading: str) -> None:
     assert is_generic(heading)
 
 
-@pytest.mark.parametrize("heading", ["News recommendation", "Model parallelism", "Notes on tides", "Week-long storms"])
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "News recommendation",
+        "Model parallelism",
+        "Notes on tides",
+        "Week-long storms",
+        "About tides",
+        "tide.cpp",
+        "Tide.js",
+    ],
+)
 def test_headings_with_a_subject_say_something(heading: str) -> None:
     """A heading that merely begins with such a word names a subject."""
     assert not is_generic(heading)

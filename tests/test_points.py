@@ -18,10 +18,21 @@ def points_of(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "heading", ["References", "7. Bibliography", "How to cite this page", "See also:", "Acknowledgements", "参考文献"]
+    "heading",
+    [
+        "References",
+        "7. Bibliography",
+        "How to cite this page",
+        "See also:",
+        "Acknowledgements",
+        "参考文献",
+        "Preface",
+        "About this book",
+        "2. About the authors",
+    ],
 )
 def test_the_apparatus_of_a_text_has_no_points(heading: str) -> None:
-    """Lists of works, thanks and licences say nothing about the subject; a heading that goes on is another."""
+    """Lists of works, thanks and prefaces say nothing about the subject; a heading that goes on is another."""
     entry = "A. Person et al. A long enough title of some work, 2021."
     assert points_of(f"# Sampling\n\n{STATED}\n\n## {heading}\n\n- {entry}\n") == [STATED]
     assert points_of("# References in the heap\n\n" + STATED) == [STATED]

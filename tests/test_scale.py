@@ -81,6 +81,7 @@ class MovedEncoder:
         self.fingerprint = f"{encoder.fingerprint}, {name}"
         self.max_tokens = encoder.max_tokens
         self.count_tokens = encoder.count_tokens
+        self.reads = encoder.reads
         self.dimensions = self.encode_query("").shape[0]
         scales = measure(self)
         self.scale, self.centred_scale = scales.plain, scales.centred

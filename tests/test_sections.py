@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from conftest import HashingEncoder
 
+from kb.areas.concepts import Concepts
 from kb.index.batch import chunk_records
 from kb.models import AreaVerdict, NoteFile, NoteRecord
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
 from kb.notes.prose import clean
-from kb.outline.headings import shortened
+from kb.outline.headings import headings, shortened
 from kb.outline.points import Excerpt
 from kb.outline.questions import open_questions
 from kb.outline.sections import Skeleton, build_sections
@@ -114,6 +115,29 @@ def test_a_long_title_is_cut_between_phrases(title: str, heading: str) -> None:
     assert shortened(title) == heading
 
 
+@pytest.mark.parametrize(
+    ("titles", "link", "paired"),
+    [
+        (("Silt", "Morse"), "", False),
+        (("Silt", "Morse"), "The gauge at the lock sends morse, too.", True),
+        (("Silt", "Morse"), "The gauge at the lock sends morsels, too.", False),
+        (("Silt gauge", "Ice gauge"), "", True),
+    ],
+)
+def test_two_subjects_are_a_heading_if_they_belong_together(titles: tuple[str, str], link: str, paired: bool) -> None:
+    """Two notes that merely share a section do not both name it."""
+    first, second = titles
+    excerpts = excerpts_of(
+        {
+            "a.md": f"# {first}\n\n{first} settles where the current of the river is weak. {link}",
+            "b.md": f"# {second}\n\n{second} needs a lamp that opens and closes quickly.",
+        }
+    )
+    vectors = ENCODER.encode([first, second])
+    (name,) = headings([[0, 1]], excerpts, vectors, vectors.mean(axis=0), ENCODER, Concepts(()))
+    assert (name.casefold() == f"{first} and {second}".casefold()) == paired
+
+
 def test_nothing_is_said_twice() -> None:
     """A statement that several notes make is quoted once and is not a leftover as well."""
     copies = NOTES | {path.replace(".md", "-copy.md"): text for path, text in NOTES.items()}
@@ -160,6 +184,28 @@ def test_a_section_far_from_the_topic_is_left_out() -> None:
 
     assert cited(0.5) == {"notes/a.md"}
     assert cited(1.0) == {"notes/a.md", "notes/b.md"}
+
+
+def test_a_section_that_names_nothing_of_the_topic_is_left_out() -> None:
+    """Where the best section is close to the topic but in other words, one that is far from it and shares none of its
+    words is not in the outline, but stays where its note names some of them.
+    """
+    topic = "cache layer user monitor"
+    notes = {
+        "notes/a.md": "# Near\n\nA cache layer holds tokens of some user.\n\nThe user asks for two cache layers.\n",
+        "notes/b.md": "# Far\n\nBrown horses gallop over green hills.\n\nGreen hills bring brown horses a valley.\n",
+    }
+
+    def cited(named: float) -> set[str]:
+        known = [
+            replace(entry, named=named if entry.note.path == "notes/b.md" else 1.0) for entry in excerpts_of(notes)
+        ]
+        vectors = ENCODER.encode([entry.chunk.text for entry in known])
+        found = build_sections(known, vectors, ENCODER.encode_query(topic), ENCODER, 2)
+        return {path for section in found.sections for path in section.notes}
+
+    assert cited(0.0) == {"notes/a.md"}
+    assert cited(0.25) == {"notes/a.md", "notes/b.md"}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kb.evaluation.self_contained import faults
-from kb.outline.quoting.leaning import leans_back, talks_of_the_text
+from kb.outline.quoting.leaning import is_cut, leans_back, talks_of_the_text
 
 READABLE = [
     ("Ring attention splits the sequence across devices and passes keys and values around a ring.", ""),
@@ -159,3 +159,104 @@ def test_a_label_names_the_subject_only() -> None:
 def test_an_earlier_sentence_is_what_a_later_one_refers_to() -> None:
     """In a point of two sentences the second may refer to the first."""
     assert faults("One token of cache takes 800 KB in a 13B model. At 2,048 tokens that is 1.6 GB.") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "To avoid a wrong level of the water for rare tides.",
+        "In order to keep the gates of the lock free of ice.",
+        "For keeping the gates of the lower lock free of ice.",
+        "The levels of the spring tides in both harbours show",
+        "What the soundings of the outer channel suggest",
+    ],
+)
+def test_a_purpose_or_an_announcement_alone_is_cut(text: str) -> None:
+    """A purpose needs what serves it, and a verb of showing needs what is shown."""
+    assert is_cut(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "To avoid a wrong level, average the gauge over six hours.",
+        "To drain a lock of that size takes two pumps and an hour.",
+        "To find the mean level you need a year of readings.",
+        "To smooth the readings use a window of six hours.",
+        "For cleaning the gates the port keeps two divers.",
+        "High tides come later each day, as the tables show",
+    ],
+)
+def test_a_purpose_with_its_clause_is_whole(text: str) -> None:
+    """A main clause may follow a purpose without a comma, and a verb of showing may refer to what stands before it."""
+    assert not is_cut(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The goal of the review was to find out how each gauge copes with ice.",
+        "The purpose of this exercise is to read the tide tables of two harbours.",
+        "Each gauge was tried on a standard task from our tidal gauges course.",
+        "Reading the gauge by hand is great for getting started with the tides.",
+        "A tide table is a good place to start if the harbour is new.",
+    ],
+)
+def test_aims_and_first_steps_are_not_chosen(text: str) -> None:
+    """What a text is for, and how to begin, says nothing of the subject."""
+    assert talks_of_the_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The goal of the dredging was to deepen the channel by two metres.",
+        "The purpose of a lock is to lift ships from one level to another.",
+        "A plain sum of sines is a good start for an optimiser of the constituents.",
+        "Of course the lower gates open first at low water.",
+    ],
+)
+def test_aims_of_the_subject_may_be_chosen(text: str) -> None:
+    """The subject has aims of its own."""
+    assert not talks_of_the_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The visuals suggest that the basin is smaller than the harbour.",
+        "In the basin the diagrams show two gates and one gauge.",
+        "As the slide illustrates, the tide turns twice a day.",
+    ],
+)
+def test_what_pictures_show_is_not_chosen(text: str) -> None:
+    """A reader of the point does not see them."""
+    assert talks_of_the_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I read that as a statement about harbours, not about tides in general.",
+        "We also took them as a sign of silt in the outer channel.",
+        "The original was a lock of wood, and most of its gates leaked.",
+    ],
+)
+def test_a_reading_or_an_original_is_of_something_before(text: str) -> None:
+    """What is read or was the first is named only before."""
+    assert leans_back(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The original lock of the harbour was built of wood.", "We see that a lock drains slower than a basin fills."],
+)
+def test_an_original_of_something_stands_alone(text: str) -> None:
+    """The same words may name what they are about."""
+    assert not leans_back(text)
+
+
+@pytest.mark.parametrize("text", ["The 1st axis is the harbour.", "The 3rd lock is empty.", "The fourth gauge failed."])
+def test_a_numbered_thing_is_one_of_those_before(text: str) -> None:
+    """However its number is written."""
+    assert leans_back(text)

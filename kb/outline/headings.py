@@ -101,6 +101,11 @@ class _Cluster:
         """The number of excerpts of each note."""
         return Counter(entry.note.id for entry in self.excerpts)
 
+    def says(self, id: str, name: str) -> bool:
+        """Whether an excerpt of a note has a name in its text."""
+        texts = (entry.chunk.text for entry in self.excerpts if entry.note.id == id)
+        return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) for text in texts)
+
     def handicap(self, *ids: str) -> float:
         """That of a name that covers only some of the notes."""
         return PARTIAL_HANDICAP * (1 - sum(self.counts[id] for id in ids) / len(self.excerpts))
@@ -113,7 +118,7 @@ def _candidates(excerpts: Sequence[Excerpt], concepts: Concepts) -> dict[str, fl
     cluster = _Cluster(excerpts)
     candidates: dict[str, float] = {}
     named = _shared_concepts(cluster, concepts)
-    for name, handicap in (*_titles(cluster), *_section_headings(cluster), *_pairs(cluster), *named):
+    for name, handicap in (*_titles(cluster), *_section_headings(cluster), *_pairs(cluster, concepts), *named):
         words = len(name.split())
         if 0 < words <= MAX_HEADING_WORDS and not is_generic(name):
             candidates[name] = min(candidates.get(name, 1.0), handicap + (SHORT_HANDICAP if words == 1 else 0.0))
@@ -139,12 +144,17 @@ def _section_headings(cluster: _Cluster) -> Iterator[tuple[str, float]]:
                 yield f"{own}: {name}", cluster.handicap(entry.note.id) + TAIL_HANDICAP
 
 
-def _pairs(cluster: _Cluster) -> Iterator[tuple[str, float]]:
-    """The subjects of two of the notes with the most excerpts."""
+def _pairs(cluster: _Cluster, concepts: Concepts) -> Iterator[tuple[str, float]]:
+    """The subjects of two of the notes with the most excerpts, where they belong together: both are concepts, or have a
+    word in common, or one note names the other's.
+    """
     subjects = {id: subject(cluster.notes[id].title) for id, _ in cluster.counts.most_common(SUBJECTS_PAIRED)}
     plain = [id for id, name in subjects.items() if _is_short(name)]
     for first, second in combinations(plain, 2):
-        yield f"{subjects[first]} and {subjects[second]}", cluster.handicap(first, second)
+        names = subjects[first], subjects[second]
+        said = cluster.says(first, names[1]) or cluster.says(second, names[0])
+        if said or shared_words(*names) or all(map(concepts.named, names)):
+            yield " and ".join(names), cluster.handicap(first, second)
 
 
 def _is_short(name: str) -> bool:

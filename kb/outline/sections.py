@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kb.areas.concepts import Concepts
-from kb.cutoffs import JOINED, SAME_PASSAGE, WELL_COVERED
+from kb.cutoffs import CLOSE, JOINED, SAME_PASSAGE, WELL_COVERED
 from kb.index.arrays import cosines, lengths
 from kb.models import Encoder, NoteRecord
 from kb.outline.headings import headings, subject
@@ -190,15 +190,16 @@ def _on_topic(
     drafts: Sequence[_Draft], excerpts: Sequence[Excerpt], topic_vector: FloatArray, scale: Scale
 ) -> list[_Draft]:
     """The sections that bear on a topic: where one is close to it, those that are far from it, and of notes that name
-    no more than half of its subjects, are left out.
+    no more than half of its subjects, are left out. Where none is, those whose notes name none of the subjects are.
     """
     cosines = [max(float(point.vector @ topic_vector) for point in draft.points) for draft in drafts]
     related = [scale.relatedness(cosine) for cosine in cosines]
-    named = [max(excerpts[point.excerpt].named for point in draft.points) for draft in drafts]
     best = max(related, default=0.0)
-    if best < WELL_COVERED:
+    if best < CLOSE:
         return list(drafts)
-    bearing = (near >= FAR_SECTION * best or name > NAMED_SHARE for near, name in zip(related, named, strict=True))
+    needed = NAMED_SHARE if best >= WELL_COVERED else 0.0
+    named = [max(excerpts[point.excerpt].named for point in draft.points) for draft in drafts]
+    bearing = (near >= FAR_SECTION * best or name > needed for near, name in zip(related, named, strict=True))
     return [draft for draft, bears in zip(drafts, bearing, strict=True) if bears]
 
 

@@ -59,7 +59,7 @@ class Topic:
     `views` are the texts to search for: the topic without filler and, where it names an area, without that name.
     `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from A to B`. `relatives`
     are the numbers of concepts that are part of its own or serve the same purpose, `subjects` are what the notes must
-    know.
+    know. `is_read` is whether the encoder reads its script; if not, only its words count.
     """
 
     text: str
@@ -69,6 +69,7 @@ class Topic:
     subjects: tuple[Subject, ...]
     vector: FloatArray
     verdict: AreaVerdict
+    is_read: bool
 
     def weights(self) -> dict[str, float]:
         """The weight of a note by its area: 1 in the topic's likeliest area, less in the others."""
@@ -93,6 +94,7 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
         subjects,
         vector,
         _verdict(reader, text),
+        reader.encoder.reads(text),
     )
 
 
@@ -205,11 +207,14 @@ def _verdict(reader: IndexReader, text: str) -> AreaVerdict:
 
 
 def notes_naming(reader: IndexReader, topic: Topic, among: Collection[str]) -> set[str]:
-    """Those of some notes, by id, that name the whole topic; none where they do so only in passing.
+    """Those of some notes, by id, that name the whole topic; none where they do so only in passing. Of a topic that the
+    encoder cannot read, they need name only most of the subjects.
 
     Two are enough if one has the name in its title or a heading, and otherwise `MENTIONS` if it is that of a concept or
     has capitals, as abbreviations have. Encoders know little of single words and abbreviations.
     """
+    if not topic.is_read:
+        return _naming_most(reader, topic.subjects).intersection(among)
     text, full_text = without_filler(topic.text), reader.catalog.full_text
     concept = topic.subjects[0].concept if len(topic.subjects) == 1 else None
     expression = match_expression([text] if concept is None else [text, *treatments(reader).concepts.names(concept)])
@@ -221,8 +226,18 @@ def notes_naming(reader: IndexReader, topic: Topic, among: Collection[str]) -> s
     return naming if named_after or (is_term and len(naming) >= MENTIONS) else set()
 
 
+def _naming_most(reader: IndexReader, subjects: Sequence[Subject]) -> set[str]:
+    """The notes that name more than half of some subjects."""
+    named = Counter(note for subject in subjects for note in {*_naming(reader, subject).values()})
+    return {note for note, count in named.items() if 2 * count > len(subjects)}
+
+
 def bears(topic: Topic, relatedness: Sequence[float]) -> bool:
-    """Whether enough notes bear on a topic, given the relatedness of each note's best passage."""
+    """Whether enough notes bear on a topic, given the relatedness of each note's best passage. Of a topic that the
+    encoder cannot read, relatedness says nothing.
+    """
+    if not topic.is_read:
+        return False
     bearing = sum(related >= BEARING for related in relatedness)
     only_concepts = bool(topic.subjects) and all(subject.concept is not None for subject in topic.subjects)
     outside = not only_concepts and topic.verdict.scores["outside"] >= CLEARLY_OUTSIDE
@@ -233,6 +248,11 @@ def require_evidence(topic: Topic, relatedness: Sequence[float], naming: Collect
     """Raise `EvidenceError` where too few notes bear on a topic, given the relatedness of each note's best passage, and
     none is `naming` it.
     """
+    if not topic.is_read and len(naming) < MIN_NOTES:
+        raise EvidenceError(
+            f"too little evidence for {topic.text!r}: the embedding model does not read its script, and "
+            f"{'only one note has' if naming else 'no note has'} its words; `kb model list` names other models"
+        )
     if not naming and not bears(topic, relatedness):
         raise EvidenceError(_too_little(topic, sum(related >= BEARING for related in relatedness)))
 

@@ -105,7 +105,7 @@ def _found(
             zip(shown, snippets(sentences, asked.words, _cosines(reader, ranking)), strict=True), 1
         )
     )
-    good = bool(hits) and report.answered >= GOOD
+    good = bool(hits) and report.answered >= GOOD and (bool(ranking.lexical) or reader.encoder.reads(asked.text))
     kept = hits if weak else _strong(hits, good, mode)
     result = SearchResult(
         query=query,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kb.errors import EncoderError
 from kb.index.encoder.scale import Scales, kept_scales, measure
+from kb.index.encoder.script import is_read
 from kb.models import Frozen, Precision
 from kb.scale import Scale
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 TOKENIZER = "tokenizer.json"
 SCALES = "scale.json"
+UNKNOWN = ("[UNK]", "<unk>")  # the tokens that stand for what a tokenizer does not know
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or onnxruntime, once imported, makes an id of this machine and reports home
 
@@ -88,6 +91,10 @@ class OnnxEncoder:
 
     def count_tokens(self, text: str) -> int:
         return len(self._counter.encode(text, add_special_tokens=False).ids)
+
+    def reads(self, text: str) -> bool:
+        found = self._counter.encode(text, add_special_tokens=False)
+        return is_read(text, _known_spans(found.tokens, found.offsets))
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
         return self.embed([self._export.passage_prompt + text.strip() for text in texts])
@@ -164,6 +171,14 @@ class TorchEncoder:
         with self._lock:
             return len(self._model.tokenizer.encode(text, add_special_tokens=False))
 
+    def reads(self, text: str) -> bool:
+        tokenizer = self._model.tokenizer
+        if not tokenizer.is_fast:  # and does not say which letters a token stands for
+            return True
+        with self._lock:
+            found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        return is_read(text, _known_spans(tokenizer.convert_ids_to_tokens(found["input_ids"]), found["offset_mapping"]))
+
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
         return self._embed([self._export.passage_prompt + text for text in texts])
 
@@ -174,6 +189,10 @@ class TorchEncoder:
     def _embed(self, texts: list[str]) -> NDArray[np.float32]:
         with self._lock:
             return unit_rows(self._model.encode(texts, prompt=""))
+
+
+def _known_spans(tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    return [span for token, span in zip(tokens, spans, strict=True) if token not in UNKNOWN]
 
 
 def _run(

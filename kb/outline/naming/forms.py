@@ -19,7 +19,11 @@ _GENERIC = re.compile(
     r"quiz(?:zes)?|self[- ]check|exercises?|(?:homework )?assignments?|follow[- ]ups?|next steps?|submi(?:t|ssion).*|"
     r"explore|text elements?|untitled|draft|wip|"
     r"(?:key|main) (?:points?|ideas?|contributions?|takeaways?|findings?|results?)|"
-    r"(?:part|chapter|section|lecture|lesson|module|week|day|step|session|unit)s?)",
+    r"(?:part|chapter|section|lecture|lesson|module|week|day|step|session|unit)s?|"
+    r"about (?:this|the|our) (?:book|course|class|series|site|blog|page|project|repo(?:sitory)?|notes?|authors?|guide)|"
+    r"about(?: (?:me|us))?|pre(?:face|amble)|foreword|dedication|colophon|errata|extra credit\b.*|"
+    r"how to (?:use|read) (?:this|the|these) .*|who (?:this|the) \w+ is for|"
+    r"(?:[\w-]+ ){0,3}\S+\.(?:py|ipynb|md|qmd|rst|txt|sh|ya?ml|json|toml|html?|pdf|tex))",
     re.IGNORECASE,
 )
 _COMPARING = re.compile(r"(?:relation to|related to|against|compared (?:to|with)) .+", re.IGNORECASE)

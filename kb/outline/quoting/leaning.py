@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kb.outline.quoting.predicates import has_a_verb
+
 _DEMONSTRATIVE = (
     r"(?:this|these|those(?! (?:that|who|whose|of|which|with|in|from|for|where|without|on)\b)|such(?! as\b| that\b))"
 )
@@ -27,7 +29,8 @@ _BEGINS = re.compile(
     r"both(?! [\w-]+ and\b)|either(?![^.;]* or\b)|neither(?! [\w-]+ nor\b)|"
     rf"there(?! {_EXISTING}\b|'s\b)|{_INTRODUCING} (?:this|that|these|those|it|its|they|their|them|such|all of)|"
     r"(?:one|some|most|many|all|none|each|any|few|several|two|three) of (?:it|its|them|their|these|those|this|which))\b"
-    r"|the (?:same|others?|second|third|latter|former|above|following|next|previous|preceding|remaining|rest|last|"
+    r"|the (?:\d+(?:st|nd|rd|th)|same|others?|second|third|fourth|fifth|latter|former|above|"
+    r"following|next|previous|preceding|remaining|rest|last|"
     r"first|reverse|opposite|resulting|difference|variant|reason|catch|upshot|exception|newer|older|alternative)\b"
     r"|a (?:second|third|further|similar|related|final|better|simpler|newer)\b"
     r"|(?:first|second|third|now|together|good|nice|true|sure|okay|yes|no|right|well),",
@@ -39,6 +42,8 @@ _IN_FIRST_CLAUSE = re.compile(
     r"|[^,;:.()—–]*\b(?:of|by|for|with|at|on|from|to|into) that \w+\b"
     rf"|{_INTRODUCING}\b[^,;:]*\bthat (?:is|was|gives|means|makes|leaves|takes|costs|comes|works)\b"
     r"|\w+ing (?:it\b|them\b|that (?:wrong|right|well|badly)\b)"
+    r"|(?:i|we) (?:\w+ )?(?:read|take|took|see|saw|understand|interpret|regard|treat|count) (?:that|them|it) as\b"
+    r"|the originals? (?:is|are|was|were|has|had|uses?|used|needs?|needed|only)\b"
     r"|[^,;:.()—–]*\b(?:of|for|to|in|with|by|at|on|from|than|like|does|do|did) that[,;:.]",
     re.IGNORECASE,
 )
@@ -57,6 +62,12 @@ _OPEN_END = re.compile(
 _CLAUSE_ALONE = re.compile(
     r"(?:if|when|whenever|since|because|although|whereas|while|whether)\b[^,;:—–]*$", re.IGNORECASE
 )
+# A verb of showing without what is shown, but for "as the tables show".
+_SHOWING = re.compile(
+    r"^(?!.*\bas\b[^,;:]*$).*\b(?:shows?|showed|suggests?|indicates?|demonstrates?|reveals?|claims?|argues?|states?)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_PURPOSE = re.compile(r"(?:(?:in order )?to [a-z]+|for [a-z]+ing) (?P<rest>[^,;:—–]*)$", re.IGNORECASE)
 
 _ABOUT_THE_TEXT = re.compile(
     r"\b(?:this|these|my|our|the (?:present|current)|earlier|previous|next|last|following) "
@@ -64,6 +75,13 @@ _ABOUT_THE_TEXT = re.compile(
     r"guides?|courses?|class|units?|modules?|lessons?|books?|surveys?|series|summary|lists?|parts?|works?|examples?"
     r"|figures?|tables?|snippets?|code)\b"
     r"|\byou(?:'ll|’ll| will) (?:learn|implement|explore|complete|experiment)\b"
+    r"|\bthe (?:goal|aim|purpose|objective|point) of (?:the|this|our) (?:review|exercise|paper|study|talk|session|"
+    r"post|assignment|homework|lab|tutorial|course|demo|workshop)\b"
+    r"|\b(?:my|our) (?:[\w-]+ ){1,3}(?:course|class|workshop|newsletter|podcast|webinar|tutorial|bootcamp)\b"
+    r"|\b(?:great|good|perfect|ideal|best|easiest|nice) (?:(?:place|way|point) )?(?:to|for) "
+    r"(?:get(?:ting)? started|start|begin)\b"
+    r"|\bthe (?:visuals?|images?|pictures?|diagrams?|screenshots?|plots?|charts?|slides?|illustrations?|animations?) "
+    r"(?:shows?|suggests?|illustrates?|depicts?|indicates?|demonstrates?|makes?)\b"
     r"|\.ipynb\b|\bin notebook\b"
     r"|\bin (?:his|her|their|my|our) (?:talk|presentation|keynote|lecture|session|interview|slides?)\b"
     r"|\b(?:we|i) (?:hosted|interviewed|introduced|motivated|reviewed|covered)\b|\bforeshadowing\b"
@@ -116,7 +134,9 @@ def leans_back(text: str) -> bool:
 def is_cut(text: str) -> bool:
     """Whether a text ends before what it announces, or lacks its main clause or half of a pair of brackets."""
     unpaired = any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS) or text.count('"') % 2
-    return bool(_OPEN_END.search(text) or _CLAUSE_ALONE.match(text) or unpaired)
+    purpose = _PURPOSE.match(text)
+    is_alone = _CLAUSE_ALONE.match(text) or (purpose and not has_a_verb(purpose["rest"]))
+    return bool(_OPEN_END.search(text) or _SHOWING.match(text) or is_alone or unpaired)
 
 
 def talks_of_the_text(text: str) -> bool:

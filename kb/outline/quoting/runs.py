@@ -22,7 +22,9 @@ _SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]”’]*$")
 _APPARATUS = re.compile(
     r"(?:\d+[.)]?\s+)?(?:references?|bibliography|works cited|citations?|cite this\b.*|how to cite\b.*|reading list|"
     r"further reading|see also|related (?:notes|links|posts)|links|sources|table of contents|contents|toc|changelog|"
-    r"acknowledge?ments?|licen[cs]e|参考文献|参考资料|参考|延伸阅读|致谢|目录)\W*",
+    r"acknowledge?ments?|licen[cs]e|preface|foreword|dedication|"
+    r"about (?:this|the|our) (?:book|course|class|series|site|blog|authors?)|"
+    r"参考文献|参考资料|参考|延伸阅读|致谢|目录)\W*",
     re.IGNORECASE,
 )
 
