@@ -125,6 +125,11 @@ def show_command(note: str, as_json: bool) -> None:
 @click.argument("address", metavar="NOTE|PATH:LINE")
 def open_command(address: str) -> int:
     """Open a note in $VISUAL or $EDITOR, at a line."""
+    return open_note(address)
+
+
+def open_note(address: str) -> int:
+    """Open a note in the editor, at the line of its address; returns the exit code of the editor. Raises `KbError`."""
     with knowledge_base() as knowledge:
         path, line = knowledge.locate(address)
     return start_editor(path, line)

@@ -1,0 +1,1 @@
+"""Commands whose view fills the terminal."""
