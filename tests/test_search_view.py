@@ -46,7 +46,7 @@ class Terminal:
         """Type keys."""
         os.write(self._ours, keys)
 
-    def wait_for(self, text: str, seconds: float = 60) -> None:
+    def wait_for(self, text: str, seconds: float = 20) -> None:
         """Wait until the program has printed a text since the last time; whitespace does not count."""
         deadline = time.monotonic() + seconds
         while "".join(text.split()) not in (seen := b"".join(SEQUENCES.sub(b"", self._printed).split()).decode()):
@@ -54,7 +54,7 @@ class Terminal:
             self._read()
         self._printed = b""
 
-    def ended(self, seconds: float = 60) -> int:
+    def ended(self, seconds: float = 20) -> int:
         """The exit code, once the program has ended."""
         deadline = time.monotonic() + seconds
         while self._process.poll() is None:
@@ -110,7 +110,7 @@ def test_a_note_is_found_and_opened(shelf: Path, columns: int) -> None:
         terminal.press(b"attention")
         terminal.wait_for("weighs its neighbours by attention")
         terminal.press(ENTER)
-        terminal.wait_for(f"EDITED +7 {shelf / 'gat.md'}")
+        terminal.wait_for(f"EDITED +4 {shelf / 'gat.md'}")
         assert terminal.ended() == 0
 
 
@@ -138,7 +138,7 @@ def test_related_notes_and_back(shelf: Path) -> None:
         terminal.press(TAB)
         terminal.wait_for("related to Graph attention")
         terminal.press(TAB)
-        terminal.wait_for("1 note")
+        terminal.wait_for("gat.md:4")
 
 
 @pytest.mark.parametrize("key", [ESCAPE, CTRL_C])
@@ -151,12 +151,12 @@ def test_the_view_is_left(shelf: Path, key: bytes) -> None:
 
 
 def test_a_query_is_outlined(shelf: Path) -> None:
-    """Ctrl-O leaves the view for an outline on the query, which here says that there are too few notes."""
+    """Ctrl-O leaves the view for an outline on the query."""
     with on_terminal(shelf, "search", "-i", "--mode", "lexical", "graph attention") as terminal:
         terminal.wait_for("2 notes")
         terminal.press(CTRL_O)
-        terminal.wait_for("kb: ")
-        assert terminal.ended() > 0
+        terminal.wait_for("open questions")
+        assert terminal.ended() == 0
 
 
 def test_a_half_typed_query_is_no_error(shelf: Path) -> None:
@@ -164,9 +164,9 @@ def test_a_half_typed_query_is_no_error(shelf: Path) -> None:
     with on_terminal(shelf, "search", "-i", "--mode", "lexical") as terminal:
         terminal.wait_for("type a query")
         terminal.press(b"-attention")
-        time.sleep(0.5)
+        terminal.wait_for("only excludes words")
         terminal.press(b" neighbours")
-        terminal.wait_for("1 note")
+        terminal.wait_for("gcn.md:4")
 
 
 def test_the_view_needs_a_terminal(shelf: Path, monkeypatch: pytest.MonkeyPatch, kb: Callable[..., Run]) -> None:

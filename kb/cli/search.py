@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
+from kb.cli.interactive import completion
 from kb.cli.parameters import AREA, JSON_OPTION, DateType, as_text, bundled
 from kb.cli.session import knowledge_base, read_standard_input
 
@@ -76,7 +77,13 @@ Examples:
     "restrictions",
     Restrictions,
     click.option("--area", "areas", multiple=True, type=AREA, help="Only notes in this area (repeatable)."),
-    click.option("--tag", "tags", multiple=True, help="Only notes with this tag (repeatable; all must match)."),
+    click.option(
+        "--tag",
+        "tags",
+        multiple=True,
+        shell_complete=completion.tags,
+        help="Only notes with this tag (repeatable; all must match).",
+    ),
     click.option("--since", type=DateType(last=False), help="Only notes of this date or later."),
     click.option("--until", type=DateType(last=True), help="Only notes of this date or earlier."),
     click.option(

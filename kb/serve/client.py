@@ -44,7 +44,7 @@ def answered(arguments: list[str], collected: bytearray | None = None) -> int | 
     if not (_may_ask(os.environ) and _only_reads(arguments)):
         return None
     named = _named(arguments)
-    root = _root(named)
+    root = root_of(named)
     if root is None or len(named) > 1 or "" in named:
         return None  # which one it is, the command itself decides
     address = import_module("kb.serve.address")
@@ -94,7 +94,7 @@ def _named(arguments: list[str]) -> list[str]:
     ]
 
 
-def _root(named: list[str]) -> str | None:
+def root_of(named: list[str]) -> str | None:
     """The folder of the notebook, resolved; as `find_notebook` finds it."""
     explicit = (named[0] if named else "") or os.environ.get("KB_NOTEBOOK")
     if explicit:

@@ -1,1 +1,1 @@
-"""Commands whose view fills the terminal."""
+"""What needs a person at the terminal: the view of search, and shell completion."""

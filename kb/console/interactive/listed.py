@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prompt_toolkit.formatted_text import StyleAndTextTuples as Fragments
+from prompt_toolkit.formatted_text import StyleAndTextTuples
 from rich.console import Console
 from rich.text import Text
 
@@ -28,7 +28,7 @@ class Entry:
     heading: str
     text: str
 
-    def row(self, selected: bool) -> Fragments:
+    def row(self, selected: bool) -> StyleAndTextTuples:
         """The line of the list."""
         style = "reverse" if selected else ""
         colour = AREA_STYLES.get(self.area, "")

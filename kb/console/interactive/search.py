@@ -11,13 +11,13 @@ from typing import Literal, Protocol
 from prompt_toolkit.application import Application, get_app
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.data_structures import Point
-from prompt_toolkit.formatted_text import ANSI
+from prompt_toolkit.formatted_text import ANSI, StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import BufferControl, DynamicContainer, FormattedTextControl, HSplit, Layout, VSplit, Window
 from prompt_toolkit.layout.containers import AnyContainer
 from prompt_toolkit.layout.processors import BeforeInput
 
-from kb.console.interactive.listed import Entry, Fragments, Listing, hits, related
+from kb.console.interactive.listed import Entry, Listing, hits, related
 from kb.errors import InputError, KbError
 from kb.reports import RelatedNotes, SearchResult
 
@@ -132,7 +132,7 @@ class _View:
         body = DynamicContainer(lambda: wide if _is_wide() else narrow)
         return HSplit([query, status, body, Window(FormattedTextControl(KEYS), height=1, style="fg:ansibrightblack")])
 
-    def _rows(self) -> Fragments:
+    def _rows(self) -> StyleAndTextTuples:
         entries = enumerate(self._listing.entries)
         return [fragment for number, entry in entries for fragment in entry.row(number == self._selected)]
 
