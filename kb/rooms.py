@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kb.capture.web import fetch
     from kb.care import backup, doctor, facts, rebuild, status, versions
     from kb.care import models as models_in_use
+    from kb.cli.interactive import search as interactive_search
     from kb.console import areas as console_areas
     from kb.console import care as console_care
     from kb.console import comparison as console_comparison
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from kb.console.filing import linked as console_linked
     from kb.console.filing import log as console_log
     from kb.console.filing import settings as console_settings
+    from kb.console.interactive import search as search_view
     from kb.evaluation import measure, queries
     from kb.ideas import suggest
     from kb.ideas.map import draw
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from kb.search import answer, find
     from kb.search.concepts import glossary
     from kb.search.similar import duplicates, related
-    from kb.serve import live, trust, watching
+    from kb.serve import client, live, trust, watching
     from kb.serve import socket as listening
     from kb.serve.http import running
     from kb.serve.http import server as http_server
@@ -78,6 +80,7 @@ HOMES = {
     "rebuild": "kb.care.rebuild",
     "status": "kb.care.status",
     "versions": "kb.care.versions",
+    "interactive_search": "kb.cli.interactive.search",
     "console_areas": "kb.console.areas",
     "console_care": "kb.console.care",
     "console_comparison": "kb.console.comparison",
@@ -91,6 +94,7 @@ HOMES = {
     "console_search": "kb.console.search",
     "console_sync": "kb.console.sync",
     "terminal": "kb.console.terminal",
+    "search_view": "kb.console.interactive.search",
     "measure": "kb.evaluation.measure",
     "queries": "kb.evaluation.queries",
     "suggest": "kb.ideas.suggest",
@@ -110,6 +114,7 @@ HOMES = {
     "find": "kb.search.find",
     "glossary": "kb.search.concepts.glossary",
     "related": "kb.search.similar.related",
+    "client": "kb.serve.client",
     "listening": "kb.serve.socket",
     "http_server": "kb.serve.http.server",
     "running": "kb.serve.http.running",

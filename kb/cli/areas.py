@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
+from kb.cli.interactive import completion
 from kb.cli.parameters import JSON_OPTION, STORED_AREA, VERDICT_AREA, as_text
 from kb.cli.session import knowledge_base
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("classify")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=completion.paths)
 @JSON_OPTION
 def classify_command(paths: tuple[str, ...], as_json: bool) -> int:
     """Show the area of each note and why; nothing is stored."""
@@ -39,7 +40,7 @@ Examples:
   kb file recipe --undo
 """,
 )
-@click.argument("note")
+@click.argument("note", shell_complete=completion.notes)
 @click.argument("area", required=False, type=STORED_AREA)
 @click.option("--undo", is_flag=True, help="Withdraw your decision about this note.")
 @JSON_OPTION

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from kb import rooms
+from kb.cli.interactive import completion
 from kb.cli.parameters import JSON_OPTION
 from kb.cli.session import knowledge_base, knowledge_base_with_progress
 
@@ -18,7 +19,7 @@ Examples:
   kb related "Why deep GNNs forget" --json
 """,
 )
-@click.argument("note")
+@click.argument("note", shell_complete=completion.notes)
 @click.option("-n", "limit", default=10, show_default=True, type=click.IntRange(1, 1000), help="Notes to show.")
 @JSON_OPTION
 def related_command(note: str, limit: int, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from kb import rooms
+from kb.cli.interactive import completion
 from kb.cli.session import named_notebook
 from kb.notebook import find_notebook, is_notebook
 
@@ -32,7 +33,7 @@ Examples:
   kb help inside > inside.md
 """,
 )
-@click.argument("subject", required=False)
+@click.argument("subject", required=False, shell_complete=completion.guides)
 def help_command(subject: str | None) -> None:
     """Show the guide to a subject, or the list of guides.
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
+from kb.cli.interactive import completion
 from kb.cli.parameters import JSON_OPTION, STORED_AREA, DateType, as_text, bundled
 from kb.cli.session import knowledge_base
 from kb.errors import ConfigError, KbError
-from kb.models import STORED_AREAS
 from kb.notes.words import name_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ ORDERS: dict[str, Callable[[ListedNote], tuple[object, ...]]] = {
     "path": lambda note: (note.path,),
     "title": lambda note: (note.title.casefold(), note.path),
     "date": lambda note: (-note.date.toordinal() if note.date else 0, note.path),
-    "area": lambda note: (STORED_AREAS.index(note.area), note.path),
+    "area": lambda note: (rooms.models.STORED_AREAS.index(note.area), note.path),
     "links": lambda note: (-note.linked, note.path),
 }
 
@@ -77,7 +77,13 @@ Examples:
 @bundled(
     "narrowing",
     Narrowing,
-    click.option("--tag", "tags", multiple=True, help="Only notes with this tag (repeatable; all must match)."),
+    click.option(
+        "--tag",
+        "tags",
+        multiple=True,
+        shell_complete=completion.tags,
+        help="Only notes with this tag (repeatable; all must match).",
+    ),
     click.option("--since", type=DateType(last=False), help="Only notes of this date or later."),
     click.option("--unsure", is_flag=True, help="Only notes whose area is uncertain."),
     click.option("--outside", is_flag=True, help="Only notes held back as outside the areas."),
@@ -109,7 +115,7 @@ def list_command(
 
 
 @click.command("show")
-@click.argument("note")
+@click.argument("note", shell_complete=completion.notes)
 @JSON_OPTION
 def show_command(note: str, as_json: bool) -> None:
     """Show a note: its area and why, its links, its text.
@@ -122,9 +128,14 @@ def show_command(note: str, as_json: bool) -> None:
 
 
 @click.command("open")
-@click.argument("address", metavar="NOTE|PATH:LINE")
+@click.argument("address", metavar="NOTE|PATH:LINE", shell_complete=completion.notes)
 def open_command(address: str) -> int:
     """Open a note in $VISUAL or $EDITOR, at a line."""
+    return open_note(address)
+
+
+def open_note(address: str) -> int:
+    """Open a note in the editor, at the line of its address; returns the exit code of the editor. Raises `KbError`."""
     with knowledge_base() as knowledge:
         path, line = knowledge.locate(address)
     return start_editor(path, line)

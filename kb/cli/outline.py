@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
+from kb.cli.interactive import completion
 from kb.cli.notes import start_editor
 from kb.cli.parameters import AREA, JSON_OPTION, DateType, FilePath, TextType, as_text, bundled
 from kb.cli.session import knowledge_base
@@ -76,6 +77,7 @@ Examples:
         default="jekyll",
         show_default=True,
         metavar="NAME|FILE",
+        shell_complete=completion.templates,
         help="Format: jekyll, hugo, plain, or a Jinja file.",
     ),
     click.option(

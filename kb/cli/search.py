@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
+from kb.cli.interactive import completion
 from kb.cli.parameters import AREA, JSON_OPTION, DateType, as_text, bundled
 from kb.cli.session import knowledge_base, read_standard_input
 
@@ -62,6 +63,7 @@ Examples:
   kb search '"message passing" infer* -molecules'
   kb search attention --kind all -n 20 --explain
   kb search --batch --json < queries.txt
+  kb search -i --area llm
 """,
 )
 @click.argument("query", nargs=-1)
@@ -75,7 +77,13 @@ Examples:
     "restrictions",
     Restrictions,
     click.option("--area", "areas", multiple=True, type=AREA, help="Only notes in this area (repeatable)."),
-    click.option("--tag", "tags", multiple=True, help="Only notes with this tag (repeatable; all must match)."),
+    click.option(
+        "--tag",
+        "tags",
+        multiple=True,
+        shell_complete=completion.tags,
+        help="Only notes with this tag (repeatable; all must match).",
+    ),
     click.option("--since", type=DateType(last=False), help="Only notes of this date or later."),
     click.option("--until", type=DateType(last=True), help="Only notes of this date or earlier."),
     click.option(
@@ -91,6 +99,7 @@ Examples:
 )
 @click.option("--explain", is_flag=True, help="Show how each score came about.")
 @click.option("--batch", is_flag=True, help="Read a query per line from standard input; print JSON lines.")
+@click.option("-i", "--interactive", is_flag=True, help="Search as you type; so does kb search on a terminal.")
 @JSON_OPTION
 def search_command(
     query: tuple[str, ...],
@@ -99,8 +108,9 @@ def search_command(
     mode: Mode,
     explain: bool,
     batch: bool,
+    interactive: bool,
     as_json: bool,
-) -> None:
+) -> int | None:
     """Find notes by meaning and by words.
 
     In QUERY, "some words" must occur in a note as a phrase, infer* matches any
@@ -108,7 +118,9 @@ def search_command(
     query of more than ten words, quotes are ignored. A DATE is a day
     (2024-05-31 or 2024-5-31), a month (2024-05) or a year (2024).
     """
-    if batch == bool(query):
+    if not (batch or as_json) and (interactive or (not query and rooms.interactive_search.is_possible())):
+        return rooms.interactive_search.search_interactively(as_text(*query), limit, restrictions.filter(), mode)
+    if interactive or batch == bool(query):
         raise click.UsageError("give a QUERY, or --batch and queries on standard input")
     filter = restrictions.filter()
     with knowledge_base() as knowledge:
@@ -124,6 +136,7 @@ def search_command(
             for line in read_standard_input().splitlines():
                 if line.strip():
                     rooms.terminal.print_json(search(line.strip()))
-            return
+            return None
         result = search(as_text(*query))
     rooms.terminal.print_report(result, as_json, rooms.console_search.print_hits)
+    return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from kb import rooms
+from kb.cli.interactive import completion
 from kb.cli.parameters import AREA, JSON_OPTION, YES_OPTION, as_text, bundled
 from kb.cli.session import Stopping, knowledge_base, long_run, read_standard_bytes, read_standard_input
 from kb.console import streams
@@ -54,7 +55,7 @@ Examples:
   pbpaste | kb add - --title "Ideas on caching"
 """,
 )
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=completion.paths)
 @bundled(
     "flags",
     Flags,
@@ -119,7 +120,7 @@ def sync_command(verbose: bool, yes: bool, as_json: bool) -> int:
 
 
 @click.command("forget")
-@click.argument("path")
+@click.argument("path", shell_complete=completion.notes)
 @JSON_OPTION
 def forget_command(path: str, as_json: bool) -> None:
     """Remove a note, or a folder's notes, from the index.

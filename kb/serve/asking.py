@@ -27,14 +27,18 @@ class _OutputError(Exception):
 
 
 class _Answer:
-    """What has happened on the standard streams so far."""
+    """What has happened on the standard streams so far; with `collected`, what was written to standard output."""
 
-    def __init__(self) -> None:
+    def __init__(self, collected: bytearray | None) -> None:
         self.shown = False
+        self.collected = collected
         self.taken = b""  # of standard input
 
     def show(self, descriptor: int, content: bytes) -> None:
-        """Write to a standard stream."""
+        """Write to a standard stream, or collect what it would show."""
+        if self.collected is not None:
+            self.collected += content if descriptor == 1 else b""
+            return
         rest = memoryview(content)
         while rest:
             try:
@@ -51,12 +55,13 @@ class _Answer:
         return content
 
 
-def ask(path: str, arguments: list[str], notebook: str | None) -> int | None:
-    """The exit code of a command that the process at a socket ran; None if this process has to run it.
+def ask(path: str, arguments: list[str], notebook: str | None, collected: bytearray | None = None) -> int | None:
+    """The exit code of a command that the process at a socket ran; None if this process has to run it. Standard output
+    goes to `collected`, if given.
 
     Raises `FileNotFoundError` or `ConnectionRefusedError` if no process listens.
     """
-    answer = _Answer()
+    answer = _Answer(collected)
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(protocol.SILENCE_SECONDS)
         try:
@@ -102,7 +107,7 @@ def _failed(answer: _Answer, error: Exception) -> int | None:
     if answer.shown:
         _say(f"the warm process failed in the middle of its answer ({error}); run the command again")
         return 1
-    if not isinstance(error, _OutputError):
+    if not isinstance(error, _OutputError) and answer.collected is None:
         _say(f"the warm process does not answer ({error}); the command runs without it")
     _give_back(answer)
     return None

@@ -10,7 +10,7 @@ from importlib import import_module
 
 # The commands that only read, and the options with which they write, or need the terminal.
 READING: dict[str, tuple[str, ...]] = {
-    "search": (),
+    "search": ("-i", "--interactive"),
     "related": (),
     "duplicates": (),
     "outline": ("-o", "--output", "--update", "--pick"),
@@ -31,17 +31,20 @@ RETRY_SECONDS = 60  # after a start that failed
 
 def main() -> None:
     """Run the command line, or let the warm process of the notebook run it."""
-    if (code := _answered(sys.argv[1:])) is not None:
+    if (code := answered(sys.argv[1:])) is not None:
         sys.exit(code)
     import_module("kb.cli").main()
 
 
-def _answered(arguments: list[str]) -> int | None:
-    """The exit code of a command that the warm process ran; None if there is none, or if it cannot run this one."""
+def answered(arguments: list[str], collected: bytearray | None = None) -> int | None:
+    """The exit code of a command that the warm process ran; None if there is none, or if it cannot run this one.
+
+    What the command writes to standard output goes to `collected`, if given; nothing else is shown then.
+    """
     if not (_may_ask(os.environ) and _only_reads(arguments)):
         return None
     named = _named(arguments)
-    root = _root(named)
+    root = root_of(named)
     if root is None or len(named) > 1 or "" in named:
         return None  # which one it is, the command itself decides
     address = import_module("kb.serve.address")
@@ -50,7 +53,9 @@ def _answered(arguments: list[str]) -> int | None:
         return None
     if os.path.exists(path):
         try:
-            code: int | None = import_module("kb.serve.asking").ask(path, arguments, named[0] if named else None)
+            code: int | None = import_module("kb.serve.asking").ask(
+                path, arguments, named[0] if named else None, collected
+            )
         except (FileNotFoundError, ConnectionRefusedError):  # it was killed
             pass
         else:
@@ -89,7 +94,7 @@ def _named(arguments: list[str]) -> list[str]:
     ]
 
 
-def _root(named: list[str]) -> str | None:
+def root_of(named: list[str]) -> str | None:
     """The folder of the notebook, resolved; as `find_notebook` finds it."""
     explicit = (named[0] if named else "") or os.environ.get("KB_NOTEBOOK")
     if explicit:

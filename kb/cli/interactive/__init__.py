@@ -1,0 +1,1 @@
+"""What needs a person at the terminal: the view of search, and shell completion."""
