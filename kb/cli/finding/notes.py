@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import datetime
-import os
-import shlex
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from kb import rooms
+from kb.cli.finding.editor import start_editor
 from kb.cli.parameters import JSON_OPTION, STORED_AREA, DateType, as_text, bundled
 from kb.cli.session import knowledge_base
-from kb.errors import ConfigError, KbError
 from kb.models import STORED_AREAS
 from kb.notes.words import name_of
 
@@ -46,7 +42,6 @@ def _has_tag(note: ListedNote, tag: str) -> bool:
     return any(own == tag or own.startswith(f"{tag}/") for own in note.tags)
 
 
-DEFAULT_EDITOR = "vi"
 ORDERS: dict[str, Callable[[ListedNote], tuple[object, ...]]] = {
     "path": lambda note: (note.path,),
     "title": lambda note: (note.title.casefold(), note.path),
@@ -128,32 +123,3 @@ def open_command(address: str) -> int:
     with knowledge_base() as knowledge:
         path, line = knowledge.locate(address)
     return start_editor(path, line)
-
-
-def start_editor(path: Path, line: int, stdout: int | None = None) -> int:
-    """Open a file in the user's editor and return its exit code; `stdout` is what it has as its standard output."""
-    command = editor_command(path, line)
-    try:
-        code = subprocess.run(command, check=False, stdout=stdout).returncode
-    except OSError as error:
-        raise KbError(f"the editor {command[0]!r} cannot be started: {error.strerror}; set EDITOR") from error
-    return code if code >= 0 else 128 - code
-
-
-def editor_command(path: Path, line: int) -> list[str]:
-    """The command that opens a file at a line, by `VISUAL`, else `EDITOR`, else vi. Raises `ConfigError`."""
-    named = (os.environ.get(name, "").strip() for name in ("VISUAL", "EDITOR"))
-    value = next((command for command in named if command), None)
-    if value is None:
-        value = DEFAULT_EDITOR
-        rooms.terminal.notice(f"neither VISUAL nor EDITOR is set; starting {value}")
-    try:
-        command = shlex.split(value)
-    except ValueError as error:
-        raise ConfigError(f"VISUAL or EDITOR is {value!r}, which is not a command: {error}; set EDITOR") from error
-    name = Path(command[0]).stem
-    if name in ("code", "codium", "cursor"):
-        return [*command, "--goto", f"{path}:{line}"]
-    if name in ("subl", "zed", "hx"):
-        return [*command, f"{path}:{line}"]
-    return [*command, f"+{line}", str(path)]
