@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kb.console.finding import comparison as console_comparison
     from kb.console.finding import notes as console_notes
     from kb.console.finding import search as console_search
+    from kb.console.finding import text as console_text
     from kb.evaluation import measure, queries
     from kb.ideas import suggest
     from kb.ideas.map import draw
@@ -89,6 +90,7 @@ HOMES = {
     "console_outline": "kb.console.outline",
     "console_picking": "kb.console.picking",
     "console_search": "kb.console.finding.search",
+    "console_text": "kb.console.finding.text",
     "console_sync": "kb.console.sync",
     "terminal": "kb.console.terminal",
     "measure": "kb.evaluation.measure",

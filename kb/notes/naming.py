@@ -44,6 +44,14 @@ def find_note(notes: Sequence[NoteRecord], name: str, path: str, by_part: bool =
     raise InputError(f"there is no note {name!r}; {hint}")
 
 
+def is_named(notes: Sequence[NoteRecord], name: str) -> bool:
+    """Whether a note has `name` as its file name without extension, its title or an alias."""
+    wanted = name_of(name).casefold()
+    return any(
+        wanted in (_stem(note), name_of(note.title).casefold(), *map(str.casefold, note.aliases)) for note in notes
+    )
+
+
 def _stem(note: NoteRecord) -> str:
     """The file name of a note without extension, for comparisons."""
     return name_of(PurePath(note.path).stem).casefold()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -97,29 +98,63 @@ def list_command(
         raise click.UsageError("give either --paths or --json")
     with knowledge_base() as knowledge:
         found = knowledge.list(("outside",) if narrowing.outside else areas, kinds, narrowing.unsure)
-    notes = sorted(filter(narrowing.holds, found.notes), key=ORDERS[sort])
+        notes = sorted(filter(narrowing.holds, found.notes), key=ORDERS[sort])
+        if not (paths or as_json):
+            knowledge.remember("list", ((note.path, 1) for note in notes))
     console = rooms.console_notes
     show = console.print_paths if paths else console.print_list
-    rooms.terminal.print_report(found.model_copy(update={"notes": tuple(notes)}), as_json, show)
+    rooms.terminal.print_report(
+        found.model_copy(update={"notes": tuple(notes)}), as_json, partial(show, knowledge.root)
+    )
 
 
-@click.command("show")
+@click.command(
+    "show",
+    epilog="""\b
+Examples:
+  kb show over-smoothing
+  kb show 2
+  kb show notes/lora.md --raw > lora.md
+""",
+)
 @click.argument("note")
+@click.option("--raw", is_flag=True, help="Print the file as it is, and nothing else.")
 @JSON_OPTION
-def show_command(note: str, as_json: bool) -> None:
+def show_command(note: str, raw: bool, as_json: bool) -> None:
     """Show a note: its area and why, its links, its text.
 
-    NOTE is a path, a file name without its extension, or a title.
+    NOTE is a path, a file name without its extension, a title, or a number of
+    the last search, related or list. On a terminal, the text is set in type, and
+    a number such as :42 is the line at which a passage begins.
     """
+    if raw and as_json:
+        raise click.UsageError("give either --raw or --json")
     with knowledge_base() as knowledge:
         detail = knowledge.show(note)
-    rooms.terminal.print_report(detail, as_json, rooms.console_notes.print_note)
+    if raw:
+        rooms.terminal.print_text(detail.text)
+    else:
+        typeset = rooms.terminal.out().is_terminal and not as_json
+        show = rooms.console_text.print_typeset if typeset else rooms.console_notes.print_note
+        rooms.terminal.print_report(detail, as_json, partial(show, knowledge.root))
 
 
-@click.command("open")
+@click.command(
+    "open",
+    epilog="""\b
+Examples:
+  kb open over-smoothing
+  kb open notes/lora.md:42
+  kb open 2
+""",
+)
 @click.argument("address", metavar="NOTE|PATH:LINE")
 def open_command(address: str) -> int:
-    """Open a note in $VISUAL or $EDITOR, at a line."""
+    """Open a note in $VISUAL or $EDITOR, at a line.
+
+    NOTE may be a number of the last search, related or list: the editor opens
+    the note at the passage that was found.
+    """
     with knowledge_base() as knowledge:
         path, line = knowledge.locate(address)
     return start_editor(path, line)

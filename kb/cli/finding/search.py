@@ -126,4 +126,6 @@ def search_command(
                     rooms.terminal.print_json(search(line.strip()))
             return
         result = search(as_text(*query))
-    rooms.terminal.print_report(result, as_json, rooms.console_search.print_hits)
+        if not as_json:
+            knowledge.remember("search", ((hit.path, hit.start_line) for hit in result.hits))
+    rooms.terminal.print_report(result, as_json, partial(rooms.console_search.print_hits, knowledge.root))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from rich.text import Text
 
-from kb.console.terminal import area_text, count, indented, notice, plain, print_heading, remark, say, styled
+from kb.console.terminal import area_text, count, indented, linked, notice, plain, print_heading, remark, say, styled
 from kb.reports import Explanation, HeldBackNote, Hit, SearchResult
 from kb.search.query import parse_query
 from kb.search.snippets import marks
 
 
-def print_hits(result: SearchResult) -> None:
-    """Hits with their addresses and the matching words marked; remarks go to standard error."""
+def print_hits(root: Path, result: SearchResult) -> None:
+    """Hits below a root with their addresses and the matching words marked; remarks go to standard error."""
     remark(result.missing, result.changed_notes)
     if result.undated:
         notice(f"{count(result.undated, 'note')} without a date left out")
@@ -28,7 +29,7 @@ def print_hits(result: SearchResult) -> None:
         say(f"read as: {read}", "dim")
     words = parse_query(result.query).words
     for hit in result.hits:
-        _print_hit(hit, words)
+        _print_hit(root, hit, words)
     if result.weaker:
         total = len(result.hits) + result.weaker
         shows = "shows it" if result.weaker == 1 else "shows them"
@@ -43,8 +44,8 @@ def _print_held_back(held: Sequence[HeldBackNote]) -> None:
     notice(f"held back as outside: {named} may answer this; `kb file {path} detour` takes {it} in")
 
 
-def _print_hit(hit: Hit, words: Sequence[str]) -> None:
-    print_heading(hit.rank, hit.title)
+def _print_hit(root: Path, hit: Hit, words: Sequence[str]) -> None:
+    print_heading(hit.rank, linked(hit.title, root / hit.path, "bold"))
     place = Text.assemble(
         f"{hit.score:.2f}  ", area_text(hit.area), f"  {plain(hit.path)}:{hit.start_line}-{hit.end_line}"
     )
