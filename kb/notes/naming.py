@@ -71,6 +71,11 @@ def identified(notes: Sequence[NoteRecord], identifier: str) -> NoteRecord:
     raise NotFoundError(f"no note has the id or path {identifier!r}; a list of the notes shows both")
 
 
+def address_of(path: str, start: int, end: int) -> str:
+    """The address of some lines of a note: `notes/gcn.md:12-14`, or `notes/gcn.md:12` for one line."""
+    return f"{path}:{start}" + (f"-{end}" if end != start else "")
+
+
 def name_of_file(path: str) -> str:
     """The name of a note's file as words; of a README that of its folder. `___` is Logseq's `/`."""
     place = PurePosixPath(path)

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.text import Text
 
 from kb.console.terminal import area_text, count, indented, linked, notice, plain, print_heading, remark, say, styled
+from kb.notes.naming import address_of
 from kb.reports import Address, ComparedNote, Duplicates, Related, RelatedNotes
 from kb.search.snippets import shorten
 
@@ -64,4 +65,4 @@ def _note(note: ComparedNote) -> Text:
 
 
 def _address(place: Address) -> str:
-    return f"{place.path}:{place.start_line}-{place.end_line}"
+    return address_of(place.path, place.start_line, place.end_line)
