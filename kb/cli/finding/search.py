@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
-from kb.cli.finding.editor import open_in_editor
+from kb.cli.finding.editor import start_editor
 from kb.cli.parameters import AREA, JSON_OPTION, DateType, as_text, bundled
 from kb.cli.session import knowledge_base, located, read_standard_input
 from kb.errors import InputError
@@ -190,7 +190,7 @@ def _open_hit(root: Path, result: SearchResult, number: int) -> int:
         found = rooms.terminal.count(len(result.hits), "hit")
         raise InputError(f"there is no hit {number}; the search has {found}")
     hit = result.hits[number - 1]
-    return open_in_editor(root / hit.path, hit.start_line)
+    return start_editor(root / hit.path, hit.start_line)
 
 
 def _from_here(root: Path, path: str) -> str:
