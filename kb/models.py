@@ -280,7 +280,7 @@ class Filter(Frozen):
     """Which notes a search may return: those in any of `areas` and with all of `tags`, where empty means no condition.
 
     Dates are inclusive. A note must contain every one of `phrases` and none of `without`; both are matched as
-    consecutive words, regardless of case and inflection.
+    consecutive words, regardless of case and inflection. With `paths`, only the notes with these are returned.
     """
 
     areas: tuple[FiledArea, ...] = ()
@@ -290,6 +290,7 @@ class Filter(Frozen):
     kinds: tuple[Kind, ...] = ("note",)
     phrases: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
 
 
 class Statement(Frozen):

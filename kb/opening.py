@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -14,6 +14,7 @@ from kb import rooms
 from kb.errors import InputError, NotebookError, NoteError
 from kb.index.folder import VECTORS_NAME
 from kb.index.freshness import file_state
+from kb.index.numbers import NumberedList, Place, is_number, place_of, write_list
 from kb.index.opened import Index
 from kb.index.reader import IndexReader
 from kb.index.store import VectorStore
@@ -21,7 +22,7 @@ from kb.index.writer import IndexWriter
 from kb.models import STORED_AREAS, Encoder, NoteRecord, Notify, Progress
 from kb.notebook import Notebook, Settings, chroma_token, find_notebook, is_notebook, open_notebook
 from kb.notes.files import is_utf8, notebook_path
-from kb.notes.naming import find_note, identified
+from kb.notes.naming import find_note, identified, is_named
 
 if TYPE_CHECKING:
     from kb.reports import AreaList, SyncReport
@@ -58,7 +59,8 @@ class OpenNotebook:
     `root` defaults to `KB_NOTEBOOK`, else to the nearest notebook upwards; with `create`, it becomes a notebook if it
     is not one yet. `encoder` replaces the model, `notify` receives lines for the user, `progress` the number of notes
     done and their total, and `should_stop` is called between batches. Files that are read may be named relative to
-    `folder`, by default the working directory of the process. Use it as a context manager, or call `close`.
+    `folder`, by default the working directory of the process. Where it is `numbered`, `2` names the second note of the
+    list that was remembered last. Use it as a context manager, or call `close`.
     Raises `NotebookError` if there is no notebook.
     """
 
@@ -72,6 +74,7 @@ class OpenNotebook:
         progress: Progress = _silent,
         should_stop: Callable[[], bool] = _never,
         folder: Path = Path(),
+        numbered: bool = False,
     ) -> None:
         found = find_notebook(Path(root) if root is not None else None)
         if not create and (found is None or not is_notebook(found)):
@@ -82,6 +85,7 @@ class OpenNotebook:
         self._progress = progress
         self._should_stop = should_stop
         self._folder = folder
+        self._numbered = numbered
         self._open(open_notebook(found or Path.cwd()))
 
     def _open(self, notebook: Notebook) -> Index:
@@ -120,7 +124,17 @@ class OpenNotebook:
             note = self._find(reader, name if at_line else address)
             if note.remote and file_state(reader, note) is None:
                 raise NoteError(f"{note.path} is on another machine; `kb show` prints what was pulled")
-        return self.root / note.path, int(start) if at_line else 1
+            if at_line:
+                line = int(start)
+            else:
+                place = self._place(reader.catalog.notes(), address)
+                line = place.line if place else 1
+        return self.root / note.path, line
+
+    def remember(self, command: str, places: Iterable[tuple[str, int]]) -> None:
+        """Let numbers name the notes that a command listed: their paths and lines, from number 1."""
+        listed = NumberedList(command=command, places=tuple(Place(path=path, line=line) for path, line in places))
+        write_list(self._index.notebook.index_folder, listed)
 
     def find_note(self, name: str) -> NoteRecord:
         """The note with a path, a file name without extension, a title or an alias, or the only one with this part of
@@ -153,7 +167,21 @@ class OpenNotebook:
         return self._index.read(rooms.status.list_areas)
 
     def _find(self, reader: IndexReader, name: str, by_part: bool = True) -> NoteRecord:
-        return find_note(reader.catalog.notes(), name, self._name(name), by_part)
+        notes = reader.catalog.notes()
+        place = self._place(notes, name) if by_part else None
+        named = place.path if place else name
+        return find_note(notes, named, self._name(name) if place is None else named, by_part and place is None)
+
+    def _place(self, notes: Sequence[NoteRecord], name: str) -> Place | None:
+        """What a number names; None for another name, and for a number too high that is the name of a note."""
+        if not (self._numbered and is_number(name)):
+            return None
+        try:
+            return place_of(self._index.notebook.index_folder, name)
+        except InputError:
+            if not is_named(notes, name):
+                raise
+            return None
 
     def _run(self, writer: IndexWriter, sources: Sequence[str], allow_removal: bool = False) -> SyncReport:
         return rooms.run.run(writer, sources, self._progress, self._should_stop, allow_removal)

@@ -19,21 +19,22 @@ if TYPE_CHECKING:
     from kb.cli.interactive import search as interactive_search
     from kb.console import areas as console_areas
     from kb.console import care as console_care
-    from kb.console import comparison as console_comparison
     from kb.console import concepts as console_concepts
     from kb.console import evaluation as console_evaluation
     from kb.console import manual as console_manual
     from kb.console import model as console_model
-    from kb.console import notes as console_notes
     from kb.console import outline as console_outline
     from kb.console import picking as console_picking
-    from kb.console import search as console_search
     from kb.console import sync as console_sync
     from kb.console import terminal
     from kb.console.filing import inbox as console_inbox
     from kb.console.filing import linked as console_linked
     from kb.console.filing import log as console_log
     from kb.console.filing import settings as console_settings
+    from kb.console.finding import comparison as console_comparison
+    from kb.console.finding import notes as console_notes
+    from kb.console.finding import search as console_search
+    from kb.console.finding import text as console_text
     from kb.console.interactive import search as search_view
     from kb.evaluation import measure, queries
     from kb.ideas import suggest
@@ -83,15 +84,16 @@ HOMES = {
     "interactive_search": "kb.cli.interactive.search",
     "console_areas": "kb.console.areas",
     "console_care": "kb.console.care",
-    "console_comparison": "kb.console.comparison",
+    "console_comparison": "kb.console.finding.comparison",
     "console_concepts": "kb.console.concepts",
     "console_evaluation": "kb.console.evaluation",
     "console_manual": "kb.console.manual",
     "console_model": "kb.console.model",
-    "console_notes": "kb.console.notes",
+    "console_notes": "kb.console.finding.notes",
     "console_outline": "kb.console.outline",
     "console_picking": "kb.console.picking",
-    "console_search": "kb.console.search",
+    "console_search": "kb.console.finding.search",
+    "console_text": "kb.console.finding.text",
     "console_sync": "kb.console.sync",
     "terminal": "kb.console.terminal",
     "search_view": "kb.console.interactive.search",

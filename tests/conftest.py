@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import pty
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -32,6 +34,7 @@ from kb.index.encoder import Announce, load_encoder
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, Precision
 
+KB = [sys.executable, "-m", "kb"]
 REPOSITORY = Path(__file__).parent.parent
 
 settings.register_profile("kb", deadline=None, max_examples=50)  # a slow machine is no failure
@@ -281,6 +284,23 @@ def kb_without_model(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixtu
         return Run(int(ended.value.code or 0), captured.out, captured.err)
 
     return run
+
+
+def on_a_terminal(folder: Path, arguments: list[str], **extra: str) -> str:
+    """What a command writes to a terminal."""
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "80"} | extra
+    with subprocess.Popen([*KB, *arguments], cwd=folder, stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        written = b""
+        try:
+            while block := os.read(ours, 4096):
+                written += block
+        except OSError:
+            pass  # how Linux says that the other end is closed
+        process.wait(timeout=30)
+    os.close(ours)
+    return written.decode()
 
 
 @pytest.fixture(scope="session")

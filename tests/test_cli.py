@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from shutil import copy2, copytree
 
 import click
 import pytest
-from conftest import REPOSITORY, HashingEncoder, Run, indexed, made_once
+from conftest import KB, REPOSITORY, HashingEncoder, Run, indexed, made_once, on_a_terminal
 
 from kb import __version__
 from kb.care import versions
@@ -31,7 +30,6 @@ Command = Callable[..., Run]
 
 NOTES = ("gcn", "gat", "over-smoothing", "over-squashing", "lora", "focaccia")
 TOPIC = "why deep graph networks forget"
-KB = [sys.executable, "-m", "kb"]
 WITH_EXAMPLES = {"add", "file", "search", "related", "duplicates", "outline", "publish", "completion"}
 
 
@@ -713,23 +711,6 @@ def test_piped_output_is_plain(there: Path, kb: Command, arguments: list[str]) -
     run = kb(*arguments)
     assert run.code == 0
     assert "\x1b" not in run.out + run.err
-
-
-def on_a_terminal(folder: Path, arguments: list[str], **extra: str) -> str:
-    """What a command writes to a terminal."""
-    ours, theirs = pty.openpty()
-    environment = os.environ | {"TERM": "xterm-256color"} | extra
-    with subprocess.Popen([*KB, *arguments], cwd=folder, stdout=theirs, stderr=theirs, env=environment) as process:
-        os.close(theirs)
-        written = b""
-        try:
-            while block := os.read(ours, 4096):
-                written += block
-        except OSError:
-            pass  # how Linux says that the other end is closed
-        process.wait(timeout=30)
-    os.close(ours)
-    return written.decode()
 
 
 @pytest.mark.model

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.cli.notes import editor_command
+from kb.cli.finding.editor import editor_command
 from kb.errors import ConfigError, NotebookError
 from kb.notebook import Notebook, Settings, find_notebook, load_settings, write_template
 

@@ -73,6 +73,8 @@ READING = (
     "reclassify",
     "concepts attention",
     "show no-such-note",
+    "show 2",
+    "related 99",
     "outline --check notes/gcn.md",
 )
 WIDTH = 50
@@ -90,8 +92,8 @@ Kb = Callable[..., Ended]
 
 
 def settled(printed: bytes) -> bytes:
-    """What was printed, without times."""
-    return re.sub(rb'("seconds": ?)[0-9.e-]+', rb"\1x", printed)
+    """What was printed, without times and the random ids of links."""
+    return re.sub(rb'("seconds": ?|\x1b\]8;id=)[0-9.e-]+', rb"\1x", printed)
 
 
 def run(command: list[str], environment: dict[str, str], folder: Path, given: bytes = b"") -> Ended:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
+from kb.cli.finding.editor import start_editor
 from kb.cli.interactive import completion
-from kb.cli.notes import start_editor
 from kb.cli.parameters import AREA, JSON_OPTION, DateType, FilePath, TextType, as_text, bundled
 from kb.cli.session import knowledge_base
 from kb.errors import InputError

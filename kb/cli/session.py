@@ -106,7 +106,7 @@ def _opened(create: bool = False, progress: Progress = _silent) -> KnowledgeBase
     named, notice = named_notebook(), rooms.terminal.notice
     client = _client.get()
     if client is None:
-        return rooms.knowledge.KnowledgeBase(named, create=create, notify=notice, progress=progress)
+        return rooms.knowledge.KnowledgeBase(named, create=create, notify=notice, progress=progress, numbered=True)
     if create or named != client.notebook:
         raise UnansweredError("the client names another notebook, or may need a new one")
     return client.open(notice, progress)

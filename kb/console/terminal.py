@@ -6,12 +6,14 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 from rich.console import Console
 from rich.padding import Padding
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
@@ -77,6 +79,13 @@ def styled(text: str, style: str = "") -> Text:
     return Text(plain(text), style=style)
 
 
+def linked(title: str, path: Path, style: str = "") -> Text:
+    """A title that opens a file where the terminal knows links."""
+    text = styled(title, style)
+    text.stylize(Style(link=path.absolute().as_uri()))
+    return text
+
+
 def area_text(area: str) -> Text:
     """The name of an area in its colour."""
     return styled(area, AREA_STYLES.get(area, ""))
@@ -111,9 +120,9 @@ def say(line: str, style: str = "") -> None:
     out().print(styled(line, style))
 
 
-def print_heading(rank: int, title: str) -> None:
+def print_heading(rank: int, title: str | Text) -> None:
     """The rank and the title of a result."""
-    text = Text.assemble(f"{rank:>2}  ", styled(title, "bold"))
+    text = Text.assemble(f"{rank:>2}  ", styled(title, "bold") if isinstance(title, str) else title)
     out().print(text, no_wrap=out().is_terminal, overflow="ellipsis")
 
 

@@ -44,6 +44,14 @@ def find_note(notes: Sequence[NoteRecord], name: str, path: str, by_part: bool =
     raise InputError(f"there is no note {name!r}; {hint}")
 
 
+def is_named(notes: Sequence[NoteRecord], name: str) -> bool:
+    """Whether a note has `name` as its file name without extension, its title or an alias."""
+    wanted = name_of(name).casefold()
+    return any(
+        wanted in (_stem(note), name_of(note.title).casefold(), *map(str.casefold, note.aliases)) for note in notes
+    )
+
+
 def _stem(note: NoteRecord) -> str:
     """The file name of a note without extension, for comparisons."""
     return name_of(PurePath(note.path).stem).casefold()
@@ -61,6 +69,11 @@ def identified(notes: Sequence[NoteRecord], identifier: str) -> NoteRecord:
         if identifier in (note.id, note.path):
             return note
     raise NotFoundError(f"no note has the id or path {identifier!r}; a list of the notes shows both")
+
+
+def address_of(path: str, start: int, end: int) -> str:
+    """The address of some lines of a note: `notes/gcn.md:12-14`, or `notes/gcn.md:12` for one line."""
+    return f"{path}:{start}" + (f"-{end}" if end != start else "")
 
 
 def name_of_file(path: str) -> str:

@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from kb.reports.search import Explanation as Explanation
     from kb.reports.search import HeldBackNote as HeldBackNote
     from kb.reports.search import Hit as Hit
+    from kb.reports.search import LogitParts as LogitParts
     from kb.reports.search import Passage as Passage
     from kb.reports.search import Scores as Scores
     from kb.reports.search import SearchResult as SearchResult
@@ -181,6 +182,7 @@ HOMES = {
     "Update": "outline",
     "ConceptWeight": "search",
     "Explanation": "search",
+    "LogitParts": "search",
     "HeldBackNote": "search",
     "Hit": "search",
     "Passage": "search",

@@ -38,7 +38,7 @@ class NoteList(Frozen):
 
 class NoteDetail(ListedNote):
     """One note: what the catalog holds about it, and its current text. `targets` are the paths of the notes that its
-    links lead to, by link.
+    links lead to, by link, and `passages` the lines at which its passages began when it was indexed.
     """
 
     schema_: Literal["kb.show/1"] = Field(default="kb.show/1", serialization_alias="schema")
@@ -50,4 +50,5 @@ class NoteDetail(ListedNote):
     linked_from: tuple[str, ...]
     verdict: AreaVerdict
     chunks: int
+    passages: tuple[int, ...] = ()
     text: str

@@ -34,6 +34,17 @@ class TermWeight(Frozen):
     weight: float
 
 
+class LogitParts(Frozen):
+    """What the logistic function makes a probability, in sum: by the cosine of the passage, by the share of the query's
+    words that the note has, by how many words the query has, and a constant.
+    """
+
+    meaning: float
+    coverage: float
+    words: float
+    offset: float
+
+
 class Explanation(Frozen):
     """How a score came about.
 
@@ -41,7 +52,8 @@ class Explanation(Frozen):
     `passage` and `boilerplate`. `standing` is the z-score of the cosine among those of ordinary passages, once the
     query vector has moved towards the notes in `feedback` by `feedback_weight`. `agreement` is the share of notes that
     the dense and the lexical ranking have in common among their ten best, and `answered` the score of the
-    likeliest note. A note that is `named` in the query comes first whatever its score.
+    likeliest note. `logit` shows how the score came about where that is a probability. A note that is `named` in the
+    query comes first whatever its score.
     """
 
     raw: float
@@ -52,6 +64,7 @@ class Explanation(Frozen):
     near: float
     passage: float
     boilerplate: float
+    logit: LogitParts | None = None
     terms: tuple[TermWeight, ...]
     agreement: float
     feedback: tuple[str, ...]

@@ -11,7 +11,17 @@ from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, FiledArea, FileState, Filter, Mode, Reranker, note_of
 from kb.notes import files
 from kb.notes.statements import statements
-from kb.reports import ConceptWeight, Explanation, HeldBackNote, Hit, Passage, Scores, SearchResult, TermWeight
+from kb.reports import (
+    ConceptWeight,
+    Explanation,
+    HeldBackNote,
+    Hit,
+    LogitParts,
+    Passage,
+    Scores,
+    SearchResult,
+    TermWeight,
+)
 from kb.search.calibration import GOOD, WEAK
 from kb.search.find import POOL, find
 from kb.search.fuse import evidence
@@ -32,7 +42,7 @@ from kb.search.snippets import Cosines, marks, snippets
 from kb.sync.changes import recent_changes
 from kb.sync.linked import notice_unknown_tags
 
-PASSAGES = 4
+PASSAGES = 4  # of a note that are shown, unless the search is inside one note
 JUDGED = 10  # of the best notes, any of which may be a good match, however few are shown
 NEAREST = 3  # hits that are shown where none is a good match
 LONGEST_REMEMBERED, MOST_REMEMBERED = 20, 128  # hits of an answer, and answers
@@ -93,14 +103,14 @@ def _found(
     ranking = find(reader, query, filter, mode, max(POOL, limit * 10))
     asked = parse_query(query)
     reranker = reader.shared.reranker if mode == "hybrid" else None
-    groups: Sequence[Sequence[Ranked]] = group_by_note(ranking.ranked, PASSAGES)
+    groups: Sequence[Sequence[Ranked]] = group_by_note(ranking.ranked, limit if filter.paths else PASSAGES)
     if reranker:
         groups = _reranked(reader, reranker, asked.text, groups)
     shown, missing, looked_at = shown_notes(reader, groups, limit)
     report = _Report(reader, ranking, groups[: max(limit, JUDGED)], shown, asked.words)
     sentences = [_sentences(found.passages[0].chunk) for found in shown]
     hits = tuple(
-        report.hit(rank, found, snippet, _explanation(reader, ranking, report.answered, found) if explain else None)
+        report.hit(rank, found, snippet, _explanation(reader, ranking, report, found) if explain else None)
         for rank, (found, snippet) in enumerate(
             zip(shown, snippets(sentences, asked.words, _cosines(reader, ranking)), strict=True), 1
         )
@@ -187,9 +197,10 @@ class _Report:
         self._ranking = ranking
         self._words = words
         notes = {note_of(group[0].id) for group in best} | {found.note.id for found in shown}
+        self._evidence = evidence(reader, ranking, notes)
         self._chunks = {
             chunk: probability
-            for found in evidence(reader, ranking, notes).values()
+            for found in self._evidence.values()
             for chunk, probability in found.probabilities().items()
         }
         self._notes = best_of_notes(self._chunks)
@@ -221,6 +232,14 @@ class _Report:
             explain=explanation,
         )
 
+    def logit(self, found: NotePassages) -> LogitParts | None:
+        """How the score of a note came about; None where it is no probability."""
+        own = self._evidence.get(found.note.id)
+        if own is None or found.passages[0].ranked.relevance is not None:
+            return None
+        parts = (round(part, 4) for part in max(map(own.parts, own.relatedness)))
+        return LogitParts(**dict(zip(LogitParts.model_fields, parts, strict=True)))
+
     def _passage(self, passage: RankedPassage) -> Passage:
         chunk = passage.chunk
         return Passage(
@@ -242,19 +261,20 @@ def _answered(ranking: Ranking) -> float:
     return float(bool(ranking.lexical) if ranking.mode == "lexical" else ranking.relatedness >= GOOD_ANSWER)
 
 
-def _explanation(reader: IndexReader, ranking: Ranking, answered: float, found: NotePassages) -> Explanation:
+def _explanation(reader: IndexReader, ranking: Ranking, report: _Report, found: NotePassages) -> Explanation:
     best = found.passages[0].ranked
     paths = reader.catalog.notes_by_id(note_of(id) for id in ranking.feedback)
     weights = sorted(ranking.weights.get(found.note.id, {}).items(), key=lambda entry: -entry[1])
     return Explanation(
         raw=round(best.score if best.relevance is None else best.relevance, 4),
         reranked=best.relevance is not None,
-        answered=round(answered, 4),
+        answered=round(report.answered, 4),
         standing=round(best.z_score, 4),
         words=round(WORD_WEIGHT * best.shares.words, 4),
         near=round(NEAR_WEIGHT * best.shares.near, 4),
         passage=round(PASSAGE_WEIGHT * best.shares.passage, 4),
         boilerplate=-round(penalty(best.shares.copies), 4),
+        logit=report.logit(found),
         terms=tuple(TermWeight(term=term, weight=round(weight, 4)) for term, weight in weights),
         agreement=ranking.agreement,
         feedback=tuple(paths[note_of(id)].path for id in ranking.feedback if ranking.feedback_weight),

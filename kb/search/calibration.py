@@ -28,8 +28,14 @@ class Evidence(NamedTuple):
 
     def probabilities(self) -> dict[str, float]:
         """The probability of each chunk, by id; the note has that of its best one."""
-        by_words = COVERAGE_SLOPE * self.coverage + WORDS_SLOPE * math.log(self.words + 1)
-        return {id: _logistic(SCORE_SLOPE * value + by_words + SCORE_OFFSET) for id, value in self.relatedness.items()}
+        return {id: _logistic(sum(self.parts(id))) for id in self.relatedness}
+
+    def parts(self, id: str) -> tuple[float, float, float, float]:
+        """What the logistic function makes the probability of a chunk, in sum: by meaning, by the share of the words,
+        by their number, and a constant.
+        """
+        by_words = WORDS_SLOPE * math.log(self.words + 1)
+        return SCORE_SLOPE * self.relatedness[id], COVERAGE_SLOPE * self.coverage, by_words, SCORE_OFFSET
 
 
 def _logistic(value: float) -> float:

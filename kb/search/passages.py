@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kb.index.freshness import State, file_state, state_of
 from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, FileState, NoteRecord, note_of
+from kb.notes.naming import address_of
 from kb.search.ranking import Ranked
 from kb.search.similar.resemblance import CONTAINMENT, MIN_RUNS, Runs, resemblance, word_runs
 
@@ -81,7 +82,7 @@ class _SeenPassages:
         fresh = [number for number in range(len(passages)) if number == 0 or same[number] is None]
         for number in fresh:
             chunk = passages[number].chunk
-            self._seen.append((passages[number], f"{path}:{chunk.start_line}-{chunk.end_line}"))
+            self._seen.append((passages[number], address_of(path, chunk.start_line, chunk.end_line)))
         return same[0], [passages[number] for number in fresh]
 
     def _address_of(self, passage: RankedPassage) -> str | None:

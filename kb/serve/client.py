@@ -10,7 +10,7 @@ from importlib import import_module
 
 # The commands that only read, and the options with which they write, or need the terminal.
 READING: dict[str, tuple[str, ...]] = {
-    "search": ("-i", "--interactive"),
+    "search": ("-i", "--interactive", "--open"),
     "related": (),
     "duplicates": (),
     "outline": ("-o", "--output", "--update", "--pick"),

@@ -52,7 +52,7 @@ class LiveNotebook:
         """The notebook for a command of the user, who runs it in `folder`. The changed notes are counted again, as in a
         process of its own. Raises `NotebookError` or `ConfigError`.
         """
-        knowledge = _Opened(self, notify, progress, folder)
+        knowledge = _Opened(self, notify, progress, folder, numbered=True)
         knowledge.forget_changes()
         return knowledge
 
@@ -89,9 +89,14 @@ class LiveNotebook:
 class _Opened(KnowledgeBase):
     """A notebook opened for one command or request; closing it leaves the index open."""
 
-    def __init__(self, live: LiveNotebook, notify: Notify, progress: Progress, folder: Path) -> None:
+    def __init__(
+        self, live: LiveNotebook, notify: Notify, progress: Progress, folder: Path, numbered: bool = False
+    ) -> None:
         self._live = live
-        super().__init__(live.root, notify=notify, progress=progress, should_stop=live.stopping.is_set, folder=folder)
+        stops = live.stopping.is_set
+        super().__init__(
+            live.root, notify=notify, progress=progress, should_stop=stops, folder=folder, numbered=numbered
+        )
 
     def _open(self, notebook: Notebook) -> Index:
         self._index = self._live.index(notebook)

@@ -36,6 +36,7 @@ def show(reader: IndexReader, note: NoteRecord) -> NoteDetail:
     notes = reader.catalog.notes()
     position = [other.id for other in notes].index(note.id)
     targets = link_targets(notes)
+    chunks = reader.catalog.chunks_of([note.id]).get(note.id, [])
     return NoteDetail.model_validate(
         _listed(note, len(_linked(targets)[position]))
         | {
@@ -46,7 +47,8 @@ def show(reader: IndexReader, note: NoteRecord) -> NoteDetail:
             "targets": targets_of(notes, note),
             "linked_from": tuple(other.path for other, found in zip(notes, targets, strict=True) if position in found),
             "verdict": note.verdict,
-            "chunks": len(reader.catalog.chunks_of([note.id]).get(note.id, [])),
+            "chunks": len(chunks),
+            "passages": tuple(sorted({chunk.start_line for chunk in chunks})),
             "text": text_of(reader, note),
         }
     )

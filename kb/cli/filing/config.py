@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kb import rooms
-from kb.cli.filing.editor import edit
+from kb.cli.finding.editor import start_editor
 from kb.cli.parameters import JSON_OPTION, as_text
 from kb.cli.session import named_notebook
 from kb.errors import NotebookError
@@ -88,7 +88,7 @@ def edit_command() -> int:
     """
     root = _root()
     path = root / CONFIG_NAME
-    code = edit(path if path.exists() else write_template(root), 1)
+    code = start_editor(path if path.exists() else write_template(root), 1)
     rooms.settings.check_settings(root)
     return code
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
-from kb.cli.filing.editor import edit
 from kb.cli.filing.keys import END_OF_INPUT, next_key, single_keys
+from kb.cli.finding.editor import start_editor
 from kb.cli.parameters import JSON_OPTION
 from kb.cli.session import knowledge_base
 from kb.errors import KbError
@@ -87,7 +87,7 @@ class _Walk:
                 return self._take_back()
             if key == "o":
                 with self._lines():
-                    edit(self._knowledge.root / self._notes[number].path, 1)
+                    start_editor(self._knowledge.root / self._notes[number].path, 1)
                 return number
             if key in AREA_KEYS:
                 self._file(number, AREA_KEYS[key])

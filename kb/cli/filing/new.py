@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
-from kb.cli.filing.editor import edit
+from kb.cli.finding.editor import start_editor
 from kb.cli.parameters import AREA, TextType, as_text
 from kb.cli.session import knowledge_base
 from kb.decisions import is_under_any
@@ -43,7 +43,7 @@ def new_command(title: str, area: FiledArea | None, template: str, no_open: bool
         path = knowledge.new(title, area, as_text(template))
         held = is_under_any(path.relative_to(knowledge.root).as_posix(), knowledge.sources())
         shown = path.relative_to(knowledge.root).as_posix()
-    code = 0 if no_open else edit(path, len(path.read_text(encoding="utf-8").splitlines()))
+    code = 0 if no_open else start_editor(path, len(path.read_text(encoding="utf-8").splitlines()))
     rooms.terminal.say(str(path))
     rooms.terminal.notice("`kb sync` takes it in once it is written" if held else f"`kb add {shown}` takes it in")
     return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from kb import rooms
-from kb.cli.notes import open_note
+from kb.cli.finding.notes import open_note
 from kb.cli.session import UnansweredError, named_notebook
 from kb.console import streams
 from kb.errors import InputError
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
     from kb.knowledge import KnowledgeBase
     from kb.models import Filter, Mode
 
-OWN_OPTIONS = ("interactive", "explain", "batch", "as_json")  # of search, that a search of the view has not
+Narrowing = Callable[["KnowledgeBase"], "Filter"]  # the filter that the options make, of an open notebook
+
+OWN_OPTIONS = (
+    "interactive",
+    "explain",
+    "batch",
+    "lines",
+    "open",
+    "as_json",
+)  # of search, that a search of the view has not
 
 
 def is_possible() -> bool:
@@ -29,7 +39,7 @@ def is_possible() -> bool:
     return streams.stdin().isatty() and streams.stdout().isatty()
 
 
-def search_interactively(query: str, limit: int | None, filter: Filter, mode: Mode) -> int:
+def search_interactively(query: str, limit: int | None, filter: Narrowing, mode: Mode) -> int:
     """Show the view, and do what the user chooses there; returns the exit code. Raises `InputError` off a terminal."""
     if streams.client():
         raise UnansweredError("the view needs the terminal of its own process")
@@ -69,7 +79,7 @@ def _notebook_option() -> list[str]:
 class _Finder:
     """Asks the warm process; where there is none, this process opens the notebook."""
 
-    def __init__(self, limit: int | None, filter: Filter, mode: Mode, notices: list[str]) -> None:
+    def __init__(self, limit: int | None, filter: Narrowing, mode: Mode, notices: list[str]) -> None:
         self._limit = limit
         self._filter = filter
         self._mode = mode
@@ -96,7 +106,7 @@ class _Finder:
             return SearchResult.model_validate_json(answer)
         limit = self._limit or rooms.knowledge.DEFAULT_LIMIT
         weak = self._limit is not None
-        return self._knowledge.search(query, limit, self._filter, self._mode, weak=weak)
+        return self._knowledge.search(query, limit, self._filter(self._knowledge), self._mode, weak=weak)
 
     def related(self, path: str) -> RelatedNotes:
         """The notes related to one."""

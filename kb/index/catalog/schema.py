@@ -179,6 +179,9 @@ def filter_sql(filter: Filter) -> tuple[str, dict[str, object]]:
     if filter.areas:
         conditions.append("notes.area IN (SELECT value FROM json_each(:areas))")
         parameters["areas"] = json_list(filter.areas)
+    if filter.paths:
+        conditions.append("notes.path IN (SELECT value FROM json_each(:paths))")
+        parameters["paths"] = json_list(filter.paths)
     for number, tag in enumerate(filter.tags):
         named = f"value = :tag{number} OR value GLOB :tag{number} || '/*'"
         conditions.append(f"EXISTS (SELECT 1 FROM json_each(notes.tags) WHERE {named})")  # noqa: S608  # a number

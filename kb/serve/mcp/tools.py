@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from kb.models import FiledArea, Filter, Kind
+from kb.notes.naming import address_of
 from kb.reports import Hit, Outline, Point, Related, Section
 from kb.serve.live import LiveNotebook
 from kb.serve.mcp.quoting import MAX_BYTES, MAX_PASSAGE, Marks, cut, joined
@@ -114,7 +115,7 @@ class Tools:
 
 
 def _hit(hit: Hit, marks: Marks) -> str:
-    address = f"{hit.path}:{hit.start_line}-{hit.end_line}"
+    address = address_of(hit.path, hit.start_line, hit.end_line)
     facts = ", ".join(filter(None, (hit.area, hit.kind, str(hit.date or ""), hit.state, f"score {hit.score:.2f}")))
     return f"{hit.rank}. {address} ({facts})\n{marks.line(hit.title)}\n" + marks.quoted(
         address, cut(hit.text, MAX_PASSAGE)
@@ -122,8 +123,8 @@ def _hit(hit: Hit, marks: Marks) -> str:
 
 
 def _related(other: Related, marks: Marks) -> str:
-    theirs = f"{other.theirs.path}:{other.theirs.start_line}-{other.theirs.end_line}"
-    ours = f"{other.ours.path}:{other.ours.start_line}-{other.ours.end_line}"
+    theirs = address_of(other.theirs.path, other.theirs.start_line, other.theirs.end_line)
+    ours = address_of(other.ours.path, other.ours.start_line, other.ours.end_line)
     link = f", link {other.link}" if other.link else ""
     return (
         f"{other.path} ({other.area}, {other.kind}, similarity {other.score:.2f}{link})\n{marks.line(other.title)}\n"
@@ -149,7 +150,8 @@ def _section(section: Section, marks: Marks) -> str:
 
 
 def _point(point: Point, marks: Marks) -> str:
-    return f"- {point.path}:{point.start_line}-{point.end_line} {marks.line(cut(point.text, MAX_PASSAGE))}"
+    address = address_of(point.path, point.start_line, point.end_line)
+    return f"- {address} {marks.line(cut(point.text, MAX_PASSAGE))}"
 
 
 def _fitting(lines: Sequence[str], limit: int) -> list[str]:

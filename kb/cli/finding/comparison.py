@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from kb import rooms
@@ -16,6 +18,7 @@ from kb.cli.session import knowledge_base, knowledge_base_with_progress
 Examples:
   kb related over-smoothing
   kb related notes/lora.md -n 20
+  kb related 2
   kb related "Why deep GNNs forget" --json
 """,
 )
@@ -26,11 +29,14 @@ def related_command(note: str, limit: int, as_json: bool) -> None:
     """Find the notes and posts related to a note.
 
     Notes are related if they have similar passages, or if one links to the
-    other. NOTE is a path, a file name without its extension, or a title.
+    other. NOTE is a path, a file name without its extension, a title, or a
+    number of the last search, related or list.
     """
     with knowledge_base() as knowledge:
         notes = knowledge.related(note, limit)
-    rooms.terminal.print_report(notes, as_json, rooms.console_comparison.print_related)
+        if not as_json:
+            knowledge.remember("related", ((other.path, other.theirs.start_line) for other in notes.notes))
+    rooms.terminal.print_report(notes, as_json, partial(rooms.console_comparison.print_related, knowledge.root))
 
 
 @click.command(

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import datetime
-import os
-import shlex
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from kb import rooms
+from kb.cli.finding.editor import start_editor
 from kb.cli.interactive import completion
 from kb.cli.parameters import JSON_OPTION, STORED_AREA, DateType, as_text, bundled
 from kb.cli.session import knowledge_base
-from kb.errors import ConfigError, KbError
 from kb.notes.words import name_of
 
 if TYPE_CHECKING:
@@ -46,7 +43,6 @@ def _has_tag(note: ListedNote, tag: str) -> bool:
     return any(own == tag or own.startswith(f"{tag}/") for own in note.tags)
 
 
-DEFAULT_EDITOR = "vi"
 ORDERS: dict[str, Callable[[ListedNote], tuple[object, ...]]] = {
     "path": lambda note: (note.path,),
     "title": lambda note: (note.title.casefold(), note.path),
@@ -108,29 +104,63 @@ def list_command(
         raise click.UsageError("give either --paths or --json")
     with knowledge_base() as knowledge:
         found = knowledge.list(("outside",) if narrowing.outside else areas, kinds, narrowing.unsure)
-    notes = sorted(filter(narrowing.holds, found.notes), key=ORDERS[sort])
+        notes = sorted(filter(narrowing.holds, found.notes), key=ORDERS[sort])
+        if not (paths or as_json):
+            knowledge.remember("list", ((note.path, 1) for note in notes))
     console = rooms.console_notes
     show = console.print_paths if paths else console.print_list
-    rooms.terminal.print_report(found.model_copy(update={"notes": tuple(notes)}), as_json, show)
+    rooms.terminal.print_report(
+        found.model_copy(update={"notes": tuple(notes)}), as_json, partial(show, knowledge.root)
+    )
 
 
-@click.command("show")
+@click.command(
+    "show",
+    epilog="""\b
+Examples:
+  kb show over-smoothing
+  kb show 2
+  kb show notes/lora.md --raw > lora.md
+""",
+)
 @click.argument("note", shell_complete=completion.notes)
+@click.option("--raw", is_flag=True, help="Print the file as it is, and nothing else.")
 @JSON_OPTION
-def show_command(note: str, as_json: bool) -> None:
+def show_command(note: str, raw: bool, as_json: bool) -> None:
     """Show a note: its area and why, its links, its text.
 
-    NOTE is a path, a file name without its extension, or a title.
+    NOTE is a path, a file name without its extension, a title, or a number of
+    the last search, related or list. On a terminal, the text is set in type, and
+    a number such as :42 is the line at which a passage begins.
     """
+    if raw and as_json:
+        raise click.UsageError("give either --raw or --json")
     with knowledge_base() as knowledge:
         detail = knowledge.show(note)
-    rooms.terminal.print_report(detail, as_json, rooms.console_notes.print_note)
+    if raw:
+        rooms.terminal.print_text(detail.text)
+    else:
+        typeset = rooms.terminal.out().is_terminal and not as_json
+        show = rooms.console_text.print_typeset if typeset else rooms.console_notes.print_note
+        rooms.terminal.print_report(detail, as_json, partial(show, knowledge.root))
 
 
-@click.command("open")
+@click.command(
+    "open",
+    epilog="""\b
+Examples:
+  kb open over-smoothing
+  kb open notes/lora.md:42
+  kb open 2
+""",
+)
 @click.argument("address", metavar="NOTE|PATH:LINE", shell_complete=completion.notes)
 def open_command(address: str) -> int:
-    """Open a note in $VISUAL or $EDITOR, at a line."""
+    """Open a note in $VISUAL or $EDITOR, at a line.
+
+    NOTE may be a number of the last search, related or list: the editor opens
+    the note at the passage that was found.
+    """
     return open_note(address)
 
 
@@ -139,32 +169,3 @@ def open_note(address: str) -> int:
     with knowledge_base() as knowledge:
         path, line = knowledge.locate(address)
     return start_editor(path, line)
-
-
-def start_editor(path: Path, line: int, stdout: int | None = None) -> int:
-    """Open a file in the user's editor and return its exit code; `stdout` is what it has as its standard output."""
-    command = editor_command(path, line)
-    try:
-        code = subprocess.run(command, check=False, stdout=stdout).returncode
-    except OSError as error:
-        raise KbError(f"the editor {command[0]!r} cannot be started: {error.strerror}; set EDITOR") from error
-    return code if code >= 0 else 128 - code
-
-
-def editor_command(path: Path, line: int) -> list[str]:
-    """The command that opens a file at a line, by `VISUAL`, else `EDITOR`, else vi. Raises `ConfigError`."""
-    named = (os.environ.get(name, "").strip() for name in ("VISUAL", "EDITOR"))
-    value = next((command for command in named if command), None)
-    if value is None:
-        value = DEFAULT_EDITOR
-        rooms.terminal.notice(f"neither VISUAL nor EDITOR is set; starting {value}")
-    try:
-        command = shlex.split(value)
-    except ValueError as error:
-        raise ConfigError(f"VISUAL or EDITOR is {value!r}, which is not a command: {error}; set EDITOR") from error
-    name = Path(command[0]).stem
-    if name in ("code", "codium", "cursor"):
-        return [*command, "--goto", f"{path}:{line}"]
-    if name in ("subl", "zed", "hx"):
-        return [*command, f"{path}:{line}"]
-    return [*command, f"+{line}", str(path)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.table import Table
 
-from kb.console.terminal import HELD_BACK, area_text, grid, notice, out, plain, print_table, print_text, styled
+from kb.console.terminal import HELD_BACK, area_text, grid, linked, notice, out, plain, print_table, print_text, styled
 from kb.models import STORED_AREAS, AreaVerdict
 from kb.notes.prose import printable
 from kb.reports import ListedNote, NoteDetail, NoteList
@@ -15,12 +17,12 @@ GAP = "  "
 TITLE_SHARE = 0.6  # of what titles and paths share
 
 
-def print_list(notes: NoteList) -> None:
-    """One line per note: on a terminal in columns that fit it, into a pipe separated by tabs."""
+def print_list(root: Path, notes: NoteList) -> None:
+    """One line per note below a root: on a terminal in columns that fit it, into a pipe separated by tabs."""
     if not notes.notes:
         notice("there are no notes to list")
     elif out().is_terminal:
-        _print_columns(notes)
+        _print_columns(root, notes)
     else:
         for note in notes.notes:
             fields = (note.area, str(note.date or ""), plain(note.path), plain(note.title), " ".join(_flags(note)))
@@ -29,21 +31,24 @@ def print_list(notes: NoteList) -> None:
         notice(HELD_BACK)
 
 
-def print_paths(notes: NoteList) -> None:
+def print_paths(_: Path, notes: NoteList) -> None:
     """The paths of the notes, a line each."""
     print_text("".join(f"{plain(note.path)}\n" for note in notes.notes))
 
 
-def _print_columns(notes: NoteList) -> None:
+def _print_columns(root: Path, notes: NoteList) -> None:
     """A table in which titles and paths share what the other columns leave of the terminal."""
     table = grid()
     flags = [" ".join(_flags(note)) for note in notes.notes]
-    left = out().width - AREA_WIDTH - DATE_WIDTH - max(map(len, flags)) - len(GAP) * (4 if any(flags) else 3)
-    for note, marks in zip(notes.notes, flags, strict=True):
-        title, path = styled(note.title), styled(note.path, "dim")
+    numbers = len(str(len(flags)))
+    columns = (numbers, AREA_WIDTH, DATE_WIDTH, max(map(len, flags)))
+    left = out().width - sum(columns) - len(GAP) * (5 if any(flags) else 4)
+    for number, (note, marks) in enumerate(zip(notes.notes, flags, strict=True), 1):
+        title, path = linked(note.title, root / note.path), styled(note.path, "dim")
         title.truncate(round(left * TITLE_SHARE), overflow="ellipsis")
         path.truncate(left - round(left * TITLE_SHARE), overflow="ellipsis")
-        table.add_row(area_text(note.area), styled(str(note.date or "")), title, path, styled(marks, "yellow"))
+        rank = styled(str(number).rjust(numbers), "dim")
+        table.add_row(rank, area_text(note.area), styled(str(note.date or "")), title, path, styled(marks, "yellow"))
     print_table(table)
 
 
@@ -53,9 +58,15 @@ def _flags(note: ListedNote) -> list[str]:
     return flags + [f"nearest {note.nearest_area}"] * (note.area == "outside")
 
 
-def print_note(note: NoteDetail) -> None:
-    """The properties of a note, then its text."""
-    out().print(styled(note.title, "bold"))
+def print_note(root: Path, note: NoteDetail) -> None:
+    """The properties of a note below a root, then its text as it is."""
+    print_properties(root, note)
+    print_text("\n" + printable(note.text).strip("\n") + "\n")
+
+
+def print_properties(root: Path, note: NoteDetail) -> None:
+    """The properties of a note below a root."""
+    out().print(linked(note.title, root / note.path, "bold"))
     lines = [
         (
             "path",
@@ -77,7 +88,6 @@ def print_note(note: NoteDetail) -> None:
         if value:
             table.add_row(styled(name, "dim"), styled(value))
     print_table(table)
-    print_text("\n" + printable(note.text).strip("\n") + "\n")
 
 
 def _verdict_words(verdict: AreaVerdict) -> str:

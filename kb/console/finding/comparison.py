@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.text import Text
 
-from kb.console.terminal import area_text, count, indented, notice, plain, print_heading, remark, say, styled
+from kb.console.terminal import area_text, count, indented, linked, notice, plain, print_heading, remark, say, styled
+from kb.notes.naming import address_of
 from kb.reports import Address, ComparedNote, Duplicates, Related, RelatedNotes
 from kb.search.snippets import shorten
 
@@ -15,13 +17,13 @@ QUOTED = 68  # characters of a repeated passage
 LINKS = {"to": "linked from here", "from": "links here", "both": "linked both ways"}
 
 
-def print_related(related: RelatedNotes) -> None:
-    """Each note with the nearest pair of passages; remarks go to standard error."""
+def print_related(root: Path, related: RelatedNotes) -> None:
+    """Each note below a root with the nearest pair of passages; remarks go to standard error."""
     remark(related.missing, related.changed_notes)
     if not related.notes:
         notice(f"no note is related to {related.path}")
     for rank, note in enumerate(related.notes, 1):
-        print_heading(rank, note.title)
+        print_heading(rank, linked(note.title, root / note.path, "bold"))
         indented(_place(note))
         indented(styled(f"{note.passage_score:.2f}  nearest to {_address(note.ours)}", "dim"))
 
@@ -63,4 +65,4 @@ def _note(note: ComparedNote) -> Text:
 
 
 def _address(place: Address) -> str:
-    return f"{place.path}:{place.start_line}-{place.end_line}"
+    return address_of(place.path, place.start_line, place.end_line)

@@ -1,0 +1,1 @@
+"""The commands that find and show notes: search, compare, list, show, open."""

@@ -1,0 +1,74 @@
+"""A note at a terminal, in a pipe, and as its file is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import HashingEncoder, Run, on_a_terminal
+
+from kb.knowledge import KnowledgeBase
+
+Command = Callable[..., Run]
+TEXT = """---
+area: llm
+title: A tall tree
+---
+# A tall tree
+
+It has **leaves** and [[roots]].
+
+## Care
+
+- water
+- light
+
+```python
+## no heading
+grow()
+```
+"""
+LINK = re.compile(r"\x1b\]8;[^;]*;(file://[^\x1b]+)\x1b")
+CODES = re.compile(r"\x1b\]8;[^\x1b]*\x1b\\|\x1b\[[\d;]*m")
+
+
+@pytest.fixture
+def grove(notebook: Path, encoder: HashingEncoder) -> Path:
+    """A notebook with one note, whose name is not plain ASCII."""
+    (notebook / "notes" / "tall tré.md").write_text(TEXT)
+    with KnowledgeBase(notebook, encoder=encoder) as knowledge:
+        knowledge.add(["notes"])
+    return notebook
+
+
+def test_a_terminal_sets_a_note_in_type(grove: Path, encoder: HashingEncoder) -> None:
+    """Front matter and marks are gone, code is as it was, and each passage has its line in the margin."""
+    with KnowledgeBase(grove, encoder=encoder) as knowledge:
+        begins = knowledge.show("tall tré").passages
+    shown = CODES.sub("", on_a_terminal(grove, ["show", "tall tré"]))
+    assert begins
+    assert [int(line) for line in re.findall(r"^ *:(\d+) ", shown, re.MULTILINE)] == [*begins]
+    assert "## no heading" in shown
+    assert "[[roots]]" in shown
+    assert [mark for mark in ("**", "title:", "```", "## Care") if mark in shown] == []
+    assert max(len(line) for line in shown.splitlines()) <= 80
+
+
+def test_the_file_as_it_is(grove: Path, kb_without_model: Command) -> None:
+    """`--raw` prints the text of the file alone, and excludes `--json`; a pipe gets the properties and the Markdown."""
+    assert kb_without_model("show", "tall tré", "--raw").out == TEXT
+    assert on_a_terminal(grove, ["show", "tall tré", "--raw"]).replace("\r\n", "\n") == TEXT
+    piped = kb_without_model("show", "tall tré").out
+    assert piped.startswith("A tall tree\npath")
+    assert piped.endswith(f"\n\n{TEXT}")
+    assert kb_without_model("show", "tall tré", "--raw", "--json").code == 2
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["show", "tall tré"], ["search", "--mode", "lexical", "leaves"]])
+def test_titles_are_links_where_the_terminal_can(grove: Path, kb_without_model: Command, arguments: list[str]) -> None:
+    """A title opens the file of its note; a terminal that knows no codes, and a pipe, get none."""
+    assert {*LINK.findall(on_a_terminal(grove, arguments))} == {(grove / "notes" / "tall tré.md").as_uri()}
+    assert "\x1b" not in on_a_terminal(grove, arguments, TERM="dumb")
+    assert "\x1b" not in kb_without_model(*arguments).out
