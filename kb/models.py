@@ -277,10 +277,9 @@ class ChunkRecord(Frozen):
 
 
 class Filter(Frozen):
-    """Which notes a search may return: those in any of `areas` and with all of `tags`, where empty means no condition.
-
-    Dates are inclusive. A note must contain every one of `phrases` and none of `without`; both are matched as
-    consecutive words, regardless of case and inflection. With `paths`, only the notes with these are returned.
+    """Which notes a search may return: those in any of `areas`, with all of `tags` and one of `paths`, where empty is
+    no condition. Dates are inclusive. A note must contain every one of `phrases` and none of `without`; both are
+    matched as consecutive words, regardless of case and inflection.
     """
 
     areas: tuple[FiledArea, ...] = ()
