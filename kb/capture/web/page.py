@@ -23,6 +23,7 @@ SHARE_OF_ARTICLE = 0.7  # of the text of all paragraphs
 MAX_TAGS = 100_000
 MAX_ATTRIBUTES = 2_000  # of one element; the parser compares each with all others
 MAX_TEXT = 4_000_000  # characters without tags; no note holds as many
+MAX_UNCLOSED = 500  # formulas of one text that have no end, each of which is looked for up to the end of the text
 MAX_DEPTH = 200  # nested elements; libraries recurse into them
 _META_CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,40})|<\?xml[^>]{0,100}?encoding=[\"']([\w-]{2,40})", re.I
@@ -119,7 +120,14 @@ def parsed(text: str, address: str) -> HtmlElement:
         ) from error
     if _is_deeper(tree, MAX_DEPTH):
         raise CaptureError(f"{address} has elements nested more than {MAX_DEPTH} levels deep")
+    if any(_unclosed(text) > MAX_UNCLOSED for text in tree.itertext()):
+        raise CaptureError(f"{address} has more than {MAX_UNCLOSED} formulas without an end")
     return tree
+
+
+def _unclosed(text: str) -> int:
+    """How many formulas begin after the last end of one."""
+    return max(text.count(begin, text.rfind(end) + 1) for begin, end in (("\\(", "\\)"), ("\\[", "\\]")))
 
 
 def readable(tree: HtmlElement, title: str) -> str:
