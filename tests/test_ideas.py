@@ -220,4 +220,7 @@ def test_ideas_as_they_are_printed(kb: Callable[..., Run], indexed_notes: Path, 
     (tmp_path / "kb.toml").touch()
     empty = kb("--notebook", str(tmp_path), "ideas")
     assert (empty.code, empty.out) == (0, "")
-    assert empty.err == "kb: no ideas: among 0 notes, no three are similar enough for a post; add more notes\n"
+    assert empty.err.splitlines() == [
+        "kb: this notebook has no notes yet; `kb add FOLDER` takes a folder's notes in, `kb new TITLE` starts one",
+        "kb: no ideas: among 0 notes, no three are similar enough for a post; add more notes",
+    ]
