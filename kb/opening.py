@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -131,9 +131,10 @@ class OpenNotebook:
                 line = place.line if place else 1
         return self.root / note.path, line
 
-    def remember(self, command: str, places: Iterable[tuple[str, int]]) -> None:
-        """Let numbers name the notes that a command listed: their paths and lines, from number 1."""
-        listed = NumberedList(command=command, places=tuple(Place(path=path, line=line) for path, line in places))
+    def remember(self, command: str, places: Mapping[int, tuple[str, int]]) -> None:
+        """Let numbers name the notes that a command listed: their paths and lines, by the number printed."""
+        placed = {number: Place(path=path, line=line) for number, (path, line) in places.items()}
+        listed = NumberedList(command=command, places=placed)
         write_list(self._index.notebook.index_folder, listed)
 
     def find_note(self, name: str) -> NoteRecord:

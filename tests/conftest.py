@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -286,21 +286,27 @@ def kb_without_model(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixtu
     return run
 
 
-def on_a_terminal(folder: Path, arguments: list[str], **extra: str) -> str:
-    """What a command writes to a terminal."""
+def terminal_output(command: Sequence[str], folder: Path, typed: bytes = b"", **extra: str) -> bytes:
+    """What a command writes to a terminal on which something is typed."""
     ours, theirs = pty.openpty()
-    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "80"} | extra
-    with subprocess.Popen([*KB, *arguments], cwd=folder, stdout=theirs, stderr=theirs, env=environment) as process:
+    environment = os.environ | {"TERM": "xterm-256color"} | extra
+    with subprocess.Popen(command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)
+        os.write(ours, typed)
         written = b""
         try:
-            while block := os.read(ours, 4096):
+            while block := os.read(ours, 65536):
                 written += block
         except OSError:
             pass  # how Linux says that the other end is closed
-        process.wait(timeout=30)
+        process.wait(timeout=60)
     os.close(ours)
-    return written.decode()
+    return written
+
+
+def on_a_terminal(folder: Path, arguments: list[str], **extra: str) -> str:
+    """What kb writes to a terminal of 80 columns."""
+    return terminal_output([*KB, *arguments], folder, b"", **{"COLUMNS": "80"} | extra).decode()
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,8 @@ from kb.capture.web.public import is_public
 from kb.capture.web.sites import Sites
 from kb.errors import CaptureError
 from kb.knowledge import KnowledgeBase
-from kb.reports import SyncReport
+from kb.models import Encoder
+from kb.reports import Captured, SyncReport
 
 TEXT = "Graph neural networks pass messages between the nodes of a graph, and each node averages its neighbours. "
 PAGE = f"""<html><head><title>Message passing | A Blog</title><meta name="author" content="Ada Byron">
@@ -185,21 +186,42 @@ def test_what_is_known_is_not_fetched(knowledge: KnowledgeBase, site: Site) -> N
     assert not (knowledge.root / "notes").exists()
 
 
-def test_the_gate_comes_before_the_file(knowledge: KnowledgeBase, site: Site) -> None:
-    """What lies outside the areas is not written, unless it is confirmed or a detour."""
-    url = site.put("/a", PAGE.replace("Graph neural networks", "Sourdough starters").replace("nodes", "loaves"))
-    asked = []
+RECIPE = """<html><head><title>Sourdough bread</title></head><body><article><h1>Sourdough bread</h1>
+<p>Feed the starter with rye flour the evening before. Mix flour, water and salt, fold the dough four times, and let it
+rise overnight in the fridge.</p><p>Heat the oven to 250 degrees with a pot inside, score the loaf, and bake it
+for forty minutes; take the lid off for the last ten, so that the crust browns.</p></article></body></html>"""
 
-    def refuse(entry: object) -> bool:
+
+@pytest.mark.model
+def test_the_gate_comes_before_the_file(tmp_path: Path, site: Site, real_encoder: Encoder) -> None:
+    """What lies outside the areas is asked about once and not written; what is confirmed is a detour."""
+    url = site.put("/a", RECIPE)
+    asked: list[Captured] = []
+
+    def answer(entry: Captured, confirmed: bool) -> bool:
         asked.append(entry)
-        return False
+        return confirmed
 
-    report = knowledge.capture([url], allow_private=True, confirm=refuse)
-    if report.captured[0].state == "outside":
+    with KnowledgeBase(tmp_path, create=True, encoder=real_encoder) as knowledge:
+        held = knowledge.capture([url], allow_private=True, confirm=lambda entry: answer(entry, False))
+        assert [(entry.state, entry.title) for entry in held.captured] == [("outside", "Sourdough bread")]
         assert len(asked) == 1
-        assert not (knowledge.root / "notes").exists()
-        report = knowledge.capture([url], allow_private=True, detour=True)
-    assert report.captured[0].state == "new"
+        assert not (tmp_path / "notes").exists()
+        taken = knowledge.capture([url], allow_private=True, confirm=lambda entry: answer(entry, True))
+        assert [entry.state for entry in taken.captured] == ["new"]
+        assert [note.area for note in taken.added] == ["detour"]
+
+
+@pytest.mark.model
+def test_a_detour_is_not_asked_about(tmp_path: Path, site: Site, real_encoder: Encoder) -> None:
+    """With `--detour`, what lies outside the areas is taken in without a question."""
+
+    def refuse(entry: Captured) -> bool:
+        pytest.fail(f"asked about {entry.title}")
+
+    with KnowledgeBase(tmp_path, create=True, encoder=real_encoder) as knowledge:
+        report = knowledge.capture([site.put("/a", RECIPE)], allow_private=True, detour=True, confirm=refuse)
+        assert [note.area for note in report.added] == ["detour"]
 
 
 def test_template(knowledge: KnowledgeBase, site: Site) -> None:

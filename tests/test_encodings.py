@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
 from shutil import copytree
 
 import pytest
+from conftest import terminal_output
 
 from kb.cli import COMMANDS
 from kb.knowledge import KnowledgeBase
@@ -150,26 +150,6 @@ def test_no_encoding_is_too_small(own: Path, extra: dict[str, str], working: lis
     assert listed["notes"][5]["title"] == "Naïve attention 5 → “日本” 🎓"
 
 
-def on_a_terminal(folder: Path, commands: list[list[str]], typed: bytes, **extra: str) -> bytes:
-    """What some commands write to a terminal on which something is typed."""
-    ours, theirs = pty.openpty()
-    environment = os.environ | {"TERM": "xterm-256color"} | extra
-    process = subprocess.Popen(
-        program(commands), cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=environment
-    )
-    os.close(theirs)
-    os.write(ours, typed)
-    written = b""
-    try:
-        while block := os.read(ours, 65536):
-            written += block
-    except OSError:
-        pass  # how Linux says that the other end is closed
-    process.wait(timeout=60)
-    os.close(ours)
-    return written
-
-
 def test_tables_bars_and_prompts_on_a_terminal_in_ascii(own: Path) -> None:
     """On an ASCII terminal tables, progress bars and prompts are drawn in ASCII, and other keys may be typed."""
     commands = [
@@ -186,7 +166,7 @@ def test_tables_bars_and_prompts_on_a_terminal_in_ascii(own: Path) -> None:
     )
     editor.chmod(0o755)
     typed = "ü\ny\n".encode()
-    written = on_a_terminal(own, commands, typed, PYTHONIOENCODING="ascii", EDITOR=str(editor))
+    written = terminal_output(program(commands), own, typed, PYTHONIOENCODING="ascii", EDITOR=str(editor))
     shown = written.replace(typed.replace(b"\n", b"\r\n"), b"")  # the terminal echoes what is typed
     assert "Traceback" not in written.decode(errors="replace")
     assert endings(written.decode(errors="replace").replace("\r", "")) == [0, 0, 0, 0, 0, 2]

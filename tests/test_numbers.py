@@ -12,6 +12,7 @@ from conftest import HashingEncoder, Run
 from kb.errors import InputError
 from kb.index.numbers import LIST_NAME
 from kb.knowledge import KnowledgeBase
+from kb.search import answer
 
 Command = Callable[..., Run]
 TEXTS = {
@@ -61,6 +62,21 @@ def test_an_editor_opens_at_the_hit(orchard: Path, kb_without_model: Command, mo
     line = int(found.split("notes/apple.md:")[1].split("-")[0].split()[0])
     assert line > 1
     assert kb_without_model("open", "1").out == f"+{line} {orchard / 'notes' / 'apple.md'}\n"
+
+
+def test_numbers_are_those_that_were_printed(
+    orchard: Path, kb_without_model: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a search leaves out a weak hit between two others, their numbers have a gap, and still name them."""
+    monkeypatch.setattr(answer, "_strong", lambda hits, good, mode: (hits[0], *hits[2:]))
+    monkeypatch.setenv("VISUAL", "echo")
+    found = kb_without_model("search", "--mode", "lexical", "fruit OR tree a").out
+    titles = {line.split()[0]: line.split()[1] for line in found.splitlines() if line[:2].strip().isdigit()}
+    assert list(titles) == ["1", "3"]
+    assert [first_line(kb_without_model("show", number)) for number in titles] == list(titles.values())
+    assert kb_without_model("show", "2").code == 2
+    opened = kb_without_model("search", "--mode", "lexical", "fruit OR tree a", "--open", "3").out
+    assert opened.endswith(f"/{titles['3'].lower()}.md\n")
 
 
 def test_what_is_no_number_of_the_list(orchard: Path, kb_without_model: Command) -> None:

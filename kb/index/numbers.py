@@ -28,10 +28,10 @@ class Place(Frozen):
 
 
 class NumberedList(Frozen):
-    """The notes that a command listed, from number 1."""
+    """The notes that a command listed, by the numbers that it printed: a search leaves out those of weak hits."""
 
     command: str
-    places: tuple[Place, ...]
+    places: dict[int, Place]
 
 
 def is_number(name: str) -> bool:
@@ -50,14 +50,14 @@ def write_list(folder: Path, listed: NumberedList) -> None:
 
 
 def place_of(folder: Path, name: str) -> Place:
-    """What the list has at a number. Raises `InputError` where there is no list, or where it is shorter."""
+    """What the list has at a number. Raises `InputError` where there is no list, or no such number in it."""
     try:
         listed = NumberedList.model_validate_json((folder / LIST_NAME).read_bytes())
     except (OSError, ValidationError):
         reason = f"{name!r} is a number, but nothing was listed yet; run `kb search`, or give the note's path"
         raise InputError(reason) from None
-    if int(name) > len(listed.places):
+    if int(name) not in listed.places:
         count = len(listed.places)
         notes = "no notes" if not count else "1 note" if count == 1 else f"{count} notes"
         raise InputError(f"there is no number {name}; the last `kb {listed.command}` listed {notes}")
-    return listed.places[int(name) - 1]
+    return listed.places[int(name)]

@@ -35,7 +35,8 @@ def related_command(note: str, limit: int, as_json: bool) -> None:
     with knowledge_base() as knowledge:
         notes = knowledge.related(note, limit)
         if not as_json:
-            knowledge.remember("related", ((other.path, other.theirs.start_line) for other in notes.notes))
+            places = [(other.path, other.theirs.start_line) for other in notes.notes]
+            knowledge.remember("related", dict(enumerate(places, 1)))
     rooms.terminal.print_report(notes, as_json, partial(rooms.console_comparison.print_related, knowledge.root))
 
 

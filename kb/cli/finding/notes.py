@@ -106,7 +106,7 @@ def list_command(
         found = knowledge.list(("outside",) if narrowing.outside else areas, kinds, narrowing.unsure)
         notes = sorted(filter(narrowing.holds, found.notes), key=ORDERS[sort])
         if not (paths or as_json):
-            knowledge.remember("list", ((note.path, 1) for note in notes))
+            knowledge.remember("list", {number: (note.path, 1) for number, note in enumerate(notes, 1)})
     console = rooms.console_notes
     show = console.print_paths if paths else console.print_list
     rooms.terminal.print_report(

@@ -189,7 +189,7 @@ def search_command(
             return 0
         result = search(as_text(*query))
         if not as_json:
-            knowledge.remember("search", ((hit.path, hit.start_line) for hit in result.hits))
+            knowledge.remember("search", {hit.rank: (hit.path, hit.start_line) for hit in result.hits})
     if output.open is not None:
         return _open_hit(knowledge.root, result, output.open)
     console = rooms.console_search
@@ -215,11 +215,11 @@ def _searching(
 
 
 def _open_hit(root: Path, result: SearchResult, number: int) -> int:
-    """Open a hit in the editor. Raises `InputError` where there are fewer."""
-    if number > len(result.hits):
+    """Open a hit in the editor, by its number. Raises `InputError` where there is none."""
+    hit = next((hit for hit in result.hits if hit.rank == number), None)
+    if hit is None:
         found = rooms.terminal.count(len(result.hits), "hit")
         raise InputError(f"there is no hit {number}; the search has {found}")
-    hit = result.hits[number - 1]
     return start_editor(root / hit.path, hit.start_line)
 
 
