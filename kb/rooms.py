@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kb.capture.web import fetch
     from kb.care import backup, doctor, facts, rebuild, status, versions
     from kb.care import models as models_in_use
+    from kb.cli.finding import editor
     from kb.cli.interactive import search as interactive_search
     from kb.console import areas as console_areas
     from kb.console import care as console_care
@@ -54,13 +55,14 @@ if TYPE_CHECKING:
     from kb.serve.http import server as http_server
     from kb.serve.mcp import configuration
     from kb.serve.mcp import server as tools_server
-    from kb.sync import changes, deciding, linked, listing, reclassify, removal, run
+    from kb.sync import changes, deciding, linked, listing, reclassify, removal, run, tags
 
 HOMES = {
     "console_linked": "kb.console.filing.linked",
     "console_log": "kb.console.filing.log",
     "console_inbox": "kb.console.filing.inbox",
     "linked": "kb.sync.linked",
+    "tags": "kb.sync.tags",
     "deciding": "kb.sync.deciding",
     "console_settings": "kb.console.filing.settings",
     "settings": "kb.settings",
@@ -81,6 +83,7 @@ HOMES = {
     "rebuild": "kb.care.rebuild",
     "status": "kb.care.status",
     "versions": "kb.care.versions",
+    "editor": "kb.cli.finding.editor",
     "interactive_search": "kb.cli.interactive.search",
     "console_areas": "kb.console.areas",
     "console_care": "kb.console.care",

@@ -40,7 +40,7 @@ from kb.search.ranking import (
 )
 from kb.search.snippets import Cosines, marks, snippets
 from kb.sync.changes import recent_changes
-from kb.sync.linked import notice_unknown_tags
+from kb.sync.tags import notice_unknown_tags
 
 PASSAGES = 4  # of a note that are shown, unless the search is inside one note
 JUDGED = 10  # of the best notes, any of which may be a good match, however few are shown

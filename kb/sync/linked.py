@@ -1,9 +1,7 @@
-"""What connects notes: their tags, and the links between them."""
+"""The links between notes."""
 
 from __future__ import annotations
 
-import difflib
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from kb.errors import NoteError
@@ -11,28 +9,7 @@ from kb.index.freshness import text_of
 from kb.index.reader import IndexReader
 from kb.models import NoteRecord
 from kb.notes.links import links_in, missing_targets, targets_by_link
-from kb.notes.words import name_of
-from kb.reports import LinkedNote, MissingLink, NoteLinks, Tag, TagList
-
-
-def tags(reader: IndexReader) -> TagList:
-    """All tags of notes that are not held back. A nested tag counts for those above it."""
-    counts: Counter[str] = Counter()
-    for note in reader.catalog.notes():
-        if note.area != "outside":
-            counts.update({above for tag in note.tags for above in _and_above(tag)})
-    ordered = sorted(counts, key=lambda tag: tag.split("/"))
-    return TagList(tags=tuple(Tag(tag=tag, notes=counts[tag]) for tag in ordered))
-
-
-def notice_unknown_tags(reader: IndexReader, asked: Iterable[str]) -> None:
-    """Tell which of some tags no note has, with the nearest that one has."""
-    known = reader.cached("tags", lambda: [entry.tag for entry in tags(reader).tags])
-    for tag in asked:
-        if name_of(tag.lower().lstrip("#")) not in known:
-            near = difflib.get_close_matches(tag.lower(), known, n=2)
-            hint = f"did you mean {' or '.join(near)}?" if near else "`kb tags` lists all tags"
-            reader.notify(f"no note has the tag {tag!r}; {hint}")
+from kb.reports import LinkedNote, MissingLink, NoteLinks
 
 
 def links(reader: IndexReader, note: NoteRecord) -> NoteLinks:
@@ -56,11 +33,6 @@ def links(reader: IndexReader, note: NoteRecord) -> NoteLinks:
         ),
         missing=tuple(MissingLink(link=link, line=lines.get(link)) for link in missing_targets(notes)[position]),
     )
-
-
-def _and_above(tag: str) -> list[str]:
-    parts = tag.split("/")
-    return ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
 
 
 def _link(note: NoteRecord, lines: Mapping[str, int], written: Iterable[str]) -> LinkedNote:

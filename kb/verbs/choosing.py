@@ -12,7 +12,6 @@ from kb.errors import CatalogError, EncoderError, VectorError
 from kb.index.opened import Index
 from kb.notebook import open_notebook
 from kb.opening import OpenNotebook, open_index
-from kb.settings import write_setting
 
 if TYPE_CHECKING:
     from kb.reports import ModelChange, ModelList, Quality
@@ -69,7 +68,7 @@ class ModelVerbs(OpenNotebook):
         with closing(self._with_settings(rerank=after)) as index:
             index.reranker  # noqa: B018  # raises an error for what cannot be used
             quality, changed = (self._quality(one) if before != after else None for one in (self._index, index))
-            write_setting(self.root, "rerank", after)
+            rooms.settings.write_setting(self.root, "rerank", after)
             self._reopen()
             return rooms.reports.ModelChange(
                 role="reranker",

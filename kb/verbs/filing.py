@@ -38,7 +38,7 @@ class FilingVerbs(PostVerbs):
 
     def tags(self) -> TagList:
         """The tags of all notes and posts that are not held back."""
-        return self._index.read(rooms.linked.tags)
+        return self._index.read(rooms.tags.tags)
 
     def links(self, name: str) -> NoteLinks:
         """What a note links to, what links to it, and its links that lead to no note."""

@@ -19,9 +19,8 @@ def resolve(host: str, port: int, allow_private: bool, seconds: float) -> list[s
     found = _looked_up(host, port, seconds)
     private = [address for address in found if not is_public(address)]
     if private and not allow_private:
-        raise CaptureError(
-            f"{host} is at {private[0]}, which is not a public address; --allow-private permits your own machines"
-        )
+        where = "" if host == private[0] else f" is at {private[0]}, which"
+        raise CaptureError(f"{host}{where} is not a public address; --allow-private permits your own machines")
     return found
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
-from kb.cli.finding.editor import start_editor
 from kb.cli.interactive import completion
 from kb.cli.parameters import AREA, JSON_OPTION, DateType, as_text, bundled
 from kb.cli.session import knowledge_base, located, read_standard_input
@@ -220,7 +219,7 @@ def _open_hit(root: Path, result: SearchResult, number: int) -> int:
     if hit is None:
         found = rooms.terminal.count(len(result.hits), "hit")
         raise InputError(f"there is no hit {number}; the search has {found}")
-    return start_editor(root / hit.path, hit.start_line)
+    return rooms.editor.start_editor(root / hit.path, hit.start_line)
 
 
 def _from_here(root: Path, path: str) -> str:
