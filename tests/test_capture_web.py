@@ -81,7 +81,7 @@ class Site:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def put(self, path: str, content: str | bytes, status: int = 200, **headers: str) -> str:
         body = content.encode() if isinstance(content, str) else content

@@ -7,13 +7,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, HashingEncoder, Run
+from conftest import HashingEncoder, Run
 
 from kb.console.outline import print_notices, print_tree
 from kb.errors import EvidenceError, InputError
@@ -215,25 +214,23 @@ def editor(folder: Path, *steps: str) -> str:
 
 
 @pytest.fixture
-def in_process(indexed_notes: Path, tmp_path: Path) -> Callable[..., Run]:
-    """Run `kb outline` in a process of its own, with an editor that takes some steps."""
+def planned(
+    indexed_notes: Path, tmp_path: Path, kb: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Run]:
+    """Run `kb outline` with an editor that takes some steps, at a terminal on which `answers` are typed or at none."""
+    monkeypatch.chdir(indexed_notes)
 
     def run(*arguments: str, steps: tuple[str, ...], answers: str | None = None) -> Run:
-        command = [sys.executable, "-m", "kb", "outline", *arguments]
-        environment = os.environ | {"EDITOR": editor(tmp_path, *steps), "PYTHONPATH": str(REPOSITORY)}
+        monkeypatch.setenv("EDITOR", editor(tmp_path, *steps))
         if answers is None:
-            ended = subprocess.run(
-                command, cwd=indexed_notes, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
-            )
-            return Run(ended.returncode, ended.stdout, ended.stderr)
+            return kb("outline", *arguments)
         keyboard, terminal = os.openpty()
         os.write(keyboard, answers.encode())
-        ended = subprocess.run(
-            command, cwd=indexed_notes, env=environment, capture_output=True, text=True, stdin=terminal
-        )
+        with open(terminal, encoding="utf-8") as typed, monkeypatch.context() as patch:
+            patch.setattr(sys, "stdin", typed)
+            ended = kb("outline", *arguments)
         os.close(keyboard)
-        os.close(terminal)
-        return Run(ended.returncode, ended.stdout, ended.stderr)
+        return ended
 
     return run
 
@@ -243,35 +240,35 @@ def headings_of(run: Run) -> list[str]:
     return [section["heading"] for section in json.loads(run.out)["sections"]]
 
 
-def test_a_plan_in_the_editor(outline: Outline, in_process: Callable[..., Run]) -> None:
+def test_a_plan_in_the_editor(outline: Outline, planned: Callable[..., Run]) -> None:
     """The lines that the editor leaves are the sections, in their order, under their headings; what the editor prints
     does not mix with the result.
     """
     headings = [section.heading for section in outline.sections]
     plan = f'echo noise; printf "3 %s\\n1 My own words\\n" "{headings[2]}" > "$plan"'
-    run = in_process(TOPIC, "--pick", "--json", steps=(plan,))
+    run = planned(TOPIC, "--pick", "--json", steps=(plan,))
     assert headings_of(run) == [headings[2], "My own words"]
     assert "noise" in run.err
-    assert headings_of(in_process(TOPIC, "--pick", "--json", steps=("true",))) == headings
+    assert headings_of(planned(TOPIC, "--pick", "--json", steps=("true",))) == headings
 
 
-def test_a_plan_for_named_sections_and_a_file(in_process: Callable[..., Run], tmp_path: Path) -> None:
+def test_a_plan_for_named_sections_and_a_file(planned: Callable[..., Run], tmp_path: Path) -> None:
     """--pick works with --section and -o; a file that exists is refused before the editor starts."""
     post = tmp_path / "post.md"
     arguments = (TOPIC, "--section", "Over-smoothing", "--section", "Over-squashing", "--pick", "-o", str(post))
-    assert in_process(*arguments, steps=('sed -i.old 1d "$plan"',)).code == 0
+    assert planned(*arguments, steps=('sed -i.old 1d "$plan"',)).code == 0
     assert re.findall(r"^#+ .*(Over-\w+)", post.read_text(), re.MULTILINE) == ["Over-squashing"]
     (tmp_path / "starts").unlink()
-    refused = in_process(*arguments, steps=("true",))
+    refused = planned(*arguments, steps=("true",))
     assert (refused.code, (tmp_path / "starts").exists()) == (2, False)
     assert "exists" in refused.err
 
 
-def test_a_plan_of_a_draft(in_process: Callable[..., Run], tmp_path: Path) -> None:
+def test_a_plan_of_a_draft(planned: Callable[..., Run], tmp_path: Path) -> None:
     """With --fill, a heading whose line is deleted stays, without points."""
     draft = tmp_path / "draft.md"
     draft.write_text("# Why deep GNNs forget\n\n## Over-smoothing\n\n## Over-squashing\n")
-    run = in_process("--fill", str(draft), "--pick", steps=('sed -i.old 1d "$plan"',))
+    run = planned("--fill", str(draft), "--pick", steps=('sed -i.old 1d "$plan"',))
     assert run.code == 0, run.err
     first, second = run.out.split("## Over-squashing")
     assert "## Over-smoothing" in first
@@ -290,7 +287,7 @@ def test_a_plan_of_a_draft(in_process: Callable[..., Run], tmp_path: Path) -> No
     ],
 )
 def test_a_plan_that_gives_up(
-    in_process: Callable[..., Run],
+    planned: Callable[..., Run],
     tmp_path: Path,
     steps: tuple[str, ...],
     answers: str | None,
@@ -298,16 +295,16 @@ def test_a_plan_that_gives_up(
     said: str,
 ) -> None:
     """An empty plan, an editor that fails, and a plan that cannot be read and is not edited again write nothing."""
-    run = in_process(TOPIC, "--pick", "-o", str(tmp_path / "post.md"), steps=steps, answers=answers)
+    run = planned(TOPIC, "--pick", "-o", str(tmp_path / "post.md"), steps=steps, answers=answers)
     assert (run.code, run.out) == (code, "")
     assert said in run.err
     assert not (tmp_path / "post.md").exists()
 
 
-def test_a_plan_edited_again(in_process: Callable[..., Run]) -> None:
+def test_a_plan_edited_again(planned: Callable[..., Run]) -> None:
     """A plan that cannot be read is opened again as the user left it."""
     steps = ('echo first > "$plan"', 'grep -q first "$plan" && echo "2 Second" > "$plan"')
-    run = in_process(TOPIC, "--pick", "--json", steps=steps, answers="y\n")
+    run = planned(TOPIC, "--pick", "--json", steps=steps, answers="y\n")
     assert headings_of(run) == ["Second"]
     assert "line 1 of the plan" in run.err
 

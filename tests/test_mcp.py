@@ -293,15 +293,17 @@ def test_an_outline(live: LiveNotebook) -> None:
     asked(live, ask)
 
 
-@pytest.mark.parametrize("assistant", ["claude", "vscode", "cursor", "codex"])
-def test_what_to_paste(notebook: Path, kb_without_model: Callable[..., Run], assistant: str) -> None:
+def test_what_to_paste(notebook: Path, kb_without_model: Callable[..., Run]) -> None:
     """The configuration of each assistant is valid in its format, and starts a server of this notebook."""
-    run = kb_without_model("mcp", "--print-config", assistant)
-    assert run.code == 0
-    assert len(run.err.splitlines()) == 1
-    parsed: Any = tomllib.loads(run.out) if assistant == "codex" else json.loads(run.out)
-    key = {"vscode": "servers", "codex": "mcp_servers"}.get(assistant, "mcpServers")
-    entry = parsed[key]["kb"]
-    command = [entry["command"], *entry["args"]]
+    commands = set()
+    for assistant in ("claude", "vscode", "cursor", "codex"):
+        run = kb_without_model("mcp", "--print-config", assistant)
+        assert run.code == 0
+        assert len(run.err.splitlines()) == 1
+        parsed: Any = tomllib.loads(run.out) if assistant == "codex" else json.loads(run.out)
+        key = {"vscode": "servers", "codex": "mcp_servers"}.get(assistant, "mcpServers")
+        entry = parsed[key]["kb"]
+        commands.add((entry["command"], *entry["args"]))
+    (command,) = commands
     ended = subprocess.run(command, input="", capture_output=True, text=True, timeout=30, check=False, cwd="/")
     assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr

@@ -161,7 +161,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 @pytest.fixture
 def proxy(port: int) -> Iterator[Proxy]:
     server = Proxy(port)
-    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()

@@ -32,6 +32,8 @@ PATIENCE = 60  # seconds
 KB = Path(__file__).parent / "without_model.py"
 FRONT_MATTER = "---\narea: gnn\n---\n"
 Save = Callable[[Path, str], None]
+PACE = 5  # times faster than outside the tests
+WAITS = ("QUIET_SECONDS", "LONGEST_SECONDS", "TICK_SECONDS", "SPACING_SECONDS", "POLL_SECONDS")
 
 
 def note(name: str) -> str:
@@ -67,6 +69,13 @@ def state_of(client: Client) -> Any:
     """The sync that began last."""
     id = client.get("/api/server").json["job"]
     return client.get("/api/job", id=id).json if id else None
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that the watcher waits for is shorter, in proportion."""
+    for name in WAITS:
+        monkeypatch.setattr(watching, name, getattr(watching, name) / PACE)
 
 
 @pytest.fixture
@@ -130,7 +139,7 @@ def in_steps(path: Path, text: str) -> None:
         for piece in text.splitlines(keepends=True):
             file.write(piece)
             file.flush()
-            time.sleep(0.05)
+            time.sleep(0.05 / PACE)
 
 
 @pytest.mark.parametrize("save", [in_place, as_vim, atomically, in_steps])
@@ -185,13 +194,15 @@ def test_a_branch_that_is_checked_out(client: Client, shelf: Path) -> None:
 
 
 def test_a_burst_of_saves(client: Client, shelf: Path) -> None:
-    """Twenty notes saved one after the other are all in, by one generation for each second at most."""
+    """Twenty notes saved one after the other are all in, by one generation for each of the times that must lie between
+    two syncs, at most.
+    """
     first, started = generation(shelf), time.monotonic()
     for number in range(20):
         (shelf / "notes" / f"burst{number}.md").write_text(note(f"burst{number}"))
-        time.sleep(0.1)
+        time.sleep(0.1 / PACE)
     wait_until(lambda: len(in_index(shelf)) == 34)
-    assert generation(shelf) - first <= time.monotonic() - started + 1
+    assert generation(shelf) - first <= (time.monotonic() - started) / watching.SPACING_SECONDS + 1
     assert all(finds(client, f"burst{number}") for number in range(20))
 
 
