@@ -14,6 +14,7 @@ BENCH = Path(__file__).parent.parent / "scripts" / "bench.py"
 
 @pytest.mark.model
 @pytest.mark.usefixtures("real_encoder")  # or the model would be exported twice at once
+@pytest.mark.slow
 def test_one_part_of_the_benchmark_runs(tmp_path: Path) -> None:
     """Over a small corpus, the part that is asked for prints its lines and the machine they came from."""
     (tmp_path / "corpus").mkdir()

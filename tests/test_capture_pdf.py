@@ -289,6 +289,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_is_no_paper(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that cannot be read is refused in one line that names it, soon, and nothing is left behind."""
@@ -306,6 +307,7 @@ def test_an_error_names_the_next_step(name: str, words: str) -> None:
         capture_pdf(HOSTILE[name](), PATH)
 
 
+@pytest.mark.slow
 def test_2000_pages() -> None:
     """Of a very long file a part is read, and said; its highlights are found on every page."""
     paper = Paper()
@@ -341,6 +343,7 @@ def test_a_child_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
         captured(a_paper())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the unit of the measured memory differs")
 def test_memory_is_limited(tmp_path: Path) -> None:
     """No bomb takes more than 300 MB."""

@@ -19,6 +19,8 @@ from kb.index.catalog import CATALOG_NAME
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 
+pytestmark = pytest.mark.slow
+
 Write = Callable[[str, str], Path]
 
 

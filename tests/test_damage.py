@@ -184,6 +184,7 @@ def mislead(folder: Path) -> None:
     manifest.write_text(json.dumps(published))
 
 
+@pytest.mark.slow
 @pytest.mark.apart
 def test_a_crash_of_chroma_is_a_finding(harmed: Path) -> None:
     """Vectors that kill the process that opens them are a finding, and the doctor lives on to repair them."""

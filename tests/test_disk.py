@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PREAMBLE = """
 import os, shutil, subprocess, sys
 from pathlib import Path

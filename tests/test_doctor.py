@@ -75,6 +75,7 @@ def test_findings(tmp_path: Path, changes: dict[str, object], findings: list[tup
     assert all(finding.message and finding.repair for finding in diagnosis.findings)
 
 
+@pytest.mark.slow
 @pytest.mark.apart
 def test_sound_notebook(library: KnowledgeBase) -> None:
     """A notebook after an add, a change, a removal and a sync has nothing wrong with it."""

@@ -155,6 +155,7 @@ def test_the_default_model_is_exported_and_quantised(int8_encoder: Encoder, fp32
     assert int8_encoder.fingerprint != fp32_encoder.fingerprint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [60, pytest.param(200, marks=pytest.mark.torture)])
 def test_vectors_equal_those_of_sentence_transformers(
     real_model: SentenceTransformer,
@@ -179,6 +180,7 @@ def test_vectors_equal_those_of_sentence_transformers(
         assert np.argsort(-ours)[:10].tolist() == np.argsort(-theirs)[:10].tolist()
 
 
+@pytest.mark.slow
 def test_the_default_model_is_exported_without_torch(tmp_path: Path) -> None:
     """Where torch and the libraries above it are not installed, the default model is exported and embeds."""
     program = (

@@ -16,7 +16,7 @@ from kb.cli import COMMANDS
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 TOPIC = "naïve graph → attention “networks”"
 NOTE = """---

@@ -293,6 +293,7 @@ def take_apart() -> None:
         read_memory(text)
 
 
+@pytest.mark.slow
 def test_no_repetition_takes_long() -> None:
     """Marks that never close, indents without end and pieces without number take seconds, not minutes."""
     program = [sys.executable, "-c", "import test_hostile; test_hostile.take_apart()"]

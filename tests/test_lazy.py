@@ -69,6 +69,7 @@ def test_lexical_search_loads_no_numpy(shelf: Path) -> None:
     assert "sqlite3" in loaded
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_search_never_loads_torch(shelf: Path) -> None:
     """A search embeds its query without torch and the libraries above it."""
@@ -77,6 +78,7 @@ def test_search_never_loads_torch(shelf: Path) -> None:
     assert {"onnxruntime", "chromadb"} <= loaded
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_adding_a_note_never_loads_torch(shelf: Path, tmp_path: Path) -> None:
     """An add of one note embeds it without torch."""

@@ -145,6 +145,7 @@ def test_what_is_decided_during_a_run_is_kept(notebook: Path, write: Write) -> N
     assert load_decisions(notebook).filed == {"notes/b.md": "llm", "notes/z.md": "ml-systems"}
 
 
+@pytest.mark.slow
 def test_two_processes_file_notes(knowledge: KnowledgeBase, write: Write) -> None:
     """Of two processes that file five notes each at the same time, every decision is kept."""
     for number in range(10):
@@ -159,6 +160,7 @@ def test_two_processes_file_notes(knowledge: KnowledgeBase, write: Write) -> Non
     assert load_decisions(knowledge.root).filed == areas(knowledge) == everything
 
 
+@pytest.mark.slow
 def test_forget_takes_what_an_add_published_while_it_waited(knowledge: KnowledgeBase, write: Write) -> None:
     """A folder is forgotten with the notes that a running add had yet to publish, and with their bytes."""
     write("notes/kept.md", text("Zebras."))
@@ -315,6 +317,7 @@ def test_copies_do_not_excuse_a_missing_drive(knowledge: KnowledgeBase, write: W
 # --- backups ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [2, pytest.param(8, marks=pytest.mark.torture)])
 def test_a_backup_beside_forget_and_rebuild(
     knowledge: KnowledgeBase, write: Write, tmp_path: Path, rounds: int

@@ -120,6 +120,7 @@ def test_over_http(shelf: Path, encoder: HashingEncoder, mode: str) -> None:
         assert client.ask("GET", "/mcp", {"Authorization": ""}).status == 401
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", PROTOCOLS)
 def test_over_standard_streams(shelf: Path, mode: str) -> None:
     """`kb mcp` answers on its standard streams, and ends with them."""
@@ -138,6 +139,7 @@ def test_over_standard_streams(shelf: Path, mode: str) -> None:
     anyio.run(ask)
 
 
+@pytest.mark.slow
 def test_end_of_input_ends_it(notebook: Path) -> None:
     """At the end of its input the process is gone, whether it was asked anything or not."""
     command = [sys.executable, "-m", "kb", "--notebook", str(notebook), "mcp"]
@@ -148,6 +150,7 @@ def test_end_of_input_ends_it(notebook: Path) -> None:
         assert all(json.loads(line)["jsonrpc"] == "2.0" for line in ended.stdout.splitlines())
 
 
+@pytest.mark.slow
 def test_it_dies_with_its_parent(notebook: Path) -> None:
     """A server whose parent is killed ends: nothing is left of an assistant that crashed."""
     command = [sys.executable, "-m", "kb", "--notebook", str(notebook), "mcp"]
@@ -293,6 +296,7 @@ def test_an_outline(live: LiveNotebook) -> None:
     asked(live, ask)
 
 
+@pytest.mark.slow
 def test_what_to_paste(notebook: Path, kb_without_model: Callable[..., Run]) -> None:
     """The configuration of each assistant is valid in its format, and starts a server of this notebook."""
     commands = set()

@@ -247,6 +247,7 @@ with KnowledgeBase(".") as knowledge: knowledge.use_encoder(sys.argv[2])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "moment",
     [
@@ -279,6 +280,7 @@ def test_a_killed_change_leaves_a_notebook_that_works(
     assert state(shelf)[1] != before[1]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("default_model")
 def test_a_setting_that_was_edited_after_a_kill_is_kept(shelf: Path, tiny_models: Path) -> None:
     """What the user writes into kb.toml after an interrupted change counts."""

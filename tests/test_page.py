@@ -28,6 +28,8 @@ from kb.reports import Check
 from kb.serve.http.server import HttpServer
 from kb.serve.watching import watching
 
+pytestmark = pytest.mark.slow
+
 QUERY = "neighbours in deep graph networks"
 LARGE = 10_000  # bytes of a note that is hostile by its size
 TOPIC = "serving language models"

@@ -16,6 +16,8 @@ from serving import serving
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 
+pytestmark = pytest.mark.slow
+
 Scheme = Literal["light", "dark"]
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"

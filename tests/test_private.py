@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 KILL, REFUSE = 0x80000000, 0x00050000 | errno.EAFNOSUPPORT
 # A filter of system calls: who opens an internet socket (AF_INET, AF_INET6) is killed, or told that there are none, be
 # it Python or a library.

@@ -206,6 +206,7 @@ STEPS = [pytest.param(name, 16, id=f"{name}, in part") for name in MOVES if name
 STEPS += [pytest.param(name, 1, id=name, marks=pytest.mark.torture) for name in MOVES]
 
 
+@pytest.mark.slow
 @pytest.mark.model
 @pytest.mark.parametrize(("name", "step"), STEPS)
 def test_decisions_do_not_depend_on_the_scale(

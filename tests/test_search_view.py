@@ -22,7 +22,7 @@ from conftest import Run
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.slow]
 NOTES = {
     "gcn": "---\narea: gnn\n---\n# Graph convolution\n\nA node averages its neighbours.\n",
     "gat": "---\narea: gnn\n---\n# Graph attention\n\n## Weights\n\nA node weighs its neighbours by attention.\n",

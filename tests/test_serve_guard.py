@@ -359,6 +359,7 @@ def test_far_reaching_settings_need_a_word(notebook: Path, kb_without_model: Com
         require_allowed(notebook, load_settings(notebook))
 
 
+@pytest.mark.slow
 def test_what_was_allowed_is_remembered(notebook: Path, kb_without_model: Command) -> None:
     """Allowed once, settings are not asked about again; nothing about it lies in the notebook."""
     (notebook / "kb.toml").write_text('model = "someone/model"', encoding="utf-8")
@@ -438,6 +439,7 @@ def process(root: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str]
             started.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it(notebook: Path, number: signal.Signals) -> None:
     """It prints one line, an address with a token; a signal ends it with the code that says so, and no traceback."""
@@ -451,6 +453,7 @@ def test_a_signal_ends_it(notebook: Path, number: signal.Signals) -> None:
         assert (started.returncode, out, err) == (128 + number, "", "")
 
 
+@pytest.mark.slow
 def test_one_server_for_a_notebook(notebook: Path, records: Path, kb_without_model: Command) -> None:
     """A second server of a notebook is refused; `--status` finds the first one with a new link, `--stop` ends it, and a
     record that a killed one left behind is not believed.

@@ -740,6 +740,7 @@ def test_the_token_is_sent_and_never_said(
     assert not any(token.encode() in path.read_bytes() for path in machines.folder.rglob("*") if path.is_file())
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_pull_on_the_command_line(machines: Machines, kb: Callable[..., Run], real_encoder: Encoder) -> None:
     """`kb pull` lists what it brought, and as JSON in fields that stay; hits say that they were pulled."""
@@ -768,6 +769,7 @@ def test_pull_on_the_command_line(machines: Machines, kb: Callable[..., Run], re
     assert (refused.code, refused.out) == (2, "")
 
 
+@pytest.mark.slow
 def test_a_server_costs_no_chroma(machines: Machines) -> None:
     """With a server, nothing imports chromadb."""
     writer = machines.open("writer")

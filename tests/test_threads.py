@@ -134,6 +134,7 @@ class Readers:
         return iter(())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "rounds"), [(READERS, 1), pytest.param(2 * READERS, 4, marks=pytest.mark.torture)])
 def test_many_threads_and_two_writers(
     knowledge: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, number: int, rounds: int

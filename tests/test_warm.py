@@ -28,7 +28,7 @@ from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 from kb.serve import address, client, protocol
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 NOTES = ("gcn", "gat", "over-smoothing", "lora", "focaccia")
 DAEMON = [sys.executable, "-m", "kb.serve.daemon"]

@@ -28,6 +28,8 @@ from kb.knowledge import KnowledgeBase
 from kb.serve import watching
 from kb.serve.watching import watching as watch
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60  # seconds
 KB = Path(__file__).parent / "without_model.py"
 FRONT_MATTER = "---\narea: gnn\n---\n"
