@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from kb.index.reader import IndexReader
 from kb.notes.words import name_of
@@ -21,8 +21,10 @@ def tags(reader: IndexReader) -> TagList:
     return TagList(tags=tuple(Tag(tag=tag, notes=counts[tag]) for tag in ordered))
 
 
-def notice_unknown_tags(reader: IndexReader, asked: Iterable[str]) -> None:
+def notice_unknown_tags(reader: IndexReader, asked: Collection[str]) -> None:
     """Tell which of some tags no note has, with the nearest that one has."""
+    if not asked:
+        return
     known = reader.cached("tags", lambda: [entry.tag for entry in tags(reader).tags])
     for tag in asked:
         if name_of(tag.lower().lstrip("#")) not in known:
