@@ -15,8 +15,10 @@ from conftest import HashingEncoder, Run
 from kb.areas.concepts import Concepts, concept_vectors, load_concepts
 from kb.concept import Concept
 from kb.index.kept import cache_folder, kept
+from kb.index.reader import IndexReader
 from kb.knowledge import KnowledgeBase
 from kb.notes.files import replacing
+from kb.search.concepts.areas import named_with_area
 
 KNOWN = load_concepts()
 RELATIONS = ("part_of", "builds_on", "alternative_to")
@@ -242,3 +244,27 @@ def test_own_concepts_are_read(notebook: Path, write: Callable[[str, str], Path]
     assert result.hits[0].path == "notes/a.md"
     assert (result.read_as[0].concept, result.read_as[0].weight) == ("Tollgate", 1.0)
     assert (listed.concept, listed.notes) == ("Tollgate", ("notes/a.md",))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("serving LLMs cheaply", ["LLM serving"]),
+        ("Reasoning in large language models", ["LLM reasoning"]),
+        ("evaluating language models", ["LLM evaluation"]),
+        ("LLM deployment", ["LLM serving"]),
+        ("GNNs at scale", ["Scalable GNN training"]),
+        ("serving graph neural networks", ["GNN serving"]),
+        ("serving models", []),
+        ("an id for an LLM", []),
+        ("which language model", []),
+    ],
+)
+def test_an_area_and_another_word_name_a_concept(knowledge: KnowledgeBase, text: str, names: list[str]) -> None:
+    """In any order and form, with any name of the area; the other word alone, or the area alone, names none."""
+
+    def named(reader: IndexReader) -> list[str]:
+        concepts = load_concepts()
+        return [concepts.all[number].name for number in named_with_area(reader, text)]
+
+    assert knowledge._index.read(named) == names

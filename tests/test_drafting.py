@@ -353,3 +353,18 @@ def test_a_concept_of_the_topic_that_no_note_mentions_is_named(
     assert lacking == ["no cited note mentions 'Graph unlearning'"]
     print_notices(outline)
     assert f"kb: {lacking[0]}\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("topic", "needed", "unfit"),
+    [
+        ("serving LLMs cheaply", {"continuous-batching", "paged-attention", "kv-cache"}, {"graph-rag", "dlrm"}),
+        ("GNNs at scale", {"cluster-gcn", "graphsaint", "distributed-gnn-training"}, {"in-context-learning", "qlora"}),
+        ("monitoring ML models", {"concept-drift-monitoring", "training-serving-skew"}, {"graph-rag", "qlora"}),
+    ],
+)
+def test_a_topic_of_an_area_and_a_word(library: KnowledgeBase, topic: str, needed: set[str], unfit: set[str]) -> None:
+    """What is asked of an area is read as the concept that it is, not as the word alone."""
+    cited = {Path(path).stem for section in library.outline(topic).sections for path in section.notes}
+    assert needed <= cited
+    assert not unfit & cited

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from kb.areas.terms import Lexicon
+from kb.areas.texts import AreaTexts
 from kb.concept import Concept
 from kb.index.kept import kept
 from kb.models import Encoder, Frozen, Notify
@@ -147,6 +148,11 @@ class Concepts:
     @cached_property
     def _lexicon(self) -> Lexicon:
         return Lexicon([name for name, _ in self._all_names])
+
+
+def of_areas(concepts: Concepts, texts: AreaTexts) -> frozenset[int]:
+    """The concepts that are areas themselves, or kinds of what lies outside them."""
+    return frozenset(number for group in texts.groups for name in group.names for number in concepts.named(name))
 
 
 @cache

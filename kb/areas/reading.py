@@ -38,6 +38,7 @@ def read(
     relatedness: Sequence[float],
     is_treated: Callable[[int], bool],
     areas: Collection[int] = (),
+    named: Collection[int] = (),
 ) -> list[ReadConcept]:
     """The concepts that a text asks for, the surest first.
 
@@ -46,12 +47,13 @@ def read(
     any concept, and how near it is to the best. The parts of one that is named count a little. Only concepts that
     `is_treated` holds for are read: others are replaced by what they are related to. Subjects outside the areas are
     never read; one that the text describes better keeps concepts of the areas from being read. To name one of `areas`,
-    the concepts that are areas themselves, says where to look, not what for.
+    the concepts that are areas themselves, says where to look, not what for. `named` are concepts that the text names
+    in other words than their names.
     """
     asked = {entry.number: entry for entry in _described(concepts, relatedness, is_treated)}
     asked |= {
         number: ReadConcept(number, 1.0, "named")
-        for number in concepts.named(text)
+        for number in (*concepts.named(text), *named)
         if concepts.is_inside(number) and number not in areas
     }
     best: dict[int, ReadConcept] = {}

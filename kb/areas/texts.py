@@ -59,11 +59,19 @@ class AreaTexts(Frozen):
 
     def without_names(self, text: str) -> str:
         """A text without the names of areas: they say where to look, the rest says what for."""
-        return " ".join(_any_of([name for group in self.groups for name in group.names]).sub(" ", text).split())
+        return " ".join(self._any_name.sub(" ", text).split())
 
     def named(self, text: str) -> tuple[Area, ...]:
         """The areas that a text names."""
-        return tuple(area for area in AREAS if self.areas[area].names and _any_of(self.areas[area].names).search(text))
+        return tuple(area for area, names in self._names.items() if names.search(text))
+
+    @cached_property
+    def _any_name(self) -> re.Pattern[str]:
+        return _any_of([name for group in self.groups for name in group.names])
+
+    @cached_property
+    def _names(self) -> dict[Area, re.Pattern[str]]:
+        return {area: _any_of(self.areas[area].names) for area in AREAS if self.areas[area].names}
 
     def customised(self, custom: Mapping[VerdictArea, AreaText]) -> AreaTexts:
         """A copy with the user's texts. One with a description replaces the built-in area, whose own texts become a

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence, Set
 from functools import partial
 
-from kb.areas.concepts import load_concepts
+from kb.areas.concepts import load_concepts, of_areas
 from kb.areas.texts import area_texts
 from kb.cutoffs import BEARING
 from kb.errors import EvidenceError
@@ -120,7 +120,7 @@ def _untreated_parts(reader: IndexReader, topic: str, notes: Sequence[NoteRecord
     """The gaps that the concepts of a topic show, other than the areas themselves."""
     known = treatments(reader)
     concepts = known.concepts
-    areas = {number for group in area_texts(reader).groups for name in group.names for number in concepts.named(name)}
+    areas = of_areas(concepts, area_texts(reader))
     asked = [number for number in concepts.named(topic) if concepts.is_inside(number) and number not in areas]
     cited = {note.id for note in notes}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -15,6 +15,7 @@ from kb.cutoffs import BARE_HANDICAP, PARTIAL_HANDICAP, SAME_HEADING, SHORT_HAND
 from kb.models import Encoder, NoteRecord
 from kb.outline.naming.casing import Spellings, sentence_case, usual_spellings
 from kb.outline.naming.forms import is_generic, tidy
+from kb.outline.naming.shared import shared_names
 from kb.outline.points import Excerpt
 from kb.scale import Scale
 
@@ -47,10 +48,11 @@ def headings(
     names before it, or an empty string.
 
     Candidates are the titles and headings of its notes, headings with their note's subject, pairs of short subjects,
-    and the concepts that several of its notes name.
+    and what several of its notes share.
     """
     members = [[excerpts[index] for index in cluster] for cluster in clusters]
-    candidates = [_candidates(cluster, concepts) for cluster in members]
+    shared = shared_names(excerpts, concepts)
+    candidates = [_candidates(cluster, concepts, shared) for cluster in members]
     if not any(candidates):
         candidates = [{shortened(cluster[0].note.title) or cluster[0].note.title: 0.0} for cluster in members]
     names = list(dict.fromkeys(name for handicaps in candidates for name in handicaps))
@@ -111,14 +113,20 @@ class _Cluster:
         return PARTIAL_HANDICAP * (1 - sum(self.counts[id] for id in ids) / len(self.excerpts))
 
 
-def _candidates(excerpts: Sequence[Excerpt], concepts: Concepts) -> dict[str, float]:
+def _candidates(
+    excerpts: Sequence[Excerpt], concepts: Concepts, shared: Mapping[str, Collection[str]]
+) -> dict[str, float]:
     """The names that a cluster could have, each with its handicap, the lowest if there are several; none where its
-    notes' titles and headings say nothing.
+    notes' titles and headings say nothing. `shared` has the notes, of any cluster, that share each name.
     """
     cluster = _Cluster(excerpts)
     candidates: dict[str, float] = {}
-    named = _shared_concepts(cluster, concepts)
-    for name, handicap in (*_titles(cluster), *_section_headings(cluster), *_pairs(cluster, concepts), *named):
+    for name, handicap in (
+        *_titles(cluster),
+        *_section_headings(cluster),
+        *_pairs(cluster, concepts),
+        *_shared(cluster, shared),
+    ):
         words = len(name.split())
         if 0 < words <= MAX_HEADING_WORDS and not is_generic(name):
             candidates[name] = min(candidates.get(name, 1.0), handicap + (SHORT_HANDICAP if words == 1 else 0.0))
@@ -162,15 +170,12 @@ def _is_short(name: str) -> bool:
     return len(name.split()) <= MAX_PAIRED_WORDS and not _JOINED.search(name) and not is_generic(name)
 
 
-def _shared_concepts(cluster: _Cluster, concepts: Concepts) -> Iterator[tuple[str, float]]:
-    """The concepts that at least half of several notes name."""
-    naming: dict[int, set[str]] = {}
-    for entry in cluster.excerpts:
-        for number in concepts.named(" | ".join([entry.note.title, *entry.chunk.heading_path, entry.chunk.text])):
-            naming.setdefault(number, set()).add(entry.note.id)
-    for number, ids in naming.items():
-        if len(ids) > 1 and 2 * len(ids) >= len(cluster.notes):
-            yield concepts.all[number].name, cluster.handicap(*ids)
+def _shared(cluster: _Cluster, shared: Mapping[str, Collection[str]]) -> Iterator[tuple[str, float]]:
+    """The names that several of the notes share, where most of the notes that do are of the cluster."""
+    for name, ids in shared.items():
+        own = [id for id in cluster.notes if id in ids]
+        if len(own) > 1 and 2 * len(own) >= len(ids):
+            yield name, cluster.handicap(*own)
 
 
 def shared_words(first: str, second: str) -> bool:
@@ -183,9 +188,9 @@ def _long_words(name: str) -> set[str]:
 
 
 def subject(title: str) -> str:
-    """The subject of a title: what comes before a colon, a dash or a comma."""
-    head = re.split(r":\s|\s[—–-]\s|,\s", tidy(title))[0]
-    return shortened(head)
+    """The subject of a title: what comes before a colon, a dash, or a comma after which it is explained."""
+    head = re.split(r":\s|\s[—–-]\s", tidy(title))[0]
+    return shortened(re.split(r",\s(?=(?:an?|the|or|and)\s)", head, maxsplit=1)[0] if "," in head else head)
 
 
 def shortened(name: str) -> str:

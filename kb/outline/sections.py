@@ -101,10 +101,11 @@ def _clusters(excerpts: Sequence[Excerpt], vectors: FloatArray, wanted: int | No
     """Clusters of the core's passages. A passage outside the core joins the nearest cluster if it is close enough."""
     near = _towards_notes(excerpts, vectors)
     core = _core(excerpts)
-    shares = np.array([excerpts[index].share for index in core], dtype=np.float32)
+    shares = np.sqrt([excerpts[index].share for index in core], dtype=np.float32)
     notes = len({excerpts[index].note.id for index in core})
     count = min(len(core), wanted or min(MAX_SECTIONS, max(notes, MIN_SECTIONS)))
-    clusters = [[core[row] for row in rows] for rows in _ward(_distances(near[core], shares, scale), count)]
+    grouped = [[core[row] for row in rows] for rows in _ward(_distances(near[core], shares, scale), count)]
+    clusters = [_of_one_subject(cluster, excerpts, near, scale) for cluster in grouped]
     weights = 1 / lengths(near, scale)  # which give all directions the same say
     centres = np.stack([np.average(near[cluster], axis=0, weights=weights[cluster]) for cluster in clusters])
     for index in sorted({*range(len(excerpts))} - {*core}):
@@ -112,6 +113,16 @@ def _clusters(excerpts: Sequence[Excerpt], vectors: FloatArray, wanted: int | No
         if related.max() >= JOINED:
             clusters[int(related.argmax())].append(index)
     return clusters
+
+
+def _of_one_subject(cluster: Sequence[int], excerpts: Sequence[Excerpt], near: FloatArray, scale: Scale) -> list[int]:
+    """A cluster without the notes that are far from its most relevant one: they are together for want of relevance."""
+    rows: dict[str, list[int]] = {}
+    for index in cluster:
+        rows.setdefault(excerpts[index].note.id, []).append(index)
+    centres = np.stack([near[own].mean(axis=0) for own in rows.values()])
+    related = scale.relatedness(cosines(centres, centres[:1], scale)[:, 0])
+    return sorted(index for own, value in zip(rows.values(), related, strict=True) if value >= JOINED for index in own)
 
 
 def _towards_notes(excerpts: Sequence[Excerpt], vectors: FloatArray) -> FloatArray:

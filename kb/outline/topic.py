@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kb.areas.concepts import load_concepts
+from kb.areas.concepts import load_concepts, of_areas
 from kb.areas.judge import classifier
 from kb.areas.texts import area_texts
 from kb.cutoffs import BEARING, CLOSE, MEANT
@@ -19,9 +19,11 @@ from kb.errors import EvidenceError, InputError
 from kb.index.reader import IndexReader
 from kb.models import AreaVerdict, Chunk, Note
 from kb.outline.quoting.predicates import without_verbs
+from kb.search.concepts.areas import named_with_area
 from kb.search.concepts.treatments import treatments
 from kb.search.find import spelled
 from kb.search.query import STOPWORDS, match_expression, query_words
+from kb.search.snippets import stem
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
@@ -106,7 +108,9 @@ def without_filler(text: str) -> str:
 def _views(reader: IndexReader, text: str) -> tuple[str, ...]:
     plain = without_filler(text)
     rest = area_texts(reader).without_names(plain)
-    views = [plain, rest] if rest != plain and _says_something(rest) else [plain]
+    concepts = load_concepts(reader.settings.own_concepts)
+    meant = [concepts.all[number].name for number in named_with_area(reader, plain)]
+    views = [plain, *(meant or [rest])] if rest != plain and _says_something(rest) else [plain]
     return tuple(spelled(reader, view) for view in views)
 
 
@@ -136,17 +140,18 @@ def _relatives(reader: IndexReader, subjects: Sequence[Subject]) -> tuple[int, .
 def subjects_of(reader: IndexReader, text: str) -> tuple[Subject, ...]:
     """What a topic or a heading is about: neither verbs nor filler, nor names or words of the areas."""
     concepts, areas = load_concepts(reader.settings.own_concepts), area_texts(reader)
-    rest = areas.without_names(without_filler(text))
-    named = concepts.named(rest)
-    whole_areas = {number for group in areas.groups for name in group.names for number in concepts.named(name)}
+    plain = without_filler(text)
+    rest = areas.without_names(plain)
+    named = [*concepts.named(rest), *named_with_area(reader, plain)]
+    whole_areas = of_areas(concepts, areas)
     known = [
         Subject(concepts.all[number].name, number if concepts.is_inside(number) else None)
         for number in named
         if number not in whole_areas
     ]
-    taken = set(query_words(" ".join(name for number in named for name in concepts.names(number))))
+    taken = {stem(word) for number in named for name in concepts.names(number) for word in query_words(name)}
     words = query_words(without_verbs(rest) if _says_something(without_verbs(rest)) else rest)
-    free = [word for word in words if not {word, word.removesuffix("s")} & (taken | STOPWORDS)]
+    free = [word for word in words if stem(word) not in taken and not {word, word.removesuffix("s")} & STOPWORDS]
     return (*known, *map(Subject, free))
 
 

@@ -21,7 +21,11 @@ _POINTING = re.compile(
     r"|\W*for\b[^.;:]{1,80},\s+see\b",
     re.IGNORECASE,
 )
-_ENDINGS = ("ingly", "edly", "ations", "ation", "ings", "ing", "ies", "ed", "es", "ers", "er", "s", "e", "y")
+_ENDINGS = (
+    *("ingly", "edly", "abilities", "ability", "able", "ments", "ment"),
+    *("ations", "ation", "ating", "ated", "ates", "ate", "ings", "ing"),
+    *("ies", "ed", "es", "ers", "er", "s", "e", "y"),
+)
 
 
 def snippets(
@@ -60,7 +64,7 @@ def _stating(sentences: Sequence[str]) -> list[int]:
 
 def _most_words(sentences: Sequence[str], among: Sequence[int], words: Sequence[str]) -> int | None:
     """The sentence with the most of some words, and then the one followed by the most; None where none has any."""
-    found = [{_stem(sentence[start:end]) for start, end in marks(sentence, words)} for sentence in sentences]
+    found = [{stem(sentence[start:end]) for start, end in marks(sentence, words)} for sentence in sentences]
     if not any(found[index] for index in among):
         return None
     return max(among, key=lambda index: (len(found[index]), len(set().union(*found[index : index + 2])), -index))
@@ -101,14 +105,14 @@ def marks(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
         return []
     found = []
     for match in WORD.finditer(text):
-        stem = _stem(match[0])
-        if stem in whole or stem in parts or match[0].lower().startswith(prefixes):
+        own = stem(match[0])
+        if own in whole or own in parts or match[0].lower().startswith(prefixes):
             found.append(match.span())
             continue
         if match[0].isalnum():
             continue
         for part in _PART.finditer(match[0]):
-            if _stem(part[0]) in parts:
+            if stem(part[0]) in parts:
                 found.append((match.start() + part.start(), match.start() + part.end()))
     return found
 
@@ -120,13 +124,13 @@ def _stems(words: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], tupl
     """
     prefixes = tuple(word[:-1].lower() for word in words if word.endswith("*"))
     complete = [word for word in words if not word.endswith("*")]
-    whole = frozenset(_stem(word) for word in complete)
-    parts = frozenset(_stem(part) for word in complete for part in _PART.findall(word))
+    whole = frozenset(stem(word) for word in complete)
+    parts = frozenset(stem(part) for word in complete for part in _PART.findall(word))
     return whole, parts, prefixes, re.compile("|".join(map(re.escape, sorted({*whole, *parts, *prefixes}))) or r"(?!)")
 
 
 @lru_cache(maxsize=10_000)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """A word without its most common English endings: good enough for marking; ranking uses FTS5's stems."""
     lower = word.lower()
     for ending in _ENDINGS:

@@ -14,6 +14,7 @@ from kb.areas.texts import area_texts
 from kb.index.arrays import products, unit_rows
 from kb.index.reader import IndexReader
 from kb.models import Area
+from kb.search.concepts.areas import named_with_area
 from kb.search.concepts.treatments import Treatments
 from kb.search.query import STOPWORDS, Query, query_words
 from kb.search.words import NoteWeights
@@ -69,7 +70,9 @@ def read_concepts(
     named = {concepts.all[number].area for number in concepts.named(subject.text) if concepts.is_inside(number)}
     best = leaning(concepts, best_of_concepts(concepts, relatedness), named | set(subject.areas))
     areas = {number for name in subject.area_names for number in concepts.named(name)}
-    return read(concepts, text, best, lambda number: treatments.is_treated(reader, number), areas)
+    return read(
+        concepts, text, best, lambda number: treatments.is_treated(reader, number), areas, named_with_area(reader, text)
+    )
 
 
 def reading_of(reader: IndexReader, treatments: Treatments, asked: Sequence[ReadConcept]) -> Reading:

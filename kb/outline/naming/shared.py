@@ -1,0 +1,76 @@
+"""What several notes have in common: the concepts that they name, and the phrases of their titles. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from kb.areas.concepts import Concepts, of_areas
+from kb.areas.texts import load_areas
+from kb.outline.naming.forms import tidy
+from kb.outline.points import Excerpt
+from kb.search.query import STOPWORDS
+
+MAX_PHRASE_WORDS = 4
+LONG = 4  # letters; a phrase without a word of so many says little
+
+_PAUSE = re.compile(r"[,:;()\[\]?!]|\s[–—-]\s|\.(?=\s|$)")
+
+
+def shared_names(excerpts: Sequence[Excerpt], concepts: Concepts) -> Mapping[str, set[str]]:
+    """The names that two or more notes of some excerpts share, with the ids of these notes. Whole areas say too little
+    to be a name.
+    """
+    texts = load_areas()
+    areas = of_areas(concepts, texts)
+    naming: dict[str, set[str]] = {}
+    for entry in excerpts:
+        for number in concepts.named(" | ".join([entry.note.title, *entry.chunk.heading_path, entry.chunk.text])):
+            if number not in areas:
+                naming.setdefault(concepts.all[number].name, set()).add(entry.note.id)
+    phrases = _shared_phrases({entry.note.id: entry.note.title for entry in excerpts})
+    for phrase, ids in phrases.items():
+        if _could_name(texts.without_names(phrase).split()):
+            naming.setdefault(phrase, set()).update(ids)
+    return {name: ids for name, ids in naming.items() if len(ids) > 1}
+
+
+def _shared_phrases(titles: Mapping[str, str]) -> dict[str, set[str]]:
+    """The phrases that several titles have, each as it is first written, with the keys of these titles; of phrases
+    within each other in the same titles, the longest.
+    """
+    written: dict[tuple[str, ...], str] = {}
+    having: dict[tuple[str, ...], set[str]] = {}
+    for key, title in titles.items():
+        for words in _phrases(title):
+            folded = tuple(word.casefold().removesuffix("s") for word in words)
+            written.setdefault(folded, " ".join(words))
+            having.setdefault(folded, set()).add(key)
+    return {
+        written[phrase]: keys
+        for phrase, keys in having.items()
+        if len(keys) > 1 and not any(_holds(other, phrase) and having[other] == keys for other in having)
+    }
+
+
+def _phrases(title: str) -> list[tuple[str, ...]]:
+    """The runs of words of a title that could be a name."""
+    runs = [part.split() for part in _PAUSE.split(tidy(title))]
+    return [
+        tuple(words)
+        for run in runs
+        for start in range(len(run))
+        for end in range(start + 1, min(start + MAX_PHRASE_WORDS, len(run)) + 1)
+        if _could_name(words := run[start:end])
+    ]
+
+
+def _could_name(words: Sequence[str]) -> bool:
+    ends = {word.casefold() for word in (*words[:1], *words[-1:])}
+    return not ends & STOPWORDS and any(len(word) >= LONG for word in words)
+
+
+def _holds(longer: tuple[str, ...], phrase: tuple[str, ...]) -> bool:
+    """Whether a phrase stands within a longer one."""
+    size = len(phrase)
+    return size < len(longer) and any(longer[at : at + size] == phrase for at in range(len(longer) - size + 1))
