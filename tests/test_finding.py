@@ -24,6 +24,7 @@ from kb.search import answer as answering
 from kb.search.find import MAX_CONDITIONS, find, spelled
 from kb.search.query import MAX_COMPOUND, MAX_LENGTH
 from kb.search.ranking import Ranking
+from kb.sync.tags import notice_unknown_tags
 
 Write = Callable[[str, str], Path]
 MODES: tuple[Mode, ...] = ("hybrid", "dense", "lexical")
@@ -704,3 +705,9 @@ def test_a_tag_that_no_note_has(library: KnowledgeBase) -> None:
         "no note has the tag 'herds'; did you mean herd?",
         "no note has the tag 'qqq'; `kb tags` lists all tags",
     ]
+
+
+def test_a_search_without_tags_lists_none() -> None:
+    """The notes are not read for their tags unless tags are asked for."""
+    nothing: Any = object()
+    notice_unknown_tags(nothing, ())

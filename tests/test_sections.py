@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from conftest import HashingEncoder
 
-from kb.areas.concepts import Concepts
+from kb.areas.concepts import Concepts, load_concepts
 from kb.index.batch import chunk_records
 from kb.models import AreaVerdict, NoteFile, NoteRecord
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
 from kb.notes.prose import clean
-from kb.outline.headings import headings, shortened
+from kb.outline.headings import headings, shortened, subject
 from kb.outline.points import Excerpt
 from kb.outline.questions import open_questions
 from kb.outline.sections import Skeleton, build_sections
@@ -234,3 +234,49 @@ def test_open_questions() -> None:
         ("TODO: measure it", 5),
         ("what of depth?", 6),
     ]
+
+
+def test_what_is_little_to_the_point_does_not_make_a_section() -> None:
+    """Notes on different subjects that bear little on the topic share no section, in which the points of one would
+    stand under the heading of another.
+    """
+    near = {path: text for path, text in NOTES.items() if "cache" in path}
+    far = {path: text for path, text in NOTES.items() if "cache" not in path}
+    known = [*excerpts_of(near), *(replace(entry, share=0.31) for entry in excerpts_of(far))]
+    vectors = ENCODER.encode([entry.chunk.text for entry in known])
+    topic = ENCODER.encode_query(SUBJECTS["cache"])
+    found = build_sections(known, vectors, topic, ENCODER, 4)
+    subjects = [{path.partition("-")[0] for path in section.notes} for section in found.sections]
+    assert all(len(subject) == 1 for subject in subjects), subjects
+
+
+def test_what_titles_share_names_their_section() -> None:
+    """Where several notes make a section, a phrase of their titles or a concept that they name is its heading rather
+    than the title of one; the name of a whole area, or what the notes of other sections share too, is none.
+    """
+    notes = {
+        "a.md": "# Silt gauges of the lower river\n\nA language model reads the silt gauge once in an hour.",
+        "b.md": "# Reading silt gauges by lamp\n\nA language model reads the silt gauge once at night.",
+        "c.md": "# Repairing silt gauges: a diary\n\nA language model reads the silt gauge once it is dry.",
+        "d.md": "# Morse by lamp\n\nA language model reads morse.",
+        "e.md": "# Morse lamps\n\nA language model sends morse.",
+    }
+    excerpts = excerpts_of(notes)
+    vectors = ENCODER.encode([f"{entry.note.title} {entry.chunk.text}" for entry in excerpts])
+    first, second = headings([[0, 1, 2], [3, 4]], excerpts, vectors, vectors.mean(axis=0), ENCODER, load_concepts())
+    assert first == "Silt gauges"
+    assert "Morse" in second
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("DLRM, a reference architecture for recommendation", "DLRM"),
+        ("Retrieval-augmented generation, the original", "Retrieval-augmented generation"),
+        ("Describe, Explain, Plan and Select: planning with models", "Describe, Explain, Plan and Select"),
+        ("Batching, caching and paging", "Batching, caching and paging"),
+    ],
+)
+def test_a_comma_ends_a_subject_only_before_its_explanation(title: str, name: str) -> None:
+    """Of a list, the first entry is not the subject."""
+    assert subject(title) == name

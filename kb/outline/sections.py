@@ -122,7 +122,7 @@ def _of_one_subject(cluster: Sequence[int], excerpts: Sequence[Excerpt], near: F
         rows.setdefault(excerpts[index].note.id, []).append(index)
     centres = np.stack([near[own].mean(axis=0) for own in rows.values()])
     related = scale.relatedness(cosines(centres, centres[:1], scale)[:, 0])
-    return sorted(index for own, value in zip(rows.values(), related, strict=True) if value >= JOINED for index in own)
+    return sorted(index for own, value in zip(rows.values(), related, strict=True) if value >= CLOSE for index in own)
 
 
 def _towards_notes(excerpts: Sequence[Excerpt], vectors: FloatArray) -> FloatArray:
