@@ -196,19 +196,25 @@ class OpenNotebook:
         return report.with_repeats(older)
 
     def _name(self, path: str | Path) -> str:
-        """The notebook path of a file. Raises `InputError` for a name that is not text, which no index can hold."""
-        _require_text(path)
+        """The notebook path of a file. Raises `InputError` for an empty name, which would be that of the folder, and
+        for one that is not text, which no index can hold.
+        """
+        _require_name(path)
         return notebook_path(self.root, self._folder / path)
 
     def _source(self, path: str | Path) -> str:
-        """The notebook path of a source. Raises `InputError` for one that does not exist, or whose name is not text."""
-        _require_text(path)
+        """The notebook path of a source. Raises `InputError` for one that does not exist, or whose name is empty or not
+        text.
+        """
+        _require_name(path)
         if not os.path.lexists(self._folder / path):
             raise InputError(f"{path} does not exist; give the path of a file or folder")
         return self._name(path)
 
 
-def _require_text(path: str | Path) -> None:
+def _require_name(path: str | Path) -> None:
+    if not str(path):
+        raise InputError("the path is empty; give that of a note or folder, and . for this folder")
     if not is_utf8(str(path)):
         shown, encoding = os.fsencode(path).decode(errors="replace"), sys.getfilesystemencoding().upper()
         raise InputError(f"the name {shown!r} is not {encoding}; rename the file")

@@ -129,3 +129,21 @@ def test_forgetting_once_more(knowledge: KnowledgeBase, write: Write, notebook: 
     assert b"marmalad" not in bytes_of_index(notebook)
     with pytest.raises(InputError, match="no note"):
         knowledge.forget("notes/never.md")
+
+
+def test_an_empty_name_means_no_note(knowledge: KnowledgeBase, write: Write) -> None:
+    """An empty name, such as that of an unset variable of a shell, is refused: it is not the whole notebook."""
+    write("notes/kept.md", "---\narea: gnn\n---\n# Zebras\n\nStripes.\n")
+    knowledge.add(["notes"])
+    named: tuple[Callable[[], object], ...] = (
+        lambda: knowledge.forget(""),
+        lambda: knowledge.add([""]),
+        lambda: list(knowledge.classify([""])),
+        lambda: knowledge.file("", "llm"),
+        lambda: knowledge.show(""),
+    )
+    for act in named:
+        with pytest.raises(InputError, match="the path is empty"):
+            act()
+    assert [note.path for note in knowledge.list().notes] == ["notes/kept.md"]
+    assert knowledge.sources() == ("notes",)

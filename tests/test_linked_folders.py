@@ -71,6 +71,21 @@ def test_links_in_circles_end(knowledge: KnowledgeBase, write: Write, link: Link
     assert ([entry.path for entry in report.added], report.skipped) == (["notes/a.md", "other/c.md"], ())
 
 
+def test_a_link_that_cannot_be_followed_stops_nothing(knowledge: KnowledgeBase, write: Write, link: Link) -> None:
+    """Where the system refuses to look at the target of a link, as it does with one of a name that is too long or in a
+    folder of somebody else, the notes beside the link are added and synced all the same; a note that is such a link is
+    skipped.
+    """
+    write("notes/a.md", text("Zebras."))
+    link("notes/refused", "x" * 300)
+    link("notes/refused.md", "x" * 300)
+    report = knowledge.add(["notes"])
+    assert [entry.path for entry in report.added] == ["notes/a.md"]
+    assert [entry.path for entry in report.skipped] == ["notes/refused.md"]
+    assert knowledge.status().changed_notes == 0
+    assert knowledge.add(["notes/a.md"]).unchanged == 1
+
+
 @pytest.mark.parametrize("target", ["elsewhere", "elsewhere/deep", "."])
 def test_a_link_out_of_the_notebook_is_skipped_with_the_reason(
     knowledge: KnowledgeBase, write: Write, link: Link, tmp_path: Path, target: str

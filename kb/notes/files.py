@@ -28,7 +28,7 @@ def notebook_path(root: Path, path: Path) -> str:
     reach, keeps its own. `root` must be resolved.
     """
     folder = Path(os.path.realpath(path.parent))
-    if path.is_dir():
+    if os.path.isdir(path):
         real = Path(os.path.realpath(path))
     else:
         real = (path.is_symlink() and linked_note(path, root, folder)) or folder / path.name
@@ -39,7 +39,7 @@ def linked_note(link: Path, *places: Path) -> Path | None:
     """The note below one of some folders that a symbolic link leads to; None where it leads elsewhere."""
     target = Path(os.path.realpath(link))
     inside = any(target.is_relative_to(place) for place in places)
-    return target if inside and is_note(target.name) and target.exists() else None
+    return target if inside and is_note(target.name) and os.path.exists(target) else None
 
 
 def is_utf8(name: str) -> bool:

@@ -70,10 +70,10 @@ def scan(root: Path, source: str) -> Iterator[Found]:
     source that does not exist yields nothing.
     """
     top = root / source
-    if top.is_dir():
+    if os.path.isdir(top):
         real = Path(os.path.realpath(top))
         yield from _Walk(root, real).folder(real, [_without_whole(real, rules) for rules in _rules_above(root, real)])
-    elif top.exists() or top.is_symlink():
+    elif os.path.lexists(top):
         yield _looked_at(root, top, notebook_path(root, top))
 
 
@@ -81,7 +81,7 @@ def ignored_notes(root: Path, path: str) -> Iterator[str]:
     """The notes at or below an ignored path that are worth counting: none of a package, and of a very large folder
     only the first.
     """
-    if not (root / path).is_dir():
+    if not os.path.isdir(root / path):
         yield path
     elif Path(path).name not in PACKAGES:
         yield from (name for name in islice(_visible(root / path, path), MOST_IGNORED) if is_note(name))
@@ -154,7 +154,7 @@ class _Walk:
 
     def _link(self, entry: os.DirEntry[str], path: str) -> Iterator[Found]:
         target = Path(os.path.realpath(entry.path))
-        if target.is_dir():
+        if os.path.isdir(target):
             yield from self._linked_folder(target, Path(entry.path), path)
         elif is_note(path) and (note := linked_note(Path(entry.path), self._root, self._top)):
             name = notebook_path(self._root, note)
