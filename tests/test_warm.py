@@ -286,17 +286,20 @@ def test_queries_come_from_standard_input(warm_shelf: Path, environment: dict[st
     assert cold.out.count(b"\n") == 2
 
 
-@pytest.mark.parametrize(
-    "arguments", [["search", "--nonsense"], ["search"], ["list", "--help"], ["search", "x", "-n", "0"]]
-)
-def test_wrong_usage_is_explained_by_the_command(
-    warm_shelf: Path, environment: dict[str, str], arguments: list[str]
-) -> None:
-    """The warm process explains no usage: it lets the command do so, silently."""
+@pytest.mark.parametrize("arguments", [["search", "--nonsense"], ["search"], ["search", "x", "-n", "0"]])
+def test_wrong_usage_is_told_alike(warm_shelf: Path, environment: dict[str, str], arguments: list[str]) -> None:
+    """The warm process says the same of wrong usage as the command, and with the same exit code."""
+    cold = run([*KB, *arguments], environment | {"KB_WARM": "0"}, warm_shelf)
+    assert run([*WARM, *arguments], environment, warm_shelf) == cold
+    assert cold.code == 2
+
+
+def test_help_has_the_width_of_the_terminal(warm_shelf: Path, environment: dict[str, str]) -> None:
+    """The warm process prints no help: it lets the command do so, silently."""
     narrow = environment | {"COLUMNS": "40"}
-    cold = run([*KB, *arguments], narrow | {"KB_WARM": "0"}, warm_shelf)
-    assert run([*KB, *arguments], narrow, warm_shelf) == cold
-    assert run([*WARM, *arguments], narrow, warm_shelf).code == 99
+    cold = run([*KB, "list", "--help"], narrow | {"KB_WARM": "0"}, warm_shelf)
+    assert run([*KB, "list", "--help"], narrow, warm_shelf) == cold
+    assert run([*WARM, "list", "--help"], narrow, warm_shelf).code == 99
 
 
 @pytest.mark.parametrize(

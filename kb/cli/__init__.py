@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gc
 import os
 import signal
@@ -14,7 +13,9 @@ from pathlib import Path
 import click
 
 from kb import rooms
+from kb.cli.parameters import FilePath
 from kb.cli.session import UnansweredError
+from kb.cli.usage import CommandGroup, explain
 from kb.console import streams
 from kb.errors import KbError
 
@@ -98,7 +99,7 @@ def _notebook_option(variable: str | None = None) -> click.Option:
     """`--notebook`, whose default is a variable of the environment, if it is given one."""
     return click.Option(
         ["--notebook"],
-        type=click.Path(file_okay=False, path_type=Path),
+        type=FilePath(file_okay=False, path_type=Path),
         envvar=variable,
         expose_value=False,
         callback=_remember_notebook,
@@ -107,7 +108,7 @@ def _notebook_option(variable: str | None = None) -> click.Option:
     )
 
 
-class LazyGroup(click.Group):
+class LazyGroup(CommandGroup):
     """A group that imports its commands on demand; `--notebook` may come before or after the name of a command."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -122,16 +123,6 @@ class LazyGroup(click.Group):
             if all(parameter.name != "notebook" for parameter in named.params):
                 named.params.append(_notebook_option())
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """A command by its name; a mistyped one is answered with the nearest."""
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], COMMANDS, 2)
-            hint = f"did you mean {' or '.join(near)}?" if near else "`kb --help` lists all"
-            ctx.fail(f"there is no command {args[0]!r}; {hint}")
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, COMMANDS))
@@ -187,18 +178,20 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code. This is the one place that turns errors into exit codes.
 
-    Raises `UnansweredError` for a command of a client that its own process has to run; it explains wrong usage, too,
-    since click takes the width of its help from the process.
+    Raises `UnansweredError` for a command of a client that its own process has to run; it prints help, too, which has
+    the width of the terminal.
     """
     try:
         code = cli.main(list(arguments), prog_name="kb", standalone_mode=False)
     except KbError as error:
         code = _complain(str(error), error.exit_code)
-    except click.UsageError as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         if streams.client():
-            raise UnansweredError(error.format_message()) from error
-        error.show(sys.stderr)  # left to itself, click writes UTF-8 to a stream that is ASCII
+            raise UnansweredError("the process knows the width of the help") from error
+        rooms.terminal.print_text(f"{error.message}\n")
         code = error.exit_code
+    except click.UsageError as error:
+        code = _complain(explain(error), error.exit_code)
     except click.ClickException as error:
         code = _complain(error.format_message(), error.exit_code)
     except OSError as error:  # the disk is full, failing or not writable

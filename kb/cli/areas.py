@@ -41,13 +41,16 @@ Examples:
 """,
 )
 @click.argument("note", shell_complete=completion.notes)
-@click.argument("area", required=False, type=STORED_AREA)
+@click.argument("area", required=False, metavar="[AREA]", type=STORED_AREA)
 @click.option("--undo", is_flag=True, help="Withdraw your decision about this note.")
 @JSON_OPTION
 def file_command(note: str, area: StoredArea | None, undo: bool, as_json: bool) -> None:
     """File a note under an area of your choice.
 
-    The decision is kept in kb.decisions.toml and overrides every other verdict.
+    AREA is ml-systems, gnn or llm; detour for a note that you want although it
+    belongs to none of these; or outside, to hold it back. The decision is kept
+    in kb.decisions.toml and overrides every other verdict. NOTE may be a number
+    of the last search, related or list.
     """
     if undo == (area is not None):
         raise click.UsageError("give either an AREA or --undo")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
-from kb.cli.parameters import JSON_OPTION, FilePath, bundled
+from kb.cli.parameters import JSON_OPTION, FilePath, NumberType, bundled
 from kb.cli.session import knowledge_base, knowledge_base_with_progress
 from kb.errors import QualityError
 
@@ -66,8 +66,7 @@ Examples:
 )
 @click.option(
     "--fail-under",
-    type=float,
-    metavar="X",
+    type=NumberType(),
     help="Fail if hybrid's nDCG@10, the classifier's macro-F1 or the outlines' soft F1 is below X.",
 )
 @JSON_OPTION

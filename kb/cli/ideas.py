@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
-from kb.cli.parameters import AREA, JSON_OPTION
+from kb.cli.parameters import AREA, JSON_OPTION, MOST_NOTES, WholeNumber
 from kb.cli.session import knowledge_base
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Examples:
   kb ideas --json
 """,
 )
-@click.option("-n", "limit", default=6, show_default=True, type=click.IntRange(1, 1000), help="Ideas to show.")
+@click.option("-n", "limit", default=6, show_default=True, type=WholeNumber(1, MOST_NOTES), help="Ideas to show.")
 @click.option("--area", "areas", multiple=True, type=AREA, help="Only notes in this area (repeatable).")
 @JSON_OPTION
 def ideas_command(limit: int, areas: tuple[FiledArea, ...], as_json: bool) -> None:

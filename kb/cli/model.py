@@ -7,9 +7,10 @@ import click
 from kb import rooms
 from kb.cli.parameters import JSON_OPTION, YES_OPTION, as_text
 from kb.cli.session import knowledge_base, long_run
+from kb.cli.usage import CommandGroup
 
 
-@click.group("model")
+@click.group("model", cls=CommandGroup)
 def model_command() -> None:
     """List embedding models and rerankers, and use another.
 

@@ -13,7 +13,17 @@ import click
 from kb import rooms
 from kb.cli.finding.editor import start_editor
 from kb.cli.interactive import completion
-from kb.cli.parameters import AREA, JSON_OPTION, DateType, FilePath, TextType, as_text, bundled
+from kb.cli.parameters import (
+    AREA,
+    JSON_OPTION,
+    DateType,
+    FilePath,
+    OneOf,
+    TextType,
+    WholeNumber,
+    as_text,
+    bundled,
+)
 from kb.cli.session import knowledge_base
 from kb.errors import InputError
 
@@ -67,11 +77,13 @@ Examples:
     "draft",
     Draft,
     click.option("--area", "areas", multiple=True, type=AREA, help="Only notes in this area (repeatable)."),
-    click.option("--sections", type=click.IntRange(1, 12), help="Number of sections (default: as many as fit)."),
+    click.option(
+        "--sections", type=WholeNumber(1, 12), help="Number of sections, at most 12 (default: as many as fit)."
+    ),
     click.option(
         "--section", "headings", multiple=True, type=TextType(), metavar="TEXT", help="A heading of yours (repeatable)."
     ),
-    click.option("--words", type=click.IntRange(min=100), metavar="N", help="Length of the post, in words."),
+    click.option("--words", type=WholeNumber(100), help="Length of the post in words, at least 100."),
     click.option(
         "--template",
         default="jekyll",
@@ -84,7 +96,7 @@ Examples:
         "--citations",
         default="comment",
         show_default=True,
-        type=click.Choice(["comment", "footnote", "none"]),
+        type=OneOf(["comment", "footnote", "none"]),
         help="Addresses as HTML comments, as footnotes, or left out.",
     ),
     click.option("-o", "--output", type=FilePath(), metavar="FILE", help="Write to FILE, not to standard output."),

@@ -6,6 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from kb import rooms
+from kb.cli.parameters import OneOf
 
 
 @click.command(
@@ -17,7 +18,7 @@ Examples:
   kb completion fish > ~/.config/fish/completions/kb.fish
 """,
 )
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=OneOf(["bash", "zsh", "fish"]))
 def completion_command(shell: str) -> None:
     """Print the completion script for a shell."""
     completion = get_completion_class(shell)

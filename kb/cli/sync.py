@@ -9,7 +9,7 @@ import click
 
 from kb import rooms
 from kb.cli.interactive import completion
-from kb.cli.parameters import AREA, JSON_OPTION, YES_OPTION, as_text, bundled
+from kb.cli.parameters import AREA, JSON_OPTION, YES_OPTION, OneOf, as_text, bundled
 from kb.cli.session import Stopping, knowledge_base, long_run, read_standard_bytes, read_standard_input
 from kb.console import streams
 from kb.errors import OutsideError
@@ -67,7 +67,7 @@ Examples:
     "how",
     How,
     click.option("--title", help="Title of the note on standard input, instead of its heading."),
-    click.option("--from", "format", type=click.Choice(["html"]), help="Format of standard input, if not Markdown."),
+    click.option("--from", "format", type=OneOf(["html"]), help="Format of standard input, if not Markdown."),
     click.option("--full", is_flag=True, help="Take the whole text of a paper, not only what it is about."),
     click.option("--template", is_flag=True, help="Give a captured note headings for what you think of it."),
     click.option("--collection", help="Take only this collection of Zotero (kb add zotero)."),

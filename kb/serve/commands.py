@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb import rooms
-from kb.cli.parameters import JSON_OPTION
+from kb.cli.parameters import JSON_OPTION, OneOf, WholeNumber
 from kb.cli.session import ended_by_signals, named_notebook
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ Examples:
 """,
 )
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="Port; 0 takes a free one."
+    "--port", type=WholeNumber(0, 65535), default=DEFAULT_PORT, show_default=True, help="Port; 0 takes a free one."
 )
 @click.option("--open", "opens", is_flag=True, help="Open the page in your browser.")
 @click.option("--status", is_flag=True, help="Say where this notebook is served, with a new link.")
@@ -76,7 +76,7 @@ Examples:
 @click.option(
     "--print-config",
     "assistant",
-    type=click.Choice(["claude", "vscode", "cursor", "codex"]),
+    type=OneOf(["claude", "vscode", "cursor", "codex"]),
     help="Print what to paste into the settings of this assistant.",
 )
 @TRUST_OPTION

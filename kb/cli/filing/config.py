@@ -10,12 +10,14 @@ from kb import rooms
 from kb.cli.finding.editor import start_editor
 from kb.cli.parameters import JSON_OPTION, as_text
 from kb.cli.session import named_notebook
+from kb.cli.usage import CommandGroup
 from kb.errors import NotebookError
 from kb.notebook import CONFIG_NAME, find_notebook, is_notebook, write_template
 
 
 @click.group(
     "config",
+    cls=CommandGroup,
     invoke_without_command=True,
     epilog="""\b
 Examples:

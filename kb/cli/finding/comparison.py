@@ -8,7 +8,7 @@ import click
 
 from kb import rooms
 from kb.cli.interactive import completion
-from kb.cli.parameters import JSON_OPTION
+from kb.cli.parameters import JSON_OPTION, MOST_NOTES, WholeNumber
 from kb.cli.session import knowledge_base, knowledge_base_with_progress
 
 
@@ -23,7 +23,7 @@ Examples:
 """,
 )
 @click.argument("note", shell_complete=completion.notes)
-@click.option("-n", "limit", default=10, show_default=True, type=click.IntRange(1, 1000), help="Notes to show.")
+@click.option("-n", "limit", default=10, show_default=True, type=WholeNumber(1, MOST_NOTES), help="Notes to show.")
 @JSON_OPTION
 def related_command(note: str, limit: int, as_json: bool) -> None:
     """Find the notes and posts related to a note.

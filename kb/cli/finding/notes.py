@@ -13,7 +13,7 @@ import click
 from kb import rooms
 from kb.cli.finding.editor import start_editor
 from kb.cli.interactive import completion
-from kb.cli.parameters import JSON_OPTION, STORED_AREA, DateType, as_text, bundled
+from kb.cli.parameters import JSON_OPTION, STORED_AREA, DateType, OneOf, as_text, bundled
 from kb.cli.session import knowledge_base
 from kb.notes.words import name_of
 
@@ -67,7 +67,7 @@ Examples:
     "--kind",
     "kinds",
     multiple=True,
-    type=click.Choice(["note", "post", "outline"]),
+    type=OneOf(["note", "post", "outline"]),
     help="Only this kind of notes (repeatable).",
 )
 @bundled(
@@ -85,7 +85,7 @@ Examples:
     click.option("--outside", is_flag=True, help="Only notes held back as outside the areas."),
     click.option("--no-links", "unlinked", is_flag=True, help="Only notes that no link connects with another."),
 )
-@click.option("--sort", type=click.Choice([*ORDERS]), default="path", show_default=True, help="Order of the notes.")
+@click.option("--sort", type=OneOf([*ORDERS]), default="path", show_default=True, help="Order of the notes.")
 @click.option("--paths", is_flag=True, help="Print paths alone, for pipes.")
 @JSON_OPTION
 def list_command(

@@ -15,7 +15,7 @@ import click
 
 from kb import rooms
 from kb.cli.interactive import completion
-from kb.cli.parameters import AREA, JSON_OPTION, DateType, as_text, bundled
+from kb.cli.parameters import AREA, JSON_OPTION, MOST_NOTES, DateType, OneOf, WholeNumber, as_text, bundled
 from kb.cli.session import knowledge_base, located, read_standard_input
 from kb.errors import InputError
 
@@ -115,7 +115,7 @@ Examples:
 @click.option(
     "-n",
     "limit",
-    type=click.IntRange(1, 1000),
+    type=WholeNumber(1, MOST_NOTES),
     help="Notes to show, weak hits included.  [default: 10 without weak ones]",
 )
 @bundled(
@@ -131,9 +131,7 @@ Examples:
     ),
     click.option("--since", type=DateType(last=False), help="Only notes of this date or later."),
     click.option("--until", type=DateType(last=True), help="Only notes of this date or earlier."),
-    click.option(
-        "--kind", type=click.Choice(list(KINDS)), default="note", show_default=True, help="Kind of notes to search."
-    ),
+    click.option("--kind", type=OneOf(list(KINDS)), default="note", show_default=True, help="Kind of notes to search."),
     click.option(
         "--in",
         "within",
@@ -144,7 +142,7 @@ Examples:
 )
 @click.option(
     "--mode",
-    type=click.Choice(["hybrid", "dense", "lexical"]),
+    type=OneOf(["hybrid", "dense", "lexical"]),
     default="hybrid",
     show_default=True,
     help="Rank by meaning and words, by meaning, or by words.",
@@ -153,7 +151,7 @@ Examples:
     "output",
     Output,
     click.option("-l", "--lines", is_flag=True, help="Print a line per hit, PATH:LINE: TEXT, for editors."),
-    click.option("--open", type=click.IntRange(1, 1000), metavar="N", help="Open hit N in your editor."),
+    click.option("--open", type=WholeNumber(1, MOST_NOTES), help="Open hit N in your editor."),
     click.option("--explain", is_flag=True, help="Show how each score came about."),
     click.option("--batch", is_flag=True, help="Read a query per line from standard input; print JSON lines."),
     click.option("-i", "--interactive", is_flag=True, help="Search as you type; so does kb search on a terminal."),
