@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import Field, ValidationError
 
-from kb.errors import ConfigError
+from kb.errors import ConfigError, reason
 from kb.faults import fault_of
 from kb.models import FiledArea, Frozen, StoredArea
 from kb.notes.files import replacing
@@ -215,7 +215,7 @@ def save_decisions(root: Path, decisions: Decisions) -> None:
         with replacing(path) as file:
             file.write(tomlkit.dumps(document).encode())
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}; nothing was decided") from error
+        raise ConfigError(f"{path} cannot be written: {reason(error)}; nothing was decided") from error
 
 
 def _merge_log(document: TOMLDocument, wanted: list[dict[str, object]]) -> None:

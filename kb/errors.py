@@ -26,6 +26,28 @@ KbError                 exit code 1
 
 from __future__ import annotations
 
+import errno
+
+# What the errors of the system mean, where its own words are those of programmers.
+_MEANINGS = {
+    errno.ENOENT: "there is no such file or folder",
+    errno.EACCES: "permission is denied",
+    errno.EPERM: "permission is denied",
+    errno.EISDIR: "it is a folder",
+    errno.ENOTDIR: "a part of the path is not a folder",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.ENOEXEC: "it is not a program",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your share of the disk is full",
+    errno.EROFS: "the disk is read-only",
+    errno.EIO: "the disk fails",
+    errno.ECONNREFUSED: "nothing answers there",
+    errno.ECONNRESET: "the connection was cut",
+    errno.EHOSTUNREACH: "the network does not lead there",
+    errno.ENETUNREACH: "there is no network",
+    errno.EADDRINUSE: "another program uses it",
+}
+
 
 class KbError(Exception):
     """An error with a message for the user: what failed, the value, the next step."""
@@ -117,6 +139,13 @@ class EvidenceError(KbError):
     exit_code = 3
 
 
-def one_line(error: Exception) -> str:
-    """The message of an error on one line, cut at 300 characters."""
-    return " ".join(str(error).split())[:300]
+def reason(error: BaseException) -> str:
+    """Why something failed, in plain words: what an error of the system means, and of another the message."""
+    if isinstance(error, OSError):
+        return _MEANINGS.get(error.errno or 0) or (error.strerror or "").lower() or one_line(error)
+    return one_line(error)
+
+
+def one_line(error: BaseException) -> str:
+    """The message of an error on one line, cut at 300 characters; its name where it has none."""
+    return " ".join(str(error).split())[:300] or type(error).__name__

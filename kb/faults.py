@@ -38,7 +38,11 @@ WORDS: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "literal_error": lambda limits: f"should be one of {limits['expected']}",
     "tuple_type": lambda _: 'should be a list such as ["one", "another"]',
     "dict_type": lambda _: "should be a table",
-    "model_type": lambda _: "should be a table",
+    "model_type": lambda _: "should be a table, or in JSON an object",
+    "value_error": lambda limits: str(limits["error"]),
+    "missing": lambda _: "is missing",
+    "list_type": lambda _: "should be a list",
+    "json_invalid": lambda limits: f"is not valid JSON: {limits['error']}",
 }
 OTHER = "has a value that cannot be used"
 
@@ -54,7 +58,14 @@ def fault_of(error: ValidationError, toml: str, known_keys: Callable[[Sequence[s
     path = [str(part) for part in first["loc"] if part != "[key]"]
     line = line_of(toml, path)
     place = f"line {line}: " if line else ""
-    return f"{place}{'.'.join(path)}: {_words(first)}{_hint(first, path, known_keys)}"
+    return f"{place}{'.'.join(path)} {_words(first)}{_hint(first, path, known_keys)}"
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first fault of what people or programs wrote: where it is, such as `query[0].text`, and what it should be."""
+    first = error.errors()[0]
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
+    return f"{where} {_words(first)}".lstrip(". ")
 
 
 def line_of(toml: str, path: Sequence[str]) -> int | None:
@@ -91,8 +102,9 @@ def _hint(fault: ErrorDetails, path: Sequence[str], known_keys: Callable[[Sequen
     table, key = path[:-1], path[-1]
     known = known_keys(table)
     near = difflib.get_close_matches(key.lower(), known, 1)
-    meant = f"; did you mean `{'.'.join((*table, near[0]))}`?" if near else ""
-    return f"{meant}; known keys: {', '.join(known)}"
+    if near:
+        return f"; did you mean `{'.'.join((*table, near[0]))}`?"
+    return f"; known keys: {', '.join(known)}"
 
 
 def _named_lines(toml: str) -> Iterator[tuple[int, list[str]]]:

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from kb.concept import Concept, ConceptText
-from kb.errors import ConfigError, NotebookError
+from kb.errors import ConfigError, NotebookError, reason
 from kb.faults import ADDRESS, FOLDER, NAME, WORDED, fault_of
 from kb.models import AreaText, Frozen, OutsidePolicy, Precision, VerdictArea
 from kb.notes.files import is_utf8, replacing
@@ -200,7 +200,7 @@ def is_notebook(root: Path) -> bool:
     try:
         return (root / CONFIG_NAME).is_file() or (root / INDEX_NAME).is_dir()
     except OSError as error:
-        raise NotebookError(f"{root} cannot be read: {error.strerror}; check its permissions") from error
+        raise NotebookError(f"{root} cannot be read: {reason(error)}; check its permissions") from error
 
 
 def load_settings(root: Path) -> Settings:
@@ -251,7 +251,7 @@ def write_template(root: Path) -> Path:
         with replacing(path) as file:
             file.write(TEMPLATE.encode())
     except OSError as error:
-        raise NotebookError(f"{path} cannot be written: {error.strerror}") from error
+        raise NotebookError(f"{path} cannot be written: {reason(error)}") from error
     return path
 
 

@@ -208,7 +208,8 @@ class OpenNotebook:
         """
         _require_name(path)
         if not os.path.lexists(self._folder / path):
-            raise InputError(f"{path} does not exist; give the path of a file or folder")
+            fault = rooms.identifiers.misspelt(str(path))
+            raise InputError(f"{path} {fault or 'does not exist; give the path of a file or folder'}")
         return self._name(path)
 
 

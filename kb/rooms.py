@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kb import guides, knowledge, models, reports, settings
     from kb.areas import judge
+    from kb.capture import identifiers
     from kb.capture.filing import gate, known, taking, writing
     from kb.capture.web import fetch
     from kb.care import backup, doctor, facts, rebuild, status, versions
@@ -73,6 +74,7 @@ HOMES = {
     "judge": "kb.areas.judge",
     "gate": "kb.capture.filing.gate",
     "known": "kb.capture.filing.known",
+    "identifiers": "kb.capture.identifiers",
     "taking": "kb.capture.filing.taking",
     "writing": "kb.capture.filing.writing",
     "fetch": "kb.capture.web.fetch",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from kb.errors import ConfigError, InputError
+from kb.errors import ConfigError, InputError, reason
 from kb.faults import fault_of, parts_of
 from kb.models import Frozen
 from kb.notebook import CONFIG_NAME, Settings, known_keys, load_settings
@@ -128,7 +128,7 @@ def _content(path: Path, key: str) -> str:
         content = path.read_bytes().decode() if path.exists() else ""
         tomllib.loads(content)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be changed: {error}; set `{key}` there yourself") from error
+        raise ConfigError(f"{path} cannot be changed: {reason(error)}; set `{key}` there yourself") from error
     return content
 
 
@@ -139,7 +139,7 @@ def _replace(path: Path, before: str, after: str, key: str) -> None:
         with replacing(path) as file:
             file.write(after.encode())
     except OSError as error:
-        raise ConfigError(f"{path} cannot be changed: {error}; set `{key}` there yourself") from error
+        raise ConfigError(f"{path} cannot be changed: {reason(error)}; set `{key}` there yourself") from error
 
 
 def _with_setting(toml: str, parts: Sequence[str], value: JsonValue) -> str:

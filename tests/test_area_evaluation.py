@@ -93,10 +93,10 @@ def test_what_one_side_leaves_undefined() -> None:
     ("line", "complaint"),
     [
         ('{"path": "a.md"', "JSON"),
-        ('["a.md", "gnn"]', "dict|object"),
-        ('{"path": "a.md"}', "area: "),
+        ('["a.md", "gnn"]', "an object"),
+        ('{"path": "a.md"}', "area is missing"),
         ('{"path": "a.md", "area": "detour"}', "area"),
-        ('{"path": "", "area": "gnn"}', "path: "),
+        ('{"path": "", "area": "gnn"}', "path is empty"),
         ('{"path": "b.md", "area": "gnn"}', "b.md is labelled twice"),
     ],
 )

@@ -235,7 +235,7 @@ def test_read_only_disk(tmp_path: Path) -> None:
 def test_failing_disk(tmp_path: Path) -> None:
     """A note that cannot be read is skipped and kept; vectors and catalog that cannot be read are found."""
     skipped, vectors, repaired, catalog, refused = run(tmp_path, FAILING)
-    assert skipped == "notes/7.md cannot be read: Input/output error"
+    assert skipped == "notes/7.md cannot be read: the disk fails"
     assert (vectors, repaired) == ("vectors", "")
     assert catalog == "catalog"
     assert "catalog.db" in refused

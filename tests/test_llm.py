@@ -202,7 +202,7 @@ def test_an_answer_may_leave_everything_as_it_is() -> None:
         (changed(name="Faster by 40 percent"), "names '40'"),
         (changed(name="The rise of GPT-5"), "names 'GPT-5'"),
         (json.dumps(GOOD | {"title": "All about vLLM"}), "names 'vLLM'"),
-        (changed(name="x" * 81), r"sections\.0\.name"),
+        (changed(name="x" * 81), r"sections\[0\]\.name"),
         (changed(name="one"), "same name"),
         (changed(name=" "), "plain text"),
         (changed(name="# Heading"), "plain text"),

@@ -214,7 +214,7 @@ def test_a_full_disk_changes_nothing(
         patch.setattr("kb.index.encoder.export.shutil.disk_usage", lambda path: usage._replace(free=500_000))
         ended = kb("model", "use", f"{tiny_models}/second/model")
     assert (ended.code, ended.out) == (1, "")
-    assert "cannot be written: No space left on device" in ended.err.splitlines()[-1]
+    assert "cannot be written: the disk is full" in ended.err.splitlines()[-1]
     assert [path for path in cache.rglob("*") if path.is_file()] == []
     assert state(shelf) == before
 

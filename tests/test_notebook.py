@@ -191,7 +191,7 @@ def test_a_folder_that_cannot_be_read_is_said_and_passed_over(root: Path) -> Non
 def test_a_source_that_is_no_note_says_so_and_one_that_is_gone_is_silent(root: Path) -> None:
     """The caller decides what a missing source means."""
     make(root, {"a.txt": "x"})
-    assert skipped(root, "a.txt") == {"a.txt": "is not Markdown (.md, .markdown, .qmd, .mdx, .rmd)"}
+    assert skipped(root, "a.txt")["a.txt"].startswith("is not Markdown (.md, .markdown, .qmd, .mdx, .rmd)")
     assert list(scan(root, "missing.md")) == list(scan(root, "missing")) == []
 
 

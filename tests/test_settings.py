@@ -111,7 +111,7 @@ def test_a_wrong_change_changes_nothing(tmp_path: Path, key: str, text: str, mes
 def test_a_fault_elsewhere_is_named_with_its_line(tmp_path: Path) -> None:
     """A change of a file with another fault is refused with its line; one that corrects it is not."""
     given_file(tmp_path, "autosync = false\noutside = 'keep'\n")
-    with pytest.raises(ConfigError, match=r"line 2: outside: should be one of"):
+    with pytest.raises(ConfigError, match=r"line 2: outside should be one of"):
         change_setting(tmp_path, "autosync", "true")
     assert change_setting(tmp_path, "outside", "hold").value == "hold"
 

@@ -55,6 +55,18 @@ def identify(text: str) -> Named | None:
     return None
 
 
+def misspelt(text: str) -> str | None:
+    """Why what is no path, by how it begins, is no address or identifier that can be captured; None for a path."""
+    text = text.strip()
+    if scheme := re.match(r"([a-z][a-z0-9+.-]*)://", text, re.I):
+        return f"is an address of {scheme[1].lower()}, and kb fetches http and https; download it, and add the file"
+    if re.match(r"arxiv:", text, re.I):
+        return "is no arXiv id; write it like arXiv:1706.03762 or arXiv:hep-th/9901001"
+    if re.match(r"doi:", text, re.I):
+        return "is no DOI; write it like doi:10.1000/182"
+    return None
+
+
 def without_tracking(address: str) -> str:
     """An address in one spelling: without fragment, tracking parameters, default port and final slash."""
     parts = urlsplit(address)

@@ -17,7 +17,7 @@ from kb.capture.web.doi import capture_doi
 from kb.capture.web.fetch import MAX_PDF, PDF, Fetched, Fetcher
 from kb.capture.web.page import capture_abstract, capture_page
 from kb.capture.zotero import captures_of_collection
-from kb.errors import CaptureError
+from kb.errors import CaptureError, reason
 
 Converter = Callable[[bytes, Path, bool], tuple[Capture, ...]]
 # The converter of each kind of file, by its ending; it loads with its libraries when it is needed.
@@ -37,7 +37,7 @@ ZOTERO = "zotero"
 ZOTERO_SECONDS = 30
 _PAGES = ("", "text/html", "application/xhtml+xml", "application/xml", "text/xml")
 _TYPES = {PDF: ".pdf", "text/plain": ".txt", "application/x-ipynb+json": ".ipynb"}
-_MISSING = "captures need libraries that are not installed; run `pip install 'kb[capture]'`"
+_MISSING = "captures need libraries that are not installed; `kb help capture` says how to add them"
 
 
 def is_captured(path: PurePath) -> bool:
@@ -51,7 +51,7 @@ def captures_of_file(path: Path, name: str, full: bool) -> tuple[Capture, ...]:
         with path.open("rb") as file:
             content = file.read(MAX_PDF + 1)
     except OSError as error:
-        raise CaptureError(f"cannot be read: {error.strerror}") from error
+        raise CaptureError(f"cannot be read: {reason(error)}") from error
     if len(content) > MAX_PDF:
         raise CaptureError(f"is larger than {MAX_PDF // 1_000_000} MB")
     return captures_of(content, Path(name), full)

@@ -67,7 +67,7 @@ def _read(content: bytes, path: Path, full: bool) -> Found:
     except subprocess.TimeoutExpired as error:
         raise InputError(f"{path} could not be read within {SECONDS:.0f} s; split it, and add the parts") from error
     if b"No module named 'pypdfium2'" in done.stderr:
-        raise InputError(f"{path} is a PDF, which needs an extra; run `pip install 'kb[capture]'`")
+        raise InputError(f"{path} needs libraries that are not installed; `kb help capture` says how to add them")
     if done.returncode or not done.stdout:
         raise InputError(f"{path} takes too much memory or time to read, or is damaged; save it with another program")
     found: Found = json.loads(done.stdout)

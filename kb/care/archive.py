@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from kb.errors import BackupError
+from kb.errors import BackupError, reason
 from kb.index import PRIVATE_FILE
 from kb.notes.files import replacing
 
@@ -45,8 +45,7 @@ def unpacked(source: Path, folder: Path) -> dict[str, Path]:
     try:
         return _extract(source, folder)
     except (OSError, tarfile.TarError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise BackupError(f"{source} cannot be restored: {reason}; nothing was changed") from error
+        raise BackupError(f"{source} cannot be restored: {reason(error)}; nothing was changed") from error
 
 
 def _extract(source: Path, folder: Path) -> dict[str, Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kb.care.archive import pack, unpacked
 from kb.decisions import DECISIONS_NAME, load_decisions
-from kb.errors import BackupError, CatalogError
+from kb.errors import BackupError, CatalogError, reason
 from kb.index import PRIVATE_FILE, folder
 from kb.index.catalog import CATALOG_NAME, Catalog
 from kb.index.lock import write_lock
@@ -33,7 +33,7 @@ def back_up(index: Index, target: Path, overwrite: bool) -> BackedUp:
             notes = _copy_catalog(index, copy)
             pack(target, {CATALOG_NAME: copy, **there}, overwrite)
     except OSError as error:
-        raise BackupError(f"{target} cannot be written: {error.strerror or error}; nothing is left of it") from error
+        raise BackupError(f"{target} cannot be written: {reason(error)}; nothing is left of it") from error
     return BackedUp(path=str(target), notes=notes, bytes=target.stat().st_size)
 
 
@@ -99,7 +99,7 @@ def _put_in_place(notebook: Notebook, files: Mapping[str, Path], taken: Sequence
         for name in taken:
             _replace(notebook.root / name, files[name])
     except OSError as error:
-        raise BackupError(f"{target} cannot be written: {error.strerror or error}; restore the backup again") from error
+        raise BackupError(f"{target} cannot be written: {reason(error)}; restore the backup again") from error
 
 
 def _replace(path: Path, source: Path, mode: int | None = None) -> None:

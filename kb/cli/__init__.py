@@ -17,7 +17,7 @@ from kb.cli.parameters import FilePath
 from kb.cli.session import UnansweredError
 from kb.cli.usage import CommandGroup, explain
 from kb.console import streams
-from kb.errors import KbError
+from kb.errors import KbError, reason
 
 # The module of each command, below `kb`, and the first sentence of its help, by what one wants to do: `kb --help`
 # imports none of the modules.
@@ -195,7 +195,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         code = _complain(error.format_message(), error.exit_code)
     except OSError as error:  # the disk is full, failing or not writable
-        code = _complain(f"{error.filename or 'the disk'}: {error.strerror or error}; run `kb doctor`", 1)
+        code = _complain(f"{error.filename or 'the disk'}: {reason(error)}; run `kb doctor`", 1)
     except (click.Abort, KeyboardInterrupt):
         code = 130
     return code if isinstance(code, int) else 0

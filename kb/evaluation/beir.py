@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from kb.errors import InputError
+from kb.errors import InputError, reason
 from kb.evaluation.queries import Golden, GoldenQuery
 
+FILES = "corpus.jsonl, queries.jsonl, qrels/test.tsv"
 FOLDER = "notes"
 
 
@@ -26,7 +27,7 @@ class Beir:
             queries = {row["_id"]: row["text"] for row in _rows(folder / "queries.jsonl")}
             judgements = list(_judgements(folder / "qrels" / "test.tsv"))
         except (OSError, ValueError, KeyError) as error:
-            raise InputError(f"{folder} is not in BEIR format: {error}") from error
+            raise InputError(f"{folder} is not in BEIR format ({FILES}): {reason(error)}") from error
         self.notes = {f"{FOLDER}/{number:06}.md": _note(row) for number, row in enumerate(documents)}
         paths = dict(zip((row["_id"] for row in documents), self.notes, strict=True))
         relevant: dict[str, list[str]] = {}

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from kb.errors import InputError
+from kb.errors import InputError, reason
+from kb.faults import first_fault
 from kb.models import Frozen
 
 Entry = TypeVar("Entry", bound=Frozen)
@@ -22,7 +23,7 @@ def read_json_lines(path: Path, kind: type[Entry]) -> Iterator[tuple[int, Entry]
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
+        raise InputError(f"{path} cannot be read: {reason(error)}") from error
     for number, line in enumerate(lines, 1):
         if line.strip():
             yield number, _entry(f"{path}:{number}", line, kind)
@@ -32,6 +33,4 @@ def _entry(place: str, line: str, kind: type[Entry]) -> Entry:
     try:
         return kind.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{place}: {key + ': ' if key else ''}{first['msg']}") from error
+        raise InputError(f"{place}: {first_fault(error)}") from error

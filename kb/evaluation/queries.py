@@ -9,8 +9,9 @@ from statistics import fmean
 
 from pydantic import Field, ValidationError
 
-from kb.errors import InputError
+from kb.errors import InputError, reason
 from kb.evaluation.metrics import bootstrap_interval, ndcg, randomisation_p, recall, reciprocal_rank
+from kb.faults import first_fault
 from kb.models import Frozen, System
 from kb.reports import Evaluation, Measures, Quality
 
@@ -41,10 +42,9 @@ def load_golden(path: Path) -> Golden:
     try:
         return Golden.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
+        raise InputError(f"{path} cannot be read: {reason(error)}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+        raise InputError(f"{path}: {first_fault(error)}") from error
 
 
 def compare_rankings(golden: Golden, rank: Rank) -> Evaluation:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from kb.errors import CatalogError, DamageError, NotebookError
+from kb.errors import CatalogError, DamageError, NotebookError, reason
 from kb.index import PRIVATE_FILE, PRIVATE_FOLDER
 from kb.index.catalog import CATALOG_NAME
 from kb.index.catalog.connection import LOG_ENDINGS, write_back_log
@@ -34,7 +34,7 @@ def make(folder: Path) -> None:
             with replacing(folder / IGNORE_NAME, PRIVATE_FILE) as file:
                 file.write(b"*\n")
     except OSError as error:
-        raise NotebookError(f"{folder} cannot be written: {error.strerror}; set index_dir in kb.toml") from error
+        raise NotebookError(f"{folder} cannot be written: {reason(error)}; set index_dir in kb.toml") from error
 
 
 def _make_private(folder: Path) -> None:
@@ -64,7 +64,7 @@ def write_sources(folder: Path, sources: Sequence[str]) -> None:
             with replacing(path, PRIVATE_FILE) as file:
                 file.write(content)
     except OSError as error:
-        raise NotebookError(f"{path} cannot be written: {error.strerror}; `kb doctor` says more") from error
+        raise NotebookError(f"{path} cannot be written: {reason(error)}; `kb doctor` says more") from error
 
 
 def read_sources(folder: Path) -> list[str]:
@@ -85,7 +85,7 @@ def writer_name(folder: Path) -> str:
                 file.write(uuid.uuid4().hex.encode())
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise NotebookError(f"{path} cannot be written: {error.strerror}; `kb doctor` says more") from error
+        raise NotebookError(f"{path} cannot be written: {reason(error)}; `kb doctor` says more") from error
 
 
 def orphans(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kb.errors import LockError
+from kb.errors import LockError, reason
 from kb.index import PRIVATE_FILE
 
 if TYPE_CHECKING:
@@ -82,4 +82,4 @@ def _write_holder(folder: Path) -> None:
 
 
 def _unwritable(folder: Path, error: OSError) -> LockError:
-    return LockError(f"{folder} cannot be written: {error.strerror}; `kb doctor` says what it needs")
+    return LockError(f"{folder} cannot be written: {reason(error)}; `kb doctor` says what it needs")

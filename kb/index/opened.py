@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from kb.errors import NotebookError, ServerError, VectorError
+from kb.errors import NotebookError, ServerError, VectorError, reason
 from kb.index import folder
 from kb.index.cache import Cache
 from kb.index.catalog import CATALOG_NAME, Catalog
@@ -152,7 +152,7 @@ class Index:
             folder.delete([place / folder.VECTORS_NAME])
         except OSError as error:
             raise NotebookError(
-                f"{place} cannot be written: {error.strerror}; `kb doctor` says what it needs"
+                f"{place} cannot be written: {reason(error)}; `kb doctor` says what it needs"
             ) from error
 
     def close(self) -> None:

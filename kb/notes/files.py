@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from kb.errors import InputError, NoteError
+from kb.errors import InputError, NoteError, reason
 from kb.models import FileState, NoteFile
 
 SUFFIXES = (".md", ".markdown", ".qmd", ".mdx", ".rmd")  # Quarto, MDX and R Markdown are read as Markdown
@@ -72,13 +72,13 @@ def look(root: Path, file: Path | os.DirEntry[str], path: str) -> FileState:
     if not is_utf8(path):
         raise NoteError("has a name that is not UTF-8; rename it")
     if not is_note(path):
-        raise NoteError(f"is not Markdown ({', '.join(SUFFIXES)})")
+        raise NoteError(f"is not Markdown ({', '.join(SUFFIXES)}); `kb help capture` lists what else can be added")
     try:
         if file.is_symlink() and not _stays_inside(Path(file), root):
             raise NoteError("is a symbolic link out of the notebook; add its target by its own path")
         status = file.stat()
     except (OSError, RuntimeError, ValueError) as error:
-        raise NoteError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise NoteError(f"cannot be read: {reason(error)}") from error
     if not stat.S_ISREG(status.st_mode):
         raise NoteError("is not a regular file")
     return FileState(path=path, size=status.st_size, mtime_ns=status.st_mtime_ns)
@@ -92,7 +92,7 @@ def read(root: Path, path: str) -> NoteFile:
             status = os.fstat(file.fileno())
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise NoteError(f"cannot be read: {error.strerror}") from error
+        raise NoteError(f"cannot be read: {reason(error)}") from error
     if len(content) > MAX_BYTES:
         raise NoteError(TOO_LARGE)
     return NoteFile(
@@ -107,7 +107,7 @@ def read(root: Path, path: str) -> NoteFile:
 def decode(content: bytes) -> str:
     r"""UTF-8 to text with `\\n` newlines. Raises `NoteError` for other bytes, for none, and for too many lines."""
     if b"\0" in content:
-        raise NoteError("is binary (it has NUL bytes)")
+        raise NoteError("is binary (it has NUL bytes); save it as text")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -167,7 +167,7 @@ def write_file(path: Path, text: str, overwrite: bool) -> None:
     except FileExistsError as error:
         raise InputError(f"{path} exists; choose another name, or --force to replace it") from error
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+        raise InputError(f"{path} cannot be written: {reason(error)}") from error
 
 
 def read_post(path: Path, folder: Path = Path()) -> str:
@@ -179,7 +179,7 @@ def read_post(path: Path, folder: Path = Path()) -> str:
             raise InputError(f"{path} {TOO_LARGE}")
         return content.decode("utf-8")
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+        raise InputError(f"{path} cannot be read: {reason(error)}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 (byte 0x{error.object[error.start]:02x} at {error.start})") from error
 
@@ -192,7 +192,7 @@ def replace_post(path: Path, before: str, after: str) -> None:
             if path.read_bytes() != before.encode():
                 raise InputError(f"{path} was edited in the meantime and is left unchanged; run the command again")
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+        raise InputError(f"{path} cannot be written: {reason(error)}") from error
 
 
 def below(folder: Path) -> Iterator[Path]:

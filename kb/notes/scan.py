@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kb.errors import NoteError
+from kb.errors import NoteError, reason
 from kb.models import FileState
 from kb.notes.files import MAX_BYTES, is_note, linked_note, look, notebook_path
 from kb.reports import Skipped
@@ -129,7 +129,7 @@ class _Walk:
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
-            yield _skipped(name, f"folder cannot be read: {error.strerror}")
+            yield _skipped(name, f"folder cannot be read: {reason(error)}")
             return
         yield Entered(name)
         prefix = "" if name == "." else name.rstrip("/") + "/"

@@ -13,7 +13,7 @@ import weakref
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from kb.errors import ServerError, one_line
+from kb.errors import ServerError, reason
 from kb.notebook import TOKEN_VARIABLE, ChromaSettings
 
 PAUSES = (0.1, 0.4, 1.2)  # seconds before each further attempt
@@ -110,8 +110,7 @@ class Questions:
             return 0, f"does not answer within {self._timeout:g} s".encode()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            reason = getattr(error, "strerror", None) or one_line(error) or type(error).__name__
-            return 0, f"cannot be reached ({reason})".encode()
+            return 0, f"cannot be reached ({reason(error)})".encode()
 
     def _connection(self) -> http.client.HTTPConnection:
         """The connection of this thread."""

@@ -9,7 +9,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from kb.errors import ConfigError
+from kb.errors import ConfigError, reason
 from kb.notebook import CONFIG_NAME, Settings
 from kb.notes.files import replacing
 
@@ -42,7 +42,7 @@ def allow(root: Path, settings: Settings) -> None:
         with replacing(path, PRIVATE_FILE) as file:
             file.write(json.dumps(allowed, indent=1).encode())
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}; nothing was allowed") from error
+        raise ConfigError(f"{path} cannot be written: {reason(error)}; nothing was allowed") from error
 
 
 def require_allowed(root: Path, settings: Settings) -> None:

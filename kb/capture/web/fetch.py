@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from kb.capture.web.public import resolve
-from kb.errors import CaptureError
+from kb.errors import CaptureError, reason
 
 MAX_PAGE = 10_000_000  # bytes, after decompression
 MAX_PDF = 50_000_000
@@ -255,4 +255,4 @@ def _reason(error: Exception) -> str:
         return "it did not answer in time"
     if isinstance(error, http.client.IncompleteRead):
         return "it ended before it was complete"
-    return " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())[:150]
+    return reason(error)[:150]

@@ -56,7 +56,7 @@ def _looked_up(host: str, port: int, seconds: float) -> list[str]:
     thread.start()
     thread.join(seconds)
     if failed:
-        raise CaptureError(f"{host} cannot be found: {failed[0].strerror or failed[0]}") from failed[0]
+        raise CaptureError(f"{host} cannot be found; check the address, and your network") from failed[0]
     if not found:
         raise CaptureError(f"{host} cannot be found within {seconds:.0f} s")
     return found

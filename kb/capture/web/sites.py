@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from kb.errors import CaptureError
+from kb.errors import CaptureError, reason
 from kb.index.kept import cache_folder
 
 WAIT = 120.0  # seconds for other processes that ask arXiv
@@ -46,4 +46,4 @@ def arxiv_turn(sites: Sites) -> Iterator[None]:
     except Timeout as error:
         raise CaptureError("another process keeps asking arXiv; try again later") from error
     except OSError as error:
-        raise CaptureError(f"{folder} cannot be written, which spaces requests to arXiv: {error.strerror}") from error
+        raise CaptureError(f"{folder} cannot be written, which spaces requests to arXiv: {reason(error)}") from error

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from kb import rooms
-from kb.errors import ConfigError, KbError
+from kb.errors import ConfigError, KbError, reason
 
 DEFAULT_EDITOR = "vi"
 
@@ -21,7 +21,7 @@ def start_editor(path: Path, line: int, stdout: int | None = None) -> int:
     try:
         code = subprocess.run(command, check=False, stdout=stdout).returncode
     except OSError as error:
-        raise KbError(f"the editor {command[0]!r} cannot be started: {error.strerror}; set EDITOR") from error
+        raise KbError(f"the editor {command[0]!r} cannot be started: {reason(error)}; set EDITOR") from error
     return code if code >= 0 else 128 - code
 
 

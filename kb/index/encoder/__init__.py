@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from kb.errors import EncoderError
+from kb.errors import EncoderError, reason
 from kb.index.encoder import export, loading
 from kb.index.encoder.bert import BertPipeline
 from kb.index.encoder.hub import download
@@ -195,7 +195,7 @@ def _writing_cache() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise EncoderError(f"{_cache()} cannot be written: {error.strerror}; set XDG_CACHE_HOME elsewhere") from error
+        raise EncoderError(f"{_cache()} cannot be written: {reason(error)}; set XDG_CACHE_HOME elsewhere") from error
 
 
 def _digest(content: bytes) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kb.errors import VectorError
+from kb.errors import VectorError, reason
 from kb.index import PRIVATE_FOLDER
 from kb.index.batch import Batch, VectorChange, vector_change, vectors_after
 from kb.index.catalog import Catalog, Changes, StoredVectors
@@ -277,7 +277,7 @@ class GenerationStore:
             flush(self._folder)
         except OSError as error:
             raise VectorError(
-                f"{target} cannot be written: {error.strerror}; the notes added before are safe"
+                f"{target} cannot be written: {reason(error)}; the notes added before are safe"
             ) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

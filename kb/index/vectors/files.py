@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
-from kb.errors import VectorError
+from kb.errors import VectorError, reason
 from kb.index import PRIVATE_FILE, PRIVATE_FOLDER
 from kb.models import FiledArea
 from kb.notes.files import flush
@@ -59,7 +59,7 @@ def verified(folder: Path) -> dict[str, Any]:
         try:
             found = _digest(folder / name)
         except OSError as error:
-            raise VectorError(f"{folder / name} cannot be read: {error.strerror}") from error
+            raise VectorError(f"{folder / name} cannot be read: {reason(error)}") from error
         if found != digest:
             raise VectorError(f"{folder / name} is damaged: its bytes are not those that were written")
     _require_collections(folder / DATABASE, manifest["live"])

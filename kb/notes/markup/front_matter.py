@@ -14,6 +14,7 @@ import yaml
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from kb.errors import NoteError
+from kb.faults import first_fault
 from kb.notes.markup.comments import without_comments
 from kb.notes.prose import printable
 
@@ -135,7 +136,7 @@ def _as_mapping(loaded: object) -> dict[str, JsonValue]:
     try:
         return _MAPPING.validate_python(_plain(loaded))
     except ValidationError as error:
-        raise NoteError(f"has front matter that cannot be kept: {error.errors()[0]['msg']}") from error
+        raise NoteError(f"has front matter that cannot be kept: {first_fault(error)}") from error
 
 
 def _plain(value: object, depth: int = 0) -> object:

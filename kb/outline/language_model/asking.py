@@ -7,7 +7,7 @@ import json
 import time
 from urllib.parse import urlsplit
 
-from kb.errors import LanguageModelError, one_line
+from kb.errors import LanguageModelError, reason
 from kb.models import Notify
 from kb.notebook import OutlineSettings, language_model_key
 from kb.outline.language_model.proposal import INSTRUCTION, described, reworded
@@ -69,7 +69,7 @@ def _post(url: str, body: bytes, key: str | None, timeout: float) -> bytes:
     except TimeoutError as error:
         raise LanguageModelError(f"{url} did not answer within {timeout:g} s") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise LanguageModelError(f"{url} cannot be reached: {one_line(error) or type(error).__name__}") from error
+        raise LanguageModelError(f"{url} cannot be reached: {reason(error)}") from error
     if response.status != http.client.OK:
         said = " ".join(answer[:200].decode(errors="replace").split())
         raise LanguageModelError(f"{url} answered with status {response.status}{f': {said}' if said else ''}")

@@ -15,6 +15,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationError
 
 from kb.errors import LanguageModelError
+from kb.faults import first_fault
 from kb.models import Frozen
 from kb.notes.prose import clean, sentence_spans
 from kb.outline.gaps import section_gaps
@@ -216,10 +217,7 @@ def _proposal(answer: str) -> Proposal:
     try:
         return Proposal.model_validate_json(_unwrapped(answer))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = f"the language model's answer is invalid: {f'{where}: ' if where else ''}{first['msg']}"
-        raise LanguageModelError(message) from error
+        raise LanguageModelError(f"the language model's answer is invalid: {first_fault(error)}") from error
 
 
 def _unwrapped(answer: str) -> str:

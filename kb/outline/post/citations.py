@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from pydantic import ValidationError
 
 from kb.errors import InputError
+from kb.faults import first_fault
 from kb.models import FiledArea, Frozen
 from kb.outline.post.escaping import as_path
 from kb.reports import Address, OpenQuestion, Outline, Point, Quoted
@@ -176,7 +177,7 @@ def read_memory(text: str) -> Memory | None:
     try:
         brief = Brief.model_validate_json(found[0]["brief"])
     except ValidationError as error:
-        raise InputError(f"its kb memory cannot be read: {error.errors()[0]['msg']}; repair the comment") from error
+        raise InputError(f"its kb memory cannot be read: {first_fault(error)}; repair the comment") from error
     remembered = [entry for match in found for entry in _REMEMBERED.findall(match["hashes"])]
     points, notes = (frozenset(sha256 for kind, sha256 in remembered if kind == wanted) for wanted in ("point", "note"))
     return Memory(brief, points, notes, tuple(match.span() for match in found))

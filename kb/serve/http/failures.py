@@ -22,6 +22,7 @@ from kb.errors import (
     RemovalError,
     ServerError,
     one_line,
+    reason,
 )
 from kb.reports import Failure
 
@@ -42,7 +43,7 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
 def failure_of(error: Exception) -> Failure:
     """An error of a verb as a report."""
     if isinstance(error, OSError):
-        message = f"{error.filename or 'the disk'}: {error.strerror or error}; run `kb doctor`"
+        message = f"{error.filename or 'the disk'}: {reason(error)}; run `kb doctor`"
     elif isinstance(error, KbError):
         message = str(error)
     else:

@@ -11,7 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from kb.cli.session import ended_by_signals
-from kb.errors import InputError, NotebookError
+from kb.errors import InputError, NotebookError, reason
 from kb.models import Encoder, Notify
 from kb.serve.claim import claimed
 from kb.serve.http.access import Access
@@ -114,5 +114,5 @@ def listening(port: int) -> Iterator[socket.socket]:
         try:
             listener.bind((LOOPBACK, port))
         except OSError as error:
-            raise InputError(f"port {port} cannot be used: {error.strerror}; --port 0 takes a free one") from error
+            raise InputError(f"port {port} cannot be used: {reason(error)}; --port 0 takes a free one") from error
         yield listener
