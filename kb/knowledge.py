@@ -243,8 +243,8 @@ class KnowledgeBase(CaptureVerbs):
         return self._index.read(lambda reader: rooms.listing.list_notes(reader, wanted, kinds, unsure))
 
     def show(self, name: str) -> NoteDetail:
-        """One note, with its text as the file says now."""
-        return self._index.read(lambda reader: rooms.listing.show(reader, self._find(reader, name)))
+        """One note, by its name or an address in it, with its text as the file says now."""
+        return self._index.read(lambda reader: rooms.listing.show(reader, *self._addressed(reader, name)))
 
     def status(self) -> Status:
         """Counts, sources, and what changed since the last sync."""

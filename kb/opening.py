@@ -22,7 +22,7 @@ from kb.index.writer import IndexWriter
 from kb.models import STORED_AREAS, Encoder, NoteRecord, Notify, Progress
 from kb.notebook import Notebook, Settings, chroma_token, find_notebook, is_notebook, open_notebook
 from kb.notes.files import is_utf8, notebook_path
-from kb.notes.naming import find_note, identified, is_named
+from kb.notes.naming import find_note, identified, is_named, parts_of_address
 
 if TYPE_CHECKING:
     from kb.reports import AreaList, SyncReport
@@ -117,18 +117,15 @@ class OpenNotebook:
 
     def locate(self, address: str) -> tuple[Path, int]:
         """The file and line that a note's name, or an address such as `notes/gcn.md:12-14`, refers to."""
-        name, _, lines = address.rpartition(":")
-        start = lines.split("-")[0]
-        at_line = bool(name) and start.isdigit()
         with self._index.reader() as reader:
-            note = self._find(reader, name if at_line else address)
+            note, lines = self._addressed(reader, address)
             if note.remote and file_state(reader, note) is None:
                 raise NoteError(f"{note.path} is on another machine; `kb show` prints what was pulled")
-            if at_line:
-                line = int(start)
-            else:
+            if lines is None:
                 place = self._place(reader.catalog.notes(), address)
                 line = place.line if place else 1
+            else:
+                line = lines[0]
         return self.root / note.path, line
 
     def remember(self, command: str, places: Mapping[int, tuple[str, int]]) -> None:
@@ -166,6 +163,14 @@ class OpenNotebook:
     def areas(self) -> AreaList:
         """What the areas mean, and how many notes each has."""
         return self._index.read(rooms.status.list_areas)
+
+    def _addressed(self, reader: IndexReader, text: str) -> tuple[NoteRecord, tuple[int, int] | None]:
+        """The note that a name or an address refers to, and the first and last line of an address."""
+        parts = parts_of_address(text)
+        if parts is None or is_named(reader.catalog.notes(), text):
+            return self._find(reader, text), None
+        name, *lines = parts
+        return self._find(reader, name), (lines[0], lines[1])
 
     def _find(self, reader: IndexReader, name: str, by_part: bool = True) -> NoteRecord:
         notes = reader.catalog.notes()

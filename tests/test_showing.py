@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -72,3 +73,17 @@ def test_titles_are_links_where_the_terminal_can(grove: Path, kb_without_model: 
     assert {*LINK.findall(on_a_terminal(grove, arguments))} == {(grove / "notes" / "tall tré.md").as_uri()}
     assert "\x1b" not in on_a_terminal(grove, arguments, TERM="dumb")
     assert "\x1b" not in kb_without_model(*arguments).out
+
+
+def test_an_address_shows_its_passage(grove: Path, kb_without_model: Command) -> None:
+    """`kb show PATH:START-END` prints the passage that holds these lines with numbers, marks them, and reports them; a
+    line that the note has not is said so.
+    """
+    shown = kb_without_model("show", "notes/tall tré.md:11-12").out.splitlines()
+    assert shown[:2] == ["A tall tree", "notes/tall tré.md:11-12"]
+    assert [line for line in shown if line.startswith(">")] == ["> 11 - water", "> 12 - light"]
+    assert not any("leaves" in line for line in shown)
+    report = json.loads(kb_without_model("show", "tall:7", "--json").out)
+    assert (report["start_line"], report["end_line"], report["path"]) == (7, 7, "notes/tall tré.md")
+    assert json.loads(kb_without_model("show", "tall", "--json").out)["start_line"] is None
+    assert kb_without_model("show", "tall:99").err == "kb: notes/tall tré.md has no line 99; it has 17\n"

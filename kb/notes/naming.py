@@ -14,6 +14,7 @@ from kb.notes.markup.dates import DATE_PREFIX
 from kb.notes.words import name_of
 
 MOST_NAMED = 5  # notes in an error message
+_ADDRESS = re.compile(r"(.+):([1-9][0-9]*)(?:-([1-9][0-9]*))?")
 FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folder
 
 
@@ -69,6 +70,14 @@ def identified(notes: Sequence[NoteRecord], identifier: str) -> NoteRecord:
         if identifier in (note.id, note.path):
             return note
     raise NotFoundError(f"no note has the id or path {identifier!r}; a list of the notes shows both")
+
+
+def parts_of_address(text: str) -> tuple[str, int, int] | None:
+    """The name, the first and the last line of an address such as `notes/gcn.md:12-14`; None for any other text."""
+    if not (match := _ADDRESS.fullmatch(text)):
+        return None
+    start = int(match[2])
+    return match[1], start, max(start, int(match[3] or start))
 
 
 def address_of(path: str, start: int, end: int) -> str:

@@ -38,7 +38,8 @@ class NoteList(Frozen):
 
 class NoteDetail(ListedNote):
     """One note: what the catalog holds about it, and its current text. `targets` are the paths of the notes that its
-    links lead to, by link, and `passages` the lines at which its passages began when it was indexed.
+    links lead to, by link, and `passages` the lines at which its passages began when it was indexed. `start_line` and
+    `end_line` are those of the address that was asked for, if it was one.
     """
 
     schema_: Literal["kb.show/1"] = Field(default="kb.show/1", serialization_alias="schema")
@@ -52,3 +53,5 @@ class NoteDetail(ListedNote):
     chunks: int
     passages: tuple[int, ...] = ()
     text: str
+    start_line: int | None = None
+    end_line: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kb.decisions import is_under_any
-from kb.errors import NoteError
+from kb.errors import InputError, NoteError
 from kb.index.freshness import state_of, text_of
 from kb.index.reader import IndexReader
 from kb.models import Kind, NoteRecord, StoredArea
@@ -28,11 +28,18 @@ def list_notes(
     )
 
 
-def show(reader: IndexReader, note: NoteRecord) -> NoteDetail:
-    """A note with the current text of its file. Raises `NoteError` where the file is gone."""
+def show(reader: IndexReader, note: NoteRecord, lines: tuple[int, int] | None = None) -> NoteDetail:
+    """A note with the current text of its file, and the first and last line that are asked for, if not all are. Raises
+    `NoteError` where the file is gone, and `InputError` where the first line is beyond its end.
+    """
     state = state_of(reader, note)
     if state is None:
         raise NoteError(f"{note.path} is gone; run `kb sync`")
+    text = text_of(reader, note)
+    length = len(text.rstrip("\n").split("\n"))
+    if lines and lines[0] > length:
+        raise InputError(f"{note.path} has no line {lines[0]}; it has {length}")
+    start, end = (lines[0], min(lines[1], length)) if lines else (None, None)
     notes = reader.catalog.notes()
     position = [other.id for other in notes].index(note.id)
     targets = link_targets(notes)
@@ -49,7 +56,9 @@ def show(reader: IndexReader, note: NoteRecord) -> NoteDetail:
             "verdict": note.verdict,
             "chunks": len(chunks),
             "passages": tuple(sorted({chunk.start_line for chunk in chunks})),
-            "text": text_of(reader, note),
+            "text": text,
+            "start_line": start,
+            "end_line": end,
         }
     )
 

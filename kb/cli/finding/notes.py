@@ -120,10 +120,11 @@ def list_command(
 Examples:
   kb show over-smoothing
   kb show 2
+  kb show notes/lora.md:42
   kb show notes/lora.md --raw > lora.md
 """,
 )
-@click.argument("note", shell_complete=completion.notes)
+@click.argument("note", metavar="NOTE|PATH:LINE", shell_complete=completion.notes)
 @click.option("--raw", is_flag=True, help="Print the file as it is, and nothing else.")
 @JSON_OPTION
 def show_command(note: str, raw: bool, as_json: bool) -> None:
@@ -131,7 +132,8 @@ def show_command(note: str, raw: bool, as_json: bool) -> None:
 
     NOTE is a path, a file name without its extension, a title, or a number of
     the last search, related or list. On a terminal, the text is set in type, and
-    a number such as :42 is the line at which a passage begins.
+    a number such as :42 is the line at which a passage begins. Of an address
+    such as notes/lora.md:42-48, the passage is shown in which the lines are.
     """
     if raw and as_json:
         raise click.UsageError("give either --raw or --json")
@@ -139,10 +141,13 @@ def show_command(note: str, raw: bool, as_json: bool) -> None:
         detail = knowledge.show(note)
     if raw:
         rooms.terminal.print_text(detail.text)
-    else:
-        typeset = rooms.terminal.out().is_terminal and not as_json
-        show = rooms.console_text.print_typeset if typeset else rooms.console_notes.print_note
-        rooms.terminal.print_report(detail, as_json, partial(show, knowledge.root))
+        return
+    show = rooms.console_notes.print_note
+    if detail.start_line is not None:
+        show = rooms.console_notes.print_passage
+    elif rooms.terminal.out().is_terminal and not as_json:
+        show = rooms.console_text.print_typeset
+    rooms.terminal.print_report(detail, as_json, partial(show, knowledge.root))
 
 
 @click.command(

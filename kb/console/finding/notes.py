@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
 from kb.console.terminal import HELD_BACK, area_text, grid, linked, notice, out, plain, print_table, print_text, styled
 from kb.models import STORED_AREAS, AreaVerdict
+from kb.notes.naming import address_of
 from kb.notes.prose import printable
 from kb.reports import ListedNote, NoteDetail, NoteList
 
@@ -62,6 +64,22 @@ def print_note(root: Path, note: NoteDetail) -> None:
     """The properties of a note below a root, then its text as it is."""
     print_properties(root, note)
     print_text("\n" + printable(note.text).strip("\n") + "\n")
+
+
+def print_passage(root: Path, note: NoteDetail) -> None:
+    """The passage of a note below a root that holds the lines asked for: every line numbered, these marked."""
+    first, last = note.start_line or 1, note.end_line or 1
+    lines = printable(note.text).rstrip("\n").split("\n")
+    begin = max((line for line in note.passages if line <= first), default=1)
+    end = min((line for line in note.passages if line > last), default=len(lines) + 1)
+    out().print(linked(note.title, root / note.path, "bold"))
+    out().print(styled(address_of(note.path, first, last), "dim"), soft_wrap=True)
+    table = Table.grid(padding=(0, 1))
+    for number, line in enumerate(lines[begin - 1 : end - 1], begin):
+        is_asked = first <= number <= last
+        style = "bold" if is_asked else ""
+        table.add_row(">" if is_asked else "", Text(str(number), "dim", justify="right"), styled(line, style))
+    print_table(table)
 
 
 def print_properties(root: Path, note: NoteDetail) -> None:
