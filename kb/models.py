@@ -243,13 +243,10 @@ class NoteRecord(FileState):
     remote: bool = False
     verdict: AreaVerdict
 
-
-class Switch(Frozen):
-    """A change of the setting `model`, where None is the default; `fingerprint` is that of the encoder after it."""
-
-    before: str | None
-    after: str | None
-    fingerprint: str
+    @property
+    def unsure(self) -> bool:
+        """Whether it is filed by a verdict near a border; what is held back is not filed."""
+        return self.verdict.unsure and self.area != "outside"
 
 
 def note_of(chunk_id: str) -> str:

@@ -186,9 +186,11 @@ def test_log_and_undo_on_the_command_line(filled: KnowledgeBase, kb_without_mode
 def test_the_inbox_has_what_waits_for_a_decision(filled: KnowledgeBase) -> None:
     """Held back notes are in it with the beginning of their texts, until the writer decides about them."""
     notes = filled.inbox().notes
-    assert [note.path for note in notes] == ["notes/bread.md", "notes/rye.md"]
-    assert notes[0].opening.startswith("A recipe with flour")
-    assert notes[1].opening == "About rye."
+    openings = {note.path: note.opening for note in notes}
+    assert sorted(openings) == ["notes/bread.md", "notes/rye.md"]
+    assert openings["notes/bread.md"].startswith("A recipe with flour")
+    assert openings["notes/rye.md"] == "About rye."
+    assert notes[0].verdict.confidence <= notes[1].verdict.confidence
     filled.file("bread", "outside")
     filled.file("rye", "detour")
     assert filled.inbox().notes == ()
@@ -197,7 +199,7 @@ def test_the_inbox_has_what_waits_for_a_decision(filled: KnowledgeBase) -> None:
 def test_the_inbox_is_listed_into_a_pipe(filled: KnowledgeBase, kb_without_model: Kb) -> None:
     """Not at a terminal, the notes are listed with tabs, and a line says how to decide."""
     run = kb_without_model("inbox")
-    assert [line.split("\t")[:3] for line in run.out.splitlines()] == [
+    assert sorted(line.split("\t")[:3] for line in run.out.splitlines()) == [
         ["held back", "outside", "notes/bread.md"],
         ["held back", "outside", "notes/rye.md"],
     ]
@@ -281,14 +283,14 @@ def test_one_key_decides_about_a_note(own_notebook: Path) -> None:
     with at_a_terminal(own_notebook, "inbox") as terminal:
         shown = terminal.wait_for(KEYS_LINE)
         assert "1 of 3" in shown
-        assert "About bread" in shown
+        assert "About rye" in shown
         assert "A recipe with flour" in shown
         assert "outside " in shown
         assert max(map(len, shown.splitlines())) <= 80
         terminal.press("?")
         terminal.press("d")
         assert "2 of 3" in terminal.wait_for(KEYS_LINE)
-        assert load_decisions(own_notebook).filed == {"notes/bread.md": "detour"}
+        assert load_decisions(own_notebook).filed == {"notes/rye.md": "detour"}
         terminal.press("u")
         assert "1 of 3" in terminal.wait_for(KEYS_LINE)
         assert load_decisions(own_notebook).filed == {}
@@ -301,7 +303,7 @@ def test_one_key_decides_about_a_note(own_notebook: Path) -> None:
         terminal.press("q")
         assert "1 note filed, 2 left" in terminal.wait_for("left")
         assert terminal.end() == 0
-    assert load_decisions(own_notebook).filed == {"notes/bread.md": "gnn"}
+    assert load_decisions(own_notebook).filed == {"notes/rye.md": "gnn"}
 
 
 @pytest.mark.model
@@ -309,14 +311,14 @@ def test_interrupting_the_inbox_keeps_what_was_decided(own_notebook: Path) -> No
     """An interrupt ends with exit code 130, and a note that is gone by then is passed over with one line."""
     with at_a_terminal(own_notebook, "inbox") as terminal:
         terminal.wait_for(KEYS_LINE)
-        (own_notebook / "notes/bread.md").unlink()
+        (own_notebook / "notes/rye.md").unlink()
         terminal.press("l")
         assert "is gone" in terminal.wait_for(KEYS_LINE)
         terminal.press("x")
         terminal.wait_for(KEYS_LINE)
         terminal.interrupt()
         assert terminal.end() == 130
-    assert load_decisions(own_notebook).filed == {"notes/rye.md": "outside"}
+    assert load_decisions(own_notebook).filed == {"notes/wheat.md": "outside"}
 
 
 # --- new notes ---
@@ -416,6 +418,9 @@ def test_unsure_notes_are_counted_the_same(tmp_path: Path, kb: Kb, monkeypatch: 
 
     before = unsure()
     assert before
+    waiting = [note["area"] for note in json.loads(kb("inbox", "--json").out)["notes"]]
+    assert waiting.count("outside") == 1
+    assert waiting[-1] == "outside"  # behind the unsure ones
     kb("rebuild")
     assert unsure() == before
     kb("backup", "saved.kb")

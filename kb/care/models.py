@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kb.errors import InputError
+from kb.index.catalog import Switch
 from kb.index.encoder import DEFAULT_MODEL, is_exported
 from kb.index.encoder.hub import is_downloaded
 from kb.index.encoder.known import KnownModel, known_models
 from kb.index.writer import IndexWriter
-from kb.models import Progress, Switch
+from kb.models import Progress
 from kb.notebook import Notebook
 from kb.reports import ListedModel, ModelList, SyncReport
 from kb.settings import write_setting

@@ -27,7 +27,7 @@ def status(reader: IndexReader) -> Status:
         areas=tuple(AreaCount(area=area, notes=sum(note.area == area for note in notes)) for area in STORED_AREAS),
         months=by_month(notes),
         posts=sum(note.kind == "post" for note in notes),
-        unsure=sum(note.verdict.unsure for note in notes),
+        unsure=sum(note.unsure for note in notes),
         chunks=sum(catalog.chunk_counts().values()),
         changed_notes=pending_changes(reader),
         generation=catalog.generation(),
@@ -56,7 +56,7 @@ def _described(area: StoredArea, text: AreaText, notes: Sequence[NoteRecord]) ->
         names=text.names,
         notes=len(filed),
         posts=sum(note.kind == "post" for note in filed),
-        unsure=sum(note.verdict.unsure for note in filed),
+        unsure=sum(note.unsure for note in filed),
         decided=sum(note.verdict.decided_by != "classifier" for note in filed),
     )
 

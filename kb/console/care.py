@@ -45,8 +45,8 @@ def print_home(status: Status, ideas: Ideas, drafts: DraftList) -> None:
         table.add_row(_command("kb add FOLDER"), "no notes yet")
     for number, what, command in (
         (status.changed_notes, "changed since the last sync", "kb sync"),
+        (status.unsure, "whose area is unsure", "kb list --unsure"),
         (held_back, "held back as outside", "kb list --outside"),
-        (status.unsure, "of uncertain area", "kb list --unsure"),
     ):
         if number:
             table.add_row(_command(command), f"{count(number, 'note')} {what}")

@@ -31,7 +31,7 @@ PIPED_WIDTH = 10_000  # programs read piped lines: they are never wrapped
 PATH_WIDTH = 44
 INDENT = 4
 CONSOLES = 32  # that are kept for clients; this process has two
-HELD_BACK = "held back; to add a note anyway, use --detour or `kb file NOTE AREA`"
+HELD_BACK = "held back; `kb inbox`, `kb file NOTE AREA` or --detour takes a note in"
 
 Report = TypeVar("Report", bound=BaseModel)
 

@@ -22,7 +22,7 @@ class InboxNote(Frozen):
 
 
 class Inbox(Frozen):
-    """The notes that wait for a decision: those held back first, then unsure ones."""
+    """The notes that wait for a decision: unsure ones, then those held back, the least certain first."""
 
     schema_: Literal["kb.inbox/1"] = Field(default="kb.inbox/1", serialization_alias="schema")
     notes: tuple[InboxNote, ...]

@@ -21,15 +21,13 @@ READABLE = ("paragraph", "list", "quote")
 
 
 def inbox(reader: IndexReader) -> Inbox:
-    """The notes that the classifier holds back or is not sure of."""
+    """The notes that the classifier is not sure of, and those that it holds back; the least certain verdicts first."""
     waiting = [
         note
         for note in reader.catalog.notes()
-        if note.verdict.decided_by == "classifier"
-        and not note.remote
-        and (note.area == "outside" or note.verdict.unsure)
+        if note.verdict.decided_by == "classifier" and not note.remote and (note.area == "outside" or note.unsure)
     ]
-    waiting.sort(key=lambda note: (note.area != "outside", note.path))
+    waiting.sort(key=lambda note: (note.area == "outside", note.verdict.confidence, note.path))
     return Inbox(
         notes=tuple(
             InboxNote(

@@ -23,7 +23,7 @@ def list_notes(
         notes=tuple(
             ListedNote.model_validate(_listed(note, len(linked[index])))
             for index, note in enumerate(notes)
-            if note.area in areas and (not kinds or note.kind in kinds) and (note.verdict.unsure or not unsure)
+            if note.area in areas and (not kinds or note.kind in kinds) and (note.unsure or not unsure)
         )
     )
 
@@ -90,7 +90,7 @@ def _listed(note: NoteRecord, linked: int) -> dict[str, object]:
         "kind": note.kind,
         "date": note.date,
         "tags": note.tags,
-        "unsure": note.verdict.unsure,
+        "unsure": note.unsure,
         "confidence": note.verdict.confidence,
         "nearest_area": note.verdict.nearest_area,
         "linked": linked,

@@ -105,7 +105,7 @@ def _added(record: NoteRecord, chunks: int) -> Added:
         area=cast(FiledArea, record.area),  # what lies outside is held back
         kind=record.kind,
         confidence=record.verdict.confidence,
-        unsure=record.verdict.unsure,
+        unsure=record.unsure,
         decided_by=record.verdict.decided_by,
         runner_up=record.verdict.runner_up,
         margin=record.verdict.margin,

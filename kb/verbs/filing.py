@@ -24,7 +24,7 @@ class FilingVerbs(PostVerbs):
         return rooms.new.write_frame(self.root, title, area, self._template(template), today())
 
     def inbox(self) -> Inbox:
-        """The notes that the classifier holds back or is not sure of."""
+        """The notes that the classifier is not sure of, and those that it holds back."""
         return self._index.read(rooms.deciding.inbox)
 
     def log(self) -> DecisionLog:

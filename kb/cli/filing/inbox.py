@@ -41,11 +41,12 @@ Examples:
 def inbox_command(as_json: bool) -> None:
     """Decide about the notes that kb is not sure of.
 
-    These are the notes that are held back as outside the areas, and those whose
-    area is unsure. On a terminal they are shown one after the other, and one key
-    files each: m, g or l under an area, d as a detour, x outside; s skips a note,
-    o opens it, u takes the last decision back, q ends. Each decision is kept at
-    that moment, as by kb file. Elsewhere the notes are listed.
+    These are the notes whose area is unsure, and those that are held back as
+    outside the areas; in each group, the least certain come first. On a terminal
+    they are shown one after the other, and one key files each: m, g or l under
+    an area, d as a detour, x outside; s skips a note, o opens it, u takes the
+    last decision back, q ends. Each decision is kept at that moment, as by kb
+    file. Elsewhere the notes are listed.
     """
     with knowledge_base() as knowledge:
         inbox = knowledge.inbox()

@@ -81,7 +81,7 @@ Examples:
         help="Only notes with this tag (repeatable; all must match).",
     ),
     click.option("--since", type=DateType(last=False), help="Only notes of this date or later."),
-    click.option("--unsure", is_flag=True, help="Only notes whose area is uncertain."),
+    click.option("--unsure", is_flag=True, help="Only notes whose area is unsure."),
     click.option("--outside", is_flag=True, help="Only notes held back as outside the areas."),
     click.option("--no-links", "unlinked", is_flag=True, help="Only notes that no link connects with another."),
 )

@@ -18,12 +18,13 @@ from kb.index.catalog.changes import Changes as Changes
 from kb.index.catalog.changes import IndexedFile as IndexedFile
 from kb.index.catalog.changes import NamesHeldBack as NamesHeldBack
 from kb.index.catalog.changes import StoredVectors as StoredVectors
+from kb.index.catalog.changes import Switch as Switch
 from kb.index.catalog.changes import Unreferenced as Unreferenced
 from kb.index.catalog.checking import Examination as Examination
 from kb.index.catalog.connection import connect, guard
 from kb.index.catalog.reading import CatalogReader
 from kb.index.catalog.schema import json_list
-from kb.models import ChunkRecord, FileState, NoteRecord, Switch
+from kb.models import ChunkRecord, FileState, NoteRecord
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray

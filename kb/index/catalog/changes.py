@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from kb.models import ChunkRecord, FileState, NoteRecord
+from kb.models import ChunkRecord, FileState, Frozen, NoteRecord
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
@@ -56,3 +56,11 @@ class StoredVectors(NamedTuple):
 
     ids: list[str]
     matrix: FloatArray
+
+
+class Switch(Frozen):
+    """A change of the setting `model`, where None is the default; `fingerprint` is that of the encoder after it."""
+
+    before: str | None
+    after: str | None
+    fingerprint: str

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, cast
 
 from kb.errors import CatalogError, DamageError
 from kb.index.catalog import schema
-from kb.index.catalog.changes import IndexedFile, NamesHeldBack, StoredVectors, Unreferenced
+from kb.index.catalog.changes import IndexedFile, NamesHeldBack, StoredVectors, Switch, Unreferenced
 from kb.index.catalog.checking import Examination, examine
 from kb.index.catalog.connection import copy, guard
 from kb.index.catalog.fulltext import FullText, Parameters
 from kb.index.catalog.schema import json_list
-from kb.models import ChunkRecord, FiledArea, FileState, Filter, NoteRecord, StoredArea, Switch
+from kb.models import ChunkRecord, FiledArea, FileState, Filter, NoteRecord, StoredArea
 from kb.notes.statements import stated
 
 if TYPE_CHECKING:
