@@ -87,3 +87,23 @@ def test_an_address_shows_its_passage(grove: Path, kb_without_model: Command) ->
     assert (report["start_line"], report["end_line"], report["path"]) == (7, 7, "notes/tall tré.md")
     assert json.loads(kb_without_model("show", "tall", "--json").out)["start_line"] is None
     assert kb_without_model("show", "tall:99").err == "kb: notes/tall tré.md has no line 99; it has 17\n"
+
+
+def test_a_path_that_a_terminal_shortened_names_its_note(
+    notebook: Path, encoder: HashingEncoder, kb_without_model: Command
+) -> None:
+    """A long path loses its first folders at a terminal, and a long name its middle; the rest, with or without a line,
+    is the name of the note in other commands, as long as it is one.
+    """
+    paths = [f"notes/{'of-many-things/' * 6}oak.md", f"notes/{'an-oak-and-' * 9}elm.md"]
+    for path in paths:
+        (notebook / path).parent.mkdir(parents=True, exist_ok=True)
+        (notebook / path).write_text(TEXT)
+    with KnowledgeBase(notebook, encoder=encoder) as knowledge:
+        knowledge.add(["notes"])
+    shown = CODES.sub("", on_a_terminal(notebook, ["list"])).splitlines()
+    assert max(map(len, shown)) <= 80
+    short = sorted((word for line in shown for word in line.split() if word.endswith(".md")), key=len)
+    assert all(word.startswith("…/") for word in short)
+    assert {json.loads(kb_without_model("show", f"{word}:7", "--json").out)["path"] for word in short} == {*paths}
+    assert "matches several notes" in kb_without_model("show", "notes/…").err

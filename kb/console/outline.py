@@ -20,6 +20,7 @@ from kb.console.terminal import (
     print_heading,
     print_table,
     say,
+    shorten_address,
     styled,
 )
 from kb.outline.post.length import WORDS_A_MINUTE, expected_words, reading_minutes
@@ -49,10 +50,14 @@ def _print_idea(rank: int, idea: Idea) -> None:
     indented(Text.assemble(area_text(idea.area), "  ", mean))
     indented(styled("; ".join(idea.why)))
     if idea.nearest_post:
-        new = idea.new_since_post
-        indented(styled(f"new since that post: {', '.join(new)}" if new else "nothing new since that post"))
-    indented(styled(", ".join(idea.notes), "dim"))
+        new = _paths(idea.new_since_post)
+        indented(styled(f"new since that post: {new}" if new else "nothing new since that post"))
+    indented(styled(_paths(idea.notes), "dim"))
     out().print(Text.assemble(" " * INDENT, styled(idea.command, "green")), soft_wrap=True)  # so that it can be copied
+
+
+def _paths(paths: Sequence[str]) -> str:
+    return ", ".join(shorten_address(path, len(",")) for path in paths)
 
 
 def print_tree(outline: Outline, path: str | None) -> None:
@@ -70,7 +75,7 @@ def print_tree(outline: Outline, path: str | None) -> None:
             indented(styled(f"{label}: {quoted}" if label else quoted))
             more = len(section.points) - 1
             others = f", and {count(more, 'more point')} from {count(len(section.notes), 'note')}" if more else ""
-            indented(styled(f"{_address(point)}{others}", "dim"))
+            indented(styled(f"{shorten_address(_address(point), len(','))}{others}", "dim"))
         else:
             indented(styled("nothing in the notes", "yellow"))
     words = expected_words(outline)

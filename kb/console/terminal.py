@@ -28,7 +28,7 @@ STAGE_WIDTH = len("publishing")
 BAR_WIDTH = 20
 RATE_WITHOUT_DECIMALS = 10  # notes a second
 PIPED_WIDTH = 10_000  # programs read piped lines: they are never wrapped
-PATH_WIDTH = 44
+PATH_SHARE = 0.55  # of the columns of a terminal, for the paths in a table
 INDENT = 4
 CONSOLES = 32  # that are kept for clients; this process has two
 HELD_BACK = "held back; `kb inbox`, `kb file NOTE AREA` or --detour takes a note in"
@@ -103,16 +103,29 @@ def grid() -> Table:
 
 def path_text(path: str) -> Text:
     """A path for a cell of a table, shortened to fit a terminal."""
-    text = styled(shorten_path(path, PATH_WIDTH))
+    text = styled(shorten_path(path, round(out().width * PATH_SHARE)))
     text.no_wrap = True
     return text
 
 
 def shorten_path(path: str, width: int) -> str:
-    """A path without its middle if it is too long for a terminal."""
+    """A path or address, of which a terminal has `width` columns: where it is too long, without its first folders, and
+    if need be without the middle of its name. As the name of a note, either finds it.
+    """
     if not streams.stdout().isatty() or len(path) <= width:
         return path
-    return path[: width // 3] + "…" + path[-(width - width // 3 - 1) :]
+    *folders, name = path.split("/")
+    for left_out in range(1, len(folders) + 1):
+        short = "/".join(("…", *folders[left_out:], name))
+        if len(short) <= width:
+            return short
+    short = f"…/{name}" if folders else name
+    return short[: width // 2] + "…" + short[-(width - width // 2 - 1) :]
+
+
+def shorten_address(address: str, room: int = 0) -> str:
+    """An address for a line below a heading, where `room` columns are for something else."""
+    return shorten_path(plain(address), out().width - INDENT - room)
 
 
 def say(line: str, style: str = "") -> None:

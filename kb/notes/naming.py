@@ -13,14 +13,16 @@ from kb.models import NoteRecord
 from kb.notes.markup.dates import DATE_PREFIX
 from kb.notes.words import name_of
 
+ELLIPSIS = "…"  # stands for a part of a path that a terminal had no room for
 MOST_NAMED = 5  # notes in an error message
 _ADDRESS = re.compile(r"(.+):([1-9][0-9]*)(?:-([1-9][0-9]*))?")
 FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folder
 
 
 def find_note(notes: Sequence[NoteRecord], name: str, path: str, by_part: bool = True) -> NoteRecord:
-    """The note whose id is `name`, or else whose path is `path` or `name`, or else whose file name without extension,
-    title or alias is `name`; or else, `by_part`, the only one that has it in its file name or title.
+    """The note whose id is `name`, or else whose path is `path` or `name`, in which an ellipsis may stand for a part;
+    or else whose file name without extension, title or alias is `name`; or else, `by_part`, the only one that has it in
+    its file name or title.
 
     Raises `InputError`, with suggestions, if no note or more than one matches.
     """
@@ -28,6 +30,7 @@ def find_note(notes: Sequence[NoteRecord], name: str, path: str, by_part: bool =
     for matches in (
         [note for note in notes if note.id == name],
         [note for note in notes if note.path in (path, name)],
+        [note for note in notes if ELLIPSIS in name and _is_short_for(name, note.path)],
         [note for note in notes if _stem(note) == wanted],
         [note for note in notes if name_of(note.title).casefold() == wanted],
         [note for note in notes if wanted in map(str.casefold, note.aliases)],
@@ -43,6 +46,10 @@ def find_note(notes: Sequence[NoteRecord], name: str, path: str, by_part: bool =
     near = difflib.get_close_matches(name, names, n=2)
     hint = f"did you mean {' or '.join(near)}?" if near else "`kb list` shows all notes"
     raise InputError(f"there is no note {name!r}; {hint}")
+
+
+def _is_short_for(name: str, path: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, name.split(ELLIPSIS))), path) is not None
 
 
 def is_named(notes: Sequence[NoteRecord], name: str) -> bool:

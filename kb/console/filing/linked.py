@@ -47,7 +47,8 @@ def print_links(links: NoteLinks) -> None:
     if not out().is_terminal:
         print_text("".join("\t".join(map(plain, fields)) + "\n" for fields in _fields(links)))
         return
-    say(f"{links.path}  {links.title}", "bold")
+    say(links.title, "bold")
+    say(shorten_path(links.path, out().width), "dim")
     for heading, found in (("links to", links.links), ("linked from", links.linked_from)):
         if found:
             out().print()

@@ -7,7 +7,19 @@ from pathlib import Path
 
 from rich.text import Text
 
-from kb.console.terminal import area_text, count, indented, linked, notice, plain, print_heading, remark, say, styled
+from kb.console.terminal import (
+    area_text,
+    count,
+    indented,
+    linked,
+    notice,
+    plain,
+    print_heading,
+    remark,
+    say,
+    shorten_address,
+    styled,
+)
 from kb.notes.naming import address_of
 from kb.reports import Address, ComparedNote, Duplicates, Related, RelatedNotes
 from kb.search.snippets import shorten
@@ -49,7 +61,7 @@ def _print_group(similarity: float, what: str, members: Sequence[Text]) -> None:
 
 
 def _place(note: Related) -> Text:
-    place = Text.assemble(f"{note.score:.2f}  ", area_text(note.area), f"  {plain(_address(note.theirs))}")
+    place = Text.assemble(f"{note.score:.2f}  ", area_text(note.area), f"  {_address(note.theirs)}")
     if note.kind != "note":
         place.append(f"  {note.kind}", "yellow")
     if note.link:
@@ -60,9 +72,9 @@ def _place(note: Related) -> Text:
 
 
 def _note(note: ComparedNote) -> Text:
-    line = Text.assemble(plain(note.path), "  ", area_text(note.area))
+    line = Text.assemble(shorten_address(note.path), "  ", area_text(note.area))
     return line.append(f"  {note.kind}", "yellow") if note.kind != "note" else line
 
 
 def _address(place: Address) -> str:
-    return address_of(place.path, place.start_line, place.end_line)
+    return shorten_address(address_of(place.path, place.start_line, place.end_line))

@@ -7,7 +7,19 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from kb.console.terminal import HELD_BACK, area_text, grid, linked, notice, out, plain, print_table, print_text, styled
+from kb.console.terminal import (
+    HELD_BACK,
+    area_text,
+    grid,
+    linked,
+    notice,
+    out,
+    plain,
+    print_table,
+    print_text,
+    shorten_path,
+    styled,
+)
 from kb.models import STORED_AREAS, AreaVerdict
 from kb.notes.naming import address_of
 from kb.notes.prose import printable
@@ -45,10 +57,11 @@ def _print_columns(root: Path, notes: NoteList) -> None:
     numbers = len(str(len(flags)))
     columns = (numbers, AREA_WIDTH, DATE_WIDTH, max(map(len, flags)))
     left = out().width - sum(columns) - len(GAP) * (5 if any(flags) else 4)
+    title_width = round(left * TITLE_SHARE)
     for number, (note, marks) in enumerate(zip(notes.notes, flags, strict=True), 1):
-        title, path = linked(note.title, root / note.path), styled(note.path, "dim")
-        title.truncate(round(left * TITLE_SHARE), overflow="ellipsis")
-        path.truncate(left - round(left * TITLE_SHARE), overflow="ellipsis")
+        title = linked(note.title, root / note.path)
+        title.truncate(title_width, overflow="ellipsis")
+        path = styled(shorten_path(note.path, left - title_width), "dim")
         rank = styled(str(number).rjust(numbers), "dim")
         table.add_row(rank, area_text(note.area), styled(str(note.date or "")), title, path, styled(marks, "yellow"))
     print_table(table)

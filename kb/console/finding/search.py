@@ -19,6 +19,7 @@ from kb.console.terminal import (
     print_heading,
     remark,
     say,
+    shorten_address,
     styled,
 )
 from kb.notes.naming import address_of
@@ -62,9 +63,8 @@ def _print_held_back(held: Sequence[HeldBackNote]) -> None:
 
 def _print_hit(root: Path, hit: Hit, words: Sequence[str]) -> None:
     print_heading(hit.rank, linked(hit.title, root / hit.path, "bold"))
-    place = Text.assemble(
-        f"{hit.score:.2f}  ", area_text(hit.area), f"  {address_of(plain(hit.path), hit.start_line, hit.end_line)}"
-    )
+    address = shorten_address(address_of(hit.path, hit.start_line, hit.end_line))
+    place = Text.assemble(f"{hit.score:.2f}  ", area_text(hit.area), f"  {address}")
     if hit.date:
         place.append(f"  {hit.date}", "dim")
     if hit.kind != "note":
@@ -77,11 +77,12 @@ def _print_hit(root: Path, hit: Hit, words: Sequence[str]) -> None:
     if hit.heading_path:
         indented(styled(" > ".join(hit.heading_path), "dim"))
     if hit.same_as:
-        indented(styled(f"same text as {hit.same_as}", "dim"))
+        indented(styled(f"same text as {shorten_address(hit.same_as, len('same text as '))}", "dim"))
     else:
         indented(_marked(hit.snippet, words))
     for passage in hit.passages:
-        indented(styled(f"also {address_of(hit.path, passage.start_line, passage.end_line)}  {_about(passage)}", "dim"))
+        address = address_of(hit.path, passage.start_line, passage.end_line)
+        indented(styled(f"also {shorten_address(address, len('also '))}  {_about(passage)}", "dim"))
     if hit.explain:
         indented(styled(f"cosine {_shown(hit.scores.dense)}, bm25 {_shown(hit.scores.lexical)}", "dim"))
         for line in _explained(hit, hit.explain):
