@@ -123,4 +123,4 @@ def restore_command(file: Path, force: bool, as_json: bool) -> None:
     """
     with knowledge_base(create=True) as knowledge:
         saved = knowledge.restore(file, overwrite=force)
-    rooms.terminal.print_report(saved, as_json, rooms.console_care.print_saved)
+    rooms.terminal.print_report(saved, as_json, rooms.console_care.print_restored)

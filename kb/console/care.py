@@ -9,7 +9,18 @@ from rich.table import Table
 from rich.text import Text
 
 from kb.console.sync import print_skipped
-from kb.console.terminal import AREA_STYLES, area_text, count, grid, print_table, print_text, remark, say, styled
+from kb.console.terminal import (
+    AREA_STYLES,
+    area_text,
+    count,
+    grid,
+    notice,
+    print_table,
+    print_text,
+    remark,
+    say,
+    styled,
+)
 from kb.reports import Diagnosis, DraftList, Ideas, Rebuilt, Saved, Server, Status
 
 BAR_WIDTH = 20
@@ -108,6 +119,12 @@ def print_rebuilt(rebuilt: Rebuilt) -> None:
 def print_saved(saved: Saved) -> None:
     """The path and size of a backup."""
     say(f"{saved.path}: {count(saved.notes, 'note')}, {_size(saved.bytes)}")
+
+
+def print_restored(restored: Saved) -> None:
+    """What was restored, and what to do next."""
+    say(f"restored {count(restored.notes, 'note')} from {restored.path}")
+    notice("`kb sync` brings the index up to date with the files as they are now")
 
 
 def _balance(status: Status) -> Table:
