@@ -35,6 +35,8 @@ def find_setting(root: Path, key: str) -> Setting:
     longest = next((n for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in settings), None)
     if longest is None:
         raise InputError(_unknown(key, list(settings)))
+    if parts[2:] and longest < len(parts) and parts[2] not in (known := known_keys(parts)):
+        raise InputError(_unknown(key, [".".join((*parts[:2], name)) for name in known]))
     setting = settings[".".join(parts[:longest])]
     value = setting.value
     for part in parts[longest:]:

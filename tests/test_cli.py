@@ -109,6 +109,12 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
         (["search", "graphs", "--until", "2024-13"], 2, "'2024-13' is not a date"),
         (["search", "graphs", "--until", "+2024-5"], 2, "is not a date"),
         (["search", "graphs", "--until", "2024-5-"], 2, "is not a date"),
+        (
+            ["search", "graphs", "--since", "2025", "--until", "2024"],
+            2,
+            "no date is from 2025-01-01 on and until 2024-12-31",
+        ),
+        (["config", "get", "areas.llm.term"], 2, "did you mean areas.llm.terms?"),
         (["search", "graphs", "--mode", "psychic"], 2, "'psychic' is not one of"),
         (["search", "graphs", "-n", "0"], 2, "-n: 0 is out of range; give a number from 1 to 1000"),
         (["search", "graphs", "-n", "ten"], 2, "-n: 'ten' is not a whole number"),
@@ -772,6 +778,7 @@ def test_the_list_is_narrowed_and_sorted(kb_without_model: Command, notebook: Pa
 
     assert listed() == "abcd"
     assert listed("--tag", "#ML") == "a"
+    assert "no note has the tag 'ml/gn'; did you mean ml/gnn" in kb_without_model("list", "--tag", "ml/gn").err
     assert listed("--since", "2024") == "ab"
     assert listed("--no-links") == "d"
     orders = {order: listed("--sort", order) for order in ("title", "date", "area", "links")}

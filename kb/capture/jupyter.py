@@ -79,9 +79,7 @@ def _read(content: bytes, path: Path) -> Json:
     try:
         notebook = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"{path} is not a Jupyter notebook: it is not valid JSON ({one_line(str(error))[:80]})"
-        ) from error
+        raise InputError(f"{path} is not a Jupyter notebook: it is not valid JSON; save it again in Jupyter") from error
     if not isinstance(notebook, dict) or not (isinstance(notebook.get("cells"), list) or notebook.get("worksheets")):
         raise InputError(f"{path} is not a Jupyter notebook: it has no list of cells")
     return notebook

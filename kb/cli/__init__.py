@@ -14,7 +14,6 @@ import click
 
 from kb import rooms
 from kb.cli.parameters import FilePath
-from kb.cli.session import UnansweredError
 from kb.cli.usage import CommandGroup, explain
 from kb.console import streams
 from kb.errors import KbError, reason
@@ -71,7 +70,7 @@ GROUPS = {
     },
     "Learn": {
         "help": ("cli.home", "Show the guide to a subject, or the list of guides."),
-        "completion": ("cli.shell", "Print the completion script for a shell."),
+        "completion": ("cli.shell", "Print the completion script for a shell: bash, zsh or fish."),
     },
 }
 COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
@@ -178,18 +177,12 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code. This is the one place that turns errors into exit codes.
 
-    Raises `UnansweredError` for a command of a client that its own process has to run; it prints help, too, which has
-    the width of the terminal.
+    Raises `UnansweredError` for a command of a client that its own process has to run.
     """
     try:
         code = cli.main(list(arguments), prog_name="kb", standalone_mode=False)
     except KbError as error:
         code = _complain(str(error), error.exit_code)
-    except click.exceptions.NoArgsIsHelpError as error:
-        if streams.client():
-            raise UnansweredError("the process knows the width of the help") from error
-        rooms.terminal.print_text(f"{error.message}\n")
-        code = error.exit_code
     except click.UsageError as error:
         code = _complain(explain(error), error.exit_code)
     except click.ClickException as error:

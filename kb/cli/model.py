@@ -10,20 +10,37 @@ from kb.cli.session import knowledge_base, long_run
 from kb.cli.usage import CommandGroup
 
 
-@click.group("model", cls=CommandGroup)
-def model_command() -> None:
+@click.group(
+    "model",
+    cls=CommandGroup,
+    invoke_without_command=True,
+    epilog="""\b
+Examples:
+  kb model
+  kb model use bge-small-en-v1.5
+""",
+)
+@JSON_OPTION
+@click.pass_context
+def model_command(context: click.Context, as_json: bool) -> None:
     """List embedding models and rerankers, and use another.
 
     The encoder turns passages and queries into vectors. A reranker, if there
     is one, reads the query together with the best passage of each of the best
-    50 notes, and reorders these.
+    50 notes, and reorders these. Without a command, the models are listed.
     """
+    if context.invoked_subcommand is None:
+        _list(as_json)
 
 
 @model_command.command("list")
 @JSON_OPTION
 def list_command(as_json: bool) -> None:
     """List well-known models, those in use, and those on this machine."""
+    _list(as_json)
+
+
+def _list(as_json: bool) -> None:
     with knowledge_base() as knowledge:
         models = knowledge.models()
     rooms.terminal.print_report(models, as_json, rooms.console_model.print_models)

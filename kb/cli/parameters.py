@@ -154,5 +154,5 @@ class TextType(click.ParamType[str]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         text = " ".join(as_text(value).split())
         if not text:
-            self.fail("the text is empty", param, ctx)
+            self.fail("the text is empty; give at least a word", param, ctx)
         return text

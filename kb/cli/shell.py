@@ -18,9 +18,9 @@ Examples:
   kb completion fish > ~/.config/fish/completions/kb.fish
 """,
 )
-@click.argument("shell", type=OneOf(["bash", "zsh", "fish"]))
+@click.argument("shell", metavar="SHELL", type=OneOf(["bash", "zsh", "fish"]))
 def completion_command(shell: str) -> None:
-    """Print the completion script for a shell."""
+    """Print the completion script for a shell: bash, zsh or fish."""
     completion = get_completion_class(shell)
     if completion is None:
         raise click.UsageError(f"click has no completion for {shell}")

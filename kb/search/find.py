@@ -132,6 +132,8 @@ def _narrowed(reader: IndexReader, filter: Filter, query: Query) -> Filter:
     without = filter.model_copy(update={"without": (*filter.without, *query.without)})
     exact = without.model_copy(update={"phrases": (*filter.phrases, *query.phrases)})
     _require_few_conditions(exact)
+    if filter.since and filter.until and filter.since > filter.until:
+        raise InputError(f"no date is from {filter.since} on and until {filter.until}; exchange them")
     if query.phrases and not reader.passing(exact).notes:
         quoted = " and ".join(f"{phrase!r}" for phrase in query.phrases)
         reader.notify(f"no note contains the exact words {quoted}; showing near matches")

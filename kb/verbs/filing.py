@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,10 @@ class FilingVerbs(PostVerbs):
     def tags(self) -> TagList:
         """The tags of all notes and posts that are not held back."""
         return self._index.read(rooms.tags.tags)
+
+    def check_tags(self, asked: Sequence[str]) -> None:
+        """Tell which of some tags no note has, with the nearest that one has."""
+        self._index.read(lambda reader: rooms.tags.notice_unknown_tags(reader, asked))
 
     def links(self, name: str) -> NoteLinks:
         """What a note links to, what links to it, and its links that lead to no note."""

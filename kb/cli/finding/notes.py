@@ -104,6 +104,8 @@ def list_command(
         raise click.UsageError("give either --paths or --json")
     with knowledge_base() as knowledge:
         found = knowledge.list(("outside",) if narrowing.outside else areas, kinds, narrowing.unsure)
+        if narrowing.tags:
+            knowledge.check_tags([as_text(tag) for tag in narrowing.tags])
         notes = sorted(filter(narrowing.holds, found.notes), key=ORDERS[sort])
         if not (paths or as_json):
             knowledge.remember("list", {number: (note.path, 1) for number, note in enumerate(notes, 1)})
