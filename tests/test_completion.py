@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,24 @@ def test_bash_completes(shelf: Path) -> None:
     )
     assert ended.stdout.splitlines()[0] == "lora", ended.stderr
     assert "_kb_completion" in ended.stdout.splitlines()[1]
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+@pytest.mark.parametrize("before", ["", "autoload -Uz compinit; compinit -u; compdef _other kb\n"])
+@pytest.mark.parametrize("after", ["", "autoload -Uz compinit; compinit -u\n"])
+def test_zsh_completes(shelf: Path, before: str, after: str) -> None:
+    """Wherever the script stands in `.zshrc`, before or after `compinit` or without it, it completes kb at the first
+    prompt, and another program's completion of kb gives way.
+    """
+    script = subprocess.run(
+        [sys.executable, "-c", PROGRAM, "completion", "zsh"], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    (shelf / ".zshrc").write_text(before + script + after)
+    environment = os.environ | {"ZDOTDIR": str(shelf), "TERM": "dumb"}
+    at_the_prompt = "for hook in $precmd_functions; do $hook; done; print $_comps[kb] ${#precmd_functions}"
+    command = ["zsh", "-d", "-i", "-c", at_the_prompt]
+    ended = subprocess.run(command, cwd=shelf, env=environment, capture_output=True, text=True, timeout=60)
+    assert ended.stdout.splitlines()[-1] == "_kb_completion 0", ended.stderr
 
 
 def test_completion_loads_no_library(shelf: Path) -> None:
