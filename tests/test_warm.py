@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -55,6 +56,18 @@ for line in sys.argv[1:]:
         main()
     except SystemExit as ended:
         print(f"=== {ended.code}", flush=True)
+"""
+# Searches as the view of `kb search -i` does. It has no filter of its own, so only the warm process can answer.
+VIEW = """
+import json, sys
+from kb.cli.finding.search import search_command
+from kb.cli.interactive.search import _Finder
+with search_command.make_context("search", ["-i", "--area", "gnn", "-n", "2"]):
+    with _Finder(2, None, "hybrid", []) as finder:
+        found = finder.search("over-smoothing")
+        related = finder.related(found.hits[0].path)
+paths = [[hit.path for hit in found.hits], [note.path for note in related.notes]]
+print(json.dumps([paths, "onnxruntime" in sys.modules]))
 """
 SEARCH = "search why deep graph networks forget"
 READING = (
@@ -275,6 +288,25 @@ def test_paths_begin_in_the_working_directory(warm_shelf: Path, environment: dic
         "classify missing.md",
     ]
     require_alike(lines, named, tmp_path)
+
+
+def test_the_view_searches_in_the_warm_process(warm_shelf: Path, environment: dict[str, str]) -> None:
+    """What `kb search -i` shows while the user types, and the notes related to a hit, come from the warm process, under
+    the options of the command.
+    """
+    ended = run([sys.executable, "-c", VIEW], environment, warm_shelf)
+    assert ended.code == 0, ended.err
+    (hits, related), loaded = json.loads(ended.out)
+    cold = environment | {"KB_WARM": "0"}
+    search = ["search", "over-smoothing", "--area", "gnn", "-n", "2", "--json"]
+    found, near = (
+        json.loads(run([*KB, *arguments], cold, warm_shelf).out.replace(b'"seconds":x', b'"seconds":0'))
+        for arguments in (search, ["related", hits[0], "--json"])
+    )
+    assert hits == [hit["path"] for hit in found["hits"]]
+    assert related == [note["path"] for note in near["notes"]]
+    assert hits
+    assert not loaded
 
 
 def test_queries_come_from_standard_input(warm_shelf: Path, environment: dict[str, str]) -> None:

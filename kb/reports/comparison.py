@@ -36,7 +36,7 @@ class Related(ComparedNote):
 class RelatedNotes(Frozen):
     """The notes related to one note. `missing` lists those that were dropped because their files are gone."""
 
-    schema_: Literal["kb.related/1"] = Field(default="kb.related/1", serialization_alias="schema")
+    schema_: Literal["kb.related/1"] = Field(default="kb.related/1", alias="schema")
     path: str
     title: str
     notes: tuple[Related, ...]
@@ -65,6 +65,6 @@ class PassageGroup(Frozen):
 class Duplicates(Frozen):
     """Near-duplicates in a notebook. The passages of notes that are listed as a whole are not listed again."""
 
-    schema_: Literal["kb.duplicates/1"] = Field(default="kb.duplicates/1", serialization_alias="schema")
+    schema_: Literal["kb.duplicates/1"] = Field(default="kb.duplicates/1", alias="schema")
     notes: tuple[NoteGroup, ...]
     passages: tuple[PassageGroup, ...]

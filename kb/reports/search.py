@@ -123,7 +123,7 @@ class SearchResult(Frozen):
     outside the areas that may answer better.
     """
 
-    schema_: Literal["kb.search/1"] = Field(default="kb.search/1", serialization_alias="schema")
+    schema_: Literal["kb.search/1"] = Field(default="kb.search/1", alias="schema")
     query: str
     mode: Mode
     good_match: bool
