@@ -112,7 +112,7 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
         (
             ["search", "graphs", "--since", "2025", "--until", "2024"],
             2,
-            "no date is from 2025-01-01 on and until 2024-12-31",
+            "no date is since 2025-01-01 and until 2024-12-31",
         ),
         (["config", "get", "areas.llm.term"], 2, "did you mean areas.llm.terms?"),
         (["search", "graphs", "--mode", "psychic"], 2, "'psychic' is not one of"),
@@ -869,7 +869,7 @@ def test_kb_alone_says_what_to_do_next(
     told = kb()
     assert (told.code, told.err) == (0, "")
     assert re.search(r"^kb sync +1 note changed since the last sync$", told.out, re.MULTILINE)
-    assert re.search(r"^kb outline --check drafts/depth.md +\d+ citations? of \d+", told.out, re.MULTILINE)
+    assert re.search(r"^kb outline --check drafts/depth.md +\d+ of \d+ citations? no longer holds?", told.out, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("typed", "said"), [("serach", "did you mean search?"), ("nonsense", "`kb --help` lists all")])

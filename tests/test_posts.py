@@ -78,7 +78,7 @@ def test_posts_are_said_in_one_line(notebook: Path, kb: Callable[..., Run], writ
     """One line on standard error names the first three posts, their folders, and what overrules."""
     for number in range(3):
         write(f"_posts/{number}.md", text())
-    overrules = "`kind: note` in the front matter overrules\n"
+    overrules = "`kind: note` in the front matter overrules this\n"
     assert kb("add", "_posts/0.md").err == f"kb: 1 note is taken as a post (in _posts/): _posts/0.md; {overrules}"
     write("content/posts/3.md", text("date: 2024-05-01\n"))
     write("_posts/4.md", text())

@@ -126,7 +126,8 @@ def test_the_commands(notebook: Path, kb_without_model: Kb, monkeypatch: pytest.
     assert {len(row) for row in rows} == {4}
     assert ["outside", '"detour"', '"hold"'] in [row[:3] for row in rows]
     assert kb("config", "get", "outside").out == "detour\n"
-    assert kb("config", "get", "model").out == ""
+    unset = kb("config", "get", "model")
+    assert (unset.out, unset.err) == ("", "kb: model is not set; its default is all-MiniLM-L6-v2\n")
     assert kb("config", "set", "autosync", "true").out == "autosync = true\n"
     assert json.loads(kb("config", "get", "autosync", "--json").out)["value"] is True
     assert json.loads(kb("config", "--json").out)["path"] == str(path)

@@ -94,7 +94,7 @@ def _asked(address: str, fetch: Fetch) -> list[Item]:
         if not isinstance(found, list) or not all(isinstance(item["data"], dict) and item["key"] for item in found):
             raise TypeError("an answer that is no list of items")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"Zotero answered what kb cannot read at {address}: {one_line(str(error))[:80]}") from error
+        raise InputError(f"Zotero's answer at {address} cannot be read: {one_line(str(error))[:80]}") from error
     return found
 
 

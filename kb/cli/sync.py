@@ -112,7 +112,7 @@ def sync_command(verbose: bool, yes: bool, as_json: bool) -> int:
 
     If more than ten notes, and more than half of a source, are missing, nothing
     changes, because a drive may not be mounted. Confirm with --yes that they
-    shall leave the index.
+    should leave the index.
     """
     with long_run() as (knowledge, stopping):
         report = knowledge.sync(allow_removal=yes)

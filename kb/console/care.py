@@ -63,7 +63,8 @@ def print_home(status: Status, ideas: Ideas, drafts: DraftList) -> None:
             table.add_row(_command(command), f"{count(number, 'note')} {what}")
     for draft in drafts.drafts:
         if failing := draft.citations - draft.holding:
-            said = f"{count(failing, 'citation')} of {draft.citations} no longer as quoted"
+            hold = "hold" if failing > 1 else "holds"
+            said = f"{failing} of {count(draft.citations, 'citation')} no longer {hold}"
             table.add_row(_command(f"kb outline --check {shlex.quote(draft.path)}"), styled(said))
     if ideas.ideas:
         table.add_row(_command("kb ideas"), styled(f"ripe for a post: {ideas.ideas[0].title}"))

@@ -18,7 +18,7 @@ def print_concepts(report: ConceptList) -> None:
     if report.query is None:
         _print_all(report.concepts)
     elif not report.concepts:
-        notice("kb reads no concept of the areas in this")
+        notice("no concept of the areas was recognised in this; `kb concepts` lists all")
     for concept in report.concepts if report.query is not None else ():
         _print_concept(concept)
 

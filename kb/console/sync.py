@@ -177,12 +177,12 @@ def _print_captured(captured: Captured) -> None:
     """What is to be said of a capture besides where it was filed."""
     name = captured.path or captured.input
     if captured.state == "known":
-        notice(f"{captured.input} is what {captured.path} is about already; nothing was fetched")
+        notice(f"{captured.path} is about {captured.input} already; nothing was fetched")
     elif captured.state == "outside":
         why = f"it lies outside the areas (nearest {captured.nearest_area}, {captured.confidence:.2f})"
         notice(f"{captured.input}: {why}; nothing was written; use --detour, or --area AREA")
     elif captured.state == "conflict":
-        notice(f"{name}: the source changed where you did; your text stays, the other is in {captured.conflict}")
+        notice(f"{name}: you and the source changed the same lines; yours stay, the new text is in {captured.conflict}")
     elif captured.state == "merged":
         notice(f"{name}: your changes are kept; {captured.changes or 'nothing else changed'}")
     elif captured.state == "updated":
@@ -218,7 +218,7 @@ def _print_posts(posts: Sequence[TakenAsPost]) -> None:
     folders = " and ".join(f"{folder}/" for folder in sorted({post.folder for post in posts}))
     names = ", ".join(post.path for post in posts[:POSTS]) + (", …" if len(posts) > POSTS else "")
     noun = "note is taken as a post" if len(posts) == 1 else "notes are taken as posts"
-    notice(f"{len(posts)} {noun} (in {folders}): {names}; `kind: note` in the front matter overrules")
+    notice(f"{len(posts)} {noun} (in {folders}): {names}; `kind: note` in the front matter overrules this")
 
 
 def _passed_over(report: SyncReport) -> str:

@@ -280,6 +280,7 @@ def _third_best(relatedness: Sequence[float]) -> float:
 def _too_little(topic: Topic, bearing: int) -> str:
     if topic.verdict.area == "outside":
         area = topic.verdict.nearest_area
-        return f"{topic.text!r} lies outside the three areas (nearest: {area}), and the notes say too little about it"
+        outside = f"{topic.text!r} lies outside the three areas (nearest: {area})"
+        return f"{outside}, and the notes say too little about it; add notes on it, as detours"
     notes = {0: "no note bears", 1: "only one note bears"}.get(bearing, f"only {bearing} notes bear")
     return f"too little evidence for {topic.text!r}: {notes} on it; add notes, or broaden the topic"

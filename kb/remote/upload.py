@@ -63,7 +63,7 @@ def build(server: Collections, catalog: Catalog, batch: Batch, fingerprint: str,
     try:
         server.sweep(upcoming)
     except ServerError as error:
-        notify(f"{error}; the notes are in, and older collections are left over there")
+        notify(f"{error}; the notes are in; older collections remain there")
 
 
 def settle(server: Collections, catalog: Catalog, notify: Notify) -> None:
@@ -86,7 +86,7 @@ def settle(server: Collections, catalog: Catalog, notify: Notify) -> None:
         for part in {record.part for record in unreferenced}:
             server.delete(generation, part, [record.id for record in unreferenced - needed if record.part == part])
     except ServerError as error:
-        notify(f"{error}; the notes are in, and {len(unreferenced)} old records stay there until the next write")
+        notify(f"{error}; the notes are in; {len(unreferenced)} old records remain there until the next write")
         return
     catalog.set_unreferenced(())
 

@@ -133,7 +133,7 @@ def _narrowed(reader: IndexReader, filter: Filter, query: Query) -> Filter:
     exact = without.model_copy(update={"phrases": (*filter.phrases, *query.phrases)})
     _require_few_conditions(exact)
     if filter.since and filter.until and filter.since > filter.until:
-        raise InputError(f"no date is from {filter.since} on and until {filter.until}; exchange them")
+        raise InputError(f"no date is since {filter.since} and until {filter.until}; exchange the two")
     if query.phrases and not reader.passing(exact).notes:
         quoted = " and ".join(f"{phrase!r}" for phrase in query.phrases)
         reader.notify(f"no note contains the exact words {quoted}; showing near matches")

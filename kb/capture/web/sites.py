@@ -46,4 +46,6 @@ def arxiv_turn(sites: Sites) -> Iterator[None]:
     except Timeout as error:
         raise CaptureError("another process keeps asking arXiv; try again later") from error
     except OSError as error:
-        raise CaptureError(f"{folder} cannot be written, which spaces requests to arXiv: {reason(error)}") from error
+        raise CaptureError(
+            f"{folder} cannot be written: {reason(error)}; kb spaces its requests to arXiv by a file there"
+        ) from error

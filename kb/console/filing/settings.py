@@ -35,10 +35,12 @@ def print_settings(settings: SettingList) -> None:
 
 
 def print_value(setting: Setting) -> None:
-    """The value alone; a string without its quotation marks. Nothing is printed where there is none."""
+    """The value alone, a string without its quotation marks; where there is none, a notice of the default."""
     text = setting.value if isinstance(setting.value, str) else toml_of(setting.value)
     if text:
         print_text(f"{plain(text)}\n")
+    else:
+        notice(f"{setting.key} is not set; its default is {default_of(setting)}")
 
 
 def print_change(setting: Setting) -> None:
