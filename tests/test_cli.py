@@ -869,7 +869,9 @@ def test_kb_alone_says_what_to_do_next(
     told = kb()
     assert (told.code, told.err) == (0, "")
     assert re.search(r"^kb sync +1 note changed since the last sync$", told.out, re.MULTILINE)
-    assert re.search(r"^kb outline --check drafts/depth.md +\d+ of \d+ citations? no longer holds?", told.out, re.MULTILINE)
+    assert re.search(
+        r"^kb outline --check drafts/depth.md +\d+ of \d+ citations? no longer holds?", told.out, re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize(("typed", "said"), [("serach", "did you mean search?"), ("nonsense", "`kb --help` lists all")])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from kb.console.terminal import area_text, count, grid, indented, notice, out, print_table, say, styled
+from kb.console.terminal import area_text, count, grid, indented, notice, out, print_table, say, shorten_address, styled
 from kb.models import AREAS
 from kb.reports import ConceptList, DescribedConcept
 
@@ -52,7 +52,7 @@ def _notes(concept: DescribedConcept) -> str:
     if concept.everywhere:
         return "too many to list"
     more = len(concept.notes) - SHOWN_NOTES
-    shown = ", ".join(concept.notes[:SHOWN_NOTES])
+    shown = ", ".join(shorten_address(path, len(",")) for path in concept.notes[:SHOWN_NOTES])
     return (shown + (f" and {more} more" if more > 0 else "")) or "none"
 
 

@@ -27,6 +27,7 @@ from kb.reports import ListedNote, NoteDetail, NoteList
 
 AREA_WIDTH = max(map(len, STORED_AREAS))
 DATE_WIDTH = len("2026-01-31")
+PROPERTY_WIDTH = len("linked from") + len("  ")
 GAP = "  "
 TITLE_SHARE = 0.6  # of what titles and paths share
 
@@ -101,7 +102,7 @@ def print_properties(root: Path, note: NoteDetail) -> None:
     lines = [
         (
             "path",
-            note.path
+            shorten_path(note.path, out().width - PROPERTY_WIDTH)
             + ("  (changed since the last sync)" if note.state == "changed" else "")
             + "  (pulled)" * note.remote,
         ),
