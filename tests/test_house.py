@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -236,3 +237,11 @@ def test_verbs_of_the_library_are_documented() -> None:
     methods = [node for node in verbs.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
     assert [method.name for method in methods if not ast.get_docstring(method)] == []
     assert methods
+
+
+def test_the_manual_draws_the_house() -> None:
+    """`kb help inside` names every folder of the package, and no file that is not there."""
+    text = (ROOT / "guides" / "inside.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`kb/([\w/.]+)`", text))
+    assert {f"{path.parent.name}/" for path in ROOT.glob("*/__init__.py")} <= named
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []

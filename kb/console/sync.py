@@ -137,7 +137,7 @@ class SyncLog:
 
 def print_skipped(entry: Skipped) -> None:
     """A file that was skipped, and why, on standard error."""
-    err().print(Text.assemble(("skipped  ", "red"), plain(entry.path), " ", plain(entry.reason)), soft_wrap=True)
+    err().print(Text.assemble(("skipped  ", "red"), plain(entry.path), " ", plain(entry.reason)))
 
 
 def print_forgotten(forgotten: Forgotten) -> None:

@@ -168,10 +168,10 @@ def remark(missing: Sequence[str], changed_notes: int) -> None:
 
 
 def complain(message: str) -> None:
-    """One line of error message."""
+    """An error message, of one line where a terminal does not wrap it."""
     line = Text("kb: ")
     line.append(" ".join(printable(message).split()), style="red")
-    err().print(line, soft_wrap=True)
+    err().print(line)
 
 
 def print_json(report: BaseModel) -> None:

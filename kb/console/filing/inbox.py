@@ -16,6 +16,7 @@ from kb.console.terminal import (
     print_table,
     print_text,
     say,
+    shorten_path,
     styled,
 )
 from kb.models import AreaVerdict
@@ -56,7 +57,8 @@ def print_inbox(inbox: Inbox) -> None:
 
 def print_note(note: InboxNote, number: int, total: int) -> None:
     """A note to decide about: how it begins, its scores, the reasons for them, and the keys."""
-    out().print(Text.assemble(f"\n{number} of {total}  ", _state(note), "  ", styled(note.path, "dim")))
+    place = Text.assemble(f"\n{number} of {total}  ", _state(note), "  ")
+    out().print(place.append(shorten_path(note.path, out().width - place.cell_len), style="dim"))
     say(note.title, "bold")
     if note.opening:
         opening = Text("\n").join(list(styled(note.opening).wrap(out(), out().width - INDENT))[:OPENING_LINES])
