@@ -137,7 +137,7 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
         (["outline", TOPIC, "--words", "9"], 2, "give a number of at least 100"),
         (["outline", TOPIC, "--dry-run"], 2, "--dry-run needs --update FILE"),
         (["publish", "nowhere.md"], 2, "does not exist"),
-        (["publish", "notes/gcn.md", "-o", "notes/gat.md"], 2, "notes/gat.md exists"),
+        (["publish", "notes/gcn.md", "-o", "notes/gat.md"], 2, "notes/gcn.md is a note, not a draft"),
         (["outline", "--check", "notes/gcn.md"], 2, "notes/gcn.md has no citations"),
         (["outline", "--update", "notes/gcn.md"], 2, "notes/gcn.md has no citations"),
         (["outline", TOPIC, "--citations", "endnote"], 2, "'endnote' is not one of"),

@@ -257,6 +257,14 @@ def test_a_draft_is_never_its_own_post(filled: KnowledgeBase) -> None:
         filled.publish("drafts/insects.md", "drafts/../drafts/insects.md", force=True)
 
 
+def test_a_note_is_no_draft(filled: KnowledgeBase) -> None:
+    """A note of the notebook is not published by mistake; if forced, it is."""
+    with pytest.raises(InputError, match=r"notes/bees\.md is a note, not a draft; .*--force"):
+        filled.publish("notes/bees.md")
+    assert not Path("posts").exists()
+    assert filled.publish("notes/bees.md", force=True).written
+
+
 def test_broken_front_matter_is_refused(filled: KnowledgeBase, write: Write) -> None:
     """It is said in one line, and nothing is written."""
     write("drafts/broken.md", "---\ntitle: [\n---\nText.\n")

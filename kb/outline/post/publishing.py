@@ -29,7 +29,8 @@ def publish(
     """Write the clean copy of a draft to `output`, by default to the folder of the newest post.
 
     It is dated `date`, or as the post that it replaces, or `today`. Unless `force`, nothing is written if citations no
-    longer hold. Raises `InputError` where a file would be replaced without `force`, and where it is the draft itself.
+    longer hold. Raises `InputError` where a file would be replaced or the draft is one of the notes without `force`,
+    and where the file is the draft itself.
     """
     draft = files.read_post(path)
     checked = check_post(reader, path).citations if find_cited(draft) else ()
@@ -37,6 +38,8 @@ def publish(
     target = output or _usual_place(reader, path, date or today)
     if target.resolve() == path.resolve():
         raise InputError(f"{path} is the draft itself; name another file with --output")
+    if not force and _is_note(reader, path):
+        raise InputError(f"{path} is a note, not a draft; to publish it all the same, use --force")
     before = files.read_post(target) if target.exists() else None
     day = date or _date(before, target) or today
     copy = clean_copy(draft, _works(reader, checked))
@@ -58,6 +61,12 @@ def publish(
         cited=copy.cited,
         cited_notes=tuple(entry.path for entry in checked if entry.state == "holds"),
     )
+
+
+def _is_note(reader: IndexReader, path: Path) -> bool:
+    """Whether a file is indexed as a note, neither an outline nor a post."""
+    name = files.notebook_path(reader.root, path)
+    return any(note.path == name and note.kind == "note" for note in reader.catalog.notes())
 
 
 def _usual_place(reader: IndexReader, path: Path, day: datetime.date) -> Path:
