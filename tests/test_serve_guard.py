@@ -234,7 +234,7 @@ def test_only_json_changes_anything(client: Client, shelf: Path) -> None:
 
 def test_a_read_changes_nothing(client: Client) -> None:
     """A change is not made by the method that links and images use."""
-    for path in ("/api/add", "/api/file", "/api/sync", "/api/stop"):
+    for path in ("/api/add", "/api/capture", "/api/file", "/api/sync", "/api/stop"):
         assert client.ask("GET", f"{path}?title=T&text=x&note=gcn&area=llm").status == 405
 
 

@@ -46,7 +46,7 @@ class Given:
         return dataclasses.replace(capture, title=self.title or capture.title)
 
 
-Argument = str | Given
+Argument = str | Given | Named
 
 
 @dataclass
@@ -59,6 +59,14 @@ class Taken:
     known: list[Captured] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+def named_by(text: str) -> Named:
+    """What an address or an identifier names; never a file. Raises `InputError` for anything else."""
+    named = identify(text)
+    if named is None:
+        raise InputError(f"{text} is no address, arXiv id or DOI; give https://…, arXiv:2405.04434 or 10.1000/182")
+    return named
 
 
 def is_capture(argument: str, folder: Path) -> bool:
@@ -88,7 +96,7 @@ class Taking:
         for argument in arguments:
             if should_stop():
                 break
-            name = STANDARD_INPUT if isinstance(argument, Given) else argument
+            name = _name(argument)
             try:
                 self._take(argument, taken, notify)
             except (CaptureError, InputError) as error:
@@ -98,6 +106,8 @@ class Taking:
     def _take(self, argument: Argument, taken: Taken, notify: Notify) -> None:
         if isinstance(argument, Given):
             taken.captures += [(STANDARD_INPUT, capture) for capture in argument.captured(self._full)]
+        elif isinstance(argument, Named):
+            self._fetch(argument.address, argument, taken, notify)
         elif named := _named(argument, self._folder):
             self._fetch(argument, named, taken, notify)
         elif is_captured(path := self._folder / argument) and os.path.isfile(path):
@@ -122,6 +132,13 @@ def _named(argument: str, folder: Path) -> Named | None:
     """What an argument identifies, unless it is the path of a file or folder that exists."""
     named = identify(argument)
     return named if named and not os.path.lexists(folder / argument) else None
+
+
+def _name(argument: Argument) -> str:
+    """What an argument is called in a report."""
+    if isinstance(argument, Given):
+        return STANDARD_INPUT
+    return argument.address if isinstance(argument, Named) else argument
 
 
 def _reason(name: str, error: Exception) -> str:

@@ -149,6 +149,10 @@ def _add(served: Served, asked: requests.AddRequest) -> SyncReport:
     return served.knowledge.add_text(asked.title, asked.text, asked.area, asked.detour)
 
 
+def _capture(served: Served, asked: requests.CaptureRequest) -> SyncReport:
+    return served.knowledge.capture_address(asked.address.strip(), asked.area, asked.detour, asked.full)
+
+
 def _start_sync(served: Served, asked: requests.SyncRequest) -> Job:
     return served.jobs.start_sync(asked.allow_removal)
 
@@ -198,6 +202,7 @@ ENDPOINTS = (
     Endpoint("/api/draft/check", "Whether its citations hold.", requests.DraftRequest, Check, _check_draft),
     Endpoint("/api/draft/update", "Bring new points in.", requests.UpdateRequest, Update, _update_draft, changes=True),
     Endpoint("/api/add", "Write a new note under notes/.", requests.AddRequest, SyncReport, _add, changes=True),
+    Endpoint("/api/capture", "Make a note of an address.", requests.CaptureRequest, SyncReport, _capture, changes=True),
     Endpoint("/api/sync", "Start a sync in the background.", requests.SyncRequest, Job, _start_sync, changes=True),
     Endpoint("/api/job", "A sync as it is now.", requests.JobRequest, Job, _job),
     Endpoint("/api/job/events", "A sync with every change.", requests.JobRequest, Job, _job, streams=True),

@@ -136,6 +136,17 @@ class AddRequest(Frozen):
     detour: bool = False
 
 
+class CaptureRequest(Frozen):
+    """An address, an arXiv id or a DOI to make a note of; addresses of private networks are refused. `full` takes the
+    text of a paper too. `area` files the note, and `detour` takes it in even if it lies outside the areas.
+    """
+
+    address: Annotated[str, Field(min_length=1, max_length=2000)]
+    area: FiledArea | None = None
+    detour: bool = False
+    full: bool = False
+
+
 class SyncRequest(Frozen):
     """Whether most notes of a source may leave the index."""
 
