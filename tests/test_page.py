@@ -16,6 +16,7 @@ from conftest import HashingEncoder
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
 from serving import Client, serving
+from test_capture_pdf import a_paper
 from test_capture_web import PAGE, RECIPE, Site, site
 from test_hostile import TAKEN
 from test_warm import wait_until
@@ -56,6 +57,12 @@ PAINTED = """area => {
   }
   return false;
 }"""  # whether anything on the map has the colour of an area
+
+DROPPED = """bytes => {
+  const dropped = new DataTransfer();
+  dropped.items.add(new File([new Uint8Array(bytes)], "mine.pdf", { type: "application/pdf" }));
+  return dropped;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -550,6 +557,13 @@ def test_adding_an_address(page: Page, book: Path, site: Site, monkeypatch: pyte
     page.get_by_role("button", name="Take it in as a detour").click()
     expect(made.locator(".area")).to_have_text("Detour")
     assert list((book / "notes").glob("sourdough*"))
+    page.locator("input[type=file]").set_input_files(
+        {"name": "mine.pdf", "mimeType": "application/pdf", "buffer": a_paper().bytes()}
+    )
+    expect(made).to_contain_text("A new note was made")
+    dropped = page.evaluate_handle(DROPPED, list(a_paper().bytes()))
+    page.locator(".add").dispatch_event("drop", {"dataTransfer": dropped})
+    expect(made).to_contain_text("Nothing has changed")
     monkeypatch.undo()
     field.fill("http://127.0.0.1/")
     page.keyboard.press("Enter")

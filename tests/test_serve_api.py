@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import threading
@@ -14,6 +15,7 @@ import jsonschema
 import pytest
 from doubles import HashingEncoder
 from serving import JSON, Client, serving
+from test_capture_pdf import a_paper
 from test_capture_web import PAGE, Site, site
 
 from kb import knowledge as verbs
@@ -234,6 +236,22 @@ def test_an_identifier_is_no_path(client: Client, shelf: Path, tmp_path: Path, m
     answer = client.post("/api/capture", address="10.1000/secret", area="gnn")
     assert [one["path"] for one in answer.json["skipped"]] == ["https://doi.org/10.1000/secret"]
     assert not answer.json["added"]
+
+
+def test_a_pdf_becomes_a_note(client: Client, shelf: Path) -> None:
+    """A PDF that is sent is captured and filed once, named by what it says; what is no PDF leaves nothing."""
+    content = base64.b64encode(a_paper().bytes()).decode()
+    for state in ("new", "unchanged"):
+        answer = client.post("/api/capture/pdf", name="mine.pdf", content=content, area="gnn")
+        assert departures(described(client), "/api/capture/pdf", "post", answer.json) == []
+        assert [(one["state"], one["input"]) for one in answer.json["captured"]] == [(state, "mine.pdf")]
+    assert (shelf / answer.json["captured"][0]["path"]).is_file()
+    before = sorted(shelf.rglob("*.md"))
+    broken = client.post("/api/capture/pdf", name="b.pdf", content=base64.b64encode(b"%PDF-1.7 no").decode())
+    assert [one["path"] for one in broken.json["skipped"]] == ["b.pdf"]
+    assert client.post("/api/capture/pdf", name="../b.pdf", content=content).status == 400
+    assert client.post("/api/capture/pdf", name="b.pdf", content="?").status == 400
+    assert sorted(shelf.rglob("*.md")) == before
 
 
 def test_filing_a_note(client: Client) -> None:

@@ -43,6 +43,14 @@ class CaptureVerbs(FilingVerbs):
         """
         return self.capture([rooms.taking.named_by(address)], area, detour, full=full)
 
+    def capture_pdf(
+        self, name: str, content: bytes, area: FiledArea | None = None, detour: bool = False, full: bool = False
+    ) -> SyncReport:
+        """Make a note of the content of a PDF, and add it, as `capture` does; `name` is what it is called, and never
+        opened. Raises `OutsideError` like `add`.
+        """
+        return self.capture([rooms.taking.Given(content, ".pdf", name=name)], area, detour, full=full)
+
     def capture(
         self,
         arguments: Sequence[Argument],

@@ -3,6 +3,7 @@ import { Area, AREA_NAMES, AREAS, Failure, noteAddress, Waiting } from "./parts.
 import { post } from "./server.js";
 import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
 
+const MAX_PDF = 50_000_000; // bytes, as the server says
 const MADE = {
   new: "A new note was made",
   updated: "The note was brought up to date",
@@ -15,33 +16,50 @@ const MADE = {
 export function Add() {
   const [state, setState] = useState({});
   const input = useRef();
+  const form = useRef();
   useEffect(() => {
     document.title = "Add – kb";
     input.current.focus({ preventScroll: true });
   }, []);
 
   async function capture(fields) {
-    setState({ busy: fields.address });
+    setState({ busy: fields.address || fields.name });
     try {
-      setState({ asked: fields, report: await post("/api/capture", fields) });
+      setState({ asked: fields, report: await post(fields.name ? "/api/capture/pdf" : "/api/capture", fields) });
     } catch (failure) {
       setState({ failure });
     }
   }
+  async function upload(file) {
+    if (!file || state.busy) return;
+    if (file.size > MAX_PDF) return setState({ failure: { message: `${file.name} is larger than 50 MB.` } });
+    const address = await new Promise((resolve) => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(reader.result);
+      reader.readAsDataURL(file);
+    });
+    capture({ name: file.name, content: address.split(",")[1] || "", full: form.current.elements.full.checked });
+  }
+  function dropped(event) {
+    event.preventDefault();
+    upload(event.dataTransfer.files[0]);
+  }
   function submitted(event) {
     event.preventDefault();
-    const form = new FormData(event.target);
-    const address = form.get("address").trim();
-    if (address && !state.busy) capture({ address, full: form.has("full") });
+    const fields = new FormData(event.target);
+    const address = fields.get("address").trim();
+    if (address && !state.busy) capture({ address, full: fields.has("full") });
   }
-  return html`<div class="add">
+  return html`<div class="add" onDragOver=${(event) => event.preventDefault()} onDrop=${dropped}>
     <h1>Add what you read</h1>
-    <form class="brief" onSubmit=${submitted}>
+    <form class="brief" ref=${form} onSubmit=${submitted}>
       <label for="address">Address of a page or PDF, arXiv id or DOI</label>
       <input id="address" name="address" ref=${input} required maxlength="2000" autocomplete="off" spellcheck="false"
         placeholder="https://… or arXiv:2405.04434" />
       <button disabled=${Boolean(state.busy)}>Make a note</button>
       <label><input type="checkbox" name="full" /> With the text of a paper too</label>
+      <label>Or drop a PDF here, or choose one: <input type="file" accept="application/pdf,.pdf"
+        onChange=${(event) => upload(event.target.files[0])} /></label>
     </form>
     ${state.busy && html`<${Waiting}>Fetching ${state.busy} …<//>`}
     ${state.failure && html`<${Failure} failure=${state.failure} />`}
