@@ -560,7 +560,7 @@ def test_adding_an_address(page: Page, book: Path, site: Site, monkeypatch: pyte
     page.locator("input[type=file]").set_input_files(
         {"name": "mine.pdf", "mimeType": "application/pdf", "buffer": a_paper().bytes()}
     )
-    expect(made).to_contain_text("A new note was made")
+    expect(made).to_contain_text("A new note was made: Fast Attention on Small Graphs With Few Parameters")
     dropped = page.evaluate_handle(DROPPED, list(a_paper().bytes()))
     page.locator(".add").dispatch_event("drop", {"dataTransfer": dropped})
     expect(made).to_contain_text("Nothing has changed")
