@@ -224,6 +224,27 @@ def test_a_detour_is_not_asked_about(tmp_path: Path, site: Site, real_encoder: E
         assert [note.area for note in report.added] == ["detour"]
 
 
+ROBOTS = [
+    ("User-agent: *\nDisallow: /private", "/a", True),
+    ("User-agent: *\nDisallow: /private", "/private/a", False),
+    ("User-agent: kb\nDisallow: /\n\nUser-agent: *\nAllow: /", "/a", False),
+    ("User-agent: other\nDisallow: /", "/a", True),
+    ("\ufeff\x00 no rules at all", "/a", True),
+]
+
+
+@pytest.mark.parametrize(("rules", "path", "allowed"), ROBOTS)
+def test_robots(knowledge: KnowledgeBase, site: Site, rules: str, path: str, allowed: bool) -> None:
+    """A page that its site closes to programs is not asked for, and the reader is told what to do instead."""
+    site.put("/robots.txt", rules, Content_Type="text/plain")
+    report = capture(knowledge, site.put(path, PAGE))
+    assert [entry.state for entry in report.captured] == (["new"] if allowed else [])
+    assert (path in site.handler.asked) == allowed
+    if not allowed:
+        assert "robots.txt; save the page" in report.skipped[0].reason
+        assert not (knowledge.root / "notes").exists()
+
+
 def test_template(knowledge: KnowledgeBase, site: Site) -> None:
     """The frame has its four headings, above the captured part."""
     capture(knowledge, site.put("/a", PAGE), template=True)

@@ -16,9 +16,12 @@ from conftest import HashingEncoder
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
 from serving import Client, serving
+from test_capture_pdf import a_paper
+from test_capture_web import PAGE, RECIPE, Site, site
 from test_hostile import TAKEN
 from test_warm import wait_until
 
+from kb.capture.web import public
 from kb.ideas.map import draw as drawing
 from kb.ideas.map.layout import laid_out
 from kb.knowledge import KnowledgeBase
@@ -28,6 +31,7 @@ from kb.reports import Check
 from kb.serve.http.server import HttpServer
 from kb.serve.watching import watching
 
+__all__ = ["site"]  # a fixture
 pytestmark = pytest.mark.slow
 
 QUERY = "neighbours in deep graph networks"
@@ -53,6 +57,12 @@ PAINTED = """area => {
   }
   return false;
 }"""  # whether anything on the map has the colour of an area
+
+DROPPED = """bytes => {
+  const dropped = new DataTransfer();
+  dropped.items.add(new File([new Uint8Array(bytes)], "mine.pdf", { type: "application/pdf" }));
+  return dropped;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -529,6 +539,35 @@ def test_opening_the_file(page: Page, book: Path) -> None:
     page.get_by_role("button", name="Copy its path").click()
     expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == file
+
+
+def test_adding_an_address(page: Page, book: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address becomes a note, which is linked; what lies outside the areas is asked about before it is written."""
+    monkeypatch.setattr(public, "is_public", lambda address: True)
+    show(page, "add")
+    field, made = page.get_by_label("Address of a page"), page.locator(".made")
+    field.fill(site.put("/a", PAGE))
+    page.keyboard.press("Enter")
+    expect(made).to_contain_text("A new note was made: Message passing")
+    expect(made.get_by_role("link")).to_have_attribute("href", re.compile("message-passing-2023"))
+    field.fill(site.put("/b", RECIPE))
+    page.keyboard.press("Enter")
+    expect(made).to_contain_text("Nothing was written")
+    assert not list((book / "notes").glob("sourdough*"))
+    page.get_by_role("button", name="Take it in as a detour").click()
+    expect(made.locator(".area")).to_have_text("Detour")
+    assert list((book / "notes").glob("sourdough*"))
+    page.locator("input[type=file]").set_input_files(
+        {"name": "mine.pdf", "mimeType": "application/pdf", "buffer": a_paper().bytes()}
+    )
+    expect(made).to_contain_text("A new note was made: Fast Attention on Small Graphs With Few Parameters")
+    dropped = page.evaluate_handle(DROPPED, list(a_paper().bytes()))
+    page.locator(".add").dispatch_event("drop", {"dataTransfer": dropped})
+    expect(made).to_contain_text("Nothing has changed")
+    monkeypatch.undo()
+    field.fill("http://127.0.0.1/")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("is not a public address")
 
 
 def test_ideas_and_balance(page: Page, book: Path, real_encoder: Encoder) -> None:

@@ -38,6 +38,7 @@ VIEWS = {  # each with what shows that it is complete
     f"outline?topic={TOPIC}": ".point",
     DRAFT: ".doubt",
     "map?q=attention": ".finder button",
+    "add": "#address",
     "ideas": ".idea",
     "balance": ".shares",
 }

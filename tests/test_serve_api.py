@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import threading
@@ -14,13 +15,18 @@ import jsonschema
 import pytest
 from doubles import HashingEncoder
 from serving import JSON, Client, serving
+from test_capture_pdf import a_paper
+from test_capture_web import PAGE, Site, site
 
 from kb import knowledge as verbs
+from kb.capture.web import public
 from kb.index.lock import write_lock
 from kb.knowledge import KnowledgeBase
 from kb.reports import NoteMap
 from kb.serve.http import jobs, mapping
 from kb.serve.http.endpoints import ENDPOINTS
+
+__all__ = ["site"]  # a fixture
 
 TOPIC = "neighbours in deep graph networks"
 NOTES = {
@@ -160,6 +166,10 @@ NOT_UNDERSTOOD = [
     ("/api/add", b'{"title": "T"}', "text"),
     ("/api/add", b'{"title": " ", "text": "x"}', "title"),
     ("/api/add", b'{"title": "T", "text": "x", "path": "../x.md"}', "path"),
+    ("/api/capture", b'{"address": "notes/gcn.md"}', "notes/gcn.md"),
+    ("/api/capture", b'{"address": "file:///etc/passwd"}', "file:///etc/passwd"),
+    ("/api/capture", b'{"address": "zotero"}', "zotero"),
+    ("/api/capture", b'{"address": "https://localhost/", "allow_private": true}', "allow_private"),
     ("/api/file", b'{"note": "notes/gcn.md"}', "area"),
     ("/api/file", b'{"note": "notes/gcn.md", "area": "cooking"}', "area"),
     ("/api/sync", b'{"allow_removal": "perhaps"}', "allow_removal"),
@@ -187,6 +197,61 @@ def test_a_new_note(client: Client, shelf: Path) -> None:
         assert (shelf / added["path"]).read_text(encoding="utf-8").endswith("Graphs of graphs.\n")
     assert NOTES["gcn"] in (shelf / "notes" / "gcn.md").read_text(encoding="utf-8")
     assert client.get("/api/search", query="graphs of graphs").json["hits"][0]["path"] != "notes/gcn.md"
+
+
+def test_an_address_becomes_a_note(client: Client, shelf: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page is captured and filed; again, the report says that nothing has changed."""
+    monkeypatch.setattr(public, "is_public", lambda address: True)
+    document, url = described(client), site.put("/a", PAGE)
+    for state, added in (("new", ["gnn"]), ("unchanged", [])):
+        answer = client.post("/api/capture", address=f" {url} ", area="gnn")
+        assert departures(document, "/api/capture", "post", answer.json) == []
+        assert [(one["state"], one["path"]) for one in answer.json["captured"]] == [
+            (state, "notes/message-passing-2023.md")
+        ]
+        assert [note["area"] for note in answer.json["added"]] == added
+    assert "Deep networks over-smooth" in (shelf / "notes" / "message-passing-2023.md").read_text(encoding="utf-8")
+
+
+def test_private_addresses_are_not_fetched(client: Client, shelf: Path, site: Site) -> None:
+    """No request reaches a private address, by whatever name, and nothing is written."""
+    before, port = sorted(shelf.rglob("*.md")), site.server.server_port
+    site.put("/a", PAGE)
+    for host in ("127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "127.1"):
+        answer = client.post("/api/capture", address=f"http://{host}:{port}/a", area="gnn")
+        assert answer.status == 200
+        (skipped,) = answer.json["skipped"]
+        assert "not a public address" in skipped["reason"] or "cannot be found" in skipped["reason"]
+    assert site.handler.asked == []
+    assert sorted(shelf.rglob("*.md")) == before
+
+
+def test_an_identifier_is_no_path(client: Client, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that is named like a DOI is not read: what is given to the API is never a path."""
+    folder = tmp_path / "elsewhere" / "10.1000" / "secret"
+    folder.mkdir(parents=True)
+    (folder / "note.md").write_text("# Secret\n\nOf nobody.\n")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setattr(public, "_looked_up", lambda host, port, seconds: ["10.0.0.1"])
+    answer = client.post("/api/capture", address="10.1000/secret", area="gnn")
+    assert [one["path"] for one in answer.json["skipped"]] == ["https://doi.org/10.1000/secret"]
+    assert not answer.json["added"]
+
+
+def test_a_pdf_becomes_a_note(client: Client, shelf: Path) -> None:
+    """A PDF that is sent is captured and filed once, named by what it says; what is no PDF leaves nothing."""
+    content = base64.b64encode(a_paper().bytes()).decode()
+    for state in ("new", "unchanged"):
+        answer = client.post("/api/capture/pdf", name="mine.pdf", content=content, area="gnn")
+        assert departures(described(client), "/api/capture/pdf", "post", answer.json) == []
+        assert [(one["state"], one["input"]) for one in answer.json["captured"]] == [(state, "mine.pdf")]
+    assert (shelf / answer.json["captured"][0]["path"]).is_file()
+    before = sorted(shelf.rglob("*.md"))
+    broken = client.post("/api/capture/pdf", name="b.pdf", content=base64.b64encode(b"%PDF-1.7 no").decode())
+    assert [one["path"] for one in broken.json["skipped"]] == ["b.pdf"]
+    assert client.post("/api/capture/pdf", name="../b.pdf", content=content).status == 400
+    assert client.post("/api/capture/pdf", name="b.pdf", content="?").status == 400
+    assert sorted(shelf.rglob("*.md")) == before
 
 
 def test_filing_a_note(client: Client) -> None:

@@ -234,7 +234,7 @@ def test_only_json_changes_anything(client: Client, shelf: Path) -> None:
 
 def test_a_read_changes_nothing(client: Client) -> None:
     """A change is not made by the method that links and images use."""
-    for path in ("/api/add", "/api/file", "/api/sync", "/api/stop"):
+    for path in ("/api/add", "/api/capture", "/api/capture/pdf", "/api/file", "/api/sync", "/api/stop"):
         assert client.ask("GET", f"{path}?title=T&text=x&note=gcn&area=llm").status == 405
 
 
@@ -245,6 +245,9 @@ def test_requests_are_bounded(client: Client) -> None:
     assert client.get("/api/search", query="x" * 2001).status == 400
     assert client.ask("POST", "/api/add", JSON | {"Content-Length": "1e3"}, b"{}").status in (400, 413)
     assert client.ask("POST", "/api/add", JSON, b" " * (limits.body + 1)).status == 413
+    assert client.ask("POST", "/api/capture/pdf", JSON, b" " * (limits.body + 1)).status == 400
+    upload = JSON | {"Content-Length": str(limits.upload + 1)}
+    assert client.ask("POST", "/api/capture/pdf", upload, b"{}").status == 413
     connection = http.client.HTTPConnection(client.host, timeout=30)
     chunks = (b" " * 100_000 for _ in range(limits.body // 100_000 + 1))
     headers = JSON | {"Authorization": f"Bearer {client.token}", "Transfer-Encoding": "chunked"}

@@ -16,6 +16,7 @@ from kb.capture.web.arxiv import capture_arxiv
 from kb.capture.web.doi import capture_doi
 from kb.capture.web.fetch import MAX_PDF, PDF, Fetched, Fetcher
 from kb.capture.web.page import capture_abstract, capture_page
+from kb.capture.web.robots import require_allowed
 from kb.capture.zotero import captures_of_collection
 from kb.errors import CaptureError, reason
 
@@ -99,6 +100,8 @@ def _captured(named: Named, fetcher: Fetcher, full: bool) -> Capture:
         return capture_arxiv(named, fetcher, full)
     if named.kind == "doi" and not full:
         return capture_doi(named, fetcher)
+    if named.kind == "page":
+        require_allowed(named.address, fetcher)
     answer = fetcher.fetch(named.address)
     if named.kind in ("openreview", "acl") and answer.media_type in _PAGES and not full:
         return dataclasses.replace(

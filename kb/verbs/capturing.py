@@ -35,6 +35,22 @@ class CaptureVerbs(FilingVerbs):
         """Whether an argument is captured: an address, an identifier, or a file of another format than Markdown."""
         return rooms.taking.is_capture(path, self._folder)
 
+    def capture_address(
+        self, address: str, area: FiledArea | None = None, detour: bool = False, full: bool = False
+    ) -> SyncReport:
+        """Make a note of a public address, an arXiv id or a DOI, and add it, as `capture` does; what is given is never
+        taken for the path of a file. Raises `InputError` where it is none of these, and `OutsideError` like `add`.
+        """
+        return self.capture([rooms.taking.named_by(address)], area, detour, full=full)
+
+    def capture_pdf(
+        self, name: str, content: bytes, area: FiledArea | None = None, detour: bool = False, full: bool = False
+    ) -> SyncReport:
+        """Make a note of the content of a PDF, and add it, as `capture` does; `name` is what it is called, and never
+        opened. Raises `OutsideError` like `add`.
+        """
+        return self.capture([rooms.taking.Given(content, ".pdf", name=name)], area, detour, full=full)
+
     def capture(
         self,
         arguments: Sequence[Argument],

@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from kb.capture.captured import Capture
 from kb.capture.filing.known import KnownCaptures
@@ -24,29 +24,32 @@ STANDARD_INPUT = "standard input"
 
 @dataclass(frozen=True)
 class Given:
-    """The content of standard input; `ending` says what it is, such as `.html`. `title` replaces the one it has."""
+    """Content that is no file here, from standard input or a browser; `ending` says what it is, such as `.html`.
+    `title` replaces the one it has, and `name` is what the writer calls it.
+    """
 
     content: bytes
     ending: str
     title: str | None = None
+    name: str = STANDARD_INPUT
 
     def captured(self, full: bool) -> list[Capture]:
         """The captures of it. What names no source of its own is told apart by its bytes."""
         key = f"sha256:{hashlib.sha256(self.content).hexdigest()}"
-        path = Path(key + self.ending)
+        path = Path(PurePath(self.name).stem + self.ending)
         found = captures_of(self.content, path, full)
         return [
             self._as_own(capture, key) if capture.key == path.as_posix() else self._titled(capture) for capture in found
         ]
 
     def _as_own(self, capture: Capture, key: str) -> Capture:
-        return self._titled(dataclasses.replace(capture, key=key, source=STANDARD_INPUT))
+        return self._titled(dataclasses.replace(capture, key=key, source=self.name))
 
     def _titled(self, capture: Capture) -> Capture:
         return dataclasses.replace(capture, title=self.title or capture.title)
 
 
-Argument = str | Given
+Argument = str | Given | Named
 
 
 @dataclass
@@ -59,6 +62,14 @@ class Taken:
     known: list[Captured] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+def named_by(text: str) -> Named:
+    """What an address or an identifier names; never a file. Raises `InputError` for anything else."""
+    named = identify(text)
+    if named is None:
+        raise InputError(f"{text} is no address, arXiv id or DOI; give https://…, arXiv:2405.04434 or 10.1000/182")
+    return named
 
 
 def is_capture(argument: str, folder: Path) -> bool:
@@ -88,7 +99,7 @@ class Taking:
         for argument in arguments:
             if should_stop():
                 break
-            name = STANDARD_INPUT if isinstance(argument, Given) else argument
+            name = _name(argument)
             try:
                 self._take(argument, taken, notify)
             except (CaptureError, InputError) as error:
@@ -97,7 +108,9 @@ class Taking:
 
     def _take(self, argument: Argument, taken: Taken, notify: Notify) -> None:
         if isinstance(argument, Given):
-            taken.captures += [(STANDARD_INPUT, capture) for capture in argument.captured(self._full)]
+            taken.captures += [(argument.name, capture) for capture in argument.captured(self._full)]
+        elif isinstance(argument, Named):
+            self._fetch(argument.address, argument, taken, notify)
         elif named := _named(argument, self._folder):
             self._fetch(argument, named, taken, notify)
         elif is_captured(path := self._folder / argument) and os.path.isfile(path):
@@ -122,6 +135,13 @@ def _named(argument: str, folder: Path) -> Named | None:
     """What an argument identifies, unless it is the path of a file or folder that exists."""
     named = identify(argument)
     return named if named and not os.path.lexists(folder / argument) else None
+
+
+def _name(argument: Argument) -> str:
+    """What an argument is called in a report."""
+    if isinstance(argument, Given):
+        return argument.name
+    return argument.address if isinstance(argument, Named) else argument
 
 
 def _reason(name: str, error: Exception) -> str:

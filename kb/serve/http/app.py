@@ -50,7 +50,7 @@ def application(served: Served) -> ASGIApp:
 
     handlers = dict.fromkeys((KbError, OSError, HTTPException, Exception), answer_failure)
     app = Starlette(routes=routes(served, tools), exception_handlers=handlers, lifespan=lifespan)
-    return Guard(app, served.access)
+    return Guard(app, served.access, uploads=[endpoint.path for endpoint in ENDPOINTS if endpoint.uploads])
 
 
 def routes(served: Served, tools: ToolEndpoint) -> list[Route]:

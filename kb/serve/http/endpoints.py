@@ -39,8 +39,9 @@ from kb.serve.page.markdown import rendered, rendered_draft
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One path of the API. Those that read take their request from the query string, changes from a JSON body. One that
-    `streams` sends its report again with every change, as server-sent events.
+    """One path of the API. Those that read take their request from the query string, changes from a JSON body, which
+    may be as large as a file where one `uploads`. One that `streams` sends its report again with every change, as
+    server-sent events.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Endpoint:
     answer: Callable[[Served, Any], Frozen]
     changes: bool = False
     streams: bool = False
+    uploads: bool = False
 
     @property
     def method(self) -> str:
@@ -149,6 +151,14 @@ def _add(served: Served, asked: requests.AddRequest) -> SyncReport:
     return served.knowledge.add_text(asked.title, asked.text, asked.area, asked.detour)
 
 
+def _capture(served: Served, asked: requests.CaptureRequest) -> SyncReport:
+    return served.knowledge.capture_address(asked.address.strip(), asked.area, asked.detour, asked.full)
+
+
+def _capture_pdf(served: Served, asked: requests.UploadRequest) -> SyncReport:
+    return served.knowledge.capture_pdf(asked.name, asked.content, asked.area, asked.detour, asked.full)
+
+
 def _start_sync(served: Served, asked: requests.SyncRequest) -> Job:
     return served.jobs.start_sync(asked.allow_removal)
 
@@ -198,6 +208,16 @@ ENDPOINTS = (
     Endpoint("/api/draft/check", "Whether its citations hold.", requests.DraftRequest, Check, _check_draft),
     Endpoint("/api/draft/update", "Bring new points in.", requests.UpdateRequest, Update, _update_draft, changes=True),
     Endpoint("/api/add", "Write a new note under notes/.", requests.AddRequest, SyncReport, _add, changes=True),
+    Endpoint("/api/capture", "Make a note of an address.", requests.CaptureRequest, SyncReport, _capture, changes=True),
+    Endpoint(
+        "/api/capture/pdf",
+        "Make a note of a PDF.",
+        requests.UploadRequest,
+        SyncReport,
+        _capture_pdf,
+        changes=True,
+        uploads=True,
+    ),
     Endpoint("/api/sync", "Start a sync in the background.", requests.SyncRequest, Job, _start_sync, changes=True),
     Endpoint("/api/job", "A sync as it is now.", requests.JobRequest, Job, _job),
     Endpoint("/api/job/events", "A sync with every change.", requests.JobRequest, Job, _job, streams=True),

@@ -7,6 +7,7 @@ form can.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qs
@@ -38,12 +39,13 @@ OPEN_LINK = "open the address that `kb serve` printed; it works once, and `kb se
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest query string and body in bytes, the seconds in which a body must arrive, and the requests that may
-    be under way together.
+    """The largest query string, body, and body with a file in it, in bytes; the seconds in which a body must arrive;
+    and the requests that may be under way together.
     """
 
     query: int = 8_000
     body: int = 2_000_000
+    upload: int = 67_000_000  # 50 MB in Base64
     body_seconds: float = 30
     requests: int = 256
 
@@ -59,10 +61,13 @@ class RefusedError(Exception):
 class Guard:
     """Passes the requests on that come from this machine's user, and adds the security headers to every response."""
 
-    def __init__(self, app: ASGIApp, access: Access, limits: Limits | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, access: Access, limits: Limits | None = None, uploads: Collection[str] = ()
+    ) -> None:
         self._app = app
         self._access = access
         self._limits = limits or Limits()
+        self._uploads = uploads  # the paths that take a file
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,7 +90,7 @@ class Guard:
             self._require_user(headers)
             if scope["method"] not in READS:
                 _require_json(headers)
-                receive = await self._with_body(headers, receive)
+                receive = await self._with_body(scope["path"], headers, receive)
             await self._app(scope, receive, send)
         except RefusedError as refused:
             await _refusal_for(headers, refused.failure)(scope, receive, send)
@@ -119,9 +124,9 @@ class Guard:
             raise RefusedError(HTTPStatus.FORBIDDEN, f"this link has been used, or is of an earlier start; {OPEN_LINK}")
         return RedirectResponse("/", HTTPStatus.SEE_OTHER, {"Set-Cookie": self._access.cookie})
 
-    async def _with_body(self, headers: Headers, receive: Receive) -> Receive:
+    async def _with_body(self, path: str, headers: Headers, receive: Receive) -> Receive:
         """The same request with its body read, which is bounded in size and time."""
-        largest = self._limits.body
+        largest = self._limits.upload if path in self._uploads else self._limits.body
         too_large = RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {largest:,} bytes")
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit() or int(length) > largest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Base64Bytes, Field
 
 from kb.models import FiledArea, Filter, Frozen, Kind, Mode, StoredArea
 from kb.reports import Outline
@@ -13,6 +13,7 @@ from kb.reports import Outline
 MAX_LIMIT = 1000
 MAX_SECTIONS = 12
 MIN_WORDS = 100
+MAX_PDF = 50_000_000  # bytes
 KINDS: dict[str, tuple[Kind, ...]] = {"note": ("note",), "post": ("post",), "all": ("note", "post", "outline")}
 
 Query = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -134,6 +135,27 @@ class AddRequest(Frozen):
     text: Annotated[str, Field(min_length=1)]
     area: FiledArea | None = None
     detour: bool = False
+
+
+class CaptureRequest(Frozen):
+    """An address, an arXiv id or a DOI to make a note of; addresses of private networks are refused. `full` takes the
+    text of a paper too. `area` files the note, and `detour` takes it in even if it lies outside the areas.
+    """
+
+    address: Annotated[str, Field(min_length=1, max_length=2000)]
+    area: FiledArea | None = None
+    detour: bool = False
+    full: bool = False
+
+
+class UploadRequest(Frozen):
+    """A PDF of at most 50 MB in Base64, to make a note of, and the name of its file; the rest is as for an address."""
+
+    name: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^/\\\x00-\x1f]+\.[Pp][Dd][Ff]$")]
+    content: Annotated[Base64Bytes, Field(min_length=1, max_length=MAX_PDF)]
+    area: FiledArea | None = None
+    detour: bool = False
+    full: bool = False
 
 
 class SyncRequest(Frozen):

@@ -1,4 +1,5 @@
 // The frame of the page: where one is, the keys that work everywhere, and the sync.
+import { Add } from "./add.js";
 import { Balance } from "./balance.js";
 import { Ideas } from "./ideas.js";
 import { NoteMap } from "./map/view.js";
@@ -10,14 +11,14 @@ import { Search } from "./search.js";
 import { get, post } from "./server.js";
 import { html, render, useEffect, useRef, useState } from "./vendor/htm-preact.js";
 
-const VIEWS = { search: Search, note: Note, outline: Outline, map: NoteMap, ideas: Ideas, balance: Balance };
-const LINKS = { search: "Search", outline: "Outline", map: "Map", ideas: "Ideas", balance: "Balance" };
+const VIEWS = { search: Search, note: Note, outline: Outline, map: NoteMap, ideas: Ideas, balance: Balance, add: Add };
+const LINKS = { search: "Search", outline: "Outline", map: "Map", ideas: "Ideas", balance: "Balance", add: "Add" };
 const KEYS = [
   ["/", "search"],
   ["j, k", "next, previous hit or point"],
   ["Enter", "open it"],
   ["Esc", "back to the search field; there, clear it"],
-  ["g then s, o, m, i, b", "go to search, outline, map, ideas, balance"],
+  ["g then s, o, m, i, b, a", "go to search, outline, map, ideas, balance, add"],
   ["Alt + ↑, ↓", "outline: move the point or section up, down"],
   ["r", "outline: swap the point for the next best"],
   ["Delete", "outline: drop the point"],
@@ -25,7 +26,7 @@ const KEYS = [
   ["?", "these keys"],
 ];
 const NOTICE_AFTER = 2000; // milliseconds
-const GO = { s: "search", o: "outline", m: "map", i: "ideas", b: "balance" };
+const GO = { s: "search", o: "outline", m: "map", i: "ideas", b: "balance", a: "add" };
 
 function typing(event) {
   return event.target.closest("input, textarea, select, [contenteditable]");
