@@ -310,6 +310,16 @@ def test_the_words_of_the_writer(page: Page, book: Path, real_encoder: Encoder) 
     expect(counts).to_contain_text("the post 1,000 words, 4 minutes to read")
 
 
+def test_an_address_is_followed_from_the_first_moment(page: Page) -> None:
+    """Who goes to a view as soon as the page is drawn gets there."""
+    page.add_init_script(
+        "new MutationObserver((_, watcher) => { if (document.querySelector('h1')) { watcher.disconnect(); "
+        "location.hash = '#/balance'; } }).observe(document, { childList: true, subtree: true });"
+    )
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Balance")
+
+
 def test_dragging(page: Page) -> None:
     """Points are dragged within a section and into another one, sections to another place, and leftovers in; a mark
     says where what is dragged would be put.

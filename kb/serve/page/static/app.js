@@ -9,7 +9,7 @@ import { Announcements, announce, count, Failure } from "./parts.js";
 import { addressOf, go, route, useRoute } from "./route.js";
 import { Search } from "./search.js";
 import { get, post } from "./server.js";
-import { html, render, useEffect, useRef, useState } from "./vendor/htm-preact.js";
+import { html, render, useEffect, useLayoutEffect, useRef, useState } from "./vendor/htm-preact.js";
 
 const VIEWS = { search: Search, note: Note, outline: Outline, map: NoteMap, ideas: Ideas, balance: Balance, add: Add };
 const LINKS = { search: "Search", outline: "Outline", map: "Map", ideas: "Ideas", balance: "Balance", add: "Add" };
@@ -47,7 +47,7 @@ function search() {
 }
 
 function useKeys(help) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     let leader = false;
     const pressed = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || typing(event) || help.current.open) return;

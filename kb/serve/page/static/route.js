@@ -1,5 +1,5 @@
 // The address behind `#` is the state of the page: `#/note?path=notes/a.md&lines=3-5`.
-import { useEffect, useState } from "./vendor/htm-preact.js";
+import { useLayoutEffect, useState } from "./vendor/htm-preact.js";
 import { queryOf } from "./server.js";
 
 const CHANGED = "kb-route";
@@ -26,7 +26,8 @@ export function replace(view, parameters = {}) {
 
 export function useRoute() {
   const [, redraw] = useState(0);
-  useEffect(() => {
+  // At once, not after the next frame: an address that changes until then would not be seen.
+  useLayoutEffect(() => {
     const changed = () => redraw((count) => count + 1);
     addEventListener("hashchange", changed);
     addEventListener(CHANGED, changed);
