@@ -156,8 +156,8 @@ def environment(runtime: Path, model_home: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def shelf(shared: Path, real_encoder: Encoder) -> Path:
-    """A notebook that tests only read."""
+def shelf(shared: Path, real_encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A notebook of this process's own, which tests only read: a search keeps the numbers of its hits there."""
 
     def make(root: Path) -> None:
         (root / "notes").mkdir()
@@ -166,7 +166,8 @@ def shelf(shared: Path, real_encoder: Encoder) -> Path:
             shutil.copy2(REPOSITORY / "notes" / f"{name}.md", root / "notes")
         indexed(root, real_encoder)
 
-    return made_once(shared / "warm-shelf", make)
+    made = made_once(shared / "warm-shelf", make)
+    return shutil.copytree(made, tmp_path_factory.mktemp("warm") / "shelf")
 
 
 @pytest.fixture
