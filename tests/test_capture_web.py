@@ -7,7 +7,9 @@ import hashlib
 import http.server
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from kb.capture.web import arxiv, doi
 from kb.capture.web.fetch import Fetcher
 from kb.capture.web.page import capture_page
 from kb.capture.web.public import is_public
-from kb.capture.web.sites import Sites
+from kb.capture.web.sites import Sites, arxiv_turn
 from kb.errors import CaptureError
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
@@ -490,3 +492,23 @@ def test_the_hash_is_that_of_the_captured_part(knowledge: KnowledgeBase, site: S
     text = only_note(knowledge).read_text()
     inner = text.partition("/a -->\n\n")[2].partition("\n<!-- kb captured end")[0]
     assert f"sha256: {hashlib.sha256(inner.encode()).hexdigest()}" in text
+
+
+def test_arxiv_is_asked_one_thing_at_a_time() -> None:
+    """Requests of several captures follow each other, each after the pause that arXiv asks for."""
+    turns: list[tuple[float, float]] = []
+    sites = Sites(arxiv_seconds=0.2)
+
+    def ask() -> None:
+        with arxiv_turn(sites):
+            started = time.time()
+            turns.append((started, time.time()))
+
+    asking = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    pauses = [start - end for (_, end), (start, _) in pairwise(turns)]
+    assert len(pauses) == 2
+    assert min(pauses) > 0.9 * sites.arxiv_seconds  # file systems keep times in steps

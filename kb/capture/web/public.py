@@ -20,7 +20,7 @@ def resolve(host: str, port: int, allow_private: bool, seconds: float) -> list[s
     private = [address for address in found if not is_public(address)]
     if private and not allow_private:
         where = "" if host == private[0] else f" is at {private[0]}, which"
-        raise CaptureError(f"{host}{where} is not a public address; --allow-private permits your own machines")
+        raise CaptureError(f"{host}{where} is not a public address; `kb add --allow-private` permits your own machines")
     return found
 
 
