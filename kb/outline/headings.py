@@ -189,8 +189,7 @@ def _long_words(name: str) -> set[str]:
 
 def subject(title: str) -> str:
     """The subject of a title: what comes before a colon, a dash, or a comma after which it is explained."""
-    head = re.split(r":\s|\s[—–-]\s", tidy(title))[0]
-    return shortened(re.split(r",\s(?=(?:an?|the|or|and)\s)", head, maxsplit=1)[0] if "," in head else head)
+    return shortened(re.split(r":\s|\s[—–-]\s|,\s(?=(?:an?|the|or|and)\s)", tidy(title))[0])
 
 
 def shortened(name: str) -> str:

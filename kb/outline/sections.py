@@ -101,7 +101,7 @@ def _clusters(excerpts: Sequence[Excerpt], vectors: FloatArray, wanted: int | No
     """Clusters of the core's passages. A passage outside the core joins the nearest cluster if it is close enough."""
     near = _towards_notes(excerpts, vectors)
     core = _core(excerpts)
-    shares = np.sqrt([excerpts[index].share for index in core], dtype=np.float32)
+    shares = np.array([excerpts[index].share for index in core], dtype=np.float64)
     notes = len({excerpts[index].note.id for index in core})
     count = min(len(core), wanted or min(MAX_SECTIONS, max(notes, MIN_SECTIONS)))
     grouped = [[core[row] for row in rows] for rows in _ward(_distances(near[core], shares, scale), count)]
@@ -142,13 +142,12 @@ def _core(excerpts: Sequence[Excerpt]) -> list[int]:
     return [index for index, entry in enumerate(excerpts) if entry.note.id in core]
 
 
-def _distances(near: FloatArray, shares: FloatArray, scale: Scale) -> NDArray[np.float64]:
-    """The distances `(n, n)` of directions `(n, dim)` as vectors of the lengths `shares`: longer ones are farther
-    apart, so that the notes most to the point are divided most finely.
+def _distances(near: FloatArray, shares: NDArray[np.float64], scale: Scale) -> NDArray[np.float64]:
+    """The distances `(n, n)` of directions `(n, dim)` as vectors whose squared lengths are `shares`: longer ones are
+    farther apart, so that the notes most to the point are divided most finely.
     """
-    products = np.outer(shares, shares) * scale.distinct(cosines(near, near, scale)).astype(np.float64)
-    squares = np.square(shares, dtype=np.float64)
-    return np.sqrt(np.maximum(squares[:, np.newaxis] + squares - 2 * products, 0))
+    products = np.sqrt(np.outer(shares, shares)) * scale.distinct(cosines(near, near, scale))
+    return np.sqrt(np.maximum(shares[:, np.newaxis] + shares - 2 * products, 0))
 
 
 def _ward(distances: NDArray[np.float64], count: int) -> list[list[int]]:

@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Base64Bytes, Field
 
+from kb.capture.web.fetch import MAX_PDF
 from kb.models import FiledArea, Filter, Frozen, Kind, Mode, StoredArea
 from kb.reports import Outline
 
 MAX_LIMIT = 1000
 MAX_SECTIONS = 12
 MIN_WORDS = 100
-MAX_PDF = 50_000_000  # bytes
 KINDS: dict[str, tuple[Kind, ...]] = {"note": ("note",), "post": ("post",), "all": ("note", "post", "outline")}
 
 Query = Annotated[str, Field(min_length=1, max_length=2000)]
