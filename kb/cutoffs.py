@@ -30,7 +30,6 @@ POST_NEAR = 1.1746  # of a post's best passage with a topic, for the post to hav
 POINT_MADE = 2.4  # of a point with a statement of an earlier post, which made the point already
 WORDS_SHARED, POINT_MADE_IN_WORDS = 0.5, 1.9814  # the same, where this share of the shorter one's words is in both
 ANSWERED = 2.3  # of a question with a passage of a later note, which answers it
-JOINED = 1.578  # with a section's centre, from which a passage of a less relevant note joins the section
 EXAMPLE_SHARPNESS = 4.9579  # the inverse temperature of the softmax over an example post's passages
 
 # What the words of a statement add to its relatedness with topic and passage when points are chosen.

@@ -18,7 +18,7 @@ from kb.index.kept import cache_folder, kept
 from kb.index.reader import IndexReader
 from kb.knowledge import KnowledgeBase
 from kb.notes.files import replacing
-from kb.search.concepts.areas import named_with_area
+from kb.search.concepts.names import named_otherwise
 
 KNOWN = load_concepts()
 RELATIONS = ("part_of", "builds_on", "alternative_to")
@@ -265,6 +265,6 @@ def test_an_area_and_another_word_name_a_concept(knowledge: KnowledgeBase, text:
 
     def named(reader: IndexReader) -> list[str]:
         concepts = load_concepts()
-        return [concepts.all[number].name for number in named_with_area(reader, text)]
+        return [concepts.all[number].name for number in named_otherwise(reader, text)]
 
     assert knowledge._index.read(named) == names

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kb.areas.concepts import Concepts
-from kb.cutoffs import CLOSE, JOINED, SAME_PASSAGE, WELL_COVERED
-from kb.index.arrays import cosines, lengths
+from kb.cutoffs import CLOSE, SAME_PASSAGE, WELL_COVERED
+from kb.index.arrays import cosines
 from kb.models import Encoder, NoteRecord
 from kb.outline.headings import headings, subject
 from kb.outline.order import NO_EXAMPLE, Place, in_order
 from kb.outline.points import Candidate, Excerpt, address_of, choose, rank_statements, section_points, with_opposites
-from kb.outline.relevance import CORE_SHARE, NAMED_SHARE
+from kb.outline.relevance import NAMED_SHARE
 from kb.reports import Address, Section
 from kb.scale import Scale
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 NOTE_WEIGHT = 1.0  # of a note's mean vector, which is added to each of its passages before they are clustered
 MIN_SECTIONS, MAX_SECTIONS = 2, 8
 MIN_POINTS = 2  # of a section
-MIN_CORE_NOTES = 6
 FAR_SECTION = 1 / 3  # of the relatedness of the point nearest to the topic, below which a section is far from it
 MAX_LEFTOVERS = 12
 NO_CONCEPTS = Concepts(())
@@ -98,21 +97,13 @@ def _distinct(vectors: FloatArray, scale: Scale) -> list[int]:
 
 
 def _clusters(excerpts: Sequence[Excerpt], vectors: FloatArray, wanted: int | None, scale: Scale) -> list[list[int]]:
-    """Clusters of the core's passages. A passage outside the core joins the nearest cluster if it is close enough."""
+    """Clusters of passages, each on one subject."""
     near = _towards_notes(excerpts, vectors)
-    core = _core(excerpts)
-    shares = np.array([excerpts[index].share for index in core], dtype=np.float64)
-    notes = len({excerpts[index].note.id for index in core})
-    count = min(len(core), wanted or min(MAX_SECTIONS, max(notes, MIN_SECTIONS)))
-    grouped = [[core[row] for row in rows] for rows in _ward(_distances(near[core], shares, scale), count)]
-    clusters = [_of_one_subject(cluster, excerpts, near, scale) for cluster in grouped]
-    weights = 1 / lengths(near, scale)  # which give all directions the same say
-    centres = np.stack([np.average(near[cluster], axis=0, weights=weights[cluster]) for cluster in clusters])
-    for index in sorted({*range(len(excerpts))} - {*core}):
-        related = scale.relatedness(cosines(centres, vectors[index : index + 1], scale)[:, 0])
-        if related.max() >= JOINED:
-            clusters[int(related.argmax())].append(index)
-    return clusters
+    shares = np.array([entry.share for entry in excerpts], dtype=np.float64)
+    notes = len({entry.note.id for entry in excerpts})
+    count = min(len(excerpts), wanted or min(MAX_SECTIONS, max(notes, MIN_SECTIONS)))
+    grouped = _ward(_distances(near, shares, scale), count)
+    return [_of_one_subject(cluster, excerpts, near, scale) for cluster in grouped]
 
 
 def _of_one_subject(cluster: Sequence[int], excerpts: Sequence[Excerpt], near: FloatArray, scale: Scale) -> list[int]:
@@ -133,13 +124,6 @@ def _towards_notes(excerpts: Sequence[Excerpt], vectors: FloatArray) -> FloatArr
         rows = notes == note
         moved[rows] += NOTE_WEIGHT * vectors[rows].mean(axis=0)
     return moved / np.float32(1 + NOTE_WEIGHT)
-
-
-def _core(excerpts: Sequence[Excerpt]) -> list[int]:
-    """The passages of the core notes: those of a relevance near the best one's, and in any case the first few."""
-    order = list(dict.fromkeys(entry.note.id for entry in excerpts))
-    core = {entry.note.id for entry in excerpts if entry.share >= CORE_SHARE} | {*order[:MIN_CORE_NOTES]}
-    return [index for index, entry in enumerate(excerpts) if entry.note.id in core]
 
 
 def _distances(near: FloatArray, shares: NDArray[np.float64], scale: Scale) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ from kb.errors import EvidenceError, InputError
 from kb.index.reader import IndexReader
 from kb.models import AreaVerdict, Chunk, Note
 from kb.outline.quoting.predicates import without_verbs
-from kb.search.concepts.areas import named_with_area
+from kb.search.concepts.names import named_otherwise
 from kb.search.concepts.treatments import treatments
 from kb.search.find import spelled
 from kb.search.query import STOPWORDS, match_expression, query_words
@@ -109,21 +109,23 @@ def _views(reader: IndexReader, text: str) -> tuple[str, ...]:
     plain = without_filler(text)
     rest = area_texts(reader).without_names(plain)
     concepts = load_concepts(reader.settings.own_concepts)
-    meant = [concepts.all[number].name for number in named_with_area(reader, plain)]
+    meant = [concepts.all[number].name for number in named_otherwise(reader, plain)]
     views = [plain, *(meant or [rest])] if rest != plain and _says_something(rest) else [plain]
     return tuple(spelled(reader, view) for view in views)
 
 
 def _facets(reader: IndexReader, text: str) -> tuple[str, ...]:
     """The parts of a topic. Words around `and` are parts only where all of them name a concept: "training and serving
-    models" has one subject. What stands before a colon is what they are parts of.
+    models" has one subject. What stands before a colon is what they are parts of: one that names no concept, such as
+    "challenges", is searched for together with it.
     """
     head, colon, tail = without_filler(text).partition(":")
     parts = [part for part in (part.strip() for part in _BETWEEN_PARTS.split(tail or head)) if _says_something(part)]
     concepts = load_concepts(reader.settings.own_concepts)
     if len(parts) < 2 or not (colon or all(concepts.named(part) for part in parts)):
         return ()
-    return tuple(spelled(reader, part) for part in parts)
+    whole = [part if concepts.named(part) or not tail else f"{head} {part}" for part in parts]
+    return tuple(spelled(reader, part) for part in whole)
 
 
 def _relatives(reader: IndexReader, subjects: Sequence[Subject]) -> tuple[int, ...]:
@@ -142,7 +144,7 @@ def subjects_of(reader: IndexReader, text: str) -> tuple[Subject, ...]:
     concepts, areas = load_concepts(reader.settings.own_concepts), area_texts(reader)
     plain = without_filler(text)
     rest = areas.without_names(plain)
-    named = [*concepts.named(rest), *named_with_area(reader, plain)]
+    named = [*concepts.named(rest), *named_otherwise(reader, plain)]
     whole_areas = of_areas(concepts, areas)
     known = [
         Subject(concepts.all[number].name, number if concepts.is_inside(number) else None)
