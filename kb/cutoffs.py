@@ -37,7 +37,7 @@ NUMBER, DEFINITION, TRADE_OFF, COMPARISON = 0.2017, 0.1614, 0.121, 0.121
 REFERS_BACK, TALKS_OF_THE_NOTE, WITHOUT_VERB = -0.4841, -0.242, -0.3
 
 # What is taken from the relatedness of a heading with its section.
-PARTIAL_HANDICAP = 0.8  # times the share of excerpts that are from other notes than those that the name covers
+PARTIAL_HANDICAP = 1.6  # times the share of excerpts that are from other notes than those that the name covers
 BARE_HANDICAP = 0.2017  # of a heading without its note's subject: out of context it says little
 SHORT_HANDICAP = 0.2017  # of a single word
 TAIL_HANDICAP = 0.4034  # of a heading after its note's subject

@@ -58,8 +58,8 @@ def draft(
         excerpts, skeleton = evidence.excerpts, guided_sections(evidence, headings, reader.encoder, points)
     else:
         excerpts, vectors = gather(reader, topic, areas)
-        example, concepts = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
-        skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder, count, example, concepts, points)
+        example, known = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
+        skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder, count, example, known, points, text)
     sections = _with_current_points(reader, skeleton.sections, keep_empty=bool(headings))
     if not any(section.points for section in sections):
         raise EvidenceError(f"nothing that the notes say on {text!r} can be quoted on its own; add notes in sentences")

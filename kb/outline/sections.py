@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,11 +43,11 @@ class Skeleton:
 
 @dataclass(frozen=True)
 class _Draft:
-    """A section in the making: its heading, its cluster of passages, and the statements chosen from them."""
+    """A section in the making: its cluster of passages, the statements chosen from them, and its heading."""
 
-    heading: str
     cluster: list[int]
     points: list[Candidate]
+    heading: str = ""
 
 
 def build_sections(
@@ -59,21 +59,24 @@ def build_sections(
     example: FloatArray = NO_EXAMPLE,
     concepts: Concepts = NO_CONCEPTS,
     most: int | None = None,
+    topic: str = "",
 ) -> Skeleton:
     """Cluster passages into sections, name them, quote the best statements of each, and order them.
 
     `excerpts` come best first; `vectors` is `(len(excerpts), dim)` and `topic_vector` `(dim,)`, of length 1. `wanted`
     is the number of sections, by default one that suits the notes. `example` holds the vectors `(m, dim)` of an example
     post's passages, whose order is followed. `concepts` say what builds on what, and name what several notes treat.
-    `most` is the number of points that a section has at most.
+    `most` is the number of points that a section has at most. No section is named like the `topic`.
     """
     scale = encoder.scale
     distinct = _distinct(vectors, scale)
     excerpts, vectors = [excerpts[index] for index in distinct], vectors[distinct]
     ranked = rank_statements(excerpts, vectors, topic_vector, encoder)
     clusters = _rich(_clusters(excerpts, vectors, wanted, scale), ranked, vectors)
-    names = headings(clusters, excerpts, vectors, topic_vector, encoder, concepts)
-    drafts = _on_topic(_drafts(clusters, names, ranked, excerpts, scale, most), excerpts, topic_vector, scale)
+    drafts = _on_topic(_drafts(clusters, ranked, excerpts, scale, most), excerpts, topic_vector, scale)
+    spoken_for = [_of_cited(draft, excerpts) for draft in drafts]
+    names = headings(spoken_for, excerpts, vectors, topic_vector, encoder, concepts, topic)
+    drafts = [replace(draft, heading=name) for draft, name in zip(drafts, names, strict=True) if name]
     places = [_place(draft, excerpts, vectors, concepts) for draft in drafts]
     ordered = [drafts[index] for index in in_order(places, example, scale, concepts.bases)]
     sections = tuple(_section(draft, ranked, excerpts, scale) for draft in ordered)
@@ -163,21 +166,26 @@ def _rich(clusters: Sequence[list[int]], ranked: Sequence[Candidate], vectors: F
 
 def _drafts(
     clusters: Sequence[list[int]],
-    names: Sequence[str],
     ranked: Sequence[Candidate],
     excerpts: Sequence[Excerpt],
     scale: Scale,
     most: int | None,
 ) -> list[_Draft]:
-    """The clusters that have a name and points that no earlier cluster makes."""
+    """The clusters that have points that no earlier cluster makes."""
     drafts: list[_Draft] = []
-    for name, cluster in zip(names, clusters, strict=True):
+    for cluster in clusters:
         said = [point for draft in drafts for point in draft.points]
         ours = [entry for entry in ranked if entry.excerpt in cluster]
-        points = with_opposites(choose(ours, excerpts, said, scale, most), ours) if name else []
+        points = with_opposites(choose(ours, excerpts, said, scale, most), ours)
         if points:
-            drafts.append(_Draft(name, cluster, points))
+            drafts.append(_Draft(cluster, points))
     return drafts
+
+
+def _of_cited(draft: _Draft, excerpts: Sequence[Excerpt]) -> list[int]:
+    """The passages of a draft's cluster that are of the notes which its points cite."""
+    cited = {excerpts[point.excerpt].note.id for point in draft.points}
+    return [index for index in draft.cluster if excerpts[index].note.id in cited]
 
 
 def _on_topic(

@@ -144,7 +144,7 @@ def subjects_of(reader: IndexReader, text: str) -> tuple[Subject, ...]:
     concepts, areas = load_concepts(reader.settings.own_concepts), area_texts(reader)
     plain = without_filler(text)
     rest = areas.without_names(plain)
-    named = [*concepts.named(rest), *named_otherwise(reader, plain)]
+    named = list(dict.fromkeys((*concepts.named(rest), *named_otherwise(reader, plain))))
     whole_areas = of_areas(concepts, areas)
     known = [
         Subject(concepts.all[number].name, number if concepts.is_inside(number) else None)

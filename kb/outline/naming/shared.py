@@ -9,7 +9,8 @@ from kb.areas.concepts import Concepts, of_areas
 from kb.areas.texts import load_areas
 from kb.outline.naming.forms import tidy
 from kb.outline.points import Excerpt
-from kb.search.query import STOPWORDS
+from kb.search.query import STOPWORDS, query_words
+from kb.search.snippets import stem
 
 MAX_PHRASE_WORDS = 4
 LONG = 4  # letters; a phrase without a word of so many says little
@@ -17,9 +18,9 @@ LONG = 4  # letters; a phrase without a word of so many says little
 _PAUSE = re.compile(r"[,:;()\[\]?!]|\s[–—-]\s|\.(?=\s|$)")
 
 
-def shared_names(excerpts: Sequence[Excerpt], concepts: Concepts) -> Mapping[str, set[str]]:
+def shared_names(excerpts: Sequence[Excerpt], concepts: Concepts, topic: str) -> Mapping[str, set[str]]:
     """The names that two or more notes of some excerpts share, with the ids of these notes. Whole areas say too little
-    to be a name.
+    to be a name, and that of the topic itself says nothing about a part of it.
     """
     texts = load_areas()
     areas = of_areas(concepts, texts)
@@ -32,7 +33,17 @@ def shared_names(excerpts: Sequence[Excerpt], concepts: Concepts) -> Mapping[str
     for phrase, ids in phrases.items():
         if _could_name(texts.without_names(phrase).split()):
             naming.setdefault(phrase, set()).update(ids)
-    return {name: ids for name, ids in naming.items() if len(ids) > 1}
+    words, asked = _stems(topic), set(concepts.named(topic)) - areas
+    return {
+        name: ids
+        for name, ids in naming.items()
+        if len(ids) > 1 and _stems(name) != words and not (asked and set(concepts.named(name)) == asked)
+    }
+
+
+def _stems(text: str) -> set[str]:
+    """The stems of the words of a text, without names of areas."""
+    return {stem(word) for word in query_words(load_areas().without_names(text))}
 
 
 def _shared_phrases(titles: Mapping[str, str]) -> dict[str, set[str]]:

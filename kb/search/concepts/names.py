@@ -15,7 +15,7 @@ from kb.search.snippets import stem
 
 LONGEST_RUN = 6  # words, with those between them; longer names are taken only as they are
 _CLAUSE = re.compile(r"[^.,:;!?()]+")
-_BEFORE_A_NOUN = frozenset({"about", "between", "for", "from", "in", "of", "on", "with"})
+_BEFORE_A_NOUN = frozenset({"about", "between", "for", "from", "in", "of", "on"})
 
 
 class _Name(NamedTuple):
