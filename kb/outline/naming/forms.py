@@ -33,7 +33,7 @@ _MARKS = re.compile(r"\\(?=\W)|[*`_#]+")
 _PICTURES = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+")  # emoji, stars and ticks
 # What numbers a part or says in what state it is: "2.1", "Q3:", "Part 4:", "[WIP]", "(30 points)".
 _NUMBERED = re.compile(
-    r"(?:\W*\d+(?:\.\d+)*[.)]?\s+|[QP]\d{0,2}[:.)]\s+|"
+    r"(?:\W*(?:\d+(?:\.\d+)*[.)]|\d+(?:\.\d+)+|0\d+)\s+|\d+\s+(?-i:(?=[A-Z]))|[QP]\d{0,2}[:.)]\s+|"
     r"(?:part|chapter|section|lecture|lesson|module|week|day|step|session|unit|question|exercise) \d+\w?\s*[:.)–—-]\s+|"
     r"\[(?:wip|draft|todo|new|archived?)\]\s*)+",
     re.IGNORECASE,

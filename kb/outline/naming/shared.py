@@ -25,10 +25,9 @@ def shared_names(excerpts: Sequence[Excerpt], concepts: Concepts, topic: str) ->
     texts = load_areas()
     areas = of_areas(concepts, texts)
     naming: dict[str, set[str]] = {}
-    for entry in excerpts:
-        for number in concepts.named(" | ".join([entry.note.title, *entry.chunk.heading_path, entry.chunk.text])):
-            if number not in areas:
-                naming.setdefault(concepts.all[number].name, set()).add(entry.note.id)
+    for id, numbers in _treated(excerpts, concepts).items():
+        for number in numbers - areas:
+            naming.setdefault(concepts.all[number].name, set()).add(id)
     phrases = _shared_phrases({entry.note.id: entry.note.title for entry in excerpts})
     for phrase, ids in phrases.items():
         if _could_name(texts.without_names(phrase).split()):
@@ -44,6 +43,20 @@ def shared_names(excerpts: Sequence[Excerpt], concepts: Concepts, topic: str) ->
 def _stems(text: str) -> set[str]:
     """The stems of the words of a text, without names of areas."""
     return {stem(word) for word in query_words(load_areas().without_names(text))}
+
+
+def _treated(excerpts: Sequence[Excerpt], concepts: Concepts) -> dict[str, set[int]]:
+    """By note, the concepts that it names in a title or heading, or in more than one of some excerpts: it does not
+    mention them in passing.
+    """
+    treated: dict[str, set[int]] = {}
+    mentioned: dict[str, set[int]] = {}
+    for entry in excerpts:
+        id, found = entry.note.id, set(concepts.named(entry.chunk.text))
+        own = concepts.named(" | ".join([entry.note.title, *entry.chunk.heading_path]))
+        treated.setdefault(id, set()).update(own, found & mentioned.get(id, set()))
+        mentioned.setdefault(id, set()).update(found)
+    return treated
 
 
 def _shared_phrases(titles: Mapping[str, str]) -> dict[str, set[str]]:
