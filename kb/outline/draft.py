@@ -59,7 +59,7 @@ def draft(
     else:
         excerpts, vectors = gather(reader, topic, areas)
         example, known = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
-        skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder, count, example, known, points, text)
+        skeleton = build_sections(excerpts, vectors, topic.aim, reader.encoder, count, example, known, points, text)
     sections = _with_current_points(reader, skeleton.sections, keep_empty=bool(headings))
     if not any(section.points for section in sections):
         raise EvidenceError(f"nothing that the notes say on {text!r} can be quoted on its own; add notes in sentences")
@@ -104,7 +104,7 @@ def _report(
         empty=tuple(section.heading for section in sections if not section.points),
         considered=tuple(NoteVersion(path=note.path, sha256=note.sha256) for note in considered.values()),
         references=cited_works,
-        open_questions=nearest_questions(reader, notes, topic.vector),
+        open_questions=nearest_questions(reader, notes, topic.aim),
         gaps=gaps(topic.text, sections, excerpts, _all_notes(reader), today, partial(_is_near, reader, topic), concepts)
         + _untreated_parts(reader, topic.text, notes)
         + left_out,

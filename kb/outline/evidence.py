@@ -33,6 +33,7 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     filter = Filter(areas=areas)
     passages, passing = reader.passages(), reader.passing(filter).notes
     related = reader.encoder.scale.relatedness(passages.cosines(topic.vector))
+    to_the_point = passages.cosines(topic.aim)
     rows_of = {id: rows for id, rows in passages.rows.items() if id in passing}
     nearest = [float(related[rows].max()) for rows in rows_of.values()]
     naming: set[str] = set() if bears(topic, nearest) else notes_naming(reader, topic, rows_of)
@@ -44,7 +45,7 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     rows = [
         row
         for note in current_notes(reader, [known[id] for id in shares])
-        for row in sorted(rows_of[note.id], key=lambda row: -related[row])[:MAX_PASSAGES]
+        for row in sorted(rows_of[note.id], key=lambda row: -to_the_point[row])[:MAX_PASSAGES]
     ]
     chunks = reader.catalog.chunks(passages.ids[row] for row in rows)
     taken = [chunks[passages.ids[row]] for row in rows]
@@ -59,7 +60,7 @@ def _on_topic(
 ) -> dict[str, float]:
     """Notes with their shares, without those that are about something else than the topic."""
     passages, encoder = reader.passages(), reader.encoder
-    aims = np.stack([topic.vector, *map(encoder.encode_query, (*topic.views, *topic.facets))])
+    aims = np.stack([topic.vector, topic.aim, *map(encoder.encode_query, (*topic.views, *topic.facets))])
     nearest = {note: float((passages.matrix[passages.rows[note]] @ aims.T).max()) for note in shares}
     related = {note: encoder.scale.relatedness(cosine) for note, cosine in nearest.items()}
     return without_strays(shares, related, named)

@@ -13,13 +13,16 @@ import numpy as np
 
 from kb.areas.concepts import load_concepts, of_areas
 from kb.areas.judge import classifier
+from kb.areas.reading import mixture
 from kb.areas.texts import area_texts
 from kb.cutoffs import BEARING, CLOSE, MEANT
 from kb.errors import EvidenceError, InputError
+from kb.index.arrays import unit_rows
 from kb.index.reader import IndexReader
 from kb.models import AreaVerdict, Chunk, Note
 from kb.outline.quoting.predicates import without_verbs
 from kb.search.concepts.names import named_otherwise
+from kb.search.concepts.reading import READING_WEIGHT
 from kb.search.concepts.treatments import treatments
 from kb.search.find import spelled
 from kb.search.query import STOPWORDS, match_expression, query_words
@@ -61,7 +64,9 @@ class Topic:
     `views` are the texts to search for: the topic without filler and, where it names an area, without that name.
     `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from A to B`. `relatives`
     are the numbers of concepts that are part of its own or serve the same purpose, `subjects` are what the notes must
-    know. `is_read` is whether the encoder reads its script; if not, only its words count.
+    know. `aim` `(dim,)` is what passages and points should be near to: the vector, moved to the concepts that the topic
+    names, so that "evaluating language models" is about evaluation rather than about language models. `is_read` is
+    whether the encoder reads its script; if not, only its words count.
     """
 
     text: str
@@ -70,6 +75,7 @@ class Topic:
     relatives: tuple[int, ...]
     subjects: tuple[Subject, ...]
     vector: FloatArray
+    aim: FloatArray
     verdict: AreaVerdict
     is_read: bool
 
@@ -95,9 +101,18 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
         _relatives(reader, subjects),
         subjects,
         vector,
+        _aim(reader, subjects, vector),
         _verdict(reader, text),
         reader.encoder.reads(text),
     )
+
+
+def _aim(reader: IndexReader, subjects: Sequence[Subject], vector: FloatArray) -> FloatArray:
+    known = treatments(reader)
+    asked = {subject.concept: 1.0 for subject in subjects if subject.concept is not None}
+    if not asked:
+        return vector
+    return unit_rows(vector + READING_WEIGHT * mixture(known.concepts, known.vectors, asked))
 
 
 def without_filler(text: str) -> str:
