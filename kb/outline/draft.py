@@ -25,7 +25,9 @@ from kb.outline.post.length import points_for, sections_for
 from kb.outline.questions import nearest_questions
 from kb.outline.references import references
 from kb.outline.sections import build_sections
-from kb.outline.topic import Subject, Topic, read_topic, require_subjects, unknown_subjects
+from kb.outline.topics.coverage import require_subjects
+from kb.outline.topics.subjects import Subject, unknown_subjects
+from kb.outline.topics.topic import Topic, read_topic
 from kb.reports import Gap, NoteVersion, Outline, Point, Section
 from kb.search.concepts.treatments import treatments
 

@@ -13,7 +13,9 @@ from kb.index.reader import IndexReader
 from kb.models import FiledArea, Filter, NoteRecord, note_of
 from kb.outline.points import Excerpt
 from kb.outline.relevance import FACET_WEIGHT, RELATIVE_WEIGHT, relevant_notes, without_strays
-from kb.outline.topic import Topic, bears, notes_naming, require_evidence, shares_named
+from kb.outline.topics.coverage import bears, notes_naming, require_evidence
+from kb.outline.topics.subjects import shares_named
+from kb.outline.topics.topic import Topic
 from kb.search.concepts.treatments import treatments
 from kb.search.find import find
 
