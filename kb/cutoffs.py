@@ -36,6 +36,8 @@ EXAMPLE_SHARPNESS = 4.9579  # the inverse temperature of the softmax over an exa
 NUMBER, DEFINITION, TRADE_OFF, COMPARISON = 0.2017, 0.1614, 0.121, 0.121
 REFERS_BACK, TALKS_OF_THE_NOTE, WITHOUT_VERB = -0.4841, -0.242, -0.3
 
+SPEAKS_FOR = 1.2  # of a heading with its section, below which it says little of it: "Pipeline", "Read with care"
+
 # What is taken from the relatedness of a heading with its section.
 PARTIAL_HANDICAP = 1.6  # times the share of excerpts that are from other notes than those that the name covers
 BARE_HANDICAP = 0.2017  # of a heading without its note's subject: out of context it says little

@@ -16,10 +16,12 @@ from conftest import HashingEncoder, Run
 
 from kb.console.outline import print_notices, print_tree
 from kb.errors import EvidenceError, InputError
+from kb.index.reader import IndexReader
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 from kb.notes.prose import clean
 from kb.outline.post.render import TEMPLATES
+from kb.outline.topics.topic import read_topic
 from kb.reports import Outline
 
 pytestmark = pytest.mark.model
@@ -368,3 +370,15 @@ def test_a_topic_of_an_area_and_a_word(library: KnowledgeBase, topic: str, neede
     cited = {Path(path).stem for section in library.outline(topic).sections for path in section.notes}
     assert needed <= cited
     assert not unfit & cited
+
+
+def test_what_is_asked_of_an_area_is_what_points_are_near_to(library: KnowledgeBase) -> None:
+    """A topic that names an area and a concept of it aims at the concept, not at the area as a whole."""
+
+    def nearness(reader: IndexReader) -> tuple[float, float]:
+        topic = read_topic(reader, "evaluating language models")
+        judge, area = reader.encoder.encode(["benchmarks and judges of model quality", "large language models"])
+        return float((topic.aim - topic.vector) @ judge), float((topic.aim - topic.vector) @ area)
+
+    to_evaluation, to_area = library._index.read(nearness)
+    assert to_evaluation > to_area

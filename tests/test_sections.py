@@ -15,7 +15,7 @@ from kb.models import AreaVerdict, NoteFile, NoteRecord
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
 from kb.notes.prose import clean
-from kb.outline.headings import headings, shortened, subject
+from kb.outline.headings import headings, is_part, shortened, subject
 from kb.outline.points import Excerpt
 from kb.outline.questions import open_questions
 from kb.outline.sections import Skeleton, build_sections
@@ -280,3 +280,38 @@ def test_what_titles_share_names_their_section() -> None:
 def test_a_comma_ends_a_subject_only_before_its_explanation(title: str, name: str) -> None:
     """Of a list, the first entry is not the subject."""
     assert subject(title) == name
+
+
+def test_no_section_is_named_like_the_topic() -> None:
+    """What all notes share is no name where it is what was asked for; and a heading that says little of its section
+    gives way to one that does.
+    """
+    notes = {
+        "a.md": "# Silt gauges of the lower river\n\n## Care\n\nThe silt gauge is read once in an hour.",
+        "b.md": "# Reading silt gauges by lamp\n\n## Care\n\nThe silt gauge is read once at night.",
+    }
+    excerpts = excerpts_of(notes)
+    vectors = ENCODER.encode([f"{entry.note.title} {entry.chunk.text}" for entry in excerpts])
+    for topic, named in (("tides", True), ("a silt gauge", False)):
+        (name,) = headings([[0, 1]], excerpts, vectors, vectors.mean(axis=0), ENCODER, Concepts(()), topic)
+        assert (name == "Silt gauges") == named
+        assert name != "Care"
+
+
+def test_two_sections_of_one_note_have_its_name_and_their_own() -> None:
+    """The second is named by the note and the heading above its passages, not by that heading alone."""
+    silt, morse = "River gauges read silt in spring.", "River gauges send morse at night."
+    text = f"# River gauges\n\n## Silt\n\n{silt}\n\n## Morse\n\n{morse}"
+    excerpts = excerpts_of({"a.md": text})
+    vectors = ENCODER.encode([f"River gauges {entry.chunk.text}" for entry in excerpts])
+    found = headings([[0], [1]], excerpts, vectors, vectors.mean(axis=0), ENCODER, Concepts(()))
+    assert len(set(found)) == 2
+    assert all(name.startswith("River gauges") for name in found), found
+
+
+def test_a_common_word_does_not_keep_longer_names_out() -> None:
+    """One word is a part of another name only where that begins with it."""
+    assert not is_part("Batch training", ["Training"])
+    assert is_part("Training: the loss of a run", ["The loss of a run"])
+    assert is_part("LoRA and QLoRA", ["LoRA"])
+    assert not is_part("LoRA: limits", ["LoRA"])

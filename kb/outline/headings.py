@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from kb.areas.concepts import Concepts
-from kb.cutoffs import BARE_HANDICAP, PARTIAL_HANDICAP, SAME_HEADING, SHORT_HANDICAP, TAIL_HANDICAP
+from kb.cutoffs import BARE_HANDICAP, PARTIAL_HANDICAP, SAME_HEADING, SHORT_HANDICAP, SPEAKS_FOR, TAIL_HANDICAP
 from kb.models import Encoder, NoteRecord
 from kb.outline.naming.casing import Spellings, sentence_case, usual_spellings
 from kb.outline.naming.forms import is_generic, tidy
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 MAX_HEADING_WORDS = 9
 TOPIC_WEIGHT = 0.3  # of the topic in what a heading should be near to; the rest is the cluster's centre
-MIN_TAIL_WORDS = 2
 MIN_WORDS_CUT = 3  # of a heading that was cut before a phrase
 MAX_PAIRED_WORDS = 3
 SUBJECTS_PAIRED = 3  # notes of a cluster whose subjects are tried in pairs
@@ -63,29 +62,34 @@ def headings(
     taken: list[str] = []
     for cluster, handicaps in zip(clusters, candidates, strict=True):
         aim = vectors[cluster].mean(axis=0) + TOPIC_WEIGHT * topic_vector
-        costs = {
-            name: handicap - encoder.scale.relatedness(float(encoded[name] @ aim))
-            for name, handicap in handicaps.items()
-        }
-        others = [encoded[name] for name in taken if name]
-        new = (
-            name
-            for name in sorted(costs, key=costs.__getitem__)
-            if _is_unlike(encoded[name], others, encoder.scale) and not _is_part(name, list(filter(None, taken)))
-        )
+        related = {name: encoder.scale.relatedness(float(encoded[name] @ aim)) for name in handicaps}
+        order = sorted(handicaps, key=lambda name: (related[name] < SPEAKS_FOR, handicaps[name] - related[name]))
+        others = list(filter(None, taken))
+        new = (name for name in order if _is_unlike(name, others, encoded, encoder.scale) and not is_part(name, others))
         taken.append(next(new, ""))
     spellings = Spellings(entry.chunk.text for entry in excerpts)
     return [sentence_case(name, spellings, usual_spellings(concepts)) for name in taken]
 
 
-def _is_part(name: str, others: Sequence[str]) -> bool:
-    """Whether a name is part of another, or another of it."""
-    folded = f" {name.casefold()} "
-    return any(folded in f" {other.casefold()} " or f" {other.casefold()} " in folded for other in others)
+def is_part(name: str, others: Sequence[str]) -> bool:
+    """Whether a name is part of another, or another of it. A part of the other's subject is not: `RLHF: reward model`
+    may stand beside `RLHF`; and of one word only the first is: `Training` may stand beside `Batch training`.
+    """
+    return any((_holds(name, other) or _holds(other, name)) and not name.startswith(f"{other}: ") for other in others)
 
 
-def _is_unlike(vector: FloatArray, others: Sequence[FloatArray], scale: Scale) -> bool:
-    return all(scale.sameness(float(vector @ other)) < SAME_HEADING for other in others)
+def _holds(name: str, part: str) -> bool:
+    folded, words = f"{name.casefold()} ", f"{part.casefold()} "
+    return folded.startswith(words) or (len(part.split()) > 1 and f" {words}" in folded)
+
+
+def _is_unlike(name: str, others: Sequence[str], encoded: Mapping[str, FloatArray], scale: Scale) -> bool:
+    """Whether a name is not near to others. Parts of one subject, such as `LoRA: limits` and `LoRA: low-rank updates`,
+    are near for the sake of that, and still different.
+    """
+    subject, _, tail = name.partition(": ")
+    apart = [other for other in others if not tail or other.partition(": ")[0] != subject]
+    return all(scale.sameness(float(encoded[name] @ encoded[other])) < SAME_HEADING for other in apart)
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ def _section_headings(cluster: _Cluster) -> Iterator[tuple[str, float]]:
             if name.casefold() == tidy(entry.note.title).casefold() or is_generic(name):
                 continue
             yield shortened(name), BARE_HANDICAP
-            if len(name.split()) >= MIN_TAIL_WORDS and not shared_words(own, name):
+            if not shared_words(own, name):
                 yield f"{own}: {name}", cluster.handicap(entry.note.id) + TAIL_HANDICAP
 
 

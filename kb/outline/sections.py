@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NOTE_WEIGHT = 1.0  # of a note's mean vector, which is added to each of its passages before they are clustered
 MIN_SECTIONS, MAX_SECTIONS = 2, 8
+FEW_SECTIONS = 4  # that fewer notes than that are divided into
 MIN_POINTS = 2  # of a section
 FAR_SECTION = 1 / 3  # of the relatedness of the point nearest to the topic, below which a section is far from it
 MAX_LEFTOVERS = 12
@@ -104,7 +105,7 @@ def _clusters(excerpts: Sequence[Excerpt], vectors: FloatArray, wanted: int | No
     near = _towards_notes(excerpts, vectors)
     shares = np.array([entry.share for entry in excerpts], dtype=np.float64)
     notes = len({entry.note.id for entry in excerpts})
-    count = min(len(excerpts), wanted or min(MAX_SECTIONS, max(notes, MIN_SECTIONS)))
+    count = min(len(excerpts), wanted or min(MAX_SECTIONS, max(notes, FEW_SECTIONS)))
     grouped = _ward(_distances(near, shares, scale), count)
     return [_of_one_subject(cluster, excerpts, near, scale) for cluster in grouped]
 
