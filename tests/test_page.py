@@ -22,6 +22,7 @@ from test_hostile import TAKEN
 from test_warm import wait_until
 
 from kb.capture.web import public
+from kb.guides import SUBJECTS, read_guide
 from kb.ideas.map import draw as drawing
 from kb.ideas.map.layout import laid_out
 from kb.knowledge import KnowledgeBase
@@ -44,6 +45,8 @@ VIEWS = (
     "ideas",
     "balance",
     f"outline?topic={TOPIC}",
+    "help",
+    "help?guide=library",
 )
 PAINTED = """area => {
   const canvas = document.querySelector("canvas");
@@ -601,10 +604,48 @@ def test_no_view_scrolls_sideways(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     for view in VIEWS:
         show(page, view)
-        expect(page.locator(".hit, .body p, canvas, .idea, .shares, .point").first).to_be_visible()
+        expect(page.locator(".hit, .body p, canvas, .idea, .shares, .point, .manual h1").first).to_be_visible()
         for details in page.locator("main details").all():
             details.evaluate("details => { details.open = true }")
         assert page.evaluate("document.documentElement.scrollWidth") == width, view
+
+
+def test_the_manual(page: Page) -> None:
+    """The guides are listed with what they cover, lead to one another, and are searched by words, to the part that has
+    them all.
+    """
+    page.keyboard.press("Escape")
+    page.get_by_role("navigation", name="Views").get_by_role("link", name="Help").click()
+    guides = page.get_by_role("navigation", name="Guides")
+    expect(guides.get_by_role("link")).to_have_text([read_guide(name).split("\n")[0][2:] for name in SUBJECTS])
+    guides.get_by_role("link", name="The page, programs and assistants").click()
+    page.locator(".body").get_by_role("link", name="kb help capture").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("From where you read into a note")
+    page.get_by_label("Find in the manual").fill("bearer curl")
+    page.locator(".parts").get_by_role("link", name="Programs").click()
+    expect(page.get_by_role("heading", name="Programs", exact=True)).to_be_in_viewport()
+
+
+def test_the_views_of_a_narrow_window(page: Page) -> None:
+    """The frame is one row, even while changed notes are told; a button shows the views, and Escape hides them."""
+    page.route("**/api/status?", lambda route: route.fulfill(json=route.fetch().json() | {"changed_notes": 1234}))
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.reload()
+    expect(page.get_by_role("button", name="1,234 changed")).to_be_visible()
+    assert page.evaluate("document.querySelector('header').offsetHeight") < 60
+    views, links = (
+        page.get_by_role("button", name="Search", exact=True),
+        page.get_by_role("navigation").get_by_role("link"),
+    )
+    expect(links).to_have_count(0)
+    views.click()
+    expect(links).to_have_count(7)
+    page.keyboard.press("Escape")
+    expect(links).to_have_count(0)
+    views.press("Enter")
+    links.last.press("Enter")
+    expect(page.get_by_role("heading", name="Help")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Views").get_by_role("link")).to_have_count(0)
 
 
 def test_changed_notes_are_synced(page: Page, book: Path) -> None:

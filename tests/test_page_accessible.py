@@ -41,6 +41,9 @@ VIEWS = {  # each with what shows that it is complete
     "add": "#address",
     "ideas": ".idea",
     "balance": ".shares",
+    "help": ".guides",
+    "help?q=token": ".parts a",
+    "help?guide=serve": ".body pre",
 }
 
 

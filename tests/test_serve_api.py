@@ -78,6 +78,7 @@ READS: dict[str, dict[str, object]] = {
     "/api/classify": {"note": "notes/gcn.md"},
     "/api/drafts": {},
     "/api/server": {},
+    "/api/guides": {},
 }
 
 

@@ -89,10 +89,12 @@ if TYPE_CHECKING:
     from kb.reports.search import SearchResult as SearchResult
     from kb.reports.search import TermWeight as TermWeight
     from kb.reports.serve import Failure as Failure
+    from kb.reports.serve import GuideList as GuideList
     from kb.reports.serve import Job as Job
     from kb.reports.serve import Link as Link
     from kb.reports.serve import Rendered as Rendered
     from kb.reports.serve import RenderedDraft as RenderedDraft
+    from kb.reports.serve import RenderedGuide as RenderedGuide
     from kb.reports.serve import RenderedNote as RenderedNote
     from kb.reports.serve import Server as Server
     from kb.reports.sync import Added as Added
@@ -190,10 +192,12 @@ HOMES = {
     "SearchResult": "search",
     "TermWeight": "search",
     "Failure": "serve",
+    "GuideList": "serve",
     "Job": "serve",
     "Link": "serve",
     "Rendered": "serve",
     "RenderedDraft": "serve",
+    "RenderedGuide": "serve",
     "RenderedNote": "serve",
     "Server": "serve",
     "Added": "sync",

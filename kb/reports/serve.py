@@ -77,3 +77,19 @@ class RenderedDraft(Frozen):
     path: str
     title: str
     html: str
+
+
+class RenderedGuide(Frozen):
+    """A guide of the manual: its subject, what that covers, its title, and its text as HTML."""
+
+    subject: str
+    summary: str
+    title: str
+    html: str
+
+
+class GuideList(Frozen):
+    """The guides of the manual."""
+
+    schema_: Literal["kb.guides/1"] = Field(default="kb.guides/1", serialization_alias="schema")
+    guides: tuple[RenderedGuide, ...]

@@ -14,6 +14,7 @@ from kb.reports import (
     Classification,
     DraftList,
     Filed,
+    GuideList,
     Ideas,
     Job,
     Link,
@@ -34,6 +35,7 @@ from kb.reports import (
 )
 from kb.serve.http import requests
 from kb.serve.http.served import Served
+from kb.serve.page.manual import rendered_guides
 from kb.serve.page.markdown import rendered, rendered_draft
 
 
@@ -159,6 +161,10 @@ def _capture_pdf(served: Served, asked: requests.UploadRequest) -> SyncReport:
     return served.knowledge.capture_pdf(asked.name, asked.content, asked.area, asked.detour, asked.full)
 
 
+def _guides(_: Served, __: requests.Nothing) -> GuideList:
+    return rendered_guides()
+
+
 def _start_sync(served: Served, asked: requests.SyncRequest) -> Job:
     return served.jobs.start_sync(asked.allow_removal)
 
@@ -218,6 +224,7 @@ ENDPOINTS = (
         changes=True,
         uploads=True,
     ),
+    Endpoint("/api/guides", "The guides of the manual as HTML.", requests.Nothing, GuideList, _guides),
     Endpoint("/api/sync", "Start a sync in the background.", requests.SyncRequest, Job, _start_sync, changes=True),
     Endpoint("/api/job", "A sync as it is now.", requests.JobRequest, Job, _job),
     Endpoint("/api/job/events", "A sync with every change.", requests.JobRequest, Job, _job, streams=True),
