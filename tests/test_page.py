@@ -408,6 +408,48 @@ def test_a_draft_is_saved_and_reopened(page: Page, book: Path, real_encoder: Enc
     expect(page.locator(".update")).to_contain_text("There are no new points")
 
 
+def test_a_draft_is_edited_in_the_builder(page: Page, book: Path, real_encoder: Encoder) -> None:
+    """The sections and blocks of a saved draft, the writer's own among them, are moved, dropped, renamed and added to;
+    the new draft has them so, its citations hold, and the first draft stays as it was.
+    """
+    with KnowledgeBase(book, encoder=real_encoder) as knowledge:
+        draft = book / knowledge.save_draft(knowledge.outline(TOPIC)).path
+    before = draft.read_text(encoding="utf-8").replace("\n- ", "\nIn my *own* words.\n\n- ", 1)
+    draft.write_text(before, encoding="utf-8")
+    show(page, f"outline?draft={draft.relative_to(book)}")
+    page.get_by_role("link", name="Edit in the builder").click()
+    parts = page.locator(".part")
+    own = parts.first.locator(".point").first
+    expect(own).to_contain_text("In my own words.")
+    headings = [part.get_attribute("aria-label") for part in parts.all()]
+    expect(own.get_by_role("button", name="Swap the point")).to_have_count(0)
+    dropped = parts.first.locator(".quote").nth(1)
+    said = dropped.inner_text()
+    dropped.press("Delete")
+    own.locator(".quote").press("Alt+ArrowDown")
+    parts.first.get_by_role("button", name="Move the section down").click()
+    parts.first.get_by_role("textbox").fill("Scheduling by step")
+    parts.last.get_by_role("button", name="Drop the section").click()
+    page.get_by_role("button", name="Add a section").click()
+    parts.last.get_by_role("textbox").fill("Cost of serving language models")
+    parts.last.get_by_role("button", name="Fill from your notes").click()
+    expect(parts.last.locator(".point").first).to_be_visible()
+    page.reload()
+    page.get_by_role("button", name="Save as a new draft").click()
+    saved = page.locator(".export").get_by_role("link", name="drafts/")
+    made = (book / saved.inner_text()).read_text(encoding="utf-8")
+    assert draft.read_text(encoding="utf-8") == before
+    kept = [line.partition(" <a")[0][2:] for line in made.splitlines() if line.startswith("# ")]
+    assert kept[3:-2] == ["Scheduling by step", headings[0], *headings[2:-1], "Cost of serving language models"]
+    assert "\nIn my *own* words.\n" in made
+    assert said in before
+    assert said not in made
+    with KnowledgeBase(book, encoder=real_encoder) as knowledge:
+        assert knowledge.check_outline(book / saved.inner_text()).ok
+    saved.click()
+    expect(page.get_by_text(re.compile("^All \\d+ citations hold"))).to_be_visible()
+
+
 def rewrite(book: Path, name: str, before: str, after: str) -> None:
     """Replace words of a note."""
     text = (book / name).read_text(encoding="utf-8")

@@ -37,6 +37,7 @@ VIEWS = {  # each with what shows that it is complete
     "outline": ".brief",
     f"outline?topic={TOPIC}": ".point",
     DRAFT: ".doubt",
+    f"{DRAFT}&edit=1": ".point",
     "map?q=attention": ".finder button",
     "add": "#address",
     "ideas": ".idea",

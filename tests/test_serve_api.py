@@ -87,7 +87,13 @@ def test_reads_answer_as_described(client: Client) -> None:
     document = described(client)
     assert {endpoint.path for endpoint in ENDPOINTS} == set(document["paths"])
     reading = {path for path, methods in document["paths"].items() if "get" in methods}
-    assert reading - set(READS) == {"/api/job", "/api/job/events", "/api/draft/html", "/api/draft/check"}
+    assert reading - set(READS) == {
+        "/api/job",
+        "/api/job/events",
+        "/api/draft/html",
+        "/api/draft/check",
+        "/api/draft/sections",
+    }
     for path, asked in READS.items():
         answer = client.get(path, **asked)
         assert (answer.status, answer.headers["content-type"]) == (200, "application/json"), answer.body
@@ -351,6 +357,32 @@ def test_a_draft_and_what_has_changed(client: Client, shelf: Path, encoder: Hash
     text = (shelf / name).read_text(encoding="utf-8")
     assert updated["added"]
     assert all(point["markdown"] in text for point in updated["added"])
+
+
+def test_a_draft_in_another_order(client: Client, shelf: Path) -> None:
+    """A draft is cut into sections and put together in another order, as Markdown or as a new file; one that has
+    changed meanwhile is not.
+    """
+    document, outline = described(client), client.get("/api/outline", topic=TOPIC).json
+    name = client.post("/api/draft", outline=outline).json["path"]
+    cut = client.get("/api/draft/sections", draft=name)
+    assert departures(document, "/api/draft/sections", "get", cut.json) == []
+    lines = [block["line"] for section in cut.json["sections"] for block in section["points"]]
+    asked = {"draft": name, "sha256": cut.json["sha256"]}
+    asked |= {"sections": [{"heading": "All", "points": [*lines[::-1], outline["sections"][0]["points"][0]]}]}
+    made = client.post("/api/draft/rearrange", **asked)
+    assert departures(document, "/api/draft/rearrange", "post", made.json) == []
+    assert made.json["path"] is None
+    assert [one.name for one in (shelf / "drafts").iterdir()] == [Path(name).name]
+    saved = client.post("/api/draft/rearrange", **asked, save=True).json
+    assert saved["path"] not in (None, name)
+    assert (shelf / saved["path"]).read_text(encoding="utf-8") == saved["markdown"] == made.json["markdown"]
+    checked = client.get("/api/draft/check", draft=saved["path"]).json
+    assert checked["ok"]
+    assert len(checked["citations"]) == len(lines) + 1
+    (shelf / name).write_text("# Changed\n", encoding="utf-8")
+    refused = client.post("/api/draft/rearrange", **asked)
+    assert (refused.status, refused.json["message"]) == (400, f"{name} has changed since it was opened; open it again")
 
 
 def test_outlines_among_the_notes_are_drafts(client: Client, shelf: Path, encoder: HashingEncoder) -> None:

@@ -13,6 +13,7 @@ from kb.reports import (
     Check,
     Classification,
     DraftList,
+    DraftSections,
     Filed,
     GuideList,
     Ideas,
@@ -22,6 +23,7 @@ from kb.reports import (
     NoteList,
     NoteMap,
     Outline,
+    Rearranged,
     RelatedNotes,
     Rendered,
     RenderedDraft,
@@ -139,6 +141,14 @@ def _draft_html(served: Served, asked: requests.DraftRequest) -> RenderedDraft:
     return RenderedDraft(path=draft.path, title=draft.title, html=rendered_draft(draft.text, draft.title))
 
 
+def _cut_draft(served: Served, asked: requests.DraftRequest) -> DraftSections:
+    return served.knowledge.cut_draft(asked.draft)
+
+
+def _rearrange_draft(served: Served, asked: requests.RearrangeRequest) -> Rearranged:
+    return served.knowledge.rearrange_draft(asked.draft, asked.sha256, asked.sections, asked.save)
+
+
 def _check_draft(served: Served, asked: requests.DraftRequest) -> Check:
     checked = served.knowledge.check_outline(served.knowledge.locate_draft(asked.draft))
     return checked.model_copy(update={"path": asked.draft})
@@ -211,6 +221,17 @@ ENDPOINTS = (
     ),
     Endpoint("/api/drafts", "The drafts, and how many citations hold.", requests.Nothing, DraftList, _drafts),
     Endpoint("/api/draft/html", "One draft as HTML.", requests.DraftRequest, RenderedDraft, _draft_html),
+    Endpoint(
+        "/api/draft/sections", "One draft as sections and blocks.", requests.DraftRequest, DraftSections, _cut_draft
+    ),
+    Endpoint(
+        "/api/draft/rearrange",
+        "One draft in another order.",
+        requests.RearrangeRequest,
+        Rearranged,
+        _rearrange_draft,
+        changes=True,
+    ),
     Endpoint("/api/draft/check", "Whether its citations hold.", requests.DraftRequest, Check, _check_draft),
     Endpoint("/api/draft/update", "Bring new points in.", requests.UpdateRequest, Update, _update_draft, changes=True),
     Endpoint("/api/add", "Write a new note under notes/.", requests.AddRequest, SyncReport, _add, changes=True),
