@@ -150,6 +150,15 @@ def test_narrowing_by_facets(page: Page) -> None:
     expect(page.locator(".hit .area-gnn")).to_have_count(promised)
     page.get_by_role("button", name="Clear").click()
     expect(hits).to_have_count(before)
+    kinds = page.get_by_role("button", name=re.compile("^(Notes|Posts|All)"))
+    notes, posts, all_kinds = (int(one) for one in kinds.locator(".number").all_inner_texts())
+    assert (notes, all_kinds) == (before, notes + posts)
+    page.get_by_role("button", name=re.compile("^Posts")).click()
+    expect(hits).to_have_count(posts)
+    search(page, '"attention is everything" in graphs')
+    expect(page.locator(".notice").first).to_have_text(
+        "No note contains the exact words 'attention is everything'; showing near matches."
+    )
 
 
 def test_only_the_last_query_is_shown(page: Page) -> None:
@@ -189,6 +198,7 @@ def test_a_note_leads_to_others(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^GCN"))
     backlinks = page.locator(".beside section").filter(has_text="Linked from").get_by_role("link")
     expect(backlinks.first).to_be_visible()
+    assert [title for title in backlinks.all_inner_texts() if ".md" in title] == []
 
 
 def test_building_an_outline(page: Page, book: Path, real_encoder: Encoder) -> None:

@@ -17,6 +17,7 @@ from doubles import HashingEncoder
 from serving import JSON, Client, serving
 from test_capture_pdf import a_paper
 from test_capture_web import PAGE, Site, site
+from test_warm import wait_until
 
 from kb import knowledge as verbs
 from kb.capture.web import public
@@ -68,6 +69,7 @@ READS: dict[str, dict[str, object]] = {
     "/api/search": {"query": "features of neighbours", "explain": True},
     "/api/note": {"note": "notes/gcn.md"},
     "/api/note/html": {"note": "notes/gcn.md"},
+    "/api/links": {"note": "notes/gat.md"},
     "/api/related": {"note": "notes/gcn.md", "limit": 2},
     "/api/outline": {"topic": TOPIC},
     "/api/ideas": {"area": ["gnn", "llm"]},
@@ -119,7 +121,7 @@ def test_answers_are_those_of_the_library(client: Client, shelf: Path, encoder: 
     with KnowledgeBase(shelf, encoder=encoder) as knowledge:
         expected = json.loads(knowledge.search("features of neighbours", explain=True).model_dump_json(by_alias=True))
         found = client.get("/api/search", query="features of neighbours", explain="true").json
-        assert {**found, "seconds": 0} == {**expected, "seconds": 0}
+        assert {**found, "seconds": 0} == {**expected, "seconds": 0, "notices": []}
         for path, report in (
             ("/api/note?note=notes/gcn.md", knowledge.show("gcn")),
             ("/api/related?note=notes/gcn.md", knowledge.related("gcn")),
@@ -127,6 +129,14 @@ def test_answers_are_those_of_the_library(client: Client, shelf: Path, encoder: 
             ("/api/status", knowledge.status()),
         ):
             assert client.ask("GET", path).json == json.loads(report.model_dump_json(by_alias=True))
+
+
+def test_what_there_is_to_say_of_a_search(client: Client) -> None:
+    """What the command line says of a search on standard error is in the answer, also in one that is remembered."""
+    for _ in range(2):
+        found = client.get("/api/search", query='"no such words" neighbours', tag="grap").json
+        assert [line for line in found["notices"] if "exact words 'no such words'" in line], found["notices"]
+        assert [line for line in found["notices"] if "grap" in line and "graphs" in line], found["notices"]
 
 
 def test_a_note_is_named_exactly(client: Client) -> None:
@@ -447,8 +457,8 @@ def events(client: Client, id: str) -> Iterator[tuple[str, Any]]:
 
 
 def test_a_sync_tells_its_progress(client: Client, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sync runs in the background; its events count the notes and end with the report, and no second one runs
-    meanwhile.
+    """A sync runs in the background; its events count the notes and end with the report. Whoever asks for another one
+    meanwhile gets one that begins after it, all the same.
     """
     for number in range(3):
         (shelf / "notes" / f"more-{number}.md").write_text(f"---\narea: gnn\n---\n# {number}\n\nNote {number}.\n")
@@ -456,7 +466,10 @@ def test_a_sync_tells_its_progress(client: Client, shelf: Path, monkeypatch: pyt
         started = client.post("/api/sync")
         assert departures(described(client), "/api/sync", "post", started.json) == []
         job = started.json["id"]
-        assert client.post("/api/sync").status == 423
+        wait_until(lambda: client.post("/api/sync").json["id"] != job)  # the first has begun
+        next_job = client.post("/api/sync").json["id"]
+        assert client.post("/api/sync").json["id"] == next_job != job
+        assert client.post("/api/sync", allow_removal=True).json["id"] not in (job, next_job)
         assert client.get("/api/job", id=job).json["state"] == "running"
         assert client.get("/api/search", query="neighbours").status == 200, "reads do not wait for it"
     told = list(events(client, job))
@@ -465,6 +478,7 @@ def test_a_sync_tells_its_progress(client: Client, shelf: Path, monkeypatch: pyt
     assert (name, last["done"], last["total"]) == ("done", 3, 3)
     assert len(last["report"]["added"]) == 3
     assert departures(described(client), "/api/job", "get", client.get("/api/job", id=job).json) == []
+    assert ended(client, next_job)["report"]["added"] == []
     assert client.post("/api/sync").status == 200
 
 

@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from kb.reports.search import Scores as Scores
     from kb.reports.search import SearchResult as SearchResult
     from kb.reports.search import TermWeight as TermWeight
+    from kb.reports.serve import AnsweredSearch as AnsweredSearch
     from kb.reports.serve import Failure as Failure
     from kb.reports.serve import GuideList as GuideList
     from kb.reports.serve import Job as Job
@@ -201,6 +202,7 @@ HOMES = {
     "Scores": "search",
     "SearchResult": "search",
     "TermWeight": "search",
+    "AnsweredSearch": "serve",
     "Failure": "serve",
     "GuideList": "serve",
     "Job": "serve",

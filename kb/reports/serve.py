@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from kb.models import Frozen
+from kb.reports.search import SearchResult
 from kb.reports.sync import SyncReport
 
 
@@ -53,6 +54,12 @@ class Link(Frozen):
 
     schema_: Literal["kb.link/1"] = Field(default="kb.link/1", serialization_alias="schema")
     address: str
+
+
+class AnsweredSearch(SearchResult):
+    """The answer to one query, with what else there is to say of it, such as words or tags that no note has."""
+
+    notices: tuple[str, ...] = ()
 
 
 class Rendered(Frozen):

@@ -9,6 +9,7 @@ from typing import Any
 from kb.errors import InputError, NoteError
 from kb.models import AREAS, Frozen
 from kb.reports import (
+    AnsweredSearch,
     AreaList,
     Check,
     Classification,
@@ -20,6 +21,7 @@ from kb.reports import (
     Job,
     Link,
     NoteDetail,
+    NoteLinks,
     NoteList,
     NoteMap,
     Outline,
@@ -29,7 +31,6 @@ from kb.reports import (
     RenderedDraft,
     RenderedNote,
     SavedDraft,
-    SearchResult,
     Server,
     Status,
     SyncReport,
@@ -63,8 +64,11 @@ class Endpoint:
         return "POST" if self.changes else "GET"
 
 
-def _search(served: Served, asked: requests.SearchRequest) -> SearchResult:
-    return served.knowledge.search(asked.query, asked.limit, asked.filter, asked.mode, asked.explain, asked.weak)
+def _search(served: Served, asked: requests.SearchRequest) -> AnsweredSearch:
+    notices: list[str] = []
+    with served.live.telling(notices.append) as knowledge:
+        found = knowledge.search(asked.query, asked.limit, asked.filter, asked.mode, asked.explain, asked.weak)
+    return AnsweredSearch.model_construct(**dict(found), notices=tuple(notices))
 
 
 def _note(served: Served, asked: requests.NoteRequest) -> NoteDetail:
@@ -74,6 +78,10 @@ def _note(served: Served, asked: requests.NoteRequest) -> NoteDetail:
 def _note_html(served: Served, asked: requests.NoteRequest) -> RenderedNote:
     note = _note(served, asked)
     return RenderedNote(path=note.path, html=rendered(note.text, note.title, note.targets))
+
+
+def _links(served: Served, asked: requests.NoteRequest) -> NoteLinks:
+    return served.knowledge.links(_id(served, asked))
 
 
 def _related(served: Served, asked: requests.RelatedRequest) -> RelatedNotes:
@@ -201,9 +209,10 @@ def _id(served: Served, asked: requests.NoteRequest) -> str:
 
 
 ENDPOINTS = (
-    Endpoint("/api/search", "Find notes by meaning and by words.", requests.SearchRequest, SearchResult, _search),
+    Endpoint("/api/search", "Find notes by meaning and by words.", requests.SearchRequest, AnsweredSearch, _search),
     Endpoint("/api/note", "One note: its area and why, its links, its text.", requests.NoteRequest, NoteDetail, _note),
     Endpoint("/api/note/html", "One note as HTML.", requests.NoteRequest, RenderedNote, _note_html),
+    Endpoint("/api/links", "The links of a note, to it, and to nothing.", requests.NoteRequest, NoteLinks, _links),
     Endpoint("/api/related", "The notes and posts related to a note.", requests.RelatedRequest, RelatedNotes, _related),
     Endpoint("/api/outline", "The skeleton of a post.", requests.OutlineRequest, Outline, _outline),
     Endpoint("/api/ideas", "What to write about next.", requests.IdeasRequest, Ideas, _ideas),

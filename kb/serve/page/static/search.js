@@ -9,6 +9,7 @@ const PAUSE_MS = 250; // after which the writer is taken to read: all hits are f
 const FIRST = 10;
 const LIMIT = 50;
 const SHOWN_TAGS = 12;
+const SHOWN_CONCEPTS = 3;
 const KINDS = { note: "Notes", post: "Posts", all: "All" };
 
 export function Search({ parameters }) {
@@ -21,7 +22,7 @@ export function Search({ parameters }) {
     weak: parameters.get("weak") || "",
   };
   const change = (fields) => replace("search", { ...asked, ...fields });
-  const { found, counted, failure, busy, complete } = useHits(asked);
+  const { found, counted, everyKind, failure, busy, complete } = useHits(asked);
   const input = useRef();
   useLayoutEffect(() => {
     document.title = asked.q ? `${asked.q} – kb` : "kb";
@@ -43,7 +44,7 @@ export function Search({ parameters }) {
     ${failure && html`<${Failure} failure=${failure} />`}
     ${found
       ? html`<div class="columns" aria-busy=${!complete}>
-          <${Facets} asked=${asked} hits=${counted.hits} change=${change} chosen=${chosen} />
+          <${Facets} asked=${asked} counted=${counted.hits} everyKind=${everyKind} change=${change} chosen=${chosen} />
           <${Hits} asked=${asked} found=${found} change=${change} chosen=${chosen} />
         </div>`
       : !failure && html`<${Empty} asked=${asked} />`}
@@ -51,7 +52,7 @@ export function Search({ parameters }) {
 }
 
 /** The first hits of what is asked at once, and all of them when the writer pauses, with those that the facets count:
- * the hits that there would be without facets. */
+ * the hits of every kind that there would be without facets. */
 function useHits(asked) {
   const [state, setState] = useState({});
   useEffect(() => {
@@ -60,17 +61,17 @@ function useHits(asked) {
     const all = { query: asked.q, kind: asked.kind, weak: Boolean(asked.weak), explain: true };
     const years = asked.year && { since: `${asked.year}-01-01`, until: `${asked.year}-12-31` };
     const narrowed = { ...all, area: asked.area, tag: asked.tag, ...years };
-    const narrows = asked.area.length || asked.tag.length || asked.year;
+    const narrows = asked.area.length || asked.tag.length || asked.year || asked.kind !== "all";
     const hits = (wanted, limit) => get("/api/search", { ...wanted, limit }, controller.signal);
     const failed = (failure) => failure.name !== "AbortError" && setState({ failure });
     const soon = setTimeout(() => {
       setState((before) => ({ ...before, failure: undefined, busy: true, complete: false }));
-      hits(narrowed, FIRST).then((found) => setState((before) => (before.complete ? before : { found, counted: before.counted || found })), failed);
+      hits(narrowed, FIRST).then((found) => setState((before) => (before.complete ? before : { ...before, busy: false, found, counted: before.counted || found })), failed);
     }, KEY_MS);
     const later = setTimeout(async () => {
       try {
-        const [found, counted] = await Promise.all([hits(narrowed, LIMIT), narrows && hits(all, LIMIT)]);
-        setState({ found, counted: counted || found, complete: true });
+        const [found, counted] = await Promise.all([hits(narrowed, LIMIT), narrows && hits({ ...all, kind: "all" }, LIMIT)]);
+        setState({ found, counted: counted || found, everyKind: true, complete: true });
       } catch (failure) {
         failed(failure);
       }
@@ -125,7 +126,9 @@ function tally(values) {
   return [...counts].sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1));
 }
 
-function Facets({ asked, hits, change, chosen }) {
+function Facets({ asked, counted, everyKind, change, chosen }) {
+  const ofKind = (kind) => counted.filter((hit) => kind === "all" || hit.kind === kind);
+  const hits = ofKind(asked.kind || "note");
   const toggle = (name, value) => {
     const set = asked[name];
     change({ [name]: set.includes(value) ? set.filter((one) => one !== value) : [...set, value] });
@@ -140,10 +143,8 @@ function Facets({ asked, hits, change, chosen }) {
     <details open=${matchMedia("(min-width: 60rem)").matches}>
       <summary>Narrow${chosen ? ` (${chosen} chosen)` : ""}</summary>
       <h2>Kind</h2>
-      <ul>${Object.entries(KINDS).map(([kind, label]) => {
-        const on = (asked.kind || "note") === kind;
-        return html`<li><button class="facet" aria-pressed=${on} onClick=${() => change({ kind: kind === "note" ? "" : kind })}>${label}</button></li>`;
-      })}</ul>
+      <ul>${Object.entries(KINDS).map(([kind, label]) =>
+        facet(label, everyKind && ofKind(kind).length, (asked.kind || "note") === kind, () => change({ kind: kind === "note" ? "" : kind })))}</ul>
       ${areas.length > 0 && html`<h2>Area</h2><ul>${areas.map(([area, number]) =>
         facet(AREA_NAMES[area], number, asked.area.includes(area), () => toggle("area", area)))}</ul>`}
       ${tags.length > 0 && html`<h2>Tag</h2><ul>${tags.map(([tag, number]) =>
@@ -157,6 +158,8 @@ function Facets({ asked, hits, change, chosen }) {
 
 function Hits({ asked, found, change, chosen }) {
   return html`<section class="hits" aria-label="Hits">
+    ${found.notices.map((notice) => html`<p class="remark notice">${notice[0].toUpperCase() + notice.slice(1)}.</p>`)}
+    ${found.read_as.length > 0 && html`<p class="remark notice">Read as ${found.read_as.slice(0, SHOWN_CONCEPTS).map((one) => one.concept).join(", ")}.</p>`}
     ${found.hits.length === 0 && html`<p class="empty">
       ${chosen ? "No hit has everything that is chosen." : "Try other words, or fewer."}</p>`}
     <ol>${found.hits.map((hit) => html`<${Hit} key=${hit.path} hit=${hit} />`)}</ol>
