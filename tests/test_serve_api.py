@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from kb.index.lock import write_lock
 from kb.knowledge import KnowledgeBase
 from kb.reports import NoteMap
 from kb.serve.http import jobs, mapping
+from kb.serve.http.app import THREADS
 from kb.serve.http.endpoints import ENDPOINTS
 
 __all__ = ["site"]  # a fixture
@@ -542,6 +544,34 @@ def test_a_search_while_a_note_is_added(client: Client) -> None:
     for thread in threads:
         thread.join()
     assert (statuses, added) == ([200] * 40, [200] * 3)
+
+
+def test_nobody_waits_for_what_is_abandoned(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request whose client has gone before its turn comes is not answered; those that wait are."""
+    begun: list[str] = []
+    goes_on = threading.Event()
+    search = verbs.KnowledgeBase.search
+
+    def waiting(self: KnowledgeBase, query: str, *rest: Any) -> Any:
+        begun.append(query)
+        assert goes_on.wait(30)
+        return search(self, query, *rest)
+
+    monkeypatch.setattr(verbs.KnowledgeBase, "search", waiting)
+    with ThreadPoolExecutor(THREADS + 1) as clients:
+        answers = [clients.submit(client.get, "/api/search", query=f"first {number}") for number in range(THREADS)]
+        wait_until(lambda: len(begun) == THREADS)
+        for number in range(3):
+            typed = http.client.HTTPConnection(client.host, timeout=30)
+            typed.request(
+                "GET", f"/api/search?query=typed+{number}", headers={"Authorization": f"Bearer {client.token}"}
+            )
+            typed.close()
+        answers.append(clients.submit(client.get, "/api/search", query="last"))
+        time.sleep(0.2)  # until the server has read all of that
+        goes_on.set()
+    assert [answer.result().status for answer in answers] == [200] * (THREADS + 1)
+    assert set(begun) == {*(f"first {number}" for number in range(THREADS)), "last"}
 
 
 def test_a_failure_that_is_no_error_of_kb(

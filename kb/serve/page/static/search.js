@@ -9,7 +9,6 @@ const PAUSE_MS = 250; // after which the writer is taken to read: all hits are f
 const FIRST = 10;
 const LIMIT = 50;
 const SHOWN_TAGS = 12;
-const SHOWN_CONCEPTS = 3;
 const KINDS = { note: "Notes", post: "Posts", all: "All" };
 
 export function Search({ parameters }) {
@@ -159,10 +158,9 @@ function Facets({ asked, counted, everyKind, change, chosen }) {
 function Hits({ asked, found, change, chosen }) {
   return html`<section class="hits" aria-label="Hits">
     ${found.notices.map((notice) => html`<p class="remark notice">${notice[0].toUpperCase() + notice.slice(1)}.</p>`)}
-    ${found.read_as.length > 0 && html`<p class="remark notice">Read as ${found.read_as.slice(0, SHOWN_CONCEPTS).map((one) => one.concept).join(", ")}.</p>`}
     ${found.hits.length === 0 && html`<p class="empty">
       ${chosen ? "No hit has everything that is chosen." : "Try other words, or fewer."}</p>`}
-    <ol>${found.hits.map((hit) => html`<${Hit} key=${hit.path} hit=${hit} />`)}</ol>
+    <ol>${found.hits.map((hit) => html`<${Hit} key=${hit.path} hit=${hit} readAs=${found.read_as} />`)}</ol>
     ${found.weaker > 0 && html`<button onClick=${() => change({ weak: "1" })}>Show ${count(found.weaker, "weaker hit")}</button>`}
     ${found.undated > 0 && html`<p class="remark">${count(found.undated, "note")} without a date left out.</p>`}
     ${found.missing.length > 0 && html`<p class="remark">Gone since the last sync: ${found.missing.join(", ")}.</p>`}
@@ -173,7 +171,7 @@ function Hits({ asked, found, change, chosen }) {
   </section>`;
 }
 
-function Hit({ hit }) {
+function Hit({ hit, readAs }) {
   const headings = hit.heading_path.join(" › ");
   return html`<li class="hit">
     <h2><a data-stop href=${noteAddress(hit.path, hit.start_line, hit.end_line)}>${hit.title}</a></h2>
@@ -190,7 +188,7 @@ function Hit({ hit }) {
     ${hit.passages.length > 0 && html`<p class="also">Also ${hit.passages.map((passage, index) => html`${index > 0 && ", "}<a
       href=${noteAddress(hit.path, passage.start_line, passage.end_line)}
       title=${passage.heading_path.join(" › ")}>lines ${passage.start_line}–${passage.end_line}</a>`)}</p>`}
-    <details class="why"><summary><span class="score">${hit.score.toFixed(2)}</span> why</summary><${Why} hit=${hit} /></details>
+    <details class="why"><summary><span class="score">${hit.score.toFixed(2)}</span> why</summary><${Why} hit=${hit} readAs=${readAs} /></details>
   </li>`;
 }
 
@@ -206,7 +204,7 @@ function marked(snippet, marks) {
   return [...parts, characters.slice(done).join("")];
 }
 
-function Why({ hit }) {
+function Why({ hit, readAs }) {
   const how = hit.explain;
   const signed = (value) => (value >= 0 ? "+" : "−") + Math.abs(value).toFixed(2);
   const sum = ["meaning", "words", "near", "passage"].map((name) => `${name} ${signed(how[name === "meaning" ? "standing" : name])}`);
@@ -218,6 +216,7 @@ function Why({ hit }) {
     ["cosine", dense === null ? "not among the nearest" : dense.toFixed(3)],
     ["BM25", lexical === null ? "no word in common" : lexical.toFixed(1)],
     ["words", how.terms.map((term) => `${term.term} ${term.weight.toFixed(1)}`).join(", ") || "none"],
+    ["query read as", readAs.map((one) => `${one.concept} ${one.weight.toFixed(2)}`).join(", ") || "its words"],
     ["moved towards", how.feedback.join(", ") || "nothing"],
   ];
   return html`<dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
