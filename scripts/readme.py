@@ -81,8 +81,9 @@ def with_tables(page: str) -> str:
 
 
 def list_reports() -> str:
-    """The fields of every report that names its schema."""
-    found = sorted({(_schema(report), report) for report in _reports() if _schema(report)}, key=lambda pair: pair[0])
+    """The fields of every report that names its schema itself."""
+    named = {report for report in _reports() if "schema_" in report.__annotations__}
+    found = sorted(((_schema(report), report) for report in named), key=lambda pair: pair[0])
     return "".join(f"* `{schema}`: {_fields(report)}\n" for schema, report in found)
 
 

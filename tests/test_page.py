@@ -22,6 +22,7 @@ from test_hostile import TAKEN
 from test_warm import wait_until
 
 from kb.capture.web import public
+from kb.guides import SUBJECTS, read_guide
 from kb.ideas.map import draw as drawing
 from kb.ideas.map.layout import laid_out
 from kb.knowledge import KnowledgeBase
@@ -44,6 +45,8 @@ VIEWS = (
     "ideas",
     "balance",
     f"outline?topic={TOPIC}",
+    "help",
+    "help?guide=library",
 )
 PAINTED = """area => {
   const canvas = document.querySelector("canvas");
@@ -147,6 +150,15 @@ def test_narrowing_by_facets(page: Page) -> None:
     expect(page.locator(".hit .area-gnn")).to_have_count(promised)
     page.get_by_role("button", name="Clear").click()
     expect(hits).to_have_count(before)
+    kinds = page.get_by_role("button", name=re.compile("^(Notes|Posts|All)"))
+    notes, posts, all_kinds = (int(one) for one in kinds.locator(".number").all_inner_texts())
+    assert (notes, all_kinds) == (before, notes + posts)
+    page.get_by_role("button", name=re.compile("^Posts")).click()
+    expect(hits).to_have_count(posts)
+    search(page, '"attention is everything" in graphs')
+    expect(page.locator(".notice").first).to_have_text(
+        "No note contains the exact words 'attention is everything'; showing near matches."
+    )
 
 
 def test_only_the_last_query_is_shown(page: Page) -> None:
@@ -186,6 +198,7 @@ def test_a_note_leads_to_others(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^GCN"))
     backlinks = page.locator(".beside section").filter(has_text="Linked from").get_by_role("link")
     expect(backlinks.first).to_be_visible()
+    assert [title for title in backlinks.all_inner_texts() if ".md" in title] == []
 
 
 def test_building_an_outline(page: Page, book: Path, real_encoder: Encoder) -> None:
@@ -405,6 +418,48 @@ def test_a_draft_is_saved_and_reopened(page: Page, book: Path, real_encoder: Enc
     expect(page.locator(".update")).to_contain_text("There are no new points")
 
 
+def test_a_draft_is_edited_in_the_builder(page: Page, book: Path, real_encoder: Encoder) -> None:
+    """The sections and blocks of a saved draft, the writer's own among them, are moved, dropped, renamed and added to;
+    the new draft has them so, its citations hold, and the first draft stays as it was.
+    """
+    with KnowledgeBase(book, encoder=real_encoder) as knowledge:
+        draft = book / knowledge.save_draft(knowledge.outline(TOPIC)).path
+    before = draft.read_text(encoding="utf-8").replace("\n- ", "\nIn my *own* words.\n\n- ", 1)
+    draft.write_text(before, encoding="utf-8")
+    show(page, f"outline?draft={draft.relative_to(book)}")
+    page.get_by_role("link", name="Edit in the builder").click()
+    parts = page.locator(".part")
+    own = parts.first.locator(".point").first
+    expect(own).to_contain_text("In my own words.")
+    headings = [part.get_attribute("aria-label") for part in parts.all()]
+    expect(own.get_by_role("button", name="Swap the point")).to_have_count(0)
+    dropped = parts.first.locator(".quote").nth(1)
+    said = dropped.inner_text()
+    dropped.press("Delete")
+    own.locator(".quote").press("Alt+ArrowDown")
+    parts.first.get_by_role("button", name="Move the section down").click()
+    parts.first.get_by_role("textbox").fill("Scheduling by step")
+    parts.last.get_by_role("button", name="Drop the section").click()
+    page.get_by_role("button", name="Add a section").click()
+    parts.last.get_by_role("textbox").fill("Cost of serving language models")
+    parts.last.get_by_role("button", name="Fill from your notes").click()
+    expect(parts.last.locator(".point").first).to_be_visible()
+    page.reload()
+    page.get_by_role("button", name="Save as a new draft").click()
+    saved = page.locator(".export").get_by_role("link", name="drafts/")
+    made = (book / saved.inner_text()).read_text(encoding="utf-8")
+    assert draft.read_text(encoding="utf-8") == before
+    kept = [line.partition(" <a")[0][2:] for line in made.splitlines() if line.startswith("# ")]
+    assert kept[3:-2] == ["Scheduling by step", headings[0], *headings[2:-1], "Cost of serving language models"]
+    assert "\nIn my *own* words.\n" in made
+    assert said in before
+    assert said not in made
+    with KnowledgeBase(book, encoder=real_encoder) as knowledge:
+        assert knowledge.check_outline(book / saved.inner_text()).ok
+    saved.click()
+    expect(page.get_by_text(re.compile("^All \\d+ citations hold"))).to_be_visible()
+
+
 def rewrite(book: Path, name: str, before: str, after: str) -> None:
     """Replace words of a note."""
     text = (book / name).read_text(encoding="utf-8")
@@ -613,10 +668,48 @@ def test_no_view_scrolls_sideways(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     for view in VIEWS:
         show(page, view)
-        expect(page.locator(".hit, .body p, canvas, .idea, .shares, .point").first).to_be_visible()
+        expect(page.locator(".hit, .body p, canvas, .idea, .shares, .point, .manual h1").first).to_be_visible()
         for details in page.locator("main details").all():
             details.evaluate("details => { details.open = true }")
         assert page.evaluate("document.documentElement.scrollWidth") == width, view
+
+
+def test_the_manual(page: Page) -> None:
+    """The guides are listed with what they cover, lead to one another, and are searched by words, to the part that has
+    them all.
+    """
+    page.keyboard.press("Escape")
+    page.get_by_role("navigation", name="Views").get_by_role("link", name="Help").click()
+    guides = page.get_by_role("navigation", name="Guides")
+    expect(guides.get_by_role("link")).to_have_text([read_guide(name).split("\n")[0][2:] for name in SUBJECTS])
+    guides.get_by_role("link", name="The page, programs and assistants").click()
+    page.locator(".body").get_by_role("link", name="kb help capture").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("From where you read into a note")
+    page.get_by_label("Find in the manual").fill("bearer curl")
+    page.locator(".parts").get_by_role("link", name="Programs").click()
+    expect(page.get_by_role("heading", name="Programs", exact=True)).to_be_in_viewport()
+
+
+def test_the_views_of_a_narrow_window(page: Page) -> None:
+    """The frame is one row, even while changed notes are told; a button shows the views, and Escape hides them."""
+    page.route("**/api/status?", lambda route: route.fulfill(json=route.fetch().json() | {"changed_notes": 1234}))
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.reload()
+    expect(page.get_by_role("button", name="1,234 changed")).to_be_visible()
+    assert page.evaluate("document.querySelector('header').offsetHeight") < 60
+    views, links = (
+        page.get_by_role("button", name="Search", exact=True),
+        page.get_by_role("navigation").get_by_role("link"),
+    )
+    expect(links).to_have_count(0)
+    views.click()
+    expect(links).to_have_count(7)
+    page.keyboard.press("Escape")
+    expect(links).to_have_count(0)
+    views.press("Enter")
+    links.last.press("Enter")
+    expect(page.get_by_role("heading", name="Help")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Views").get_by_role("link")).to_have_count(0)
 
 
 def test_changed_notes_are_synced(page: Page, book: Path) -> None:

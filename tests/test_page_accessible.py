@@ -37,10 +37,14 @@ VIEWS = {  # each with what shows that it is complete
     "outline": ".brief",
     f"outline?topic={TOPIC}": ".point",
     DRAFT: ".doubt",
+    f"{DRAFT}&edit=1": ".point",
     "map?q=attention": ".finder button",
     "add": "#address",
     "ideas": ".idea",
     "balance": ".shares",
+    "help": ".guides",
+    "help?q=token": ".parts a",
+    "help?guide=serve": ".body pre",
 }
 
 

@@ -8,6 +8,8 @@ import time
 import pytest
 from test_hostile import TAKEN
 
+from kb.guides import SUBJECTS, read_guide
+from kb.serve.page.manual import rendered_guides
 from kb.serve.page.markdown import ALLOWED, TAGS, rendered
 
 TARGETS = {"gcn": "notes/gcn.md", "../papers/a b.md": "notes/papers/a b.md"}
@@ -58,6 +60,21 @@ def test_blocks_have_the_lines_of_the_file(front: str) -> None:
     assert "comment" not in html
     assert f'<p data-lines="{above + 3}-' in html
     assert f'<li data-lines="{above + 8}-{above + 8}">two' in html
+
+
+def test_guides_lead_to_one_another() -> None:
+    """Each guide of the manual is there, its links to others lead to them, and nothing of a page's own is in it."""
+    guides = {guide.subject: guide for guide in rendered_guides().guides}
+    assert list(guides) == list(SUBJECTS)
+    prose = {subject: re.sub(r"^```.*?^```$", "", read_guide(subject), flags=re.DOTALL | re.M) for subject in guides}
+    mentioned = {
+        subject: set(re.findall(r"`kb\s+help\s+(\w+)`", text)) & set(SUBJECTS) for subject, text in prose.items()
+    }
+    assert sum(map(len, mentioned.values())) > 10
+    for subject, guide in guides.items():
+        led = re.findall(r'<a href="#/help\?guide=(\w+)"><code>kb help \1</code></a>', guide.html)
+        assert set(led) == mentioned[subject], subject
+        assert "<!--" not in guide.html
 
 
 def test_only_allowed_elements() -> None:

@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from doubles import HashingEncoder
 from serving import JSON, Client, serving
 from test_capture_pdf import a_paper
 from test_capture_web import PAGE, Site, site
+from test_warm import wait_until
 
 from kb import knowledge as verbs
 from kb.capture.web import public
@@ -24,6 +26,7 @@ from kb.index.lock import write_lock
 from kb.knowledge import KnowledgeBase
 from kb.reports import NoteMap
 from kb.serve.http import jobs, mapping
+from kb.serve.http.app import THREADS
 from kb.serve.http.endpoints import ENDPOINTS
 
 __all__ = ["site"]  # a fixture
@@ -68,6 +71,7 @@ READS: dict[str, dict[str, object]] = {
     "/api/search": {"query": "features of neighbours", "explain": True},
     "/api/note": {"note": "notes/gcn.md"},
     "/api/note/html": {"note": "notes/gcn.md"},
+    "/api/links": {"note": "notes/gat.md"},
     "/api/related": {"note": "notes/gcn.md", "limit": 2},
     "/api/outline": {"topic": TOPIC},
     "/api/ideas": {"area": ["gnn", "llm"]},
@@ -78,6 +82,7 @@ READS: dict[str, dict[str, object]] = {
     "/api/classify": {"note": "notes/gcn.md"},
     "/api/drafts": {},
     "/api/server": {},
+    "/api/guides": {},
 }
 
 
@@ -86,7 +91,13 @@ def test_reads_answer_as_described(client: Client) -> None:
     document = described(client)
     assert {endpoint.path for endpoint in ENDPOINTS} == set(document["paths"])
     reading = {path for path, methods in document["paths"].items() if "get" in methods}
-    assert reading - set(READS) == {"/api/job", "/api/job/events", "/api/draft/html", "/api/draft/check"}
+    assert reading - set(READS) == {
+        "/api/job",
+        "/api/job/events",
+        "/api/draft/html",
+        "/api/draft/check",
+        "/api/draft/sections",
+    }
     for path, asked in READS.items():
         answer = client.get(path, **asked)
         assert (answer.status, answer.headers["content-type"]) == (200, "application/json"), answer.body
@@ -112,7 +123,7 @@ def test_answers_are_those_of_the_library(client: Client, shelf: Path, encoder: 
     with KnowledgeBase(shelf, encoder=encoder) as knowledge:
         expected = json.loads(knowledge.search("features of neighbours", explain=True).model_dump_json(by_alias=True))
         found = client.get("/api/search", query="features of neighbours", explain="true").json
-        assert {**found, "seconds": 0} == {**expected, "seconds": 0}
+        assert {**found, "seconds": 0} == {**expected, "seconds": 0, "notices": []}
         for path, report in (
             ("/api/note?note=notes/gcn.md", knowledge.show("gcn")),
             ("/api/related?note=notes/gcn.md", knowledge.related("gcn")),
@@ -120,6 +131,14 @@ def test_answers_are_those_of_the_library(client: Client, shelf: Path, encoder: 
             ("/api/status", knowledge.status()),
         ):
             assert client.ask("GET", path).json == json.loads(report.model_dump_json(by_alias=True))
+
+
+def test_what_there_is_to_say_of_a_search(client: Client) -> None:
+    """What the command line says of a search on standard error is in the answer, also in one that is remembered."""
+    for _ in range(2):
+        found = client.get("/api/search", query='"no such words" neighbours', tag="grap").json
+        assert [line for line in found["notices"] if "exact words 'no such words'" in line], found["notices"]
+        assert [line for line in found["notices"] if "grap" in line and "graphs" in line], found["notices"]
 
 
 def test_a_note_is_named_exactly(client: Client) -> None:
@@ -352,6 +371,32 @@ def test_a_draft_and_what_has_changed(client: Client, shelf: Path, encoder: Hash
     assert all(point["markdown"] in text for point in updated["added"])
 
 
+def test_a_draft_in_another_order(client: Client, shelf: Path) -> None:
+    """A draft is cut into sections and put together in another order, as Markdown or as a new file; one that has
+    changed meanwhile is not.
+    """
+    document, outline = described(client), client.get("/api/outline", topic=TOPIC).json
+    name = client.post("/api/draft", outline=outline).json["path"]
+    cut = client.get("/api/draft/sections", draft=name)
+    assert departures(document, "/api/draft/sections", "get", cut.json) == []
+    lines = [block["line"] for section in cut.json["sections"] for block in section["points"]]
+    asked = {"draft": name, "sha256": cut.json["sha256"]}
+    asked |= {"sections": [{"heading": "All", "points": [*lines[::-1], outline["sections"][0]["points"][0]]}]}
+    made = client.post("/api/draft/rearrange", **asked)
+    assert departures(document, "/api/draft/rearrange", "post", made.json) == []
+    assert made.json["path"] is None
+    assert [one.name for one in (shelf / "drafts").iterdir()] == [Path(name).name]
+    saved = client.post("/api/draft/rearrange", **asked, save=True).json
+    assert saved["path"] not in (None, name)
+    assert (shelf / saved["path"]).read_text(encoding="utf-8") == saved["markdown"] == made.json["markdown"]
+    checked = client.get("/api/draft/check", draft=saved["path"]).json
+    assert checked["ok"]
+    assert len(checked["citations"]) == len(lines) + 1
+    (shelf / name).write_text("# Changed\n", encoding="utf-8")
+    refused = client.post("/api/draft/rearrange", **asked)
+    assert (refused.status, refused.json["message"]) == (400, f"{name} has changed since it was opened; open it again")
+
+
 def test_outlines_among_the_notes_are_drafts(client: Client, shelf: Path, encoder: HashingEncoder) -> None:
     """An outline that was added as a note is a draft too, wherever it lies; one outside the notebook is not."""
     outline = client.get("/api/outline", topic=TOPIC).json
@@ -414,8 +459,8 @@ def events(client: Client, id: str) -> Iterator[tuple[str, Any]]:
 
 
 def test_a_sync_tells_its_progress(client: Client, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sync runs in the background; its events count the notes and end with the report, and no second one runs
-    meanwhile.
+    """A sync runs in the background; its events count the notes and end with the report. Whoever asks for another one
+    meanwhile gets one that begins after it, all the same.
     """
     for number in range(3):
         (shelf / "notes" / f"more-{number}.md").write_text(f"---\narea: gnn\n---\n# {number}\n\nNote {number}.\n")
@@ -423,7 +468,10 @@ def test_a_sync_tells_its_progress(client: Client, shelf: Path, monkeypatch: pyt
         started = client.post("/api/sync")
         assert departures(described(client), "/api/sync", "post", started.json) == []
         job = started.json["id"]
-        assert client.post("/api/sync").status == 423
+        wait_until(lambda: client.post("/api/sync").json["id"] != job)  # the first has begun
+        next_job = client.post("/api/sync").json["id"]
+        assert client.post("/api/sync").json["id"] == next_job != job
+        assert client.post("/api/sync", allow_removal=True).json["id"] not in (job, next_job)
         assert client.get("/api/job", id=job).json["state"] == "running"
         assert client.get("/api/search", query="neighbours").status == 200, "reads do not wait for it"
     told = list(events(client, job))
@@ -432,6 +480,7 @@ def test_a_sync_tells_its_progress(client: Client, shelf: Path, monkeypatch: pyt
     assert (name, last["done"], last["total"]) == ("done", 3, 3)
     assert len(last["report"]["added"]) == 3
     assert departures(described(client), "/api/job", "get", client.get("/api/job", id=job).json) == []
+    assert ended(client, next_job)["report"]["added"] == []
     assert client.post("/api/sync").status == 200
 
 
@@ -495,6 +544,34 @@ def test_a_search_while_a_note_is_added(client: Client) -> None:
     for thread in threads:
         thread.join()
     assert (statuses, added) == ([200] * 40, [200] * 3)
+
+
+def test_nobody_waits_for_what_is_abandoned(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request whose client has gone before its turn comes is not answered; those that wait are."""
+    begun: list[str] = []
+    goes_on = threading.Event()
+    search = verbs.KnowledgeBase.search
+
+    def waiting(self: KnowledgeBase, query: str, *rest: Any) -> Any:
+        begun.append(query)
+        assert goes_on.wait(30)
+        return search(self, query, *rest)
+
+    monkeypatch.setattr(verbs.KnowledgeBase, "search", waiting)
+    with ThreadPoolExecutor(THREADS + 1) as clients:
+        answers = [clients.submit(client.get, "/api/search", query=f"first {number}") for number in range(THREADS)]
+        wait_until(lambda: len(begun) == THREADS)
+        for number in range(3):
+            typed = http.client.HTTPConnection(client.host, timeout=30)
+            typed.request(
+                "GET", f"/api/search?query=typed+{number}", headers={"Authorization": f"Bearer {client.token}"}
+            )
+            typed.close()
+        answers.append(clients.submit(client.get, "/api/search", query="last"))
+        time.sleep(0.2)  # until the server has read all of that
+        goes_on.set()
+    assert [answer.result().status for answer in answers] == [200] * (THREADS + 1)
+    assert set(begun) == {*(f"first {number}" for number in range(THREADS)), "last"}
 
 
 def test_a_failure_that_is_no_error_of_kb(

@@ -57,13 +57,17 @@ if TYPE_CHECKING:
     from kb.reports.notes import NoteList as NoteList
     from kb.reports.outline import AddedPoint as AddedPoint
     from kb.reports.outline import Address as Address
+    from kb.reports.outline import ArrangedSection as ArrangedSection
     from kb.reports.outline import Check as Check
     from kb.reports.outline import CheckedCitation as CheckedCitation
     from kb.reports.outline import CitationState as CitationState
     from kb.reports.outline import CoveredBefore as CoveredBefore
     from kb.reports.outline import Draft as Draft
+    from kb.reports.outline import DraftBlock as DraftBlock
     from kb.reports.outline import DraftDetail as DraftDetail
     from kb.reports.outline import DraftList as DraftList
+    from kb.reports.outline import DraftSection as DraftSection
+    from kb.reports.outline import DraftSections as DraftSections
     from kb.reports.outline import Gap as Gap
     from kb.reports.outline import NoteVersion as NoteVersion
     from kb.reports.outline import OpenQuestion as OpenQuestion
@@ -72,6 +76,7 @@ if TYPE_CHECKING:
     from kb.reports.outline import PointKind as PointKind
     from kb.reports.outline import Published as Published
     from kb.reports.outline import Quoted as Quoted
+    from kb.reports.outline import Rearranged as Rearranged
     from kb.reports.outline import Reference as Reference
     from kb.reports.outline import Repeated as Repeated
     from kb.reports.outline import SavedDraft as SavedDraft
@@ -88,11 +93,14 @@ if TYPE_CHECKING:
     from kb.reports.search import Scores as Scores
     from kb.reports.search import SearchResult as SearchResult
     from kb.reports.search import TermWeight as TermWeight
+    from kb.reports.serve import AnsweredSearch as AnsweredSearch
     from kb.reports.serve import Failure as Failure
+    from kb.reports.serve import GuideList as GuideList
     from kb.reports.serve import Job as Job
     from kb.reports.serve import Link as Link
     from kb.reports.serve import Rendered as Rendered
     from kb.reports.serve import RenderedDraft as RenderedDraft
+    from kb.reports.serve import RenderedGuide as RenderedGuide
     from kb.reports.serve import RenderedNote as RenderedNote
     from kb.reports.serve import Server as Server
     from kb.reports.sync import Added as Added
@@ -158,13 +166,17 @@ HOMES = {
     "NoteList": "notes",
     "AddedPoint": "outline",
     "Address": "outline",
+    "ArrangedSection": "outline",
     "Check": "outline",
     "CheckedCitation": "outline",
     "CitationState": "outline",
     "CoveredBefore": "outline",
     "Draft": "outline",
+    "DraftBlock": "outline",
     "DraftDetail": "outline",
     "DraftList": "outline",
+    "DraftSection": "outline",
+    "DraftSections": "outline",
     "Gap": "outline",
     "NoteVersion": "outline",
     "OpenQuestion": "outline",
@@ -173,6 +185,7 @@ HOMES = {
     "PointKind": "outline",
     "Published": "outline",
     "Quoted": "outline",
+    "Rearranged": "outline",
     "Reference": "outline",
     "Repeated": "outline",
     "SavedDraft": "outline",
@@ -189,11 +202,14 @@ HOMES = {
     "Scores": "search",
     "SearchResult": "search",
     "TermWeight": "search",
+    "AnsweredSearch": "serve",
     "Failure": "serve",
+    "GuideList": "serve",
     "Job": "serve",
     "Link": "serve",
     "Rendered": "serve",
     "RenderedDraft": "serve",
+    "RenderedGuide": "serve",
     "RenderedNote": "serve",
     "Server": "serve",
     "Added": "sync",

@@ -197,6 +197,54 @@ class DraftDetail(Frozen):
     text: str
 
 
+class DraftBlock(Frozen):
+    """What a draft says in a block or an item of a list that begins at a line, and the first citation there, if any."""
+
+    line: int
+    text: str
+    label: str = ""
+    path: str | None = None
+    start_line: int | None = None
+    end_line: int | None = None
+    sha256: str | None = None
+
+
+class DraftSection(Frozen):
+    """A section of a draft, whose heading is at a line: its points, and what else its writer says there."""
+
+    line: int
+    heading: str
+    points: tuple[DraftBlock, ...]
+
+
+class DraftSections(Frozen):
+    """A draft as what can be put in another order, the SHA-256 of its text, and what it was made of."""
+
+    schema_: Literal["kb.draft-sections/1"] = Field(default="kb.draft-sections/1", serialization_alias="schema")
+    path: str
+    title: str
+    sha256: str
+    topic: str
+    areas: tuple[FiledArea, ...]
+    sections: tuple[DraftSection, ...]
+
+
+class ArrangedSection(Frozen):
+    """A section of a draft, by the line of its heading, or a new one; the lines of its blocks, and new points."""
+
+    line: int | None = None
+    heading: str = Field(min_length=1, max_length=500)
+    points: tuple[int | Point, ...] = ()
+
+
+class Rearranged(Frozen):
+    """A draft in another order as Markdown, and the new file with it, if it was saved."""
+
+    schema_: Literal["kb.rearranged/1"] = Field(default="kb.rearranged/1", serialization_alias="schema")
+    markdown: str
+    path: str | None = None
+
+
 class SavedDraft(Frozen):
     """A new file with an outline."""
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from kb.models import Frozen
+from kb.reports.search import SearchResult
 from kb.reports.sync import SyncReport
 
 
@@ -55,6 +56,12 @@ class Link(Frozen):
     address: str
 
 
+class AnsweredSearch(SearchResult):
+    """The answer to one query, with what else there is to say of it, such as words or tags that no note has."""
+
+    notices: tuple[str, ...] = ()
+
+
 class Rendered(Frozen):
     """An outline as Markdown."""
 
@@ -77,3 +84,19 @@ class RenderedDraft(Frozen):
     path: str
     title: str
     html: str
+
+
+class RenderedGuide(Frozen):
+    """A guide of the manual: its subject, what that covers, its title, and its text as HTML."""
+
+    subject: str
+    summary: str
+    title: str
+    html: str
+
+
+class GuideList(Frozen):
+    """The guides of the manual."""
+
+    schema_: Literal["kb.guides/1"] = Field(default="kb.guides/1", serialization_alias="schema")
+    guides: tuple[RenderedGuide, ...]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 from kb.errors import KbError
@@ -14,6 +16,7 @@ from kb.notebook import Notebook, is_notebook
 from kb.opening import open_index
 from kb.serve.trust import require_allowed
 
+_LISTENER: ContextVar[Notify | None] = ContextVar("listener", default=None)  # of the request that a thread answers
 PREPARING_QUERY = "what are these notes about"
 
 
@@ -62,8 +65,20 @@ class LiveNotebook:
             if self._index is None or self._notebook != notebook:
                 if self._index is not None:
                     self._index.close()
-                self._index, self._notebook = open_index(notebook, self.encoder, self.notify), notebook
+                self._index, self._notebook = open_index(notebook, self.encoder, self._tell), notebook
             return self._index
+
+    @contextmanager
+    def telling(self, notify: Notify) -> Iterator[KnowledgeBase]:
+        """The notebook for one request, which hears of everything that there is to say meanwhile in this thread."""
+        token = _LISTENER.set(notify)
+        try:
+            yield self.trusted(notify)
+        finally:
+            _LISTENER.reset(token)
+
+    def _tell(self, line: str) -> None:
+        (_LISTENER.get() or self.notify)(line)
 
     def exists(self) -> bool:
         """Whether this is still a notebook. Raises `NotebookError` if it cannot be read."""

@@ -14,10 +14,22 @@ from kb.opening import today
 from kb.verbs.measuring import MeasuringVerbs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kb.index.writer import IndexWriter
     from kb.models import StoredArea
     from kb.outline.post.citations import Citations
-    from kb.reports import Check, DraftDetail, DraftList, Outline, Published, SavedDraft
+    from kb.reports import (
+        ArrangedSection,
+        Check,
+        DraftDetail,
+        DraftList,
+        DraftSections,
+        Outline,
+        Published,
+        Rearranged,
+        SavedDraft,
+    )
 
 
 class PostVerbs(MeasuringVerbs):
@@ -43,6 +55,16 @@ class PostVerbs(MeasuringVerbs):
     def show_draft(self, path: str) -> DraftDetail:
         """The draft with exactly this path, with its text as the file says now."""
         return self._index.read(lambda reader: rooms.drafts.show_draft(reader, path))
+
+    def cut_draft(self, path: str) -> DraftSections:
+        """The draft with exactly this path as what can be put in another order."""
+        return self._index.read(lambda reader: rooms.drafts.cut_draft(reader, path))
+
+    def rearrange_draft(
+        self, path: str, sha256: str, sections: Sequence[ArrangedSection], save: bool = False
+    ) -> Rearranged:
+        """The draft with this path and hash with other sections; with `save`, as a new file. What it cites stays so."""
+        return self._index.read(lambda reader: rooms.drafts.rearrange(reader, path, sha256, sections, save))
 
     def locate_draft(self, path: str) -> Path:
         """The file of the draft with exactly this path. Raises `NotFoundError`."""

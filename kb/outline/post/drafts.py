@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from kb.errors import InputError, NoteError, NotFoundError
@@ -13,10 +14,11 @@ from kb.notes import files
 from kb.notes.new import free_path
 from kb.notes.parse import parse_note
 from kb.notes.scan import scan
+from kb.outline.post.arranging.rearranged import rearranged, sections_of
 from kb.outline.post.check import check
-from kb.outline.post.citations import find_cited
+from kb.outline.post.citations import find_cited, read_memory
 from kb.outline.post.write import texts_of
-from kb.reports import Draft, DraftDetail, DraftList, SavedDraft
+from kb.reports import ArrangedSection, Draft, DraftDetail, DraftList, DraftSections, Rearranged, SavedDraft
 
 DRAFTS = "drafts"
 
@@ -51,6 +53,38 @@ def show_draft(reader: IndexReader, path: str) -> DraftDetail:
     find_draft(reader, path)
     file = files.read(reader.root, path)
     return DraftDetail(path=path, title=parse_note(file).title, text=file.text)
+
+
+def cut_draft(reader: IndexReader, path: str) -> DraftSections:
+    """The draft with exactly this path as what can be put in another order. Raises as `show_draft` does."""
+    draft = show_draft(reader, path)
+    memory = read_memory(draft.text)
+    return DraftSections(
+        path=path,
+        title=draft.title,
+        sha256=_hash(draft.text),
+        topic=memory.brief.topic if memory else draft.title,
+        areas=memory.brief.areas if memory else (),
+        sections=sections_of(draft.text),
+    )
+
+
+def rearrange(
+    reader: IndexReader, path: str, sha256: str, sections: Sequence[ArrangedSection], save: bool
+) -> Rearranged:
+    """The draft with other sections, with `save` as a new file. Raises `InputError` where the file is no longer the one
+    with this hash.
+    """
+    draft = show_draft(reader, path)
+    if _hash(draft.text) != sha256:
+        raise InputError(f"{path} has changed since it was opened; open it again")
+    text = rearranged(draft.text, sections)
+    saved = write_draft(reader.root, draft.title, text).path if save else None
+    return Rearranged(markdown=text, path=saved)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _paths(reader: IndexReader) -> Iterator[str]:

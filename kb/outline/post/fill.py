@@ -54,7 +54,7 @@ def read_draft(text: str) -> Draft:
     title = named or (clean(post.title(first[0])) if first else "")
     repeats_title = bool(first) and (not named or clean(post.title(first[0])).casefold() == named.casefold())
     sections = second or first[repeats_title:]
-    parts = tuple(part for part in sections if _needs_evidence(clean(post.title(part))))
+    parts = tuple(part for part in sections if needs_evidence(clean(post.title(part))))
     if not parts:
         raise InputError("has no headings to fill; give it headings of level 2 (`## Heading`)")
     return Draft(post, title, parts)
@@ -64,7 +64,8 @@ def _plain(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _needs_evidence(heading: str) -> bool:
+def needs_evidence(heading: str) -> bool:
+    """Whether a heading is that of a section, not of an introduction, conclusions or the like."""
     return bool(re.search(r"\w", heading)) and not _FRAME.fullmatch(heading)
 
 

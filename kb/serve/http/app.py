@@ -55,16 +55,20 @@ def application(served: Served) -> ASGIApp:
 
 def routes(served: Served, tools: ToolEndpoint) -> list[Route]:
     """The routes, without a guard."""
-    api = [Route(endpoint.path, _route(endpoint, served), methods=[endpoint.method]) for endpoint in ENDPOINTS]
+    turns = anyio.Semaphore(THREADS)
+    api = [Route(endpoint.path, _route(endpoint, served, turns), methods=[endpoint.method]) for endpoint in ENDPOINTS]
     others = [Route("/api/openapi.json", _describe), Route("/mcp", tools), *page_routes()]
     return [*api, *others]
 
 
-def _route(endpoint: Endpoint, served: Served) -> Answer:
+def _route(endpoint: Endpoint, served: Served, turns: anyio.Semaphore) -> Answer:
     async def answer(request: Request) -> Response:
         asked = await _asked(endpoint, request)
         look = partial(run_sync, endpoint.answer, served, asked)
-        report = await look()
+        async with turns:
+            if not endpoint.changes and await request.is_disconnected():
+                return Response()  # nobody reads it: whoever types is at the next query
+            report = await look()
         if endpoint.streams:
             return StreamingResponse(_events(served, look), media_type=EVENT_STREAM)
         return Response(report.model_dump_json(by_alias=True), media_type=JSON)

@@ -9,24 +9,28 @@ from typing import Any
 from kb.errors import InputError, NoteError
 from kb.models import AREAS, Frozen
 from kb.reports import (
+    AnsweredSearch,
     AreaList,
     Check,
     Classification,
     DraftList,
+    DraftSections,
     Filed,
+    GuideList,
     Ideas,
     Job,
     Link,
     NoteDetail,
+    NoteLinks,
     NoteList,
     NoteMap,
     Outline,
+    Rearranged,
     RelatedNotes,
     Rendered,
     RenderedDraft,
     RenderedNote,
     SavedDraft,
-    SearchResult,
     Server,
     Status,
     SyncReport,
@@ -34,6 +38,7 @@ from kb.reports import (
 )
 from kb.serve.http import requests
 from kb.serve.http.served import Served
+from kb.serve.page.manual import rendered_guides
 from kb.serve.page.markdown import rendered, rendered_draft
 
 
@@ -59,8 +64,11 @@ class Endpoint:
         return "POST" if self.changes else "GET"
 
 
-def _search(served: Served, asked: requests.SearchRequest) -> SearchResult:
-    return served.knowledge.search(asked.query, asked.limit, asked.filter, asked.mode, asked.explain, asked.weak)
+def _search(served: Served, asked: requests.SearchRequest) -> AnsweredSearch:
+    notices: list[str] = []
+    with served.live.telling(notices.append) as knowledge:
+        found = knowledge.search(asked.query, asked.limit, asked.filter, asked.mode, asked.explain, asked.weak)
+    return AnsweredSearch.model_construct(**dict(found), notices=tuple(notices))
 
 
 def _note(served: Served, asked: requests.NoteRequest) -> NoteDetail:
@@ -70,6 +78,10 @@ def _note(served: Served, asked: requests.NoteRequest) -> NoteDetail:
 def _note_html(served: Served, asked: requests.NoteRequest) -> RenderedNote:
     note = _note(served, asked)
     return RenderedNote(path=note.path, html=rendered(note.text, note.title, note.targets))
+
+
+def _links(served: Served, asked: requests.NoteRequest) -> NoteLinks:
+    return served.knowledge.links(_id(served, asked))
 
 
 def _related(served: Served, asked: requests.RelatedRequest) -> RelatedNotes:
@@ -137,6 +149,14 @@ def _draft_html(served: Served, asked: requests.DraftRequest) -> RenderedDraft:
     return RenderedDraft(path=draft.path, title=draft.title, html=rendered_draft(draft.text, draft.title))
 
 
+def _cut_draft(served: Served, asked: requests.DraftRequest) -> DraftSections:
+    return served.knowledge.cut_draft(asked.draft)
+
+
+def _rearrange_draft(served: Served, asked: requests.RearrangeRequest) -> Rearranged:
+    return served.knowledge.rearrange_draft(asked.draft, asked.sha256, asked.sections, asked.save)
+
+
 def _check_draft(served: Served, asked: requests.DraftRequest) -> Check:
     checked = served.knowledge.check_outline(served.knowledge.locate_draft(asked.draft))
     return checked.model_copy(update={"path": asked.draft})
@@ -157,6 +177,10 @@ def _capture(served: Served, asked: requests.CaptureRequest) -> SyncReport:
 
 def _capture_pdf(served: Served, asked: requests.UploadRequest) -> SyncReport:
     return served.knowledge.capture_pdf(asked.name, asked.content, asked.area, asked.detour, asked.full)
+
+
+def _guides(_: Served, __: requests.Nothing) -> GuideList:
+    return rendered_guides()
 
 
 def _start_sync(served: Served, asked: requests.SyncRequest) -> Job:
@@ -185,9 +209,10 @@ def _id(served: Served, asked: requests.NoteRequest) -> str:
 
 
 ENDPOINTS = (
-    Endpoint("/api/search", "Find notes by meaning and by words.", requests.SearchRequest, SearchResult, _search),
+    Endpoint("/api/search", "Find notes by meaning and by words.", requests.SearchRequest, AnsweredSearch, _search),
     Endpoint("/api/note", "One note: its area and why, its links, its text.", requests.NoteRequest, NoteDetail, _note),
     Endpoint("/api/note/html", "One note as HTML.", requests.NoteRequest, RenderedNote, _note_html),
+    Endpoint("/api/links", "The links of a note, to it, and to nothing.", requests.NoteRequest, NoteLinks, _links),
     Endpoint("/api/related", "The notes and posts related to a note.", requests.RelatedRequest, RelatedNotes, _related),
     Endpoint("/api/outline", "The skeleton of a post.", requests.OutlineRequest, Outline, _outline),
     Endpoint("/api/ideas", "What to write about next.", requests.IdeasRequest, Ideas, _ideas),
@@ -205,6 +230,17 @@ ENDPOINTS = (
     ),
     Endpoint("/api/drafts", "The drafts, and how many citations hold.", requests.Nothing, DraftList, _drafts),
     Endpoint("/api/draft/html", "One draft as HTML.", requests.DraftRequest, RenderedDraft, _draft_html),
+    Endpoint(
+        "/api/draft/sections", "One draft as sections and blocks.", requests.DraftRequest, DraftSections, _cut_draft
+    ),
+    Endpoint(
+        "/api/draft/rearrange",
+        "One draft in another order.",
+        requests.RearrangeRequest,
+        Rearranged,
+        _rearrange_draft,
+        changes=True,
+    ),
     Endpoint("/api/draft/check", "Whether its citations hold.", requests.DraftRequest, Check, _check_draft),
     Endpoint("/api/draft/update", "Bring new points in.", requests.UpdateRequest, Update, _update_draft, changes=True),
     Endpoint("/api/add", "Write a new note under notes/.", requests.AddRequest, SyncReport, _add, changes=True),
@@ -218,6 +254,7 @@ ENDPOINTS = (
         changes=True,
         uploads=True,
     ),
+    Endpoint("/api/guides", "The guides of the manual as HTML.", requests.Nothing, GuideList, _guides),
     Endpoint("/api/sync", "Start a sync in the background.", requests.SyncRequest, Job, _start_sync, changes=True),
     Endpoint("/api/job", "A sync as it is now.", requests.JobRequest, Job, _job),
     Endpoint("/api/job/events", "A sync with every change.", requests.JobRequest, Job, _job, streams=True),

@@ -1,4 +1,4 @@
-"""Long work in the background: one sync at a time, whose progress can be followed."""
+"""Long work in the background: one sync after the other, whose progress can be followed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
-from kb.errors import KbError, LockError, NotFoundError
+from kb.errors import KbError, NotFoundError
 from kb.reports import Job
 from kb.serve.http.failures import failure_of
 from kb.serve.live import LiveNotebook
@@ -23,6 +23,7 @@ class Jobs:
         self._live = live
         self._lock = threading.Lock()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._waiting: dict[bool, str] = {}  # the jobs that have not begun, by whether they allow a removal
         self._thread = ThreadPoolExecutor(1, "sync")
 
     def latest(self) -> str | None:
@@ -38,13 +39,13 @@ class Jobs:
             return self._jobs[id]
 
     def start_sync(self, allow_removal: bool) -> Job:
-        """Start a sync. Raises `LockError` while another one runs."""
+        """A sync of what is on the disk now: one that begins after the one that runs, for all who ask meanwhile."""
         with self._lock:
-            running = next((job for job in self._jobs.values() if job.state == "running"), None)
-            if running:
-                raise LockError(f"the sync {running.id} is running; follow it at /api/job/events?id={running.id}")
+            if waiting := self._jobs.get(self._waiting.get(allow_removal, "")):
+                return waiting
             job = self._new()
-        self._thread.submit(self._sync, job.id, allow_removal)
+            self._waiting[allow_removal] = job.id
+        self._thread.submit(self._begin, job.id, allow_removal)
         return job
 
     def sync(self) -> None:
@@ -62,6 +63,11 @@ class Jobs:
         while len(self._jobs) > REMEMBERED:
             self._jobs.popitem(last=False)
         return job
+
+    def _begin(self, id: str, allow_removal: bool) -> None:
+        with self._lock:
+            del self._waiting[allow_removal]
+        self._sync(id, allow_removal)
 
     def _sync_now(self) -> None:
         with self._lock:

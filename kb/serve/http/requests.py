@@ -9,7 +9,7 @@ from pydantic import Base64Bytes, Field
 
 from kb.capture.web.fetch import MAX_PDF
 from kb.models import FiledArea, Filter, Frozen, Kind, Mode, StoredArea
-from kb.reports import Outline
+from kb.reports import ArrangedSection, Outline
 
 MAX_LIMIT = 1000
 MAX_SECTIONS = 12
@@ -120,6 +120,16 @@ class DraftRequest(Frozen):
     """A draft, by its path in the list of drafts."""
 
     draft: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class RearrangeRequest(DraftRequest):
+    """A draft, the hash of what it was when it was opened, and the sections to have in place of its own; with `save`,
+    the result is written to a new file.
+    """
+
+    sha256: Annotated[str, Field(min_length=64, max_length=64)]
+    sections: tuple[ArrangedSection, ...]
+    save: bool = False
 
 
 class UpdateRequest(DraftRequest):

@@ -1,6 +1,7 @@
 // The frame of the page: where one is, the keys that work everywhere, and the sync.
 import { Add } from "./add.js";
 import { Balance } from "./balance.js";
+import { Help } from "./help.js";
 import { Ideas } from "./ideas.js";
 import { NoteMap } from "./map/view.js";
 import { Note } from "./note.js";
@@ -11,14 +12,14 @@ import { Search } from "./search.js";
 import { get, post } from "./server.js";
 import { html, render, useEffect, useLayoutEffect, useRef, useState } from "./vendor/htm-preact.js";
 
-const VIEWS = { search: Search, note: Note, outline: Outline, map: NoteMap, ideas: Ideas, balance: Balance, add: Add };
-const LINKS = { search: "Search", outline: "Outline", map: "Map", ideas: "Ideas", balance: "Balance", add: "Add" };
+const VIEWS = { search: Search, note: Note, outline: Outline, map: NoteMap, ideas: Ideas, balance: Balance, add: Add, help: Help };
+const LINKS = { search: "Search", outline: "Outline", map: "Map", ideas: "Ideas", balance: "Balance", add: "Add", help: "Help" };
 const KEYS = [
   ["/", "search"],
   ["j, k", "next, previous hit or point"],
   ["Enter", "open it"],
   ["Esc", "back to the search field; there, clear it"],
-  ["g then s, o, m, i, b, a", "go to search, outline, map, ideas, balance, add"],
+  ["g then s, o, m, i, b, a, h", "go to search, outline, map, ideas, balance, add, help"],
   ["Alt + ↑, ↓", "outline: move the point or section up, down"],
   ["r", "outline: swap the point for the next best"],
   ["Delete", "outline: drop the point"],
@@ -26,7 +27,7 @@ const KEYS = [
   ["?", "these keys"],
 ];
 const NOTICE_AFTER = 2000; // milliseconds
-const GO = { s: "search", o: "outline", m: "map", i: "ideas", b: "balance", a: "add" };
+const GO = { s: "search", o: "outline", m: "map", i: "ideas", b: "balance", a: "add", h: "help" };
 
 function typing(event) {
   return event.target.closest("input, textarea, select, [contenteditable]");
@@ -46,17 +47,17 @@ function search() {
   setTimeout(() => document.getElementById("query")?.select());
 }
 
-function useKeys(help) {
+function useKeys(dialog) {
   useLayoutEffect(() => {
     let leader = false;
     const pressed = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || typing(event) || help.current.open) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || typing(event) || dialog.current.open) return;
       if (event.key === "Escape" && ["search", "note"].includes(route().view)) return search();
       const view = leader && GO[event.key];
       leader = event.key === "g";
       const action = view
         ? () => go(view)
-        : { "/": search, "?": () => help.current.showModal(), j: () => step(1), k: () => step(-1) }[event.key];
+        : { "/": search, "?": () => dialog.current.showModal(), j: () => step(1), k: () => step(-1) }[event.key];
       if (!action) return;
       event.preventDefault();
       action();
@@ -66,12 +67,30 @@ function useKeys(help) {
   }, []);
 }
 
-function Help({ dialog }) {
+function Keys({ dialog }) {
   return html`<dialog ref=${dialog} aria-labelledby="keys">
     <h2 id="keys">Keys</h2>
     <dl class="keys">${KEYS.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`)}</dl>
     <form method="dialog"><button>Close</button></form>
   </dialog>`;
+}
+
+/** The links to the views: a row, or behind a button where the window is too narrow for it. */
+function Views({ view }) {
+  const [open, setOpen] = useState(false);
+  const leave = ({ currentTarget, relatedTarget }) => currentTarget.contains(relatedTarget) || setOpen(false);
+  const escape = (event) => {
+    if (event.key !== "Escape" || !open) return;
+    event.stopPropagation();
+    setOpen(false);
+    event.currentTarget.querySelector("button").focus();
+  };
+  const lastSearch = () => Object.fromEntries(new URLSearchParams(sessionStorage.getItem("kb-search") || ""));
+  return html`<nav aria-label="Views" class=${open ? "open" : ""} onFocusOut=${leave} onKeyDown=${escape}>
+    <button class="menu" aria-expanded=${open} aria-controls="views" onClick=${() => setOpen(!open)}>${LINKS[view] || "Views"} <span aria-hidden="true">▾</span></button>
+    <ul id="views">${Object.entries(LINKS).map(([name, label]) => html`<li><a href=${addressOf(name, name === "search" ? lastSearch() : {})}
+      aria-current=${view === name ? "page" : undefined} onClick=${() => setOpen(false)}>${label}</a></li>`)}</ul>
+  </nav>`;
 }
 
 /** How many notes there are and have changed, and the sync that brings them in. */
@@ -134,7 +153,7 @@ function Sync() {
     ${job
       ? html`<label>Syncing <progress value=${job.total ? job.done : undefined} max=${job.total || undefined}></progress></label>`
       : html`<button class="quiet ${changed && "due"}" onClick=${() => start()}>
-          ${changed ? `Sync ${count(changed, "changed note")}` : "Sync"}
+          Sync${changed > 0 && html` ${changed.toLocaleString("en")} changed<span class="wide"> ${changed === 1 ? "note" : "notes"}</span>`}
         </button>`}
     ${failure &&
     html`<${Failure} failure=${failure}>
@@ -154,28 +173,22 @@ function told(report) {
 
 function App() {
   const { view, parameters } = useRoute();
-  const help = useRef();
-  useKeys(help);
+  const keys = useRef();
+  useKeys(keys);
   const View = VIEWS[view] || Search;
   return html`
     <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main").focus(); }}>
       To the content
     </a>
     <header>
-      <nav aria-label="Views">
-        <a class="brand" href=${addressOf("search")} aria-label="kb, to the search">kb</a>
-        ${Object.entries(LINKS).map(
-          ([name, label]) =>
-            html`<a href=${name === "search" ? addressOf(name, Object.fromEntries(new URLSearchParams(sessionStorage.getItem("kb-search") || ""))) : addressOf(name)}
-              aria-current=${view === name ? "page" : undefined}>${label}</a>`,
-        )}
-      </nav>
+      <a class="brand" href=${addressOf("search")} aria-label="kb, to the search">kb</a>
+      <${Views} key=${view} view=${view} />
       <${Sync} />
-      <button class="quiet help" onClick=${() => help.current.showModal()} aria-label="Keys">?</button>
+      <button class="quiet help" onClick=${() => keys.current.showModal()} aria-label="Keys">?</button>
     </header>
     <main id="main" tabindex="-1"><${View} key=${view} parameters=${parameters} /></main>
     <${Announcements} />
-    <${Help} dialog=${help} />
+    <${Keys} dialog=${keys} />
   `;
 }
 

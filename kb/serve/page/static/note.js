@@ -31,8 +31,7 @@ export function Note({ parameters }) {
       <${Filing} note=${note} filed=${again} />
       ${!note.remote && html`<${Elsewhere} path=${path} line=${lines.split("-")[0]} />`}
       <${Related} path=${path} />
-      <${Linked} title="Linked from" paths=${note.linked_from} none="No note links here." />
-      <${Linked} title="Links to" paths=${[...new Set(Object.values(note.targets))]} none="It links to no note." />
+      <${Links} path=${path} />
       ${note.sources.length > 0 && html`<section><h2>Sources</h2><ul>${note.sources.map((source) => html`<li>${external(source)}</li>`)}</ul></section>`}
     </aside>
   </div>`;
@@ -188,8 +187,18 @@ function Related({ path }) {
   </section>`;
 }
 
-function Linked({ title, paths, none }) {
-  return html`<section><h2>${title}</h2>${paths.length
-    ? html`<ul>${paths.map((path) => html`<li><a data-stop href=${noteAddress(path)}>${path}</a></li>`)}</ul>`
+function Links({ path }) {
+  const { answer, failure } = useAnswer("/api/links", { note: path });
+  if (failure) return html`<${Failure} failure=${failure} />`;
+  return answer && html`
+    <${Linked} title="Linked from" notes=${answer.linked_from} none="No note links here." />
+    <${Linked} title="Links to" notes=${answer.links} none="It links to no note." />
+    ${answer.missing.length > 0 && html`<section><h2>Links to nothing</h2>
+      <ul>${answer.missing.map((one) => html`<li>${one.line ? html`<a data-stop href=${noteAddress(path, one.line)}>${one.link}</a>` : one.link}</li>`)}</ul></section>`}`;
+}
+
+function Linked({ title, notes, none }) {
+  return html`<section><h2>${title}</h2>${notes.length
+    ? html`<ul>${notes.map((one) => html`<li><a data-stop href=${noteAddress(one.path)}>${one.title}</a> <${Area} area=${one.area} /></li>`)}</ul>`
     : html`<p class="remark">${none}</p>`}</section>`;
 }

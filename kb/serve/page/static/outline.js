@@ -2,40 +2,30 @@
 import { AREA_NAMES, AREAS, Failure, Waiting } from "./parts.js";
 import { Builder } from "./outline/builder.js";
 import { Draft, Drafts } from "./outline/drafts.js";
-import { reduce } from "./outline/steps.js";
+import { Export } from "./outline/export.js";
+import { Rearrange } from "./outline/rearrange.js";
+import { useOutline } from "./outline/steps.js";
 import { replace } from "./route.js";
 import { get } from "./server.js";
-import { html, useEffect, useLayoutEffect, useReducer, useState } from "./vendor/htm-preact.js";
+import { html, useEffect, useLayoutEffect, useState } from "./vendor/htm-preact.js";
 
-const KEPT = "kb-outline"; // what is being edited survives a reload
+const KEPT = "kb-outline"; // the name of what is being edited
 
-function kept() {
-  try {
-    return JSON.parse(sessionStorage.getItem(KEPT));
-  } catch {
-    return null;
-  }
-}
-
-/** The builder, or the draft that the address names. */
+/** The builder, or the draft that the address names, to be looked at or put in another order. */
 export function Outline({ parameters }) {
   const draft = parameters.get("draft");
+  if (draft && parameters.get("edit")) return html`<${Rearrange} key=${draft} path=${draft} />`;
   return draft ? html`<${Draft} key=${draft} path=${draft} />` : html`<${Building} parameters=${parameters} />`;
 }
 
 function Building({ parameters }) {
-  const [state, step] = useReducer(reduce, null, () => {
-    const outline = kept();
-    return { outline, before: [] };
-  });
+  const [state, step] = useOutline(KEPT);
   const { outline } = state;
   const [asking, setAsking] = useState();
   const [failure, setFailure] = useState();
   const asked = parameters.get("topic") || "";
   useLayoutEffect(() => {
     document.title = outline ? `${outline.title} – kb` : "Outline – kb";
-    if (outline) sessionStorage.setItem(KEPT, JSON.stringify(outline));
-    else sessionStorage.removeItem(KEPT);
   }, [outline]);
   useEffect(() => {
     if (asked && asked !== outline?.topic) draft(wantedBy(parameters));
@@ -56,7 +46,8 @@ function Building({ parameters }) {
     <${Brief} parameters=${parameters} outline=${outline} ask=${(wanted) => { replace("outline", wanted); if (wanted.topic === asked) draft(wanted); }} />
     ${failure && html`<${Failure} failure=${failure} />`}
     ${asking && html`<${Waiting}>Reading your notes on “${asking}” …<//>`}
-    ${!asking && outline && html`<${Builder} outline=${outline} undoable=${state.before.length} step=${step} />`}
+    ${!asking && outline && html`<${Builder} outline=${outline} undoable=${state.before.length} step=${step}
+      startOver=${() => { step({ kind: "forget" }); replace("outline"); }} exporting=${html`<${Export} outline=${outline} />`} />`}
     ${!asking && !outline && !failure && html`<p class="empty">Name a topic. Your notes on it become sections and points, each with the line it quotes.</p>`}
     ${!asking && !outline && html`<${Drafts} />`}
   </div>`;

@@ -21,7 +21,7 @@ export function Search({ parameters }) {
     weak: parameters.get("weak") || "",
   };
   const change = (fields) => replace("search", { ...asked, ...fields });
-  const { found, counted, failure, busy, complete } = useHits(asked);
+  const { found, counted, everyKind, failure, busy, complete } = useHits(asked);
   const input = useRef();
   useLayoutEffect(() => {
     document.title = asked.q ? `${asked.q} – kb` : "kb";
@@ -43,7 +43,7 @@ export function Search({ parameters }) {
     ${failure && html`<${Failure} failure=${failure} />`}
     ${found
       ? html`<div class="columns" aria-busy=${!complete}>
-          <${Facets} asked=${asked} hits=${counted.hits} change=${change} chosen=${chosen} />
+          <${Facets} asked=${asked} counted=${counted.hits} everyKind=${everyKind} change=${change} chosen=${chosen} />
           <${Hits} asked=${asked} found=${found} change=${change} chosen=${chosen} />
         </div>`
       : !failure && html`<${Empty} asked=${asked} />`}
@@ -51,7 +51,7 @@ export function Search({ parameters }) {
 }
 
 /** The first hits of what is asked at once, and all of them when the writer pauses, with those that the facets count:
- * the hits that there would be without facets. */
+ * the hits of every kind that there would be without facets. */
 function useHits(asked) {
   const [state, setState] = useState({});
   useEffect(() => {
@@ -60,17 +60,17 @@ function useHits(asked) {
     const all = { query: asked.q, kind: asked.kind, weak: Boolean(asked.weak), explain: true };
     const years = asked.year && { since: `${asked.year}-01-01`, until: `${asked.year}-12-31` };
     const narrowed = { ...all, area: asked.area, tag: asked.tag, ...years };
-    const narrows = asked.area.length || asked.tag.length || asked.year;
+    const narrows = asked.area.length || asked.tag.length || asked.year || asked.kind !== "all";
     const hits = (wanted, limit) => get("/api/search", { ...wanted, limit }, controller.signal);
     const failed = (failure) => failure.name !== "AbortError" && setState({ failure });
     const soon = setTimeout(() => {
       setState((before) => ({ ...before, failure: undefined, busy: true, complete: false }));
-      hits(narrowed, FIRST).then((found) => setState((before) => (before.complete ? before : { found, counted: before.counted || found })), failed);
+      hits(narrowed, FIRST).then((found) => setState((before) => (before.complete ? before : { ...before, busy: false, found, counted: before.counted || found })), failed);
     }, KEY_MS);
     const later = setTimeout(async () => {
       try {
-        const [found, counted] = await Promise.all([hits(narrowed, LIMIT), narrows && hits(all, LIMIT)]);
-        setState({ found, counted: counted || found, complete: true });
+        const [found, counted] = await Promise.all([hits(narrowed, LIMIT), narrows && hits({ ...all, kind: "all" }, LIMIT)]);
+        setState({ found, counted: counted || found, everyKind: true, complete: true });
       } catch (failure) {
         failed(failure);
       }
@@ -125,7 +125,9 @@ function tally(values) {
   return [...counts].sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1));
 }
 
-function Facets({ asked, hits, change, chosen }) {
+function Facets({ asked, counted, everyKind, change, chosen }) {
+  const ofKind = (kind) => counted.filter((hit) => kind === "all" || hit.kind === kind);
+  const hits = ofKind(asked.kind || "note");
   const toggle = (name, value) => {
     const set = asked[name];
     change({ [name]: set.includes(value) ? set.filter((one) => one !== value) : [...set, value] });
@@ -140,10 +142,8 @@ function Facets({ asked, hits, change, chosen }) {
     <details open=${matchMedia("(min-width: 60rem)").matches}>
       <summary>Narrow${chosen ? ` (${chosen} chosen)` : ""}</summary>
       <h2>Kind</h2>
-      <ul>${Object.entries(KINDS).map(([kind, label]) => {
-        const on = (asked.kind || "note") === kind;
-        return html`<li><button class="facet" aria-pressed=${on} onClick=${() => change({ kind: kind === "note" ? "" : kind })}>${label}</button></li>`;
-      })}</ul>
+      <ul>${Object.entries(KINDS).map(([kind, label]) =>
+        facet(label, everyKind && ofKind(kind).length, (asked.kind || "note") === kind, () => change({ kind: kind === "note" ? "" : kind })))}</ul>
       ${areas.length > 0 && html`<h2>Area</h2><ul>${areas.map(([area, number]) =>
         facet(AREA_NAMES[area], number, asked.area.includes(area), () => toggle("area", area)))}</ul>`}
       ${tags.length > 0 && html`<h2>Tag</h2><ul>${tags.map(([tag, number]) =>
@@ -157,9 +157,10 @@ function Facets({ asked, hits, change, chosen }) {
 
 function Hits({ asked, found, change, chosen }) {
   return html`<section class="hits" aria-label="Hits">
+    ${found.notices.map((notice) => html`<p class="remark notice">${notice[0].toUpperCase() + notice.slice(1)}.</p>`)}
     ${found.hits.length === 0 && html`<p class="empty">
       ${chosen ? "No hit has everything that is chosen." : "Try other words, or fewer."}</p>`}
-    <ol>${found.hits.map((hit) => html`<${Hit} key=${hit.path} hit=${hit} />`)}</ol>
+    <ol>${found.hits.map((hit) => html`<${Hit} key=${hit.path} hit=${hit} readAs=${found.read_as} />`)}</ol>
     ${found.weaker > 0 && html`<button onClick=${() => change({ weak: "1" })}>Show ${count(found.weaker, "weaker hit")}</button>`}
     ${found.undated > 0 && html`<p class="remark">${count(found.undated, "note")} without a date left out.</p>`}
     ${found.missing.length > 0 && html`<p class="remark">Gone since the last sync: ${found.missing.join(", ")}.</p>`}
@@ -170,7 +171,7 @@ function Hits({ asked, found, change, chosen }) {
   </section>`;
 }
 
-function Hit({ hit }) {
+function Hit({ hit, readAs }) {
   const headings = hit.heading_path.join(" › ");
   return html`<li class="hit">
     <h2><a data-stop href=${noteAddress(hit.path, hit.start_line, hit.end_line)}>${hit.title}</a></h2>
@@ -187,7 +188,7 @@ function Hit({ hit }) {
     ${hit.passages.length > 0 && html`<p class="also">Also ${hit.passages.map((passage, index) => html`${index > 0 && ", "}<a
       href=${noteAddress(hit.path, passage.start_line, passage.end_line)}
       title=${passage.heading_path.join(" › ")}>lines ${passage.start_line}–${passage.end_line}</a>`)}</p>`}
-    <details class="why"><summary><span class="score">${hit.score.toFixed(2)}</span> why</summary><${Why} hit=${hit} /></details>
+    <details class="why"><summary><span class="score">${hit.score.toFixed(2)}</span> why</summary><${Why} hit=${hit} readAs=${readAs} /></details>
   </li>`;
 }
 
@@ -203,7 +204,7 @@ function marked(snippet, marks) {
   return [...parts, characters.slice(done).join("")];
 }
 
-function Why({ hit }) {
+function Why({ hit, readAs }) {
   const how = hit.explain;
   const signed = (value) => (value >= 0 ? "+" : "−") + Math.abs(value).toFixed(2);
   const sum = ["meaning", "words", "near", "passage"].map((name) => `${name} ${signed(how[name === "meaning" ? "standing" : name])}`);
@@ -215,6 +216,7 @@ function Why({ hit }) {
     ["cosine", dense === null ? "not among the nearest" : dense.toFixed(3)],
     ["BM25", lexical === null ? "no word in common" : lexical.toFixed(1)],
     ["words", how.terms.map((term) => `${term.term} ${term.weight.toFixed(1)}`).join(", ") || "none"],
+    ["query read as", readAs.map((one) => `${one.concept} ${one.weight.toFixed(2)}`).join(", ") || "its words"],
     ["moved towards", how.feedback.join(", ") || "nothing"],
   ];
   return html`<dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}

@@ -6,8 +6,8 @@ import { post } from "../server.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/htm-preact.js";
 import { changes } from "./wording.js";
 
-export function draftAddress(path) {
-  return addressOf("outline", { draft: path });
+export function draftAddress(path, edit = "") {
+  return addressOf("outline", { draft: path, edit });
 }
 
 /** The drafts that cite notes, the last changed first. */
@@ -50,7 +50,7 @@ export function Draft({ path }) {
     <div class="top">
       ${back}
       <h1>${draft.title}</h1>
-      <p class="about"><span class="address">${path}</span></p>
+      <p class="about"><span class="address">${path}</span> <a href=${draftAddress(path, "1")}>Edit in the builder</a></p>
     </div>
     <article>
       <${Text} draft=${draft} citations=${checked.answer?.citations} place=${body} />

@@ -16,6 +16,7 @@ function labelUnder(heading, label) {
   return subject.toLowerCase().split(/\s+/).every((word) => said.includes(word)) ? rest : label;
 }
 
+/** Without a path, it is what the writer wrote: it is moved and dropped, and nothing else. */
 export function Point({ point, at, section, outline, act, dragging, show, shown }) {
   const { sections } = outline;
   const points = sections[section].points;
@@ -32,18 +33,18 @@ export function Point({ point, at, section, outline, act, dragging, show, shown 
   function keys(event) {
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    const named = { Delete: drop, Backspace: drop, Enter: () => show(point), r: () => setSwapping(true) }[event.key];
+    const named = { Delete: drop, Backspace: drop, Enter: () => point.path && show(point), r: () => point.path && setSwapping(true) }[event.key];
     const action = event.altKey && by ? () => move(by) : plain ? named : null;
     if (!action) return;
     event.preventDefault();
     action();
   }
   return html`<li class="point ${shown ? "shown" : ""} ${dragging.markAt(at, points.length, section)} ${dragging.isHeld(point.key) ? "dragged" : ""}">
-    <button class="quote" ref=${own} data-stop data-key=${point.key} aria-pressed=${shown} onClick=${() => show(point)} onKeyDown=${keys}>
+    <button class="quote" ref=${own} data-stop data-key=${point.key} aria-pressed=${point.path ? shown : undefined} onClick=${() => point.path && show(point)} onKeyDown=${keys}>
       ${point.kind !== "quotation" && html`<span class="badge">${point.kind}</span> `}${label && html`<b>${label}</b>: `}${point.text}
     </button>
     <p class="about">
-      <a class="address" href=${noteAddress(point.path, point.start_line, point.end_line)}>${placeOf(point)}</a>
+      ${point.path ? html`<a class="address" href=${noteAddress(point.path, point.start_line, point.end_line)}>${placeOf(point)}</a>` : html`<span class="badge">your own words</span>`}
       ${point.also.length > 0 && html`<span class="badge">also in ${point.also.map((one) => one.path).join(", ")}</span>`}
       ${point.contradicts.length > 0 && html`<span class="badge warn">contradicts ${point.contradicts.map((one) => one.path).join(", ")}</span>`}
       <span class="tools">
@@ -57,7 +58,7 @@ export function Point({ point, at, section, outline, act, dragging, show, shown 
           <option value="" disabled>to …</option>
           ${sections.map((one, to) => to !== section && html`<option value=${to}>${one.heading}</option>`)}
         </select>`}
-        <button class="tool" aria-label="Swap the point" aria-expanded=${swapping} onClick=${() => (swapping ? close() : setSwapping(true))}>⇄</button>
+        ${point.path && html`<button class="tool" aria-label="Swap the point" aria-expanded=${swapping} onClick=${() => (swapping ? close() : setSwapping(true))}>⇄</button>`}
         <button class="tool" aria-label="Drop the point" onClick=${drop}>×</button>
       </span>
     </p>

@@ -22,7 +22,7 @@ export function Line({ label, text, change, keys, focus, ...rest }) {
     onKeyDown=${pressed} onInput=${(event) => change(event.target.value.replace(/\s*\n\s*/g, " "))}></textarea>`;
 }
 
-export function Section({ section, index, outline, act, dragging, show, source }) {
+export function Section({ section, index, outline, act, worded, dragging, show, source }) {
   const { sections } = outline;
   const neighbour = sections[index + 1] || sections[index - 1];
   const drop = () => act({ kind: "dropSection", section: index }, neighbour?.key, `Dropped the section ${section.heading}.`);
@@ -51,8 +51,8 @@ export function Section({ section, index, outline, act, dragging, show, source }
     ${section.generated && html`<p class="remark">The heading is generated.</p>`}
     ${section.points.length === 0 && html`<${Fill} section=${section} index=${index} outline=${outline} act=${act} />`}
     <ol class=${section.points.length ? "" : dragging.markAt(0, 0, index)}>${section.points.map((point, at) => html`<${Point} key=${point.key} point=${point} at=${at} section=${index} outline=${outline} act=${act} dragging=${dragging} show=${show} shown=${source?.key === point.key} />`)}</ol>
-    <${Line} class="own-words" label=${`So what of section ${index + 1}`} text=${section.so_what || ""} placeholder="So what: what follows from this section."
-      change=${(text) => act({ kind: "soWhat", section: index, text })} />
+    ${worded && html`<${Line} class="own-words" label=${`So what of section ${index + 1}`} text=${section.so_what || ""} placeholder="So what: what follows from this section."
+      change=${(text) => act({ kind: "soWhat", section: index, text })} />`}
   </section>`;
 }
 

@@ -1,4 +1,5 @@
-// The steps of the outline builder: each makes a new outline of the one before, and can be undone. Pure.
+// The steps of the outline builder: each makes a new outline of the one before, and can be undone.
+import { useLayoutEffect, useReducer } from "../vendor/htm-preact.js";
 
 const UNDONE = 100; // steps that can be taken back
 const WORDS_A_POINT = 50; // as `kb outline` expects a post to be
@@ -141,7 +142,7 @@ const STEPS = {
   takeLeftover: (outline, { leftover, section, at }) => withoutLeftover(withPoints(outline, section, at, [leftover]), leftover),
 };
 
-export function reduce(state, step) {
+function reduce(state, step) {
   if (step.kind === "draft") return { outline: keyed(step.outline), before: [] };
   if (step.kind === "forget") return { outline: null, before: [] };
   if (step.kind === "undo") {
@@ -153,4 +154,22 @@ export function reduce(state, step) {
   const typed = TYPED.includes(step.kind) ? `${step.kind}${step.section}` : "";
   const before = typed && state.last === typed ? state.before : [...state.before, state.outline].slice(-UNDONE);
   return { outline, before, last: typed };
+}
+
+function kept(name) {
+  try {
+    return JSON.parse(sessionStorage.getItem(name));
+  } catch {
+    return null;
+  }
+}
+
+/** What is being built, which survives a reload under a name, and how to take a step; at first an outline, if any. */
+export function useOutline(name, first = null) {
+  const [state, step] = useReducer(reduce, null, () => ({ outline: kept(name) || (first && keyed(first)), before: [] }));
+  useLayoutEffect(() => {
+    if (state.outline) sessionStorage.setItem(name, JSON.stringify(state.outline));
+    else sessionStorage.removeItem(name);
+  }, [state.outline]);
+  return [state, step];
 }
