@@ -157,6 +157,8 @@ def test_tags_come_from_front_matter_and_prose(text: str, tags: tuple[str, ...])
         ("https://arxiv.org/html/2405.04434v5 and https://ar5iv.org/abs/2405.04434", ["arXiv:2405.04434"]),
         ("https://ar5iv.labs.arxiv.org/html/2405.04434", ["arXiv:2405.04434"]),
         ("https://arxiv.org/abs/cs.LG/0501001", ["arXiv:cs.LG/0501001"]),
+        ("https://huggingface.co/papers/2405.04434 https://export.arxiv.org/abs/2405.04434v2", ["arXiv:2405.04434"]),
+        ("doi:10.48550/arXiv.2405.04434, https://doi.org/10.48550/ARXIV.2405.04434", ["arXiv:2405.04434"]),
         ("(doi:10.1145/3442188.3445922).", ["doi:10.1145/3442188.3445922"]),
         ("<https://doi.org/10.1038/nature14539>", ["doi:10.1038/nature14539"]),
         ("[a](https://a.org/b?c=d#e), https://a.org/b?c=d#e.", ["https://a.org/b?c=d#e"]),
@@ -229,6 +231,7 @@ def test_references_have_addresses() -> None:
         ("[a](../papers/gcn) [b][r] [r] [c][none]\n\n[r]: ./x.md 'T'", ("../papers/gcn", "./x.md")),
         ("[site](/about) [pdf](a.pdf) [mail](mailto:a@b.org)", ("/about",)),
         ("![[figure.png]] [[paper.pdf]] ![[a note]] [[GPT-3.5]]", ("a note", "GPT-3.5")),
+        ("![[talk.m4a]] ![[photo.HEIC|300]] ![[scan.tiff]] [[clip.mkv]] [[Node.js]]", ("Node.js",)),
         ("[[Graphs/Pooling|x]] [[n^block]] [[../up/n.md]]", ("Graphs/Pooling", "n", "../up/n.md")),
         (
             "---\nup: '[[parent]]'\nrelated: ['[[a]]', '[[b|B]]']\nsources: [papers/x.md]\n---\nt",
