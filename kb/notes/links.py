@@ -27,7 +27,14 @@ ATTACHMENTS = (
 RELATIVE = "./"  # how a link by path begins, which Markdown also has for files that are no notes
 
 _WIKILINK = re.compile(r"(?P<embed>!?)\[\[(?P<target>[^\[\]|#^\n\\]+)(?:[#^][^\[\]|\n\\]*)?(?:\\?\|[^\[\]\n]*)?\]\]")
-_INLINE = re.compile(r"(?<!!)\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]\(\s*(?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))")
+_INLINE = re.compile(
+    r"(?<!!)\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]\(\s*(?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))(?=\s*\)|\s+[\"'(])"
+)
+# Targets that Jekyll ({% post_url x %}, {% link x.md %}) or Hugo ({{< ref "x.md" >}}) looks up.
+_LOOKED_UP = re.compile(
+    r"\{%-?\s*(?:post_url|link)\s+([^\s{}%]+)\s*-?%\}|\{\{[<%]\s*(?:rel)?ref\s+\"?([^\s\"{}]+)\"?\s*[>%]\}\}"
+)
+_FILLED_IN = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
 _REFERENCE = re.compile(r"(?<!!)\[([^\[\]\n]+)\](?:\[([^\[\]\n]*)\])?(?![(:\[])")
 _DEFINITION = re.compile(r"^ {0,3}\[(?!\^)([^\[\]\n]+)\]:[ \t]*(?:<([^<>\n]+)>|(\S+)).*$", re.MULTILINE)
 _FOOTNOTE = re.compile(r"^ {0,3}\[(\^[^\[\]\n]+)\]:[ \t]*(\S.*)$", re.MULTILINE)
@@ -75,7 +82,10 @@ def _wikilinks(text: str) -> Iterator[str]:
 
 
 def _markdown_targets(prose: str) -> Iterator[str]:
-    for match in _INLINE.finditer(with_inline_links(prose, prose)):
+    written = with_inline_links(prose, prose)
+    if "{" in written:
+        written = _FILLED_IN.sub("", _LOOKED_UP.sub(lambda match: match[1] or match[2], written))
+    for match in _INLINE.finditer(written):
         yield match[1] or match[2]
 
 
