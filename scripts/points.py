@@ -23,9 +23,10 @@ MAX_TOKENS = 254
 SHOWN = 5  # examples of each fault
 
 FENCE = re.compile(r"(\s*(?:>\s?|[-*+]\s+)*)(`{3,}|~{3,})(.*)")
-INDENTED = 4  # characters more than the fence that it would close: code
+LEAD = re.compile(r"[\s>]*")
+INDENTED = 4  # characters more than the fence that it would close: code; so far may a fence be from its list item
 TABLE_ROW = re.compile(r"\s*\|.*\|\s*$")
-TAG = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^<>]*)?/?>|<!--|-->", re.IGNORECASE)
+TAG = re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^<>]*)?/?>|<!--|^-->|-->$", re.IGNORECASE)  # an arrow is none
 MARKUP = re.compile(r"\]\(|\[\[|\]\]|\{\{|\}\}|\{%|%\}|\{[:#.][^}]*\}|:::|%%|^\w[\w-]*:: |\*\*\w|\w\*\*|!\[")
 LINK = re.compile(r"!?\[\[[^\]]*\]\]|!?\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|<?https?://\S+")
 FORMULA = re.compile(r"\$\$.*?(?:\$\$|$)|\$[^$]+\$|\\[(\[].*?\\[)\]]|\\begin\{.*", re.DOTALL)
@@ -35,10 +36,12 @@ MIN_WORDS = 3  # outside links, in a statement that is more than links
 
 def fenced(lines: list[str]) -> set[int]:
     """The numbers, from 1, of the lines inside fences of code."""
-    inside, opened, margin = set[int](), "", 0
+    inside, opened, margin, least = set[int](), "", 0, 0
     for number, line in enumerate(lines, 1):
         match = FENCE.match(line)
         before, fence, rest = match.groups() if match else ("", "", "")
+        if opened and line.strip() and len(LEAD.match(line)[0]) < least:  # type: ignore[index]  # matches anything
+            opened = ""  # the list item ends, and with it the code
         if opened:
             inside.add(number)
             closes = fence.startswith(opened) and not rest.strip() and len(before) < margin + INDENTED
@@ -46,6 +49,7 @@ def fenced(lines: list[str]) -> set[int]:
         elif match and not (fence[0] == "`" and "`" in rest):
             inside.add(number)
             opened, margin = fence, len(before)
+            least = margin if before.strip(" \t>") else margin - INDENTED + 1
     return inside
 
 

@@ -683,6 +683,9 @@ def test_what_many_names_have_is_no_name(knowledge: KnowledgeBase, write: Write)
         ("It is eﬃcient.", "efficient"),
         ("It is efficient.", "eﬃcient"),
         ("A hyper\u00adgraph.", "hypergraph"),
+        ("A hypergraph.", "hyper\u00adgraph"),
+        ("The Schr\u00f6dinger bridge.", "Schro\u0308dinger"),
+        ("The Schro\u0308dinger bridge.", '"Schr\u00f6dinger"'),
     ],
 )
 def test_words_are_looked_up_as_they_are_indexed(knowledge: KnowledgeBase, write: Write, text: str, query: str) -> None:

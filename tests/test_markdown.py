@@ -50,6 +50,7 @@ def outline_of(text: str) -> list[tuple[str, str]]:
         ("## 2.3 Sorting with heaps\n\ntext\n\n## Links\n", "course/03-heap-sort.md", "2.3 Sorting with heaps"),
         ("### [SortNet: learning](https://x.org)\n\ntext", "notes/sort-net.md", "SortNet: learning"),
         ("## Features\n\ntext", "wiki/Heap sort.md", "Heap sort"),
+        ("## Heaps\n\ntext\n\n## Tries\n\ntext", "wiki/Heaps & Tries.md", "Heaps & Tries"),
         ("# Install\n\ntext", "wiki/paging.md", "Install"),
         ("# Tool [![ci](https://x.org/a.svg)](https://x.org)\n\ntext", "a.md", "Tool"),
         ("# Last words {.unnumbered #end}\n\ntext", "a.md", "Last words"),
@@ -151,6 +152,12 @@ def test_a_date_that_cannot_be_read_is_a_fault() -> None:
         ("---\nkeywords: graph nets; LLM\n---\ntext", ("graph nets", "llm")),
         ("On #[[Graph nets]] and \\#escaped.", ("graph nets",)),
         ("Colours #fff, #1a2b3c and #d81b60 in CSS, #2024, and #cnn2.", ("cnn2",)),
+        (
+            "## Heading {#of-it}\n\n### Other {: .wide #other}\n\nText{#x} *#kept* **#too**, #three.",
+            ("kept", "too", "three"),
+        ),
+        ("See [[Stores (S3)#Buckets|them]], [[Notes #Part]] and [it]({{ site.url }}#part) or [x](/y/#z).", ()),
+        ("标签，#图网络；#学习", ("图网络", "学习")),
     ],
 )
 def test_tags_come_from_front_matter_and_prose(text: str, tags: tuple[str, ...]) -> None:
@@ -165,6 +172,8 @@ def test_tags_come_from_front_matter_and_prose(text: str, tags: tuple[str, ...])
         ("https://arxiv.org/html/2405.04434v5 and https://ar5iv.org/abs/2405.04434", ["arXiv:2405.04434"]),
         ("https://ar5iv.labs.arxiv.org/html/2405.04434", ["arXiv:2405.04434"]),
         ("https://arxiv.org/abs/cs.LG/0501001", ["arXiv:cs.LG/0501001"]),
+        ("https://huggingface.co/papers/2405.04434 https://export.arxiv.org/abs/2405.04434v2", ["arXiv:2405.04434"]),
+        ("doi:10.48550/arXiv.2405.04434, https://doi.org/10.48550/ARXIV.2405.04434", ["arXiv:2405.04434"]),
         ("(doi:10.1145/3442188.3445922).", ["doi:10.1145/3442188.3445922"]),
         ("<https://doi.org/10.1038/nature14539>", ["doi:10.1038/nature14539"]),
         ("[a](https://a.org/b?c=d#e), https://a.org/b?c=d#e.", ["https://a.org/b?c=d#e"]),
@@ -237,11 +246,17 @@ def test_references_have_addresses() -> None:
         ("[a](../papers/gcn) [b][r] [r] [c][none]\n\n[r]: ./x.md 'T'", ("../papers/gcn", "./x.md")),
         ("[site](/about) [pdf](a.pdf) [mail](mailto:a@b.org)", ("/about",)),
         ("![[figure.png]] [[paper.pdf]] ![[a note]] [[GPT-3.5]]", ("a note", "GPT-3.5")),
+        ("![[talk.m4a]] ![[photo.HEIC|300]] ![[scan.tiff]] [[clip.mkv]] [[Node.js]]", ("Node.js",)),
         ("[[Graphs/Pooling|x]] [[n^block]] [[../up/n.md]]", ("Graphs/Pooling", "n", "../up/n.md")),
         (
             "---\nup: '[[parent]]'\nrelated: ['[[a]]', '[[b|B]]']\nsources: [papers/x.md]\n---\nt",
             ("parent", "a", "b", "./papers/x.md"),
         ),
+        (
+            '[a]({% post_url 2020-01-02-a %}) [b]({{ site.base }}{% link _posts/b.md %}#c) [c]({{< ref "../c.md" >}})',
+            ("./2020-01-02-a", "./_posts/b.md", "../c.md"),
+        ),
+        ("[d]({{% relref d.md#part %}}) [home]({{ site.url }}) [pic]({{ '/a b.png' | url }}) [open](a b", ("./d.md",)),
         ("[web](https://a.org/b.md) [part](#part) ![image](c.png) `[[code]]`", ()),
         ("```\n[[code]] [a](b.md)\n```\n", ()),
         ("A tick ` here.\n\n[[one]]\n\n- and ` there.\n- [[two]] ` [[three]]", ("one", "two", "three")),
@@ -252,6 +267,11 @@ def test_references_have_addresses() -> None:
 def test_links_to_other_notes_are_found(text: str, links: tuple[str, ...]) -> None:
     """Wikilinks and links to files are kept without part or label; code, pictures, documents and the web are not."""
     assert note_of(text).links == links
+
+
+def test_an_alias_may_be_written_as_a_link() -> None:
+    """Logseq writes `alias:: [[name]]`; the name alone is the alias."""
+    assert note_of("alias:: [[residue]], other name\n\n- text\n").aliases == ("residue", "other name")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ NOTES = [
 ]
 
 
-@pytest.mark.parametrize("name", ["notes/gcn.md", "gcn", "GCN", "graph convolution", "gc", "convolut"])
+@pytest.mark.parametrize("name", ["notes/gcn.md", "notes/gcn", "gcn", "GCN", "graph convolution", "gc", "convolut"])
 def test_a_note_is_found_by_name(name: str) -> None:
     """File names, titles and parts of them are compared regardless of case."""
     assert find_note(NOTES, name, name).path == "notes/gcn.md"

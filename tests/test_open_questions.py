@@ -71,7 +71,7 @@ def test_authors_belong_to_one_work() -> None:
     quoting = section("Memory", "Pages.", *(note.path for note in notes)).model_copy()
     lines = {entry.note.path: entry.chunk.start_line for entry in excerpts}
     points = tuple(point.model_copy(update={"start_line": lines[point.path]}) for point in quoting.points)
-    works, _ = references(notes, excerpts, [quoting.model_copy(update={"points": points})])
+    works, _ = references(notes, excerpts, [quoting.model_copy(update={"points": points})], {})
     assert {work.url.split("/")[-1]: (work.title, work.authors) for work in works} == {
         "2309.06180": ("Paging", ("Woosuk Kwon",)),
         "1911.02150": ("arXiv:1911.02150", ()),
@@ -87,5 +87,28 @@ def test_words_that_name_no_work_are_no_title(anchor: str) -> None:
     (excerpt,) = excerpts_of({"notes/a.md": text})
     quoting = section("Memory", "Pages.", "notes/a.md")
     points = tuple(point.model_copy(update={"start_line": excerpt.chunk.start_line}) for point in quoting.points)
-    works, _ = references([excerpt.note], [excerpt], [quoting.model_copy(update={"points": points})])
+    works, _ = references([excerpt.note], [excerpt], [quoting.model_copy(update={"points": points})], {})
     assert [work.title for work in works] == ["https://a.org/work"]
+
+
+def test_a_work_is_cited_where_a_passage_refers_to_its_link() -> None:
+    """A passage cites what its reference links and footnotes lead to, which the note defines elsewhere, and not what
+    other passages of the note refer to.
+    """
+    text = (
+        "# Paging\n\nPages of memory are [kept apart][apart] on every device, as [Kwon] says.[^k]\n\n"
+        "## Elsewhere\n\nSlabs of memory are [something else][b] entirely.\n\n"
+        "[apart]: https://a.org/apart 'A title'\n[kwon]: <https://arxiv.org/abs/2309.06180>\n[b]: https://a.org/b\n"
+        "[^k]: See [the study](https://a.org/study).\n[^l]: https://a.org/other\n"
+    )
+    first, *others = excerpts_of({"notes/a.md": text})
+    assert "https://a.org/b" in "".join(entry.chunk.text for entry in others)
+    quoting = section("Memory", "Pages.", "notes/a.md")
+    points = tuple(point.model_copy(update={"start_line": first.chunk.start_line}) for point in quoting.points)
+    sections = [quoting.model_copy(update={"points": points})]
+    works, _ = references([first.note], [first, *others], sections, {first.note.id: text})
+    assert [(work.title, work.url) for work in works] == [
+        ("kept apart", "https://a.org/apart"),
+        ("Kwon", "https://arxiv.org/abs/2309.06180"),
+        ("https://a.org/study", "https://a.org/study"),
+    ]

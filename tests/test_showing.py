@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import HashingEncoder, Run, on_a_terminal
 
+from kb.console.terminal import shared_widths
 from kb.knowledge import KnowledgeBase
 
 Command = Callable[..., Run]
@@ -73,6 +74,28 @@ def test_titles_are_links_where_the_terminal_can(grove: Path, kb_without_model: 
     assert {*LINK.findall(on_a_terminal(grove, arguments))} == {(grove / "notes" / "tall tré.md").as_uri()}
     assert "\x1b" not in on_a_terminal(grove, arguments, TERM="dumb")
     assert "\x1b" not in kb_without_model(*arguments).out
+
+
+def test_a_command_in_a_message_stays_on_one_line(grove: Path) -> None:
+    """A terminal of 80 columns gets lines that fit it, and between the marks of a command none ends."""
+    lines = on_a_terminal(grove, ["log"], TERM="dumb").splitlines()
+    assert len(lines) > 1
+    assert all(len(line) <= 80 and line.count("`") % 2 == 0 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("titles", "paths", "widths"),
+    [
+        (["t" * 10], ["p" * 90], (10, 40)),
+        (["t" * 90], ["p" * 10], (40, 10)),
+        (["t" * 90], ["p" * 90], (30, 20)),
+        (["t"], ["p", "p" * 5], (1, 49)),
+        (["木" * 10], ["p" * 90], (20, 30)),
+    ],
+)
+def test_titles_and_paths_share_the_columns(titles: list[str], paths: list[str], widths: tuple[int, int]) -> None:
+    """What one of the two does not need, the other has; where neither fits, each has its share."""
+    assert shared_widths(50, titles, paths) == widths
 
 
 def test_an_address_shows_its_passage(grove: Path, kb_without_model: Command) -> None:

@@ -86,15 +86,14 @@ def _asked(address: str, fetch: Fetch) -> list[Item]:
             raise InputError(f"Zotero does not answer at {LIBRARY}; start Zotero 7 or later, and try again") from error
     if content.strip() == _NOT_ENABLED:
         raise InputError(
-            'Zotero refuses (403): tick "Allow other applications on this computer to communicate with Zotero" in its '
-            "settings under Advanced, and try again"
+            'Zotero refuses (403); in its settings, under Advanced, tick "Allow other applications on this computer…"'
         )
     try:
         found = json.loads(content)
         if not isinstance(found, list) or not all(isinstance(item["data"], dict) and item["key"] for item in found):
             raise TypeError("an answer that is no list of items")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"Zotero's answer at {address} cannot be read: {one_line(str(error))[:80]}") from error
+        raise InputError(f"Zotero gave no answer to {address} that can be read: {one_line(str(error))[:80]}") from error
     return found
 
 

@@ -257,7 +257,7 @@ Examples:
 @click.option(
     "--date", type=DateType(last=False), metavar="DATE", help="Date of the post (default: today, or as published)."
 )
-@click.option("--force", is_flag=True, help="Publish even if citations fail, and replace FILE if it exists.")
+@click.option("--force", is_flag=True, help="Publish also a plain note, or if citations fail, and replace FILE.")
 @JSON_OPTION
 def publish_command(file: str, output: str | None, date: datetime.date | None, force: bool, as_json: bool) -> int:
     """Make a written outline a post.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import textwrap
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -11,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.style import Style
@@ -29,9 +32,13 @@ BAR_WIDTH = 20
 RATE_WITHOUT_DECIMALS = 10  # notes a second
 PIPED_WIDTH = 10_000  # programs read piped lines: they are never wrapped
 PATH_SHARE = 0.55  # of the columns of a terminal, for the paths in a table
+TITLE_SHARE = 0.6  # of what titles and paths share, where neither fits
 INDENT = 4
 CONSOLES = 32  # that are kept for clients; this process has two
 HELD_BACK = "held back; `kb inbox`, `kb file NOTE AREA` or --detour takes a note in"
+
+_COMMAND = re.compile(r"`[^`\n]{1,50}`")  # longer ones may be broken
+_BLANK = "\0"  # inside a command, while its line is wrapped
 
 Report = TypeVar("Report", bound=BaseModel)
 
@@ -108,6 +115,13 @@ def path_text(path: str) -> Text:
     return text
 
 
+def shared_widths(room: int, titles: Sequence[str], paths: Sequence[str]) -> tuple[int, int]:
+    """The columns of `room` for titles, and those for paths: what one of the two does not need, the other has."""
+    longest_title, longest_path = (max(map(cell_len, texts)) for texts in (titles, paths))
+    for_titles = min(longest_title, max(round(room * TITLE_SHARE), room - longest_path))
+    return for_titles, room - for_titles
+
+
 def shorten_path(path: str, width: int) -> str:
     """A path or address, of which a terminal has `width` columns: where it is too long, without its first folders, and
     if need be without the middle of its name. As the name of a note, either finds it.
@@ -156,7 +170,7 @@ def print_table(table: Table, console: Console | None = None) -> None:
 
 def notice(line: str) -> None:
     """One line on standard error."""
-    err().print(styled(f"kb: {line}", "yellow" if line.startswith("warning") else ""))
+    err().print(Text(_wrapped(line), "yellow" if line.startswith("warning") else ""))
 
 
 def remark(missing: Sequence[str], changed_notes: int) -> None:
@@ -169,9 +183,18 @@ def remark(missing: Sequence[str], changed_notes: int) -> None:
 
 def complain(message: str) -> None:
     """An error message, of one line where a terminal does not wrap it."""
-    line = Text("kb: ")
-    line.append(" ".join(printable(message).split()), style="red")
+    line = Text(_wrapped(message))
+    line.stylize("red", len("kb: "))
     err().print(line)
+
+
+def _wrapped(line: str) -> str:
+    """A line for standard error, with the name of the tool, in lines as wide as that is. A command in it, such as
+    `kb inbox`, stays on one.
+    """
+    held = _COMMAND.sub(lambda match: match[0].replace(" ", _BLANK), f"kb: {plain(line)}")
+    lines = textwrap.wrap(held, err().width, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).replace(_BLANK, " ")
 
 
 def print_json(report: BaseModel) -> None:

@@ -32,7 +32,7 @@ def write_lock(folder: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
         lock.acquire(timeout=wait, poll_interval=POLL_SECONDS)
     except TimeoutError as error:
         raise LockError(
-            f"{folder} is being written by process {_holder(folder)}; waited {wait:.0f} s, try again when it is done"
+            f"{folder} is being written by process {_holder(folder)} (waited {wait:.0f} s); try again when it is done"
         ) from error
     except OSError as error:
         raise _unwritable(folder, error) from error

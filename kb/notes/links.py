@@ -16,28 +16,28 @@ from kb.notes.files import SUFFIXES
 from kb.notes.naming import FOLDER_NAMES
 from kb.notes.words import name_of
 
-# What an outliner or a vault shows next to its notes.
-ATTACHMENTS: tuple[str, ...] = (
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".gif",
-    ".svg",
-    ".webp",
-    ".avif",
-    ".bmp",
-    ".pdf",
-    ".mp3",
-    ".mp4",
-    ".mov",
+# What an outliner or a vault shows next to its notes: pictures, sound, films, documents, and its own drawings.
+ATTACHMENTS = (
+    *(".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".bmp", ".heic", ".tif", ".tiff"),
+    *(".mp3", ".wav", ".m4a", ".flac", ".ogg", ".opus", ".3gp"),
+    *(".mp4", ".mov", ".webm", ".mkv", ".ogv", ".avi"),
+    *(".pdf", ".epub", ".csv", ".xlsx", ".pptx", ".docx", ".zip"),
+    *(".canvas", ".excalidraw", ".base"),
 )
-ATTACHMENTS += (".webm", ".wav", ".zip", ".csv", ".xlsx", ".pptx", ".docx", ".canvas", ".excalidraw", ".base")
 RELATIVE = "./"  # how a link by path begins, which Markdown also has for files that are no notes
 
 _WIKILINK = re.compile(r"(?P<embed>!?)\[\[(?P<target>[^\[\]|#^\n\\]+)(?:[#^][^\[\]|\n\\]*)?(?:\\?\|[^\[\]\n]*)?\]\]")
-_INLINE = re.compile(r"(?<!!)\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]\(\s*(?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))")
+_INLINE = re.compile(
+    r"(?<!!)\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]\(\s*(?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))(?=\s*\)|\s+[\"'(])"
+)
+# Targets that Jekyll ({% post_url x %}, {% link x.md %}) or Hugo ({{< ref "x.md" >}}) looks up.
+_LOOKED_UP = re.compile(
+    r"\{%-?\s*(?:post_url|link)\s+([^\s{}%]+)\s*-?%\}|\{\{[<%]\s*(?:rel)?ref\s+\"?([^\s\"{}]+)\"?\s*[>%]\}\}"
+)
+_FILLED_IN = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
 _REFERENCE = re.compile(r"(?<!!)\[([^\[\]\n]+)\](?:\[([^\[\]\n]*)\])?(?![(:\[])")
-_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]+)\]:[ \t]*(?:<([^<>\n]+)>|(\S+))", re.MULTILINE)
+_DEFINITION = re.compile(r"^ {0,3}\[(?!\^)([^\[\]\n]+)\]:[ \t]*(?:<([^<>\n]+)>|(\S+)).*$", re.MULTILINE)
+_FOOTNOTE = re.compile(r"^ {0,3}\[(\^[^\[\]\n]+)\]:[ \t]*(\S.*)$", re.MULTILINE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
@@ -57,6 +57,22 @@ def name_of_path(target: str) -> str:
     return name_of(_path(target) or "")
 
 
+def with_inline_links(passage: str, note: str) -> str:
+    """A passage whose reference links are inline ones, and with its footnotes where it refers to them, as its note
+    defines both; without the definitions of links in it.
+    """
+    if "]:" not in note:
+        return passage
+    targets = {match[1].casefold(): match[2] or match[3] for match in _DEFINITION.finditer(note)}
+    footnotes = {match[1].casefold(): match[2] for match in _FOOTNOTE.finditer(note)}
+
+    def inline(match: re.Match[str]) -> str:
+        label = (match[2] or match[1]).casefold()
+        return f"[{match[1]}](<{targets[label]}>)" if label in targets else footnotes.get(label, match[0])
+
+    return _REFERENCE.sub(inline, _DEFINITION.sub("", passage))
+
+
 def _wikilinks(text: str) -> Iterator[str]:
     for match in _WIKILINK.finditer(text):
         target = match["target"].strip()
@@ -66,13 +82,11 @@ def _wikilinks(text: str) -> Iterator[str]:
 
 
 def _markdown_targets(prose: str) -> Iterator[str]:
-    for match in _INLINE.finditer(prose):
+    written = with_inline_links(prose, prose)
+    if "{" in written:
+        written = _FILLED_IN.sub("", _LOOKED_UP.sub(lambda match: match[1] or match[2], written))
+    for match in _INLINE.finditer(written):
         yield match[1] or match[2]
-    defined = {match[1].casefold(): match[2] or match[3] for match in _DEFINITION.finditer(prose)}
-    for match in _REFERENCE.finditer(prose) if defined else ():
-        target = defined.get((match[2] or match[1]).casefold())
-        if target:
-            yield target
 
 
 def _path(target: str) -> str | None:

@@ -20,9 +20,9 @@ FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folde
 
 
 def find_note(notes: Sequence[NoteRecord], name: str, path: str, by_part: bool = True) -> NoteRecord:
-    """The note whose id is `name`, or else whose path is `path` or `name`, in which an ellipsis may stand for a part;
-    or else whose file name without extension, title or alias is `name`; or else, `by_part`, the only one that has it in
-    its file name or title.
+    """The note whose id is `name`, or else whose path, with or without its ending, is `path` or `name`, in which an
+    ellipsis may stand for a part; or else whose file name without extension, title or alias is `name`; or else,
+    `by_part`, the only one that has it in its file name or title.
 
     Raises `InputError`, with suggestions, if no note or more than one matches.
     """
@@ -30,6 +30,7 @@ def find_note(notes: Sequence[NoteRecord], name: str, path: str, by_part: bool =
     for matches in (
         [note for note in notes if note.id == name],
         [note for note in notes if note.path in (path, name)],
+        [note for note in notes if str(PurePosixPath(note.path).with_suffix("")) in (path, name)],
         [note for note in notes if ELLIPSIS in name and _is_short_for(name, note.path)],
         [note for note in notes if _stem(note) == wanted],
         [note for note in notes if name_of(note.title).casefold() == wanted],

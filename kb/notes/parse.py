@@ -17,7 +17,7 @@ from kb.notes.markup.comments import without_comments
 from kb.notes.markup.dates import date_of
 from kb.notes.markup.front_matter import as_texts, read_front_matter
 from kb.notes.markup.references import sources_of
-from kb.notes.markup.titles import title_of
+from kb.notes.markup.titles import aliases_of, title_of
 from kb.notes.prose import CODE_SPAN
 
 OUTLINE_MARK = "<!-- kb outline"
@@ -26,7 +26,8 @@ _COMMAS = "[,，、;；]"
 
 _CODE = re.compile(CODE_SPAN, re.DOTALL)
 _PARTS = re.compile(r"\n(?=[ \t]*(?:\n|[-*+][ \t]|\d{1,9}[.)][ \t]|#|>))")  # before what no code span crosses
-_TAG = re.compile(r"(?<![\w/&#(\[\]\"'=.:\\-])#(?:([^\W_][\w/-]*)|\[\[([^\[\]\n]+)\]\])")
+_TAG = re.compile(r"(?<![^\s*_~>,;，；。、：])#(?:([^\W_][\w/-]*)|\[\[([^\[\]\n]+)\]\])")
+_NO_TEXT = re.compile(r"\{[:.#][^{}\n]*\}|(?<!#)\[\[[^\[\]\n]*\]\]")  # ids of headings, and the parts of notes in links
 _NO_TAG = re.compile(r"(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})|[\d/-]+", re.IGNORECASE)  # a colour, or a number
 _PROPERTY = re.compile(r"^[ \t]*(?:[-*][ \t]+)?([\w-]+)::[ \t]*(.*)$", re.MULTILINE)  # Logseq's
 _SHOWN = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION, LineKind.HEADING, LineKind.TABLE, LineKind.DEFINITION)
@@ -60,7 +61,7 @@ def parse_note(file: NoteFile) -> Note:
         kind=kind.value or _kind_of(values, file, body_start),
         area=area.value,
         authors=as_texts(values.get("authors") or values.get("author")),
-        aliases=as_texts(values.get("aliases") or values.get("alias")),
+        aliases=aliases_of(values),
         sources=sources_of(values),
         links=links_in(_lines_of(_LINKING, lines, structure.kinds), values),
         front_matter=values,
@@ -107,7 +108,7 @@ def _without_title(blocks: tuple[Block, ...], title: str) -> tuple[Block, ...]:
 def _tags(front_matter: dict[str, JsonValue], prose: str) -> tuple[str, ...]:
     """Tags in lower case, without `#`: a list, phrases with commas between them, or else single words."""
     named = [tag for key in TAG_KEYS for tag in _listed(front_matter.get(key))]
-    written = [(match[1] or match[2]).rstrip("/-") for match in _TAG.finditer(prose)]
+    written = [(match[1] or match[2]).rstrip("/-") for match in _TAG.finditer(_NO_TEXT.sub("", prose))]
     tags = [tag for tag in (*named, *written) if tag and not _NO_TAG.fullmatch(tag)]
     return tuple(dict.fromkeys(" ".join(tag.lower().split()) for tag in tags))
 

@@ -16,12 +16,17 @@ _FORMAT = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064
 
 
 def searchable(text: str) -> str:
-    """A text as it is indexed: compatibility forms (ligatures, full width) as their letters, without format characters
-    such as soft hyphens, and every letter of a script without blanks as a word, so that any word inside is found.
+    """A text as it is indexed: plain, and every letter of a script without blanks as a word, so that any word inside is
+    found.
     """
-    if text.isascii():
-        return text
-    return _LETTER.sub(r" \g<0> ", _FORMAT.sub("", unicodedata.normalize("NFKC", text)))
+    return text if text.isascii() else _LETTER.sub(r" \g<0> ", plain(text))
+
+
+def plain(text: str) -> str:
+    """A text in one spelling: compatibility forms (ligatures, full width) as their letters, accents composed with
+    theirs, and no format characters such as soft hyphens.
+    """
+    return text if text.isascii() else _FORMAT.sub("", unicodedata.normalize("NFKC", text))
 
 
 def name_of(text: str) -> str:

@@ -95,7 +95,9 @@ def _report(
     considered = {entry.note.path: entry.note for entry in excerpts}
     cited = {path for section in sections for path in section.notes}
     notes = [note for path, note in considered.items() if path in cited]
-    cited_works, left_out = references(notes, excerpts, sections)
+    chunks = reader.catalog.chunks_of(entry.id for entry in considered.values())
+    texts = {id: "\n".join(chunk.text for chunk in parts) for id, parts in chunks.items()}
+    cited_works, left_out = references(notes, excerpts, sections, texts)
 
     concepts = [subject.name for subject in unknown if subject.concept is not None]
     return Outline(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kb.models import NoteRecord
-from kb.notes.markup.references import citations_in, reference_url
+from kb.notes.links import with_inline_links
+from kb.notes.markup.references import Citation, citations_in, reference_url
 from kb.outline.points import Excerpt
 from kb.reports import Gap, Reference, Section
 
@@ -34,10 +35,10 @@ class _Work:
 
 
 def references(
-    notes: Sequence[NoteRecord], excerpts: Sequence[Excerpt], sections: Sequence[Section]
+    notes: Sequence[NoteRecord], excerpts: Sequence[Excerpt], sections: Sequence[Section], texts: Mapping[str, str]
 ) -> tuple[tuple[Reference, ...], tuple[Gap, ...]]:
     """The works that the cited notes are about, and those that the quoted passages cite, once each; and a gap that says
-    how many of them are left out.
+    how many of them are left out. `texts` are the notes' texts by id, which define the links and footnotes of passages.
 
     A work goes by the words that link to it. The only work that a note is about has the note's authors, and its title
     where no words link to it; of several works it is not known who wrote which.
@@ -49,11 +50,11 @@ def references(
             work.about = work.about or (note if len(note.sources) == 1 else None)
             work.citing[note.path] = note
     for excerpt in excerpts:
-        for name, anchor in citations_in(excerpt.chunk.text):
+        for name, anchor in _citations_of(excerpt, texts):
             if name in works and not works[name].anchor:
                 works[name].anchor = _title(anchor)
     for excerpt in _quoted(excerpts, sections):
-        for name, anchor in citations_in(excerpt.chunk.text):
+        for name, anchor in _citations_of(excerpt, texts):
             work = works.setdefault(name, _Work())
             work.anchor = work.anchor or _title(anchor)
             work.citing[excerpt.note.path] = excerpt.note
@@ -61,6 +62,10 @@ def references(
     left_out = len(works) - len(listed)
     said = (Gap(kind="references", text=f"{left_out} more works are cited and not listed"),) if left_out else ()
     return tuple(_reference(name, work, sections) for name, work in listed), said
+
+
+def _citations_of(excerpt: Excerpt, texts: Mapping[str, str]) -> list[Citation]:
+    return citations_in(with_inline_links(excerpt.chunk.text, texts.get(excerpt.note.id, "")))
 
 
 def _title(anchor: str) -> str:

@@ -131,8 +131,7 @@ class Collections:
             raise ServerError(obstacle)
         if any(held.writer != self.writer for held in self._all()):
             raise ServerError(
-                f"{self.place} is written by another notebook, or was by a lost index of this one; read it with "
-                "`kb pull`, or set another `collection` in [chroma] of kb.toml"
+                f"{self.place} belongs to another notebook or a lost index; `kb pull` it, or set another `collection`"
             )
 
     def create_generation(self, current: int, encoder: str) -> int:

@@ -55,8 +55,7 @@ def _readable(writer: IndexWriter, server: ServerStore) -> Held:
         raise InputError(f"{writer.root} {kept}; pull into another notebook, made with `kb init`")
     if held.encoder != writer.encoder.fingerprint:
         raise EncoderError(
-            f"the notes of {server.place} were embedded by another model; set `model` and `precision` in kb.toml as on "
-            "the machine that writes them"
+            f"{server.place} has another model; set `model` and `precision` as on the machine that writes it"
         )
     return held
 
@@ -82,8 +81,8 @@ class _Pull:
         gone = [note for id, note in self._known.items() if id not in self._there]
         if len(gone) > FEW and 2 * len(gone) > len(self._known) and not allow_removal:
             raise RemovalError(
-                f"{len(gone)} of {len(self._known)} notes would leave the index: they are gone from "
-                f"{self._server.place}; if they should go, run `kb pull --yes`"
+                f"{len(gone)} of {len(self._known)} notes would leave, as they are gone from {self._server.place}; "
+                "if that is meant: `kb pull --yes`"
             )
         self._removed = [note.path for note in gone]
         if self._catalog.fingerprint() not in (None, self._held.encoder):

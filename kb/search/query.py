@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from kb.notes.words import name_of, searchable
+from kb.notes.words import name_of, plain, searchable
 
 WORD = re.compile(r"\w+(?:[.\-/+#]\w+)*[+#]*")
 # Words of nearly every passage: the most expensive to look up, and the least informative.
@@ -43,6 +43,7 @@ class Query(NamedTuple):
 
 def parse_query(query: str) -> Query:
     """Parse `"exact words"`, `infer*` and `-not`; other punctuation is text, and so are the quotes of a long query."""
+    query = plain(query)
     without = tuple(_one_run(match[1] or match[2]) for match in _EXCLUDED.finditer(query))
     wanted = _EXCLUDED.sub(" ", query)
     short = len(WORD.findall(wanted)) <= SHORT_QUERY

@@ -40,8 +40,8 @@ def forget(writer: IndexWriter, path: str) -> Forgotten:
     writer.sweep()
     if left := writer.store.unsettled(catalog):
         raise ServerError(
-            f"{path} is forgotten here, but {left} of its records are still on the server, "
-            f"{writer.store.place}; run `kb sync` when it answers"
+            f"{path} is forgotten here, but not yet on {writer.store.place} (records: {left}); "
+            "run `kb sync` when it answers"
         )
     if not catalog.erase_removed():
         writer.notify("the catalog is being read elsewhere; the last bytes are erased when that reader is done")
@@ -65,8 +65,8 @@ def refuse_mass_removal(
         if going > FEW and 2 * going > held:
             place = scope[0] if len(scope) == 1 else "their sources"
             raise RemovalError(
-                f"{going} of {held} notes would leave the index: their files are gone from {place}; if no drive is "
-                "missing and they should go, run `kb sync --yes`"
+                f"{going} of {held} notes would leave, as their files are gone from {place}; if that is meant: "
+                "`kb sync --yes`"
             )
 
 

@@ -73,8 +73,7 @@ def _refuse_remote(writer: IndexWriter) -> None:
     """Raise `EncoderError` where there are remote notes: only the machine with their files can embed them again."""
     if any(note.remote for note in writer.catalog.notes()):
         raise EncoderError(
-            "the notes that `kb pull` brought were embedded by another model; set `model` and `precision` in "
-            "kb.toml as on the machine that writes them"
+            "the notes that `kb pull` brought have another model; set that machine's `model` and `precision` here"
         )
 
 

@@ -146,4 +146,5 @@ def _name(argument: Argument) -> str:
 
 def _reason(name: str, error: Exception) -> str:
     """A reason to show behind the name of an argument, which need not be repeated."""
-    return " ".join(str(error).split()).removeprefix(name).strip()
+    said = " ".join(str(error).split())
+    return said[len(name) :].strip() if said.casefold().startswith(f"{name.casefold()} ") else said

@@ -102,8 +102,13 @@ def list_command(
     """
     if paths and as_json:
         raise click.UsageError("give either --paths or --json")
+    if narrowing.outside and areas:
+        raise click.UsageError("give either --area or --outside")
+    areas = ("outside",) if narrowing.outside else areas
+    if narrowing.unsure and areas == ("outside",):
+        raise click.UsageError("notes that are held back are never unsure; leave out --unsure")
     with knowledge_base() as knowledge:
-        found = knowledge.list(("outside",) if narrowing.outside else areas, kinds, narrowing.unsure)
+        found = knowledge.list(areas, kinds, narrowing.unsure)
         if narrowing.tags:
             knowledge.check_tags([as_text(tag) for tag in narrowing.tags])
         notes = sorted(filter(narrowing.holds, found.notes), key=ORDERS[sort])

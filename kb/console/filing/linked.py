@@ -16,14 +16,13 @@ from kb.console.terminal import (
     print_table,
     print_text,
     say,
+    shared_widths,
     shorten_path,
     styled,
 )
 from kb.reports import LinkedNote, NoteLinks, TagList
 
 INDENT = "  "
-TITLE_SHARE = 0.55  # of what titles and addresses share
-AREA_WIDTH = len("ml-systems")
 LINE_WIDTH = len("line 1000")
 GAP = 2
 
@@ -67,13 +66,14 @@ def print_links(links: NoteLinks) -> None:
 
 def _print_linked(found: tuple[LinkedNote, ...]) -> None:
     """The notes at the other end, and the line of the link: in the first group in this note, otherwise in the other."""
-    left = out().width - AREA_WIDTH - LINE_WIDTH - 3 * GAP
-    title_width = round(left * TITLE_SHARE)
+    areas = max(len(note.area) for note in found)
+    room = out().width - areas - LINE_WIDTH - 3 * GAP
+    title_width, path_width = shared_widths(room, [note.title for note in found], [note.path for note in found])
     table = grid()
     for note in found:
         title = styled(note.title)
         title.truncate(title_width, overflow="ellipsis")
-        path = styled(shorten_path(note.path, left - title_width))
+        path = styled(shorten_path(note.path, path_width))
         line = f"line {note.line}" if note.line else ""
         table.add_row(area_text(note.area), title, path, styled(line, "dim"))
     print_table(table)

@@ -17,19 +17,18 @@ from kb.console.terminal import (
     plain,
     print_table,
     print_text,
+    shared_widths,
     shorten_path,
     styled,
 )
-from kb.models import STORED_AREAS, AreaVerdict
+from kb.models import AreaVerdict
 from kb.notes.naming import address_of
 from kb.notes.prose import printable
 from kb.reports import ListedNote, NoteDetail, NoteList
 
-AREA_WIDTH = max(map(len, STORED_AREAS))
 DATE_WIDTH = len("2026-01-31")
 PROPERTY_WIDTH = len("linked from") + len("  ")
 GAP = "  "
-TITLE_SHARE = 0.6  # of what titles and paths share
 
 
 def print_list(root: Path, notes: NoteList) -> None:
@@ -56,13 +55,14 @@ def _print_columns(root: Path, notes: NoteList) -> None:
     table = grid()
     flags = [" ".join(_flags(note)) for note in notes.notes]
     numbers = len(str(len(flags)))
-    columns = (numbers, AREA_WIDTH, DATE_WIDTH, max(map(len, flags)))
-    left = out().width - sum(columns) - len(GAP) * (5 if any(flags) else 4)
-    title_width = round(left * TITLE_SHARE)
+    others = (numbers, max(len(note.area) for note in notes.notes), DATE_WIDTH, max(map(len, flags)))
+    room = out().width - sum(others) - len(GAP) * (5 if any(flags) else 4)
+    titles, paths = [note.title for note in notes.notes], [note.path for note in notes.notes]
+    title_width, path_width = shared_widths(room, titles, paths)
     for number, (note, marks) in enumerate(zip(notes.notes, flags, strict=True), 1):
         title = linked(note.title, root / note.path)
         title.truncate(title_width, overflow="ellipsis")
-        path = styled(shorten_path(note.path, left - title_width), "dim")
+        path = styled(shorten_path(note.path, path_width), "dim")
         rank = styled(str(number).rjust(numbers), "dim")
         table.add_row(rank, area_text(note.area), styled(str(note.date or "")), title, path, styled(marks, "yellow"))
     print_table(table)

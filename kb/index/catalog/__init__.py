@@ -140,9 +140,7 @@ class Catalog(CatalogReader):
     def _prepare(self) -> None:
         version = int(self._rows("PRAGMA user_version")[0][0])
         if version > schema.VERSION:
-            raise NewerError(
-                f"{self._path} was made by a newer kb (version {version}); upgrade kb, or `kb rebuild` with this one"
-            )
+            raise NewerError(f"{self._path} was made by a newer kb (format {version}); upgrade kb, or run `kb rebuild`")
         if version < schema.VERSION:
             with self._transaction():  # another process may have been here first
                 version = int(self._rows("PRAGMA user_version")[0][0])

@@ -30,8 +30,7 @@ def require_libraries() -> None:
     """Raise `EncoderError` where sentence-transformers is not installed."""
     if not has_libraries():
         raise EncoderError(
-            "models other than the default need sentence-transformers, which is not installed; "
-            "install kb with it: pip install 'kb-notes[models]'"
+            "models other than the default need sentence-transformers; run: pip install 'kb-notes[models]'"
         )
 
 
@@ -68,12 +67,10 @@ def _require_encoder(folder: Path) -> None:
     a pooling that it was not trained with.
     """
     if not (folder / "modules.json").is_file():
-        raise EncoderError(
-            f"{folder} is not a sentence-transformers encoder: it has no modules.json; `kb model list` names encoders"
-        )
+        raise EncoderError(f"{folder} is no sentence-transformers model (no modules.json); `kb model list` names some")
     if not any(next(folder.glob(place), None) for place in ("*.safetensors", "0_*/*.safetensors")):
         raise EncoderError(
-            f"{folder} has no weights as safetensors; kb reads no others, as pickled ones can run code; convert them"
+            f"{folder} has no weights as safetensors; convert them: kb reads no pickled ones, which can run code"
         )
 
 

@@ -15,11 +15,12 @@ SOURCE_KEYS = ("source", "sources", "arxiv", "doi", "url", "link")
 
 _ARXIV_ID = r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7}"
 _ARXIV = re.compile(
-    rf"(?:arxiv:\s*|(?:arxiv\.org|ar5iv\.org|ar5iv\.labs\.arxiv\.org|alphaxiv\.org)/(?:abs|pdf|html)/)({_ARXIV_ID})",
+    rf"(?:arxiv:\s*|(?:arxiv\.org|ar5iv\.org|ar5iv\.labs\.arxiv\.org|alphaxiv\.org)/(?:abs|pdf|html)/"
+    rf"|huggingface\.co/papers/|10\.48550/arxiv\.)({_ARXIV_ID})",
     re.I,
 )
 _BARE_ARXIV = re.compile(r"\d{4}\.\d{4,5}(?:v\d+)?")
-_DOI = re.compile(r"\b(10\.\d{4,9}/[-._;()/:A-Za-z0-9]*[A-Za-z0-9])")
+_DOI = re.compile(r"\b(10\.(?!48550/arxiv\.)\d{4,9}/[-._;()/:A-Za-z0-9]*[A-Za-z0-9])", re.I)
 _URL = re.compile(r"https?://(?:[^\s<>\"'`\[\](){}]|\([^\s<>()]*\))*(?:[^\s<>\"'`\[\](){}.,;:!?]|\([^\s<>()]*\))")
 _ANCHORED = re.compile(
     r"(?<!!)\[((?:[^\[\]]|\[[^\[\]]*\])+)\]\(\s*<?(https?://(?:[^()\s<>]|\([^()\s]*\))+)>?(?:\s+[\"'][^\"']*[\"'])?\s*\)"

@@ -34,8 +34,14 @@ def title_of(front_matter: dict[str, JsonValue], lines: Sequence[str], kinds: st
     if named:
         return named
     stem = name_of_file(path)
-    aliases = as_texts(front_matter.get("aliases") or front_matter.get("alias"))
+    aliases = aliases_of(front_matter)
     return shorten_name(clean(aliases[0]) if aliases and _NUMBERED.fullmatch(stem) else stem)
+
+
+def aliases_of(front_matter: dict[str, JsonValue]) -> tuple[str, ...]:
+    """The other names of a note; Logseq may write them as links."""
+    named = as_texts(front_matter.get("aliases") or front_matter.get("alias"))
+    return tuple(filter(None, (alias.removeprefix("[[").removesuffix("]]").strip() for alias in named)))
 
 
 def _text(value: JsonValue) -> str:
@@ -44,8 +50,8 @@ def _text(value: JsonValue) -> str:
 
 
 def _leading_heading(lines: Sequence[str], kinds: str, path: str) -> str:
-    """A heading that no text precedes. One of level 1 is a title unless it is the first of several parts; of these, and
-    of those of lower levels, one that has the words of the file's name is.
+    """A heading that no text precedes. One of level 1 is a title unless it is the first of several parts; of these, one
+    that has half the words of the file's name is, and of those of lower levels one that has them all.
     """
     number = next((number for number, kind in enumerate(kinds) if kind not in _BEFORE_A_TITLE), None)
     if number is None or kinds[number] != LineKind.HEADING:
@@ -58,7 +64,8 @@ def _leading_heading(lines: Sequence[str], kinds: str, path: str) -> str:
         kind == LineKind.HEADING and _is_level_1(lines, below)
         for below, kind in enumerate(kinds[number + 2 :], number + 2)
     )
-    return heading if is_only_part or _agrees(heading, path, _is_level_1(lines, number)) else ""
+    share = 1.0 if line.startswith("##") else 0.5
+    return heading if is_only_part or _agrees(heading, path, share, _is_level_1(lines, number)) else ""
 
 
 def _leading_line(lines: Sequence[str], kinds: str, path: str) -> str:
@@ -73,7 +80,7 @@ def _leading_line(lines: Sequence[str], kinds: str, path: str) -> str:
     if not below.startswith(LineKind.HEADING) or len(line.split()) > MAX_TITLE_WORDS or _ENDS.search(line):
         return ""
     folder = str(PurePosixPath(path).parent)
-    return line if _agrees(line, path, False) or _agrees(line, folder, False) else ""
+    return line if _agrees(line, path, 0.5, False) or _agrees(line, folder, 0.5, False) else ""
 
 
 def _is_level_1(lines: Sequence[str], number: int) -> bool:
@@ -81,8 +88,10 @@ def _is_level_1(lines: Sequence[str], number: int) -> bool:
     return bool(_LEVEL_1.match(lines[number]) or _UNDERLINE.match(following))
 
 
-def _agrees(heading: str, path: str, if_unnamed: bool) -> bool:
-    """Whether a heading has half the words of a file's name, by their beginnings; `if_unnamed` where that has none."""
+def _agrees(heading: str, path: str, share: float, if_unnamed: bool) -> bool:
+    """Whether a heading has a share of the words of a file's name, by their beginnings; `if_unnamed` where that has
+    none.
+    """
     words = _WORD_OF_NAME.findall(name_of_file(path).casefold())
     found = [word for word in words if word[:6] in heading.casefold()]
-    return 2 * len(found) >= len(words) if words else if_unnamed
+    return len(found) >= share * len(words) if words else if_unnamed

@@ -62,8 +62,8 @@ def require_evidence(topic: Topic, relatedness: Sequence[float], naming: Collect
     """
     if not topic.is_read and len(naming) < MIN_NOTES:
         raise EvidenceError(
-            f"too little evidence for {topic.text!r}: the embedding model does not read its script, and "
-            f"{'only one note has' if naming else 'no note has'} its words; `kb model list` names other models"
+            f"too little evidence for {topic.text!r}: the model does not read its script, and "
+            f"{'only one note has' if naming else 'no note has'} its words; see `kb model list`"
         )
     if not naming and not bears(topic, relatedness):
         raise EvidenceError(_too_little(topic, sum(related >= BEARING for related in relatedness)))
