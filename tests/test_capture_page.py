@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kb.capture.web.markdown import markdown_of
+from kb.capture.web.metadata import metadata_of
 from kb.capture.web.page import MAX_DEPTH, capture_page, parsed, readable
 
 TEXT = "Graph neural networks pass messages between the nodes of a graph, and each node averages its neighbours. "
@@ -139,3 +140,57 @@ def test_deep_nesting_is_no_error() -> None:
     for tag in ("div", "b", "blockquote", "ul><li"):
         depth = (MAX_DEPTH - 5) // (1 + tag.count("<"))
         assert "graph" in capture_page(f"{f'<{tag}>' * depth}{TEXT * 2}".encode(), "https://a.org").body
+
+
+LD = '<script type="application/ld+json">{}</script>'
+TITLES = [
+    ("<title>Attention | A Blog</title>", "Attention"),
+    ("<title>A Blog: Attention</title><meta property=og:title content=Attention><h1>A Blog</h1>", "Attention"),
+    ("<title>Attention - A Book</title><h1>A Book</h1><p>a</p>", "Attention"),
+    ("<title>A Blog</title><main><h1>Attention</h1><h1>Heads</h1></main>", "Attention"),
+    (
+        "<title>Heads, all of them | A Blog</title><article><h1>Intro</h1><h1>Heads, all of them</h1>",
+        "Heads, all of them",
+    ),
+    ("<h1>Attention</h1>", "Attention"),
+]
+AUTHORS: list[tuple[str, tuple[str, ...]]] = [
+    ("<meta name=author content='Ada Byron; Max Welling'>", ("Ada Byron", "Max Welling")),
+    ("<meta name=citation_author content='Byron, Ada'>", ("Ada Byron",)),
+    (
+        LD.format('{"@graph": [{"headline": "A", "author": [{"name": "Ada Byron"}, "Max Welling"]}]}'),
+        ("Ada Byron", "Max Welling"),
+    ),
+    (LD.format('{"broken": '), ()),
+    ("<p>By <b>Ada Byron</b> and Max Welling</p><p>By the way, all is well.</p>", ("Ada Byron", "Max Welling")),
+    ("<div>Posted by Ada van Byron on 3 May 2020</div>", ("Ada van Byron",)),
+    ("<p>By Ada Byron May 3, 2020</p><p>By Ada Byron</p>", ("Ada Byron",)),
+    ("<p>By Ada Byron</p><p>By Max Welling</p>", ()),
+    ("<span class=author-name>Ada Byron</span>", ("Ada Byron",)),
+    ("<p>By default</p><a rel=author>Authority control</a>", ()),
+]
+DATES = [
+    ("<meta property=article:published_time content=2023-05-06T10:00:00Z>", "2023-05-06"),
+    (LD.format('{"datePublished": "2023-05-06T10:00"}') + "<time datetime=2020-01-01>", "2023-05-06"),
+    ("<article><time datetime=2023-05-06>6 May</time></article><time datetime=2020-01-01></time>", "2023-05-06"),
+    ("<div class=post-date>May 6, 2023</div>", "2023-05-06"),
+    (f"<pre>2023-05-06</pre><table><tr><td>2023-05-06</table><p>{TEXT}On 2023-05-06 it was.</p>", ""),
+]
+
+
+@pytest.mark.parametrize(("page", "title"), TITLES)
+def test_titles(page: str, title: str) -> None:
+    """The title is that of the article, without the name of its site."""
+    assert metadata_of(parsed(page, "a.html")).title == title
+
+
+@pytest.mark.parametrize(("page", "authors"), AUTHORS)
+def test_authors(page: str, authors: tuple[str, ...]) -> None:
+    """Authors are those that the page states, or else shows; who wrote one of many texts, or is no person, is none."""
+    assert metadata_of(parsed(page, "a.html")).authors == authors
+
+
+@pytest.mark.parametrize(("page", "date"), DATES)
+def test_dates(page: str, date: str) -> None:
+    """The date is the one of publication; a date that the text, its code or a table speaks of is not taken for it."""
+    assert metadata_of(parsed(page, "a.html")).date == date

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb.capture.captured import Capture
@@ -39,7 +40,7 @@ def capture_page(content: bytes, address: str, charset: str | None = None) -> Ca
     """The readable text of a page, and what it says of itself. Raises `CaptureError` where there is nothing to read."""
     text = decoded(content, charset, address)
     tree = parsed(text, address)
-    about = metadata_of(tree, text, address)
+    about = metadata_of(tree)
     abstract = f"## Abstract\n\n{escaped(about.description)}\n" if about.is_paper and about.description else ""
     has_login = bool(tree.xpath("//input[@type='password']"))
     body = readable(tree, about.title, about.address or address)
@@ -58,11 +59,18 @@ def capture_page(content: bytes, address: str, charset: str | None = None) -> Ca
     )
 
 
+def capture_html(content: bytes, path: Path, full: bool = False) -> tuple[Capture, ...]:
+    """The readable text of a saved page, always in full. Its source is the address that it names, or else its path.
+    Raises `CaptureError`.
+    """
+    return (capture_page(content, path.as_posix()),)
+
+
 def capture_abstract(content: bytes, address: str, charset: str | None = None) -> Capture:
     """What the page about a paper says of it, as OpenReview and the ACL Anthology have. Raises `CaptureError`."""
     text = decoded(content, charset, address)
     tree = parsed(text, address)
-    about = metadata_of(tree, text, address)
+    about = metadata_of(tree)
     if not about.is_paper:
         raise CaptureError(f"{address} names no paper; it may ask for a login, or have moved")
     shown = next(iter(tree.xpath("//*[contains(@class, 'acl-abstract')]/span")), None)
