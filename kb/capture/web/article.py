@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-SHARE_OF_NAMED = 0.5  # of the text outside links, in the element that the page calls its article
-SHARE_OF_FOUND = 0.9  # of that text, in any other element
-MOST_DROPPED = 0.5  # of that text; what holds more is not beside it, whatever it is called
+SHARE_OF_NAMED = 0.3  # of the running text, in the element that the page calls its article
+SHARE_OF_INNER = 0.7  # of the text of that, in one inside it that is called so
+SHARE_OF_FOUND = 0.85  # of the running text, in any other element
+MOST_DROPPED = 0.7  # of that text; what holds more is not beside it, whatever it is called
+LEAST_RUN = 40  # characters of running text; labels have fewer
 _NEVER_TEXT = (
     *("script", "style", "noscript", "template", "svg", "canvas", "video", "audio", "iframe", "object", "embed"),
     *("button", "input", "select", "textarea", "dialog", "link", "meta", "title", "img", "picture"),
@@ -28,6 +30,7 @@ _WORDS = (
 _BESIDE_CLASS = re.compile(rf"(?<![a-z])(?:{_WORDS})(?![a-z])")
 _BESIDE_ID = re.compile(rf"(?:jp-)?(?:{_WORDS})(?:-?(?:area|box|container|list|section|wrapper|\d+))?")
 _REMARK = re.compile(r"(?<![a-z])(?:topic|admonition|note|footnotes?|sidenote|callout|tip|warning)(?![a-z])")
+_NAMED_CLASS = re.compile(r"(?<![a-z])(?:article|entry|markdown|post|story)[-_]*(?:body|content|text)(?![a-z])")
 _NAMED = (
     "//*[@itemprop='articleBody'] | //article | //main | //*[@role='main'] | //*[@id='mw-content-text']"
     " | //d-article | //dt-article"
@@ -51,24 +54,35 @@ def article_of(tree: HtmlElement) -> HtmlElement:
 def _main(tree: HtmlElement) -> HtmlElement:
     """The innermost element that the page calls its article, or else that has nearly all of its text."""
     lengths = _lengths(tree)
-    whole = lengths[tree]
-    named = [element for element in tree.xpath(_NAMED) if lengths[element] >= SHARE_OF_NAMED * whole]
-    if named:
-        return named[-1]
-    found = [each for each in tree.iter("div", "section", "td", "body") if lengths[each] >= SHARE_OF_FOUND * whole]
-    return found[-1] if found else tree
+    main = tree
+    for element in tree.xpath(_NAMED):
+        if lengths[element] >= (SHARE_OF_NAMED if main is tree else SHARE_OF_INNER) * lengths[main]:
+            main = element
+    if main is tree:
+        enough = SHARE_OF_FOUND * lengths[tree]
+        main = [tree, *(each for each in tree.iter("div", "section", "td", "body") if lengths[each] >= enough)][-1]
+    for element in main.iter("div", "section"):
+        names = (element.get("class") or "").lower()
+        if lengths[element] >= SHARE_OF_INNER * lengths[main] and _NAMED_CLASS.search(names):
+            main = element
+    return main
 
 
 def _lengths(tree: HtmlElement) -> dict[HtmlElement, int]:
-    """How many characters of text outside links each element has."""
+    """How many characters of running text outside links each element has."""
     elements = list(tree.iter())
     lengths = dict.fromkeys(elements, 0)
     for element in reversed(elements):
-        lengths[element] = 0 if element.tag == "a" else lengths[element] + len((element.text or "").strip())
+        lengths[element] = 0 if element.tag == "a" else lengths[element] + _length(element.text)
         parent = element.getparent()
         if parent is not None and parent in lengths:
-            lengths[parent] += lengths[element] + len((element.tail or "").strip())
+            lengths[parent] += lengths[element] + _length(element.tail)
     return lengths
+
+
+def _length(text: str | None) -> int:
+    length = len(text.strip()) if text else 0
+    return length if length >= LEAST_RUN else 0
 
 
 def _is_beside(element: HtmlElement) -> bool:
