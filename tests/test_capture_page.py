@@ -135,6 +135,12 @@ def test_links_lead_out_of_the_page() -> None:
     assert body(page) == "[out](https://a.org/b.html#c) in in"
 
 
+def test_a_text_without_blanks_has_words() -> None:
+    """A page in a script that is written without blanks between words is not taken for an empty one."""
+    text = "图神经网络在图的节点之间传递消息，每个节点对其邻居取平均值。"
+    assert capture_page(f"<article><p>{text}</p></article>".encode(), "https://a.org").body.strip() == text
+
+
 def test_deep_nesting_is_no_error() -> None:
     """Elements nested as deeply as is allowed are written."""
     for tag in ("div", "b", "blockquote", "ul><li"):

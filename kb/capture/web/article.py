@@ -41,13 +41,13 @@ def article_of(tree: HtmlElement) -> HtmlElement:
     """The element with the text of a page. What is not text leaves the tree."""
     for element in list(tree.iter(*_NEVER_TEXT)):
         if element.getparent() is not None:
-            element.drop_tree()
+            element.clear(keep_tail=True)
     _drop_permalinks(tree)
     lengths = _lengths(tree)
     whole = lengths[tree]
     for element in list(tree.iter()):
         if _is_beside(element) and lengths[element] <= MOST_DROPPED * whole and element.getparent() is not None:
-            element.drop_tree()
+            element.clear(keep_tail=True)
     return _main(tree)
 
 
@@ -103,4 +103,4 @@ def _drop_permalinks(tree: HtmlElement) -> None:
     for heading in tree.iter("h1", "h2", "h3", "h4", "h5", "h6", "dt"):
         for link in list(heading.iter("a")):
             if len(link.text_content().strip()) <= 1 and link.get("href") and link is not heading:
-                link.drop_tree()
+                link.clear(keep_tail=True)

@@ -20,7 +20,7 @@ def code_of(block: HtmlElement) -> str:
     """The lines of a block of code. Changes the block."""
     for numbers in [element for element in block.iterdescendants() if _NUMBERS.search(element.get("class") or "")]:
         if not re.search(r"[^\W\d]", numbers.text_content()) and numbers.getparent() is not None:
-            numbers.drop_tree()
+            numbers.clear(keep_tail=True)
     for end in block.iter("br"):
         end.tail = "\n" + (end.tail or "")
     for line in block.iter(*_LINES):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
+
+from kb.errors import CaptureError
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
+MAX_FORMULAS = 20_000  # of a page; a book has fewer
 FORMULA = "tex"  # the tag of a formula that was found
 _RAW_MATH = re.compile(
     r"\$\$(?P<display>.{1,2000}?)\$\$|\\\[(?P<bracket>.{1,2000}?)\\\]|\\\((?P<inline>.{1,500}?)\\\)"
@@ -41,7 +45,7 @@ def mark_formulas(tree: HtmlElement) -> None:
     for element in list(
         tree.xpath("//*[contains(concat(' ', @class, ' '), ' katex-html ')] | //*[@class='MathJax_Preview']")
     ):
-        element.drop_tree()
+        element.clear(keep_tail=True)
     for script in list(tree.iter("script")):
         if match := _MATH_SCRIPT.match(script.get("type") or ""):
             _mark(script, script.text or "", bool(match["display"]))
@@ -74,7 +78,7 @@ def _mark(element: HtmlElement, tex: str, display: bool) -> None:
         return
     for image in element.xpath("following-sibling::img[1] | ../following-sibling::img[1]"):
         if "mwe-math-fallback" in (image.get("class") or ""):
-            image.drop_tree()  # the same formula as a picture
+            image.clear(keep_tail=True)  # the same formula as a picture
     outer = _outermost(element)
     alone, tail = display or _is_alone(outer), outer.tail
     outer.clear()
@@ -112,10 +116,12 @@ def _is_alone(element: HtmlElement) -> bool:
 
 def _mark_raw(tree: HtmlElement) -> None:
     """Formulas that a script would set: TeX between its delimiters in the text."""
+    found = 0
     for element in list(tree.iter()):
         if element.tag not in ("script", "style", "code", "pre", "title", FORMULA):
             element.text, formulas = _parted(element.text, element)
             element[:0] = formulas
+            found += len(formulas)
         parent = element.getparent()
         if element.tail and parent is not None:
             text, formulas = _parted(element.tail, element)
@@ -123,13 +129,16 @@ def _mark_raw(tree: HtmlElement) -> None:
                 place = parent.index(element) + 1
                 element.tail = text
                 parent[place:place] = formulas
+                found += len(formulas)
+        if found > MAX_FORMULAS:
+            raise CaptureError(f"a page has at most {MAX_FORMULAS:,} formulas; save the part that you need")
 
 
 def _parted(text: str | None, near: HtmlElement) -> tuple[str | None, list[HtmlElement]]:
     """A text up to its first formula, and its formulas with what follows each."""
     if not text or ("$" not in text and "\\" not in text):
         return text, []
-    matches = list(_RAW_MATH.finditer(text))
+    matches = list(islice(_RAW_MATH.finditer(text), MAX_FORMULAS + 1))
     if not matches:
         return text, []
     formulas: list[HtmlElement] = []

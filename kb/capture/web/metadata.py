@@ -112,7 +112,7 @@ def _headings(tree: HtmlElement) -> Iterator[str]:
     for heading in tree.iter("h1"):
         for mark in heading.xpath(".//a[contains(@class, 'headerlink') or contains(@class, 'anchor')]"):
             if not mark.text_content().strip(" \n¶#§"):
-                mark.drop_tree()
+                mark.clear(keep_tail=True)
         text = " ".join(heading.text_content().replace("¶", "").split())
         if text:
             yield text

@@ -15,6 +15,7 @@ from kb.capture.web.formulas import mark_formulas
 from kb.capture.web.markdown import markdown_of
 from kb.capture.web.metadata import metadata_of
 from kb.errors import CaptureError
+from kb.notes.words import searchable
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -44,7 +45,7 @@ def capture_page(content: bytes, address: str, charset: str | None = None) -> Ca
     abstract = f"## Abstract\n\n{escaped(about.description)}\n" if about.is_paper and about.description else ""
     has_login = bool(tree.xpath("//input[@type='password']"))
     body = readable(tree, about.title, about.address or address)
-    if abstract and len(body.split()) < FEWEST_WORDS_OF_PAPER:
+    if abstract and len(searchable(body).split()) < FEWEST_WORDS_OF_PAPER:
         body = abstract
     _require_text(body, has_login, text, address)
     source = address if address.startswith("http") else about.address or address
@@ -146,7 +147,7 @@ def readable(tree: HtmlElement, title: str, address: str) -> str:
     article = article_of(tree)
     for heading in list(article.iter("h1", "h2")):
         if heading is not article and _letters(heading.text_content()) == _letters(title):
-            heading.drop_tree()
+            heading.clear(keep_tail=True)
     return markdown_of(article)
 
 
@@ -164,7 +165,7 @@ def _letters(text: str) -> str:
 
 
 def _require_text(body: str, has_login: bool, text: str, address: str) -> None:
-    words = len(body.split())
+    words = len(searchable(body).split())
     if words < FEWEST_WORDS_BEHIND_LOGIN and has_login:
         raise CaptureError(f"{address} asks for a login; save the page in your browser and add the file")
     if _SOFT_PAYWALL.search(text) and words < FEWEST_WORDS_BEHIND_LOGIN * 2:
