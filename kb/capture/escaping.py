@@ -39,14 +39,22 @@ def one_line(text: str) -> str:
 
 def escaped(text: str) -> str:
     """A paragraph of plain text as one line of Markdown that shows the same text. Inline formulas stay formulas."""
-    line = one_line(text)
+    return begun(inline(one_line(text)))
+
+
+def inline(text: str) -> str:
+    """Plain text as Markdown inside a line, its blanks as they are. Inline formulas stay formulas."""
     pieces, done = [], 0
-    for formula in _MATH.finditer(line):
-        pieces += [_SPECIAL.sub(_replacement, line[done : formula.start()]), formula[0]]
+    for formula in _MATH.finditer(text):
+        pieces += [_SPECIAL.sub(_replacement, text[done : formula.start()]), formula[0]]
         done = formula.end()
-    pieces.append(_SPECIAL.sub(_replacement, line[done:]))
-    safe = "".join(pieces)
-    return _LEADING.sub(_leading, safe, count=1) if _LEADING.match(safe) else safe
+    pieces.append(_SPECIAL.sub(_replacement, text[done:]))
+    return "".join(pieces)
+
+
+def begun(line: str) -> str:
+    """A line of Markdown that does not begin a heading, list, quotation, table or fence."""
+    return _LEADING.sub(_leading, line, count=1) if _LEADING.match(line) else line
 
 
 def paragraphs(text: str) -> list[str]:

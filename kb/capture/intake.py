@@ -25,13 +25,13 @@ Converter = Callable[[bytes, Path, bool], tuple[Capture, ...]]
 CONVERTERS = {
     ".bib": "kb.capture.bibtex:capture_bibtex",
     ".csv": "kb.capture.highlights:capture_highlights",
-    ".htm": "kb.capture.web.saved:capture_html",
-    ".html": "kb.capture.web.saved:capture_html",
+    ".htm": "kb.capture.web.page:capture_html",
+    ".html": "kb.capture.web.page:capture_html",
     ".ipynb": "kb.capture.jupyter:capture_jupyter",
     ".json": "kb.capture.highlights:capture_highlights",
     ".pdf": "kb.capture.pdf:capture_pdf",
     ".txt": "kb.capture.plain:capture_text",
-    ".xhtml": "kb.capture.web.saved:capture_html",
+    ".xhtml": "kb.capture.web.page:capture_html",
 }
 _MAYBE_HIGHLIGHTS = (".htm", ".html", ".txt")
 ZOTERO = "zotero"

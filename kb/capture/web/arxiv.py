@@ -34,7 +34,7 @@ def capture_arxiv(named: Named, fetcher: Fetcher, full: bool) -> Capture:
     try:
         page = _ask(f"{SITES.arxiv}/html/{id}", fetcher)
         tree = parsed(decoded(page.content, page.charset, page.address), page.address)
-        more = _text_of(tree, capture.title) if full else _headings_of(tree)
+        more = _text_of(tree, capture.title, page.address) if full else _headings_of(tree)
     except CaptureError:
         more = ""
     if not more:
@@ -99,10 +99,10 @@ def _heading_text(heading: HtmlElement) -> str:
     return str(heading.text_content())
 
 
-def _text_of(tree: HtmlElement, title: str) -> str:
+def _text_of(tree: HtmlElement, title: str, address: str) -> str:
     """The text of a paper that LaTeXML set, below its abstract."""
     for path in ("//*[contains(@class, 'ltx_abstract')]", "//*[contains(@class, 'ltx_authors')]", "//header", "//nav"):
         for element in list(tree.xpath(path)):
             if element.getparent() is not None:
                 element.drop_tree()
-    return readable(tree, title)
+    return readable(tree, title, address)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from kb.capture.web.aside import Kept, replace_element
+from kb.errors import CaptureError
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
+MAX_FORMULAS = 20_000  # of a page; a book has fewer
+FORMULA = "tex"  # the tag of a formula that was found
 _RAW_MATH = re.compile(
     r"\$\$(?P<display>.{1,2000}?)\$\$|\\\[(?P<bracket>.{1,2000}?)\\\]|\\\((?P<inline>.{1,500}?)\\\)"
     r"|(?<![\\$\w])\$(?P<dollar>(?=\S)(?=[^$\n]*[\\^_{])[^$\n]{1,300}?(?<=\S))\$(?![\d$])",
@@ -38,23 +40,24 @@ _AROUND = ("p", "dd", "div", "section", "article", "main", "body", "center", "bl
 _MATH_SCRIPT = re.compile(r"math/tex(?P<display>;\s*mode=display)?", re.I)
 
 
-def set_math_aside(tree: HtmlElement, kept: Kept) -> None:
-    """Put aside formulas as MathML, KaTeX, MathJax and Wikipedia write them, by the TeX that they carry."""
+def mark_formulas(tree: HtmlElement) -> None:
+    """Let each formula be an element `FORMULA` with its TeX as text, with `display` where it stands alone."""
     for element in list(
         tree.xpath("//*[contains(concat(' ', @class, ' '), ' katex-html ')] | //*[@class='MathJax_Preview']")
     ):
-        element.drop_tree()
+        element.clear(keep_tail=True)
     for script in list(tree.iter("script")):
         if match := _MATH_SCRIPT.match(script.get("type") or ""):
-            _replace_formula(script, script.text or "", bool(match["display"]), kept)
+            _mark(script, script.text or "", bool(match["display"]))
     for math in list(tree.iter("d-math")):
-        _replace_formula(math, math.text_content(), math.get("block") is not None, kept)
+        _mark(math, math.text_content(), math.get("block") is not None)
     for math in list(tree.iter("math", "{http://www.w3.org/1998/Math/MathML}math")):
         if math.getparent() is not None:
-            _replace_formula(math, _tex_of(math), _is_display(math), kept)
+            _mark(math, _tex_of(math), _is_display(math))
     for image in list(tree.iter("img")):
-        if "math" in (image.get("class") or "") and image.get("alt"):
-            _replace_formula(image, image.get("alt") or "", "display" in (image.get("class") or ""), kept)
+        if re.search(r"math|latex|\btex\b", image.get("class") or "") and image.get("alt"):
+            _mark(image, image.get("alt") or "", "display" in (image.get("class") or ""))
+    _mark_raw(tree)
 
 
 def _tex_of(math: HtmlElement) -> str:
@@ -69,21 +72,19 @@ def _is_display(math: HtmlElement) -> bool:
     return math.get("display") == "block" or "katex-display" in around or "ltx_equation" in around
 
 
-def _replace_formula(element: HtmlElement, tex: str, display: bool, kept: Kept) -> None:
+def _mark(element: HtmlElement, tex: str, display: bool) -> None:
     tex = re.sub(r"^\{\\(?:display|text)style (.*)\}$", r"\1", " ".join(tex.split()))
     if not tex:
         return
     for image in element.xpath("following-sibling::img[1] | ../following-sibling::img[1]"):
         if "mwe-math-fallback" in (image.get("class") or ""):
-            image.drop_tree()  # the same formula as a picture
+            image.clear(keep_tail=True)  # the same formula as a picture
     outer = _outermost(element)
-    alone = display or _is_alone(outer)
-    parent = outer.getparent()
-    replace_element(
-        outer,
-        "p" if alone and parent is not None and parent.tag != "p" else "span",
-        kept.put(_formula(tex, alone), alone),
-    )
+    alone, tail = display or _is_alone(outer), outer.tail
+    outer.clear()
+    outer.tag, outer.text, outer.tail = FORMULA, tex, tail
+    if alone:
+        outer.set("display", "")
 
 
 def _outermost(element: HtmlElement) -> HtmlElement:
@@ -113,28 +114,38 @@ def _is_alone(element: HtmlElement) -> bool:
     )
 
 
-def _formula(tex: str, display: bool) -> str:
-    return f"$$\n{tex.strip()}\n$$" if display else f"${tex.strip()}$"
+def _mark_raw(tree: HtmlElement) -> None:
+    """Formulas that a script would set: TeX between its delimiters in the text."""
+    found = 0
+    for element in list(tree.iter()):
+        if element.tag not in ("script", "style", "code", "pre", "title", FORMULA):
+            element.text, formulas = _parted(element.text, element)
+            element[:0] = formulas
+            found += len(formulas)
+        parent = element.getparent()
+        if element.tail and parent is not None:
+            text, formulas = _parted(element.tail, element)
+            if formulas:
+                place = parent.index(element) + 1
+                element.tail = text
+                parent[place:place] = formulas
+                found += len(formulas)
+        if found > MAX_FORMULAS:
+            raise CaptureError(f"a page has at most {MAX_FORMULAS:,} formulas; save the part that you need")
 
 
-def set_raw_math_aside(tree: HtmlElement, kept: Kept) -> None:
-    """Put aside formulas that a script would set: TeX between its delimiters in the text."""
-
-    def put(match: re.Match[str]) -> str:
+def _parted(text: str | None, near: HtmlElement) -> tuple[str | None, list[HtmlElement]]:
+    """A text up to its first formula, and its formulas with what follows each."""
+    if not text or ("$" not in text and "\\" not in text):
+        return text, []
+    matches = list(islice(_RAW_MATH.finditer(text), MAX_FORMULAS + 1))
+    if not matches:
+        return text, []
+    formulas: list[HtmlElement] = []
+    for match, end in zip(matches, [*(following.start() for following in matches[1:]), len(text)], strict=True):
         display = match["display"] or match["bracket"]
-        return kept.put(
-            _formula(" ".join((display or match["inline"] or match["dollar"]).split()), bool(display)), bool(display)
-        )
-
-    for element in tree.iter():
-        if not isinstance(element.tag, str) or element.tag in ("script", "style", "code", "pre", "title"):
-            _in_tail(element, put)
-            continue
-        if element.text and ("$" in element.text or "\\" in element.text):
-            element.text = _RAW_MATH.sub(put, element.text)
-        _in_tail(element, put)
-
-
-def _in_tail(element: HtmlElement, put: Callable[[re.Match[str]], str]) -> None:
-    if element.tail and ("$" in element.tail or "\\" in element.tail):
-        element.tail = _RAW_MATH.sub(put, element.tail)
+        formula = near.makeelement(FORMULA, {"display": ""} if display else {})
+        formula.text = " ".join((display or match["inline"] or match["dollar"]).split())
+        formula.tail = text[match.end() : end]
+        formulas.append(formula)
+    return text[: matches[0].start()], formulas

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import html
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from kb.capture.escaping import one_line
+from kb.capture.web.shown import authors_shown, date_shown
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -40,18 +44,16 @@ class Metadata:
     description: str
 
 
-def metadata_of(tree: HtmlElement, content: str, address: str) -> Metadata:
+def metadata_of(tree: HtmlElement) -> Metadata:
     """The metadata of a page, before its tree is changed."""
-    import trafilatura
-
-    found = trafilatura.extract_metadata(content, default_url=address, extensive=False)
     metas = _metas(tree)
-    site = (_first(metas, "og:site_name") or "").strip()
+    linked = _linked(tree)
+    site = _first(metas, "og:site_name")
     return Metadata(
-        title=_title(tree, metas, site) or (found.title if found else "") or "",
-        authors=_authors(metas, found.author if found else None),
-        date=_date(tree, metas) or ((found.date if found else "") or ""),
-        site=site or (found.sitename if found else "") or "",
+        title=_title(tree, metas, site),
+        authors=_authors(metas) or _linked_authors(linked) or authors_shown(tree),
+        date=_date(tree, metas, linked) or date_shown(tree),
+        site=site,
         address=_canonical(tree, metas),
         is_paper="citation_title" in metas,
         description=_first(metas, "citation_abstract", "dc.description", "og:description", "description"),
@@ -93,22 +95,24 @@ def _title(tree: HtmlElement, metas: dict[str, list[str]], site: str) -> str:
     if cited := _first(metas, "citation_title", "dc.title"):
         return cited
     stated = _first(metas, "og:title", "twitter:title")
-    page = " ".join((tree.findtext(".//title") or "").split())
+    page = stated or " ".join((tree.findtext(".//title") or "").split())
     main = next(iter(tree.xpath("//article[.//h1] | //main[.//h1] | //*[@role='main'][.//h1]")), tree)
     headings = [heading for heading in _headings(main) if heading.casefold() != site.casefold()]
     if len(headings) == 1 and main is not tree:
         return headings[0]
     for heading in headings:
-        if any(whole.casefold().startswith(heading.casefold()) for whole in (stated, page)):
+        if page.casefold().startswith(heading.casefold()):
             return heading
-    return _without_site(stated or page, site) or next(iter(headings), "")
+    if headings and (main is not tree or not page) and not stated:
+        return headings[0]
+    return _without_site(page, site)
 
 
 def _headings(tree: HtmlElement) -> Iterator[str]:
     for heading in tree.iter("h1"):
         for mark in heading.xpath(".//a[contains(@class, 'headerlink') or contains(@class, 'anchor')]"):
             if not mark.text_content().strip(" \n¶#§"):
-                mark.drop_tree()
+                mark.clear(keep_tail=True)
         text = " ".join(heading.text_content().replace("¶", "").split())
         if text:
             yield text
@@ -129,7 +133,7 @@ def _without_site(title: str, site: str) -> str:
     return title[: last.start()] if last and len(title[last.end() :].split()) <= 5 else title
 
 
-def _authors(metas: dict[str, list[str]], found: str | None) -> tuple[str, ...]:
+def _authors(metas: dict[str, list[str]]) -> tuple[str, ...]:
     for name in _AUTHOR_META:
         if name in metas:
             values: Sequence[str] = metas[name]
@@ -140,17 +144,48 @@ def _authors(metas: dict[str, list[str]], found: str | None) -> tuple[str, ...]:
             named = [value for value in values if value and not value.startswith(("http", "@"))]
             if named:
                 return tuple(dict.fromkeys(named))
-    return tuple(dict.fromkeys(name.strip() for name in (found or "").split(";") if name.strip()))
+    return ()
 
 
-def _date(tree: HtmlElement, metas: dict[str, list[str]]) -> str:
-    for name in _DATE_META:
-        if name in metas and (date := publication_date(metas[name][0])):
-            return date
-    for time in tree.xpath("//article//time[@datetime] | //header//time[@datetime] | //time[@datetime]"):
-        if date := publication_date(time.get("datetime") or ""):
-            return date
-    return ""
+def _linked(tree: HtmlElement) -> list[dict[str, object]]:
+    """The objects that a page states as JSON-LD, the outermost first."""
+    objects: list[dict[str, object]] = []
+    for script in tree.iter("script"):
+        if "ld+json" in (script.get("type") or ""):
+            try:
+                level: list[object] = [json.loads(script.text or "", strict=False)]
+            except (ValueError, RecursionError):
+                continue
+            while level:
+                objects += [value for value in level if isinstance(value, dict)]
+                level = [inner for value in level for inner in _inner(value) if isinstance(inner, dict | list)]
+    return objects
+
+
+def _inner(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _linked_authors(linked: Sequence[dict[str, object]]) -> tuple[str, ...]:
+    """The authors of the first object that has been published."""
+    for stated in linked:
+        if "datePublished" in stated or "headline" in stated:
+            authors = stated.get("author")
+            people = authors if isinstance(authors, list) else [authors]
+            names = [person.get("name") if isinstance(person, dict) else person for person in people]
+            named = [one_line(name) for name in names if isinstance(name, str) and not name.startswith("http")]
+            return tuple(dict.fromkeys(filter(None, named)))
+    return ()
+
+
+def _date(tree: HtmlElement, metas: dict[str, list[str]], linked: Sequence[dict[str, object]]) -> str:
+    stated = [metas[name][0] for name in _DATE_META if name in metas]
+    stated += [str(each["datePublished"]) for each in linked if "datePublished" in each]
+    for path in ("//time[@itemprop='datePublished']", "//article//time", "//header//time", "//main//time"):
+        stated += [time.get("datetime") or "" for time in tree.xpath(f"{path}[@datetime]")]
+    return next(filter(None, map(publication_date, stated)), "")
 
 
 def _canonical(tree: HtmlElement, metas: dict[str, list[str]]) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import codecs
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb.capture.captured import Capture
 from kb.capture.escaping import escaped, one_line, paragraphs
 from kb.capture.identifiers import without_tracking
+from kb.capture.web.article import article_of
+from kb.capture.web.formulas import mark_formulas
+from kb.capture.web.markdown import markdown_of
 from kb.capture.web.metadata import metadata_of
-from kb.capture.web.repair import repair
 from kb.errors import CaptureError
+from kb.notes.words import searchable
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -19,7 +23,6 @@ if TYPE_CHECKING:
 FEWEST_WORDS = 20  # of a page that is worth a note
 FEWEST_WORDS_OF_PAPER = 500  # of the page of a paper that is its text, and not only about it
 FEWEST_WORDS_BEHIND_LOGIN = 150  # of a page that also asks for a password
-SHARE_OF_ARTICLE = 0.7  # of the text of all paragraphs
 MAX_TAGS = 100_000
 MAX_ATTRIBUTES = 2_000  # of one element; the parser compares each with all others
 MAX_TEXT = 4_000_000  # characters without tags; no note holds as many
@@ -29,10 +32,6 @@ _META_CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,40})|<\?xml[^>]{0,100}?encoding=[\"']([\w-]{2,40})", re.I
 )
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_TITLE_HEADING = re.compile(r"\A\s*#\s+(.+)\n*")
-_HEADING = re.compile(r"^(#{1,6})(?=\s)", re.MULTILINE)
-_FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})")
-_PERMALINK = re.compile(r"(?:\[?[¶#§🔗]\]?(?:\(#[^)]*\))?)\s*$")
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}")
 _DATA = re.compile(r"data:[^\"'\s>]+")  # pictures inside the page
 _SOFT_PAYWALL = re.compile(r'"isAccessibleForFree"\s*:\s*"?false', re.I)
@@ -42,12 +41,13 @@ def capture_page(content: bytes, address: str, charset: str | None = None) -> Ca
     """The readable text of a page, and what it says of itself. Raises `CaptureError` where there is nothing to read."""
     text = decoded(content, charset, address)
     tree = parsed(text, address)
-    about = metadata_of(tree, text, address)
+    about = metadata_of(tree)
     abstract = f"## Abstract\n\n{escaped(about.description)}\n" if about.is_paper and about.description else ""
-    body = readable(tree, about.title)
-    if abstract and len(body.split()) < FEWEST_WORDS_OF_PAPER:
+    has_login = bool(tree.xpath("//input[@type='password']"))
+    body = readable(tree, about.title, about.address or address)
+    if abstract and len(searchable(body).split()) < FEWEST_WORDS_OF_PAPER:
         body = abstract
-    _require_text(body, tree, text, address)
+    _require_text(body, has_login, text, address)
     source = address if address.startswith("http") else about.address or address
     return Capture(
         key=without_tracking(source) if source.startswith("http") else source,
@@ -60,11 +60,18 @@ def capture_page(content: bytes, address: str, charset: str | None = None) -> Ca
     )
 
 
+def capture_html(content: bytes, path: Path, full: bool = False) -> tuple[Capture, ...]:
+    """The readable text of a saved page, always in full. Its source is the address that it names, or else its path.
+    Raises `CaptureError`.
+    """
+    return (capture_page(content, path.as_posix()),)
+
+
 def capture_abstract(content: bytes, address: str, charset: str | None = None) -> Capture:
     """What the page about a paper says of it, as OpenReview and the ACL Anthology have. Raises `CaptureError`."""
     text = decoded(content, charset, address)
     tree = parsed(text, address)
-    about = metadata_of(tree, text, address)
+    about = metadata_of(tree)
     if not about.is_paper:
         raise CaptureError(f"{address} names no paper; it may ask for a login, or have moved")
     shown = next(iter(tree.xpath("//*[contains(@class, 'acl-abstract')]/span")), None)
@@ -130,48 +137,18 @@ def _unclosed(text: str) -> int:
     return max(text.count(begin, text.rfind(end) + 1) for begin, end in (("\\(", "\\)"), ("\\[", "\\]")))
 
 
-def readable(tree: HtmlElement, title: str) -> str:
+def readable(tree: HtmlElement, title: str, address: str) -> str:
     """The main text of a page as Markdown, without its title; headings begin at level 2. Changes the tree."""
-    import trafilatura
-
-    _drop_permalinks(tree)
-    _mark_article(tree)
-    kept = repair(tree)
-    markdown = trafilatura.extract(
-        tree,
-        output_format="markdown",
-        include_comments=False,
-        include_formatting=True,
-        include_images=False,
-        include_links=True,
-        include_tables=True,
-        deduplicate=False,
-        favor_recall=True,
-    )
-    return _levelled(_without_title(kept.restored(markdown or ""), title)).strip() + "\n"
-
-
-def _mark_article(tree: HtmlElement) -> None:
-    """Call the innermost element with most of the text of all paragraphs an article, where none says that it is one."""
-    for element in tree.iter("d-article", "dt-article"):  # Distill
-        element.tag = "article"
-    if tree.xpath("//article | //main | //*[@role='main']"):
-        return
-    lengths = {paragraph: len(paragraph.text_content()) for paragraph in tree.iter("p")}
-    inside: dict[HtmlElement, int] = {}
-    for paragraph, length in lengths.items():
-        for above in paragraph.iterancestors("div", "section", "td"):
-            inside[above] = inside.get(above, 0) + length
-    enough = SHARE_OF_ARTICLE * sum(lengths.values())
-    holding = [element for element, length in inside.items() if length and length >= enough]
-    if holding:
-        innermost = max(holding, key=lambda element: sum(1 for _ in element.iterancestors()))
-        innermost.tag = "article"
-    elif (body := tree.find("body")) is not None:
-        article = body.makeelement("article")
-        article.text, body.text = body.text, None
-        article.extend(list(body))
-        body.append(article)
+    tree.make_links_absolute(address, resolve_base_href=True, handle_failures="discard")
+    for link in tree.iter("a"):
+        if (link.get("href") or "").partition("#")[0] == address.partition("#")[0]:
+            del link.attrib["href"]  # a place in the page itself
+    mark_formulas(tree)
+    article = article_of(tree)
+    for heading in list(article.iter("h1", "h2")):
+        if heading is not article and _letters(heading.text_content()) == _letters(title):
+            heading.clear(keep_tail=True)
+    return markdown_of(article)
 
 
 def _is_deeper(tree: HtmlElement, most: int) -> bool:
@@ -183,63 +160,13 @@ def _is_deeper(tree: HtmlElement, most: int) -> bool:
     return True
 
 
-def _drop_permalinks(tree: HtmlElement) -> None:
-    """Links of headings to themselves, which show a sign."""
-    for link in list(
-        tree.xpath("//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6 or self::dt]//a[@href]")
-    ):
-        if len(link.text_content().strip()) <= 1:
-            link.drop_tree()
-    for link in list(tree.xpath("//*[self::h1 or self::h2 or self::h3 or self::h4]//a[starts-with(@href, '#')]")):
-        link.drop_tag()
-    for edit in list(tree.xpath("//*[contains(@class, 'mw-editsection')]")):
-        edit.drop_tree()
-    for link in list(tree.xpath("//a[contains(@class, 'headerlink') or contains(@class, 'viewcode-link')]")):
-        link.drop_tree()
-
-
-def _without_title(markdown: str, title: str) -> str:
-    heading = _TITLE_HEADING.match(markdown)
-    same = heading and _letters(heading[1]) == _letters(title)
-    return markdown[heading.end() :] if heading and same else markdown
-
-
 def _letters(text: str) -> str:
     return re.sub(r"\W+", "", text).casefold()
 
 
-def _levelled(markdown: str) -> str:
-    """A text whose highest headings are of level 2, and in which nothing reads as a comment."""
-    lines = markdown.split("\n")
-    prose = list(_outside_fences(lines))
-    levels = [len(match[1]) for number in prose if (match := _HEADING.match(lines[number]))]
-    shift = 2 - min(levels, default=2)
-    for number in prose:
-        line = lines[number].replace("<!--", "&lt;!--")
-        if match := _HEADING.match(line):
-            line = "#" * min(max(len(match[1]) + shift, 2), 6) + line[match.end() :]
-        lines[number] = line.rstrip()
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
-
-
-def _outside_fences(lines: list[str]) -> list[int]:
-    """The numbers of the lines that are not in a code block."""
-    outside: list[int] = []
-    fence = ""
-    for number, line in enumerate(lines):
-        match = _FENCE.match(line)
-        if fence:
-            fence = "" if match and match[1].startswith(fence) and line.strip(" >\t") == match[1] else fence
-        elif match:
-            fence = match[1]
-        else:
-            outside.append(number)
-    return outside
-
-
-def _require_text(body: str, tree: HtmlElement, text: str, address: str) -> None:
-    words = len(body.split())
-    if words < FEWEST_WORDS_BEHIND_LOGIN and tree.xpath("//input[@type='password']"):
+def _require_text(body: str, has_login: bool, text: str, address: str) -> None:
+    words = len(searchable(body).split())
+    if words < FEWEST_WORDS_BEHIND_LOGIN and has_login:
         raise CaptureError(f"{address} asks for a login; save the page in your browser and add the file")
     if _SOFT_PAYWALL.search(text) and words < FEWEST_WORDS_BEHIND_LOGIN * 2:
         raise CaptureError(f"{address} is behind a paywall; save the page in your browser and add the file")

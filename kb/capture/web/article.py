@@ -1,0 +1,106 @@
+"""Where the text of a page is, and what around and in it is not the text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+SHARE_OF_NAMED = 0.3  # of the running text, in the element that the page calls its article
+SHARE_OF_INNER = 0.7  # of the text of that, in one inside it that is called so
+SHARE_OF_FOUND = 0.85  # of the running text, in any other element
+MOST_DROPPED = 0.7  # of that text; what holds more is not beside it, whatever it is called
+LEAST_RUN = 40  # characters of running text; labels have fewer
+_NEVER_TEXT = (
+    *("script", "style", "noscript", "template", "svg", "canvas", "video", "audio", "iframe", "object", "embed"),
+    *("button", "input", "select", "textarea", "dialog", "link", "meta", "title", "img", "picture"),
+)
+_BESIDE = ("nav", "footer", "aside")
+_ROLES = ("navigation", "complementary", "contentinfo", "search", "banner", "dialog")
+_BOXES = ("div", "section", "ul", "ol", "p", "li", "header", "table", "form", "details", "span", "a", "h2", "h3", "h4")
+_WORDS = (
+    r"nav|navbar|navigation|navheader|navfooter|breadcrumbs?|menu|toc|table-of-contents|share|sharing|sharedaddy"
+    r"|social|related|relatedposts|(?:recent)?comments|comments?-\w+|respond|disqus|cookies?|consent|newsletter|subscribe"
+    r"|signup|promo|advert|advertisement|pagination|pager|prev-next|previousnext|post-nav|footer|copyright|skip-link"
+    r"|skiplink|noprint|mw-editsection|mw-jump-link|mw-cite-backlink|catlinks|navbox|headerlink|viewcode-link|permalink"
+    r"|sr-only|screen-reader-text|visually-hidden|byline|post-meta|entry-meta|entry-utility|author-bio"
+)
+_BESIDE_CLASS = re.compile(rf"(?<![a-z])(?:{_WORDS})(?![a-z])")
+_BESIDE_ID = re.compile(rf"(?:jp-)?(?:{_WORDS})(?:-?(?:area|box|container|list|section|wrapper|\d+))?")
+_REMARK = re.compile(r"(?<![a-z])(?:topic|admonition|note|footnotes?|sidenote|callout|tip|warning)(?![a-z])")
+_NAMED_CLASS = re.compile(r"(?<![a-z])(?:article|entry|markdown|post|story)[-_]*(?:body|content|text)(?![a-z])")
+_NAMED = (
+    "//*[@itemprop='articleBody'] | //article | //main | //*[@role='main'] | //*[@id='mw-content-text']"
+    " | //d-article | //dt-article"
+)
+
+
+def article_of(tree: HtmlElement) -> HtmlElement:
+    """The element with the text of a page. What is not text leaves the tree."""
+    for element in list(tree.iter(*_NEVER_TEXT)):
+        if element.getparent() is not None:
+            element.clear(keep_tail=True)
+    _drop_permalinks(tree)
+    lengths = _lengths(tree)
+    whole = lengths[tree]
+    for element in list(tree.iter()):
+        if _is_beside(element) and lengths[element] <= MOST_DROPPED * whole and element.getparent() is not None:
+            element.clear(keep_tail=True)
+    return _main(tree)
+
+
+def _main(tree: HtmlElement) -> HtmlElement:
+    """The innermost element that the page calls its article, or else that has nearly all of its text."""
+    lengths = _lengths(tree)
+    main = tree
+    for element in tree.xpath(_NAMED):
+        if lengths[element] >= (SHARE_OF_NAMED if main is tree else SHARE_OF_INNER) * lengths[main]:
+            main = element
+    if main is tree:
+        enough = SHARE_OF_FOUND * lengths[tree]
+        main = [tree, *(each for each in tree.iter("div", "section", "td", "body") if lengths[each] >= enough)][-1]
+    for element in main.iter("div", "section"):
+        names = (element.get("class") or "").lower()
+        if lengths[element] >= SHARE_OF_INNER * lengths[main] and _NAMED_CLASS.search(names):
+            main = element
+    return main
+
+
+def _lengths(tree: HtmlElement) -> dict[HtmlElement, int]:
+    """How many characters of running text outside links each element has."""
+    elements = list(tree.iter())
+    lengths = dict.fromkeys(elements, 0)
+    for element in reversed(elements):
+        lengths[element] = 0 if element.tag == "a" else lengths[element] + _length(element.text)
+        parent = element.getparent()
+        if parent is not None and parent in lengths:
+            lengths[parent] += lengths[element] + _length(element.tail)
+    return lengths
+
+
+def _length(text: str | None) -> int:
+    length = len(text.strip()) if text else 0
+    return length if length >= LEAST_RUN else 0
+
+
+def _is_beside(element: HtmlElement) -> bool:
+    if element.get("hidden") is not None or "display:none" in (element.get("style") or "").replace(" ", ""):
+        return True
+    names = (element.get("class") or "").lower()
+    if element.tag == "aside" and (element.get("role") == "note" or _REMARK.search(names)):
+        return False
+    if element.tag in _BESIDE or element.get("role") in _ROLES:
+        return True
+    if element.tag not in _BOXES or next(element.iterancestors("pre", "code"), None) is not None:
+        return False
+    return bool(_BESIDE_CLASS.search(names) or _BESIDE_ID.fullmatch((element.get("id") or "").lower()))
+
+
+def _drop_permalinks(tree: HtmlElement) -> None:
+    """Links of headings and terms to themselves, which show a sign."""
+    for heading in tree.iter("h1", "h2", "h3", "h4", "h5", "h6", "dt"):
+        for link in list(heading.iter("a")):
+            if len(link.text_content().strip()) <= 1 and link.get("href") and link is not heading:
+                link.clear(keep_tail=True)
