@@ -46,3 +46,71 @@ def test_a_sentence_that_a_formula_completes_is_no_point() -> None:
         "The variance of the estimate is bounded by the degree.\n$$\n\\sigma\n$$\n"
     )
     assert points_of(text) == [STATED, "The variance of the estimate is bounded by the degree."]
+
+
+def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
+    """What is said before the colon is quoted if it claims something without the formula."""
+    formula = "\n\n$$\ny = W x + B A x\n$$\n"
+    claim = "Freeze the matrix $W$ and learn an update of low rank"
+    assert points_of(f"{claim}:{formula}") == [claim]
+    assert points_of(f"With a rank of eight the hidden state of a layer is then computed:{formula}") == []
+    assert points_of(f"A layer of low rank is the plainest map that can satisfy this:{formula}") == []
+    assert points_of(f"{claim}:\n\n- the first of two long items that are no formula\n")[:1] != [claim]
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "Please open an issue if a link to one of the datasets is dead.",
+        "Check out the talk of last year's winter school on sampling.",
+        "Thanks to everyone who sent corrections to the first edition.",
+        "Welcome to the fourth week, in which samplers are compared.",
+        "The code of all four samplers is available on the website.",
+        "I highly recommend reading the appendix of the thesis on samplers.",
+        "The workshop will introduce samplers for graphs that do not fit.",
+        "A gentle introduction to samplers for people without a GPU.",
+        "Members of our academy get the second edition at a discount.",
+        "Learn how to write a sampler that never visits a node twice.",
+        "We can see that the second row has the larger values again.",
+        "B. Person and C. Other, sampling in a forest of trees, pp. 12-29.",
+        "Doe et al.: Sampling for people in a hurry, a survey, 2021.",
+        "Sampling is one of the most important topics in graph learning.",
+        "Layer-wise samplers have recently gained a lot of attention.",
+        "To check that the sampler can visit each of the nodes.",
+        "Better than uniform draws for nodes of a high degree.",
+    ],
+)
+def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
+    """Invitations, thanks, announcements, entries of bibliographies, praise and fragments state nothing to build on."""
+    assert points_of(f"# Sampling\n\nAn opening remark.\n\n{STATED}\n\n{aside}\n\n- {aside}\n") == [STATED]
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Sampling is important because a hub of a million nodes fills the batch.",
+        "Sampled neighbours are available to the layer before its weights are read.",
+        "The key advantage of sampling is that memory no longer grows with the degree.",
+        "Better samplers draw fewer nodes, and training takes half the time.",
+        "To sample a hub of high degree takes longer than to train on it.",
+        "The course of the loss follows the degree of the sampled nodes.",
+    ],
+)
+def test_a_claim_with_the_words_of_an_aside_is_a_point(claim: str) -> None:
+    """What says why, how much or of what is quoted, in whatever words."""
+    assert points_of(f"# Sampling\n\n{claim}\n") == [claim]
+
+
+def test_an_item_is_quoted_without_its_mark() -> None:
+    """A number in an enumeration, and the mark of a summary, mean nothing outside it."""
+    assert points_of(f"TL;DR: {STATED}\n\n**2. {STATED.replace('step', 'pass')}**\n") == [
+        STATED,
+        STATED.replace("step", "pass"),
+    ]
+
+
+def test_the_authors_are_quoted_where_a_label_names_their_work() -> None:
+    """The sentence that opens a passage goes under its heading; in another one nobody knows whose authors they are."""
+    said = "The authors bound the memory of a step by sampling neighbours."
+    assert points_of(f"# Sampling\n\n{said}\n") == [said]
+    assert points_of(f"# Sampling\n\n{STATED} {said}\n") == [STATED]

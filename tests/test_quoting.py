@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from conftest import HashingEncoder
 from test_sections import excerpts_of
 
 from kb.notes.prose import clean
-from kb.outline.points import Candidate, Excerpt, choose, section_points, with_opposites
+from kb.outline.points import Candidate, Excerpt, choose, rank_statements, section_points, with_opposites
 from kb.outline.post.check import check
 from kb.outline.post.quotation import quotation
 from kb.outline.post.render import render, template_text
@@ -19,6 +20,7 @@ from kb.outline.quoting.comparisons import are_opposite
 from kb.outline.quoting.labels import label
 from kb.outline.quoting.pointers import pointer
 from kb.outline.quoting.runs import runs
+from kb.outline.quoting.worth import worth
 from kb.reports import Outline, Point, Section
 
 ENCODER = HashingEncoder()
@@ -216,3 +218,70 @@ def test_no_sentence_is_quoted_twice() -> None:
     ]
     assert len(found) == 2
     assert len(choose(ranked, excerpts, [], ENCODER.scale)) == 1
+
+
+def ranked_of(notes: dict[str, str]) -> tuple[list[Excerpt], list[Candidate]]:
+    """What can be quoted of some notes, best first, for a topic that none of them is near to."""
+    excerpts = excerpts_of(notes)
+    vectors = ENCODER.encode([entry.chunk.text for entry in excerpts])
+    return excerpts, rank_statements(excerpts, vectors, ENCODER.encode(["zebra"])[0], ENCODER)
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "A lock is a chamber that lifts boats from one level to another.",
+        "TL;DR: chambers with two gates can lift boats from one level to another.",
+        "Boats change their level in a chamber with a gate at either end.",
+    ],
+)
+def test_a_section_opens_with_what_its_note_opens_with(opening: str) -> None:
+    """What a note is about comes first, also before numbers, limits and comparisons that are nearer to the topic."""
+    note = (
+        f"# Locks\n\n{opening} Most of them are old.\n\n## Numbers\n\n"
+        "Draining a chamber takes 12 minutes with pumps, and 30 minutes without.\n\n## Harbour\n\n"
+        "Harbour pumps are faster than the gates of a harbour, but cost more.\n\n"
+        "Harbour gates fail in a flood because the harbour is too shallow.\n"
+    )
+    excerpts, ranked = ranked_of({"notes/locks.md": note})
+    points = section_points(choose(ranked, excerpts, [], ENCODER.scale, 2), ranked, excerpts, ENCODER.scale)
+    assert points[0].text.startswith(opening.removeprefix("TL;DR: "))
+
+
+def test_the_definition_of_a_heading_is_worth_more_than_a_remark() -> None:
+    """Of two statements as near to the topic, the one that says what the heading names is chosen."""
+    note = (
+        "# Waterways\n\nCanals carry sand and stone.\n\n## Tow paths\n\nTow paths flood in spring near the mill.\n\n"
+        "A tow path is the strip along a canal on which horses pull the boats.\n"
+    )
+    _, ranked = ranked_of({"notes/a.md": note})
+    texts = [entry.statement.text.split()[0] for entry in ranked]
+    assert texts.index("A") < texts.index("Tow")
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ("The gates close in time after a week of training.", "Gates: Adam, dropout of 0.2 and 512 hidden units."),
+        ("With a dropout of 0.2 and Adam the gates reach 96%.", "The gates use a dropout of 0.2 and Adam."),
+        ("Gates need oil in winter.", "Rusty gates of an old harbour in winter."),
+    ],
+)
+def test_a_claim_is_worth_more_than_settings_and_titles(better: str, worse: str) -> None:
+    """What a run was trained with, and a phrase without a verb, are chosen after a sentence that claims something."""
+    assert worth(better) > worth(worse)
+
+
+def test_an_outline_quotes_the_opening_of_a_note_that_only_other_passages_are_found_of() -> None:
+    """The passage that opens a note gives its first sentence, under the note's subject, though it is no evidence."""
+    note = (
+        "# Locks\n\nBoats change their level in a chamber with a gate at either end.\n\n## Harbour\n\n"
+        "Harbour pumps are faster than the gates of a harbour, but cost more.\n"
+    )
+    opening, found = excerpts_of({"notes/locks.md": note})
+    excerpts = [replace(found, opening=opening.chunk)]
+    vectors = ENCODER.encode([found.chunk.text])
+    ranked = rank_statements(excerpts, vectors, vectors[0], ENCODER)
+    points = section_points(choose(ranked, excerpts, [], ENCODER.scale), ranked, excerpts, ENCODER.scale)
+    assert [(point.label, point.start_line) for point in points] == [("Locks", 3), ("Locks", 7)]
+    assert all(holds(point, {"notes/locks.md": note}) for point in points)

@@ -75,7 +75,7 @@ _OF_THE_TEXT = re.compile(
     r"\bfiled (?:as|under|together|here)\b|\bre-?read(?:ing)?\b|\blet(?:'s|’s| us| me)\b|\bwe(?:'ll|’ll| will"
     r"| have seen|"
     r" saw)\b|\b(?:as|what) (?:we|i|you) (?:saw|discussed|mentioned|said|can see)\b|^(?:see|cf|via|compare|related|"
-    r"reading|source|credit|link|note|todo|answer|question)\b\s*[:. ]|^[aq]\s*:|\bthe (?:article|video|author)s?\b"
+    r"reading|source|credit|link|note|todo|answer|question)\b\s*[:. ]|^[aq]\s*:|\bthe (?:article|video)s?\b"
     r"|^summary of\b|^below we\b|^recall (?:that|from)\b|^for (?:more|further) (?:\w+ )*(?:information|details?)\b"
     r"|^as \w+ (?:in|by) (?:the|our|an?) (?:introduction|beginning|previous|last|first|earlier|intro)\b",
     re.IGNORECASE,
@@ -113,6 +113,9 @@ _UNNAMED = re.compile(
     r"allows|provides|supports|outperforms|achieves|introduces|proposes|presents|shows|generates) (?!and\b)",
     re.IGNORECASE,
 )
+
+
+_AUTHORS = re.compile(r"\b(?:the|its|their) authors?\b", re.IGNORECASE)
 
 
 def faults(text: str, label: str = "") -> list[str]:
@@ -162,7 +165,7 @@ def _is_cut(text: str, label: str) -> bool:
 
 def _lacks_its_subject(text: str, label: str) -> bool:
     """A model, paper or method that only the note's title names."""
-    return not label and bool(_UNNAMED.match(text))
+    return not label and bool(_UNNAMED.match(text) or _AUTHORS.search(text))
 
 
 def _is_no_prose(text: str, label: str) -> bool:

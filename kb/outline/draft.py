@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from functools import partial
 
 from kb.areas.concepts import load_concepts, of_areas
@@ -59,7 +60,8 @@ def draft(
         evidence = gather_for(reader, topic, headings, areas, without)
         excerpts, skeleton = evidence.excerpts, guided_sections(evidence, headings, reader.encoder, points)
     else:
-        excerpts, vectors = gather(reader, topic, areas)
+        gathered, vectors = gather(reader, topic, areas)
+        excerpts = _with_openings(reader, gathered)
         example, known = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
         skeleton = build_sections(excerpts, vectors, topic.aim, reader.encoder, count, example, known, points, text)
     sections = _with_current_points(reader, skeleton.sections, keep_empty=bool(headings))
@@ -71,6 +73,15 @@ def draft(
     asked = {"areas": areas, "wanted_sections": wanted, "words": words, "headings": headings}
     others = {"leftovers": skeleton.leftovers, "covered_before": with_repeated_points(reader, posts, sections)}
     return _report(reader, topic, sections, excerpts, unknown, today).model_copy(update={**asked, **others})
+
+
+def _with_openings(reader: IndexReader, excerpts: Sequence[Excerpt]) -> list[Excerpt]:
+    """Excerpts, of which the best of each note knows the passage that opens the note if that is not among them:
+    what a note is about may be in other words than the topic is asked in.
+    """
+    begun = {entry.note.id for entry in excerpts if entry.chunk.position == 0}
+    chunks = reader.catalog.chunks_of({entry.note.id for entry in excerpts} - begun)
+    return [replace(entry, opening=next(iter(chunks.pop(entry.note.id, ())), None)) for entry in excerpts]
 
 
 def _unknown_to_cited(

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kb.cutoffs import (
-    COMPARISON,
-    DEFINITION,
-    NUMBER,
-    REFERS_BACK,
-    SAME_POINT,
-    TALKS_OF_THE_NOTE,
-    TRADE_OFF,
-    WITHOUT_VERB,
-)
+from kb.cutoffs import OPENING, SAME_POINT, SUBJECT_DEFINED
 from kb.models import ChunkRecord, Encoder, NoteRecord, Statement
 from kb.outline.quoting.comparisons import are_opposite
 from kb.outline.quoting.labels import label
+from kb.outline.quoting.leaning import names_authors
 from kb.outline.quoting.pointers import pointer
-from kb.outline.quoting.predicates import has_a_verb
 from kb.outline.quoting.runs import runs
+from kb.outline.quoting.worth import LEAD, defines, opens, role, worth
 from kb.reports import Address, Point, Quoted
 from kb.scale import Scale
 
@@ -36,67 +27,47 @@ if TYPE_CHECKING:
 MAX_EMBEDDED = 2  # statements of a passage
 MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_MANY_NOTES = 5, 4, 8
 
-# What makes a statement more or less worth quoting: numbers, definitions, trade-offs and comparisons count for it;
-# references to a sentence before it, and talk of the note or paper instead of the subject, count against it.
-_WORTH = tuple(
-    (re.compile(pattern, re.IGNORECASE), worth)
-    for pattern, worth in (
-        (r"\d", NUMBER),
-        (r"^[\w\s-]{2,40}\b(?:is|are|means?) (?:a|an|the|any|how|when|what)\b", DEFINITION),
-        (
-            r"\b(?:but|while|whereas|instead|rather than|at the (?:price|cost) of|trade-?offs?|because|unless)\b",
-            TRADE_OFF,
-        ),
-        (
-            r"\b(?:faster|slower|better|worse|fewer|less|more|higher|lower|improves?|reduces?|beats?|outperforms?)\b",
-            COMPARISON,
-        ),
-        (
-            r"^(?:it|its|they|their|these|those|this|that|he|she|here|there|so|then|both|such|also|and|but|or)\b",
-            REFERS_BACK,
-        ),
-        (r"^(?:see|cf|compare|related|via|my|i|we)\b|\b(?:this|one) note\b|https?://", TALKS_OF_THE_NOTE),
-        (r"\b(?:the|our) (?:paper|authors?|document|study|research)\b", TALKS_OF_THE_NOTE),
-        (r"^[^,;:.]{0,60}\b(?:it|they|them|their|its)\b", TALKS_OF_THE_NOTE),
-    )
-)
-
-_ROLES = (
-    (
-        2,
-        re.compile(
-            r"\b(?:limit(?:s|ed|ation)?|caveats?|fails?|cannot|can't|does(?:n't| not) (?:help|work|scale)|breaks?"
-            r"|hurts?|"
-            r"drawbacks?|downsides?|at the (?:price|cost)|unless|weak spots?|trade-?offs?|struggles?|suffers?|biased|"
-            r"risks?|dangers?|pitfalls?)\b",
-            re.IGNORECASE,
-        ),
-    ),
-    (1, re.compile(r"\d[\d.,]*\s*(?:%|×|x\b|[kKMGTB]i?B?\b|ms\b|s\b|times|points|percent|million|billion|thousand)")),
-)
-
 
 @dataclass(frozen=True)
 class Excerpt:
     """A passage that may go into an outline, and its note. `share` is the note's relevance as a share of the best
-    notes', `named` the share of the topic's subjects that a passage of the note names. Vectors are kept in a separate
-    array, in the same order.
+    notes', `named` the share of the topic's subjects that a passage of the note names. `opening` is the passage that
+    opens the note, if an outline would not have it otherwise. Vectors are kept in a separate array, in the same order.
     """
 
     note: NoteRecord
     chunk: ChunkRecord
     share: float = 1.0
     named: float = 0.0
+    opening: ChunkRecord | None = None
+
+    def passage_of(self, statement: Statement) -> ChunkRecord:
+        """The passage that a statement stands in."""
+        within = self.chunk.start_line <= statement.start_line <= self.chunk.end_line
+        return self.chunk if within or self.opening is None else self.opening
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A statement that may become a point: the index of its excerpt, its score, and its unit vector `(dim,)`."""
+    """A statement that may become a point: the index of its excerpt, its score, and its unit vector `(dim,)`. `leads`
+    says that it opens its note, or defines what that is about.
+    """
 
     excerpt: int
     statement: Statement
     score: float
     vector: FloatArray
+    leads: bool = False
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """A statement of an excerpt, what its words and its place are worth, and whether it leads its note."""
+
+    excerpt: int
+    statement: Statement
+    worth: float
+    leads: bool
 
 
 def rank_statements(
@@ -110,23 +81,41 @@ def rank_statements(
     """
     aims = np.broadcast_to(aims, vectors.shape)
     found = [
-        (index, statement)
+        statement
         for index, entry in enumerate(excerpts)
-        for statement in sorted(runs(entry.chunk), key=lambda statement: -_worth(statement))[:MAX_EMBEDDED]
+        for statement in sorted(_weighed(index, entry), key=lambda found: -found.worth)[:MAX_EMBEDDED]
     ]
     if not found:
         return []
-    statement_vectors = encoder.encode([statement.text for _, statement in found])
+    statement_vectors = encoder.encode([entry.statement.text for entry in found])
     scored = []
-    for (index, statement), vector in zip(found, statement_vectors, strict=True):
-        cosine = float(vector @ aims[index] + vector @ vectors[index]) / 2
-        scored.append(Candidate(index, statement, encoder.scale.relatedness(cosine) + _worth(statement), vector))
+    for entry, vector in zip(found, statement_vectors, strict=True):
+        cosine = float(vector @ aims[entry.excerpt] + vector @ vectors[entry.excerpt]) / 2
+        score = encoder.scale.relatedness(cosine) + entry.worth
+        scored.append(Candidate(entry.excerpt, entry.statement, score, vector, entry.leads))
     return sorted(scored, key=lambda entry: -entry.score)
 
 
-def _worth(statement: Statement) -> float:
-    worth = sum(worth for pattern, worth in _WORTH if pattern.search(statement.text))
-    return worth if has_a_verb(statement.text) else worth + WITHOUT_VERB
+def _weighed(index: int, excerpt: Excerpt) -> Iterator[_Statement]:
+    """What can be quoted of an excerpt."""
+    title, headings = excerpt.note.title, excerpt.chunk.heading_path
+    found = runs(excerpt.chunk)
+    first = _opening(excerpt.chunk, title, found)
+    for statement in found:
+        is_first = first is not None and statement.text.startswith(first.text)
+        defining = defines([title, *headings], statement.text)
+        place = OPENING if is_first else SUBJECT_DEFINED if defining else 0.0
+        leads = is_first or (defining and defines([title], statement.text))
+        yield _Statement(index, statement, worth(statement.text) + place, leads)
+    if excerpt.opening and (first := _opening(excerpt.opening, title, runs(excerpt.opening))):
+        yield _Statement(index, first, worth(first.text) + OPENING, leads=True)
+
+
+def _opening(chunk: ChunkRecord, title: str, found: Sequence[Statement]) -> Statement | None:
+    """The statement that opens a note, one that names what its title does if there is any."""
+    opening = [statement for statement in found if opens(chunk, title, statement.text)]
+    naming = (statement for statement in opening if not label(title, (), statement.text))
+    return next(naming, opening[0] if opening else None)
 
 
 def choose(
@@ -177,23 +166,20 @@ def section_points(
 ) -> tuple[Point, ...]:
     """The points of a section in the order in which they are read.
 
-    Points of one note stand together: claims, then numbers, then limits, each in the note's order; contradictions stand
-    side by side. One table, formula or piece of code from the passages quoted follows the points of its note.
+    Points of one note stand together: what leads it, then claims, numbers and limits, each in the note's order;
+    contradictions stand side by side. One table, formula or piece of code from the passages quoted follows the points
+    of its note.
     """
     notes = list(dict.fromkeys(excerpts[entry.excerpt].note.id for entry in chosen))
 
     def place(entry: Candidate) -> tuple[int, int, int]:
         statement = entry.statement
-        return notes.index(excerpts[entry.excerpt].note.id), role(statement.text), statement.start_line
+        part = LEAD if entry.leads else role(statement.text)
+        return notes.index(excerpts[entry.excerpt].note.id), part, statement.start_line
 
     ordered = _side_by_side(sorted(chosen, key=place))
     points = [_point(entry, chosen, ranked, excerpts, scale) for entry in ordered]
     return tuple(_with_pointer(points, ordered, excerpts))
-
-
-def role(text: str) -> int:
-    """Whether a statement is a claim (0), gives numbers (1), or names limits (2)."""
-    return next((number for number, pattern in _ROLES if pattern.search(text)), 0)
 
 
 def _side_by_side(points: Sequence[Candidate]) -> list[Candidate]:
@@ -245,9 +231,11 @@ def _with_pointer(points: Sequence[Point], chosen: Sequence[Candidate], excerpts
 
 
 def point_of(excerpt: Excerpt, statement: Statement) -> Point:
-    """A statement of an excerpt as a point, labelled if it does not name its subject, or continues its heading."""
-    said = "" if statement.text[:1].islower() else statement.text
-    subject = label(excerpt.note.title, excerpt.chunk.heading_path, said)
+    """A statement of an excerpt as a point, labelled if it does not name its subject, continues its heading, or speaks
+    of authors.
+    """
+    said = "" if statement.text[:1].islower() or names_authors(statement.text) else statement.text
+    subject = label(excerpt.note.title, excerpt.passage_of(statement).heading_path, said)
     return Point(**_quoted(excerpt, statement).model_dump(), label=subject)
 
 

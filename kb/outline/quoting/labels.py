@@ -57,6 +57,12 @@ def label_under(heading: str, label: str) -> str:
     return rest if subject and _is_named(subject, _stems(heading)) else label
 
 
+def is_part_of(name: str, title: str) -> bool:
+    """Whether a title names all that a name does, in whatever order."""
+    own = _stems(name)
+    return bool(own) and own <= _stems(title)
+
+
 def _subject(title: str) -> str:
     """What a title is about: what comes before a colon, a dash or an apposition; nothing for a date."""
     head = _tidy(re.split(r":\s|\s[—–-]\s", _tidy(title))[0])

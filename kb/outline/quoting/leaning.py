@@ -55,7 +55,7 @@ _PREPOSED = re.compile(r"(?:in (?:practice|theory|general|short|fact|principle|e
 _OPEN_END = re.compile(
     r"(?:[:;,—–-]|\.\.\.|…)$"
     r"|\b(?:a|an|the|of|in|on|to|for|and|or|but|with|by|from|at|as|that|which|than|using|via|see|between|into|such|its|their|our|"
-    r"e\.g|i\.e|is|are|was|were)\W*$"
+    r"e\.g|i\.e|is|are|was|were|pp|vol|eds?)\W*$"
     r"|\b(?:as follows|(?:the|these) following|following (?:is|are|code|table|figure|example|snippet))\b|^following\b",
     re.IGNORECASE,
 )
@@ -68,6 +68,27 @@ _SHOWING = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _PURPOSE = re.compile(r"(?:(?:in order )?to [a-z]+|for [a-z]+ing) (?P<rest>[^,;:—–]*)$", re.IGNORECASE)
+
+# What a purpose says somebody or something will be able to do: "to verify that a server can load it".
+_ABLE = re.compile(r"\b(?:can|could|will|may|might)(?: be)? \w+", re.IGNORECASE)
+# What is said of something that only the line above or the heading names: "Better than BLEU for short answers".
+_PREDICATE = re.compile(
+    r"(?:(?:more|less|most|very|quite|also|only|not|often) )?(?:useful|better|worse|faster|slower|cheaper|critical|"
+    r"crucial|good|great|bad|easy|easier|hard|harder|difficult|ideal|best|similar|suitable|helpful|important|necessary|"
+    r"required|prone|able|unable|likely|applicable|available|robust|sensitive|limited|capable|responsible|used|designed|"
+    r"intended|meant|recommended|suggested|preferred|known|possible|impossible|expensive|simple|simpler) "
+    r"(?:when|than|for|to|in|as|at|on|with|by|of|from|if|because|since)\b"
+    r"(?:[^,;:—–]*|[^,;:—–]*, (?:but|and|or|so|which|as|since|because|e\.g)\b.*)$",
+    re.IGNORECASE,
+)
+
+# The end of a clause that says nothing without the formula after it.
+_ANNOUNCES_FORMULA = re.compile(
+    r"\b(?:be|becomes?|became|gives?|reads?|equals?|have|has|get|obtain|write|written|computed?|calculated?|defined?|given|"
+    r"expressed?|formulated|minimi[sz]es?|maximi[sz]es?|optimi[sz]es?|then|follows|formula|equation|expression|form|"
+    r"objective|function|loss|definition|rule|if|where|when|thus|so|this|that|these|it|them)$",
+    re.IGNORECASE,
+)
 
 _ABOUT_THE_TEXT = re.compile(
     r"\b(?:this|these|my|our|the (?:present|current)|earlier|previous|next|last|following) "
@@ -102,10 +123,11 @@ _ABOUT_THE_TEXT = re.compile(
     r"look|cover|discuss|learn|explore|use|go|start|now|also)\b|\blet(?:'s|’s| us| me)\b|^(?:reading|see|cf|via"
     r"|compare|"
     r"related|source|credit|link|note)s?\b[:. ]|\bcode (?:snippet|below|above)\b|https?://|\b(?:click|scroll)\b"
-    r"|^(?:a|q|answer|question|todo|edit|update|summary of)\b\s*[:\d]|^summary of\b|\bthe (?:article|author|video)s?\b"
+    r"|^(?:a|q|answer|question|todo|edit|update|summary of)\b\s*[:\d]|^summary of\b|\bthe (?:article|video)s?\b"
     r"|[\"”],? (?:\(?\w+ )?\(?(?:19|20)\d\d\)?\.?$|\[(?:arxiv|pdf|code|paper|link|video)\]",
     re.IGNORECASE,
 )
+_AUTHORS = re.compile(r"\bthe authors?\b", re.IGNORECASE)
 _RESIDUE = re.compile(
     r"[{}]{2}|\]\(|\[\^|<[a-z/!]|^[\W\d]*$|\|.*\||\\(?:begin|end|tag|label)\b|:::|^\W*\[wip\]", re.IGNORECASE
 )
@@ -131,12 +153,27 @@ def leans_back(text: str) -> bool:
     return bool(_PREPOSED.match(introduced)) or (plural and not _PLURAL.search(introduced))
 
 
+def lacks_subject(text: str) -> bool:
+    """Whether a text is what is said of something that stands before it."""
+    return bool(_PREDICATE.match(text))
+
+
 def is_cut(text: str) -> bool:
     """Whether a text ends before what it announces, or lacks its main clause or half of a pair of brackets."""
     unpaired = any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS) or text.count('"') % 2
     purpose = _PURPOSE.match(text)
-    is_alone = _CLAUSE_ALONE.match(text) or (purpose and not has_a_verb(purpose["rest"]))
+    is_alone = _CLAUSE_ALONE.match(text) or (purpose and not has_a_verb(_ABLE.sub("", purpose["rest"])))
     return bool(_OPEN_END.search(text) or _SHOWING.match(text) or is_alone or unpaired)
+
+
+def says_it_before_its_formula(text: str) -> bool:
+    """Whether a clause that a displayed formula follows is a claim also without it."""
+    return has_a_verb(text) and not _ANNOUNCES_FORMULA.search(text)
+
+
+def names_authors(text: str) -> bool:
+    """Whether a text speaks of the authors of something, whom only its label can tell."""
+    return bool(_AUTHORS.search(text))
 
 
 def talks_of_the_text(text: str) -> bool:

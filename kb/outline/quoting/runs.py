@@ -9,7 +9,15 @@ from kb.models import Chunk, ChunkRecord, LineKind, Statement
 from kb.notes.prose import clean
 from kb.notes.statements import paragraphs
 from kb.outline.questions import asks, heading_above, is_question
-from kb.outline.quoting.leaning import is_cut, leans_back, talks_of_the_text
+from kb.outline.quoting.asides import is_aside
+from kb.outline.quoting.leaning import (
+    is_cut,
+    lacks_subject,
+    leans_back,
+    names_authors,
+    says_it_before_its_formula,
+    talks_of_the_text,
+)
 from kb.outline.quoting.predicates import is_a_title
 
 MIN_LENGTH, MAX_LENGTH = 40, 320  # characters
@@ -17,6 +25,7 @@ MIN_WORDS = 5
 MAX_BACK = 2  # sentences that a run adds before the one that it is about
 MAX_RUN_LENGTH = 480  # characters of a run of several sentences
 
+_MARK = re.compile(r"^(?:\(?\d{1,2}[.)]|tl;?dr\W)\s+(?=[^\W\d])", re.IGNORECASE)  # of an item, of a summary
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]”’]*$")
 # Headings of parts that list, thank or license, and state nothing about the subject.
 _APPARATUS = re.compile(
@@ -41,12 +50,13 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
     opens = True  # the passage, directly below its heading
     before: list[Statement] = []  # the sentence that introduces a list, and the items so far
     for paragraph in paragraphs(chunk.text, chunk.kinds, chunk.start_line):
+        paragraph, is_complete = _before_formula(paragraph, chunk)
         is_item = chunk.kinds[paragraph[0].start_line - chunk.start_line] == LineKind.LIST
         introduced = is_item and bool(before) and _follows(lines, chunk.start_line, before, paragraph)
         context = [*before, *paragraph] if introduced else paragraph
         places = range(len(context) - len(paragraph), len(context))
         runs_here = [_run(context, place, lines, chunk.start_line, opens and place == 0) for place in places]
-        found += [run for run in runs_here if run is not None and not _is_part(run, chunk)]
+        found += [run for run in runs_here if run is not None and (is_complete or not _is_part(run, chunk))]
         introduces = not is_item and paragraph[-1].text.endswith(":")
         before = context if introduced else paragraph[-1:] if introduces else []
         opens = False
@@ -65,15 +75,20 @@ def _run(
     context: Sequence[Statement], place: int, lines: Sequence[str], first_line: int, opens: bool
 ) -> Statement | None:
     """The shortest run that ends with a sentence and can be read on its own. What `opens` a passage may begin in lower
-    case: it continues its heading, which becomes its label.
+    case, as it continues its heading, which becomes its label, or speak of the authors, whose work the label names.
     """
     for first in range(place, max(place - MAX_BACK, 0) - 1, -1):
         run = _joined(context[first : place + 1], lines, first_line)
         if run is None or is_question(context[place].text):
             return None
-        if not leans_back(run.text[:1].upper() + run.text[1:] if opens else run.text):
-            return run if _is_whole(context[first : place + 1], run) else None
+        if not (leans_back(run.text[:1].upper() + run.text[1:]) if opens else _leans(run.text)):
+            readable = _is_whole(context[first : place + 1], run) and (opens or not names_authors(run.text))
+            return run if readable else None
     return None
+
+
+def _leans(text: str) -> bool:
+    return leans_back(text) or lacks_subject(text)
 
 
 def _joined(sentences: Sequence[Statement], lines: Sequence[str], first_line: int) -> Statement | None:
@@ -81,23 +96,38 @@ def _joined(sentences: Sequence[Statement], lines: Sequence[str], first_line: in
     start, end = sentences[0].start_line, sentences[-1].end_line
     if len(sentences) == 1:
         return _shortened(sentences[0])
-    text = " ".join(sentence.text for sentence in sentences)
+    text = _MARK.sub("", " ".join(sentence.text for sentence in sentences))
     cited = clean("\n".join(lines[start - first_line : end - first_line + 1]))
     return Statement(text=text, start_line=start, end_line=end) if text in cited else None
 
 
 def _shortened(sentence: Statement) -> Statement:
-    """A sentence, or of a long one as many of the clauses between its semicolons as fit."""
-    text = sentence.text
+    """A sentence without its mark; of a long one as many of the clauses between its semicolons as fit."""
+    text = _MARK.sub("", sentence.text)
     end = text.rfind("; ", 0, MAX_LENGTH) if len(text) > MAX_LENGTH else -1
-    return sentence if end < 0 else sentence.model_copy(update={"text": text[:end]})
+    return sentence.model_copy(update={"text": text if end < 0 else text[:end]})
+
+
+def _before_formula(paragraph: list[Statement], chunk: Chunk | ChunkRecord) -> tuple[list[Statement], bool]:
+    """A paragraph without its colon before a displayed formula, if what it says there is a claim by itself; and whether
+    it is.
+    """
+    last = paragraph[-1]
+    said = last.text.removesuffix(":")
+    if said == last.text or not _below(last, chunk).startswith(LineKind.MATH) or not says_it_before_its_formula(said):
+        return paragraph, False
+    return [*paragraph[:-1], last.model_copy(update={"text": said})], True
+
+
+def _below(statement: Statement, chunk: Chunk | ChunkRecord) -> str:
+    """The kinds of the lines after a statement, from the first that is not blank."""
+    return chunk.kinds[statement.end_line - chunk.start_line + 1 :].lstrip(LineKind.BLANK)
 
 
 def _is_part(run: Statement, chunk: Chunk | ChunkRecord) -> bool:
     """Whether a displayed formula begins or ends the sentence of a run."""
     above = chunk.kinds[: run.start_line - chunk.start_line].rstrip(LineKind.BLANK)
-    below = chunk.kinds[run.end_line - chunk.start_line + 1 :].lstrip(LineKind.BLANK)
-    leads_in = below.startswith(LineKind.MATH) and not _SENTENCE_END.search(run.text)
+    leads_in = _below(run, chunk).startswith(LineKind.MATH) and not _SENTENCE_END.search(run.text)
     return leads_in or (above.endswith(LineKind.MATH) and run.text[0].islower())
 
 
@@ -108,5 +138,10 @@ def _is_whole(sentences: Sequence[Statement], run: Statement) -> bool:
         and len(run.text.split()) >= MIN_WORDS
         and not is_cut(run.text)
         and not is_a_title(run.text)
-        and not any(talks_of_the_text(sentence.text) or is_question(sentence.text) for sentence in sentences)
+        and not any(_is_beside(sentence.text) for sentence in sentences)
     )
+
+
+def _is_beside(text: str) -> bool:
+    """Whether a sentence says nothing about the subject of its note."""
+    return talks_of_the_text(text) or is_aside(text) or is_question(text)

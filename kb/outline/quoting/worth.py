@@ -1,0 +1,129 @@
+"""How much the words of a statement are worth in an outline, and what part a statement plays in it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kb.cutoffs import (
+    COMPARISON,
+    DEFINITION,
+    NUMBER,
+    REFERS_BACK,
+    SETTINGS,
+    TALKS_OF_THE_NOTE,
+    TRADE_OFF,
+    WITHOUT_VERB,
+)
+from kb.models import ChunkRecord
+from kb.notes.prose import clean
+from kb.notes.statements import SAYING
+from kb.outline.quoting.labels import is_part_of, label
+from kb.outline.quoting.predicates import has_a_verb
+
+# What makes a statement more or less worth quoting: numbers, definitions, trade-offs and comparisons count for it;
+# references to a sentence before it, and talk of the note or paper instead of the subject, count against it.
+_WORTH = tuple(
+    (re.compile(pattern, re.IGNORECASE), worth)
+    for pattern, worth in (
+        (r"\d", NUMBER),
+        (r"^[\w\s-]{2,40}\b(?:is|are|means?) (?:a|an|the|any|how|when|what)\b", DEFINITION),
+        (
+            r"\b(?:but|while|whereas|instead|rather than|at the (?:price|cost) of|trade-?offs?|because|unless)\b",
+            TRADE_OFF,
+        ),
+        (
+            r"\b(?:faster|slower|better|worse|fewer|less|more|higher|lower|improves?|reduces?|beats?|outperforms?)\b",
+            COMPARISON,
+        ),
+        (
+            r"^(?:it|its|they|their|these|those|this|that|he|she|here|there|so|then|both|such|also|and|but|or)\b",
+            REFERS_BACK,
+        ),
+        (r"^(?:see|cf|compare|related|via|my|i|we)\b|\b(?:this|one) note\b|https?://", TALKS_OF_THE_NOTE),
+        (r"\b(?:the|our) (?:paper|authors?|document|study|research)\b", TALKS_OF_THE_NOTE),
+        (r"^[^,;:.]{0,60}\b(?:it|they|them|their|its)\b", TALKS_OF_THE_NOTE),
+    )
+)
+
+# What an experiment was run with; a statement that has several of these tells of the run and not of its result.
+_SETTING = re.compile(
+    r"\b(?:adam\w*|sgd|rmsprop|dropout|learning rates?|batch(?:es| sizes?)|epochs?|gradient clipping|weight decay|"
+    r"hidden (?:units?|states?|sizes?|layers?)|units|dimensional|embeddings?(?= (?:of|all) )|titan|[vpahk]\d{2,3}s?|"
+    r"beam size|vocab(?:ulary)?|training time|layers|cells)\b",
+    re.IGNORECASE,
+)
+MANY_SETTINGS = 2
+WORDS_OF_A_CLAIM = 8  # of a text without a known verb, for it to be more than a motto
+MAX_MARK = 8  # characters before the first sentence of a note, such as "TL;DR: "
+LEAD = -1  # the part of what opens a note or defines its subject, which comes before all roles
+_RESULT = re.compile(
+    r"\b(?:than|outperforms?|reach(?:es)?|achieves?|improves?|state[- ]of[- ]the[- ]art|speed-?up|because|enough"
+    r"|cannot|should|needs?|costs?|makes?|falls?|rises?|grows?|saves?)\b",
+    re.IGNORECASE,
+)
+
+# "X (its long form), … is …": what stands before the verb is what the sentence defines.
+_DEFINING = re.compile(
+    r"(?:an? |the )?(?P<defined>[^,;:.()]{2,60}?)(?: \([^()]{1,60}\))?(?:,[^,]{1,60},)?"
+    r" (?:is|are|means?|refers? to|denotes?|stands? for|consists? of|works? by|lets?|allows?|turns?|replaces?)\b"
+    r"(?! (?:not|also|then|still|often|only|more|less|very|usually|now|based|used|trained|shown)\b)",
+    re.IGNORECASE,
+)
+
+_THESIS = re.compile(
+    r"(?:thesis|in a nutshell|bottom line|(?:the )?(?:main|key|core|central|big) (?:idea|insight|claim|message|"
+    r"result|finding|takeaway|contribution))\b\W*(?:is\b|:|;|-|–|—)",
+    re.IGNORECASE,
+)
+
+_ROLES = (
+    (
+        2,
+        re.compile(
+            r"\b(?:limit(?:s|ed|ation)?|caveats?|fails?|cannot|can't|does(?:n't| not) (?:help|work|scale)|breaks?"
+            r"|hurts?|"
+            r"drawbacks?|downsides?|at the (?:price|cost)|unless|weak spots?|trade-?offs?|struggles?|suffers?|biased|"
+            r"risks?|dangers?|pitfalls?)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (1, re.compile(r"\d[\d.,]*\s*(?:%|×|x\b|[kKMGTB]i?B?\b|ms\b|s\b|times|points|percent|million|billion|thousand)")),
+)
+
+
+def worth(text: str) -> float:
+    """What the words of a statement add to its relatedness when points are chosen."""
+    found = sum(value for pattern, value in _WORTH if pattern.search(text))
+    found += 0.0 if has_a_verb(text) else WITHOUT_VERB
+    return found + SETTINGS if _tells_settings(text) else found
+
+
+def _tells_settings(text: str) -> bool:
+    return len({name.casefold() for name in _SETTING.findall(text)}) >= MANY_SETTINGS and not _RESULT.search(text)
+
+
+def opens(chunk: ChunkRecord, title: str, text: str) -> bool:
+    """Whether a statement of a passage is how its note begins, or is marked as what the note has to say: its first
+    sentence, or one of its first paragraph that names what the title does.
+    """
+    if _THESIS.match(text):
+        return True
+    if chunk.position > 0 or not (has_a_verb(text) or len(text.split()) >= WORDS_OF_A_CLAIM):
+        return False
+    first = next((number for number, kind in enumerate(chunk.kinds) if kind in SAYING), 0)
+    rest = chunk.kinds[first:]
+    lines = chunk.text.split("\n")[first:]
+    paragraph = clean("\n".join(lines[: len(rest) - len(rest.lstrip(rest[:1]))]))
+    return 0 <= paragraph.find(text) <= MAX_MARK or (text in paragraph and not label(title, (), text))
+
+
+def defines(names: Sequence[str], text: str) -> bool:
+    """Whether a statement says what something is that one of some titles and headings names."""
+    match = _DEFINING.match(text)
+    return match is not None and any(is_part_of(match["defined"], name) for name in names)
+
+
+def role(text: str) -> int:
+    """Whether a statement is a claim (0), gives numbers (1), or names limits (2)."""
+    return next((number for number, pattern in _ROLES if pattern.search(text)), 0)
