@@ -254,6 +254,17 @@ def test_a_plan_in_the_editor(outline: Outline, planned: Callable[..., Run]) -> 
     assert headings_of(planned(TOPIC, "--pick", "--json", steps=("true",))) == headings
 
 
+def test_a_hyphen_is_standard_output(
+    library: KnowledgeBase, kb: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`-o -` prints the text and writes no file of that name."""
+    monkeypatch.chdir(library.root)
+    run = kb("outline", TOPIC, "-o", "-")
+    assert run.code == 0, run.err
+    assert run.out == kb("outline", TOPIC).out
+    assert not Path("-").exists()
+
+
 def test_a_plan_for_named_sections_and_a_file(planned: Callable[..., Run], tmp_path: Path) -> None:
     """--pick works with --section and -o; a file that exists is refused before the editor starts."""
     post = tmp_path / "post.md"

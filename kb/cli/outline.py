@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 POST = FilePath(exists=True, dir_okay=False)
 STDERR = 2
 FOR_POSTS = ("check", "update", "dry_run", "as_json")  # the options that --check and --update allow
+STANDARD_OUTPUT = "-"
 NOT_FOR_FILLING = ("sections", "headings", "template", "no_llm")
 
 
@@ -54,6 +55,11 @@ class Draft:
     no_llm: bool
     force: bool
     pick: bool
+
+    @property
+    def file(self) -> str | None:
+        """The file to write; none for standard output, which `-` names."""
+        return None if self.output == STANDARD_OUTPUT else self.output
 
 
 @click.command(
@@ -99,7 +105,7 @@ Examples:
         type=OneOf(["comment", "footnote", "none"]),
         help="Addresses as HTML comments, as footnotes, or left out.",
     ),
-    click.option("-o", "--output", type=FilePath(), metavar="FILE", help="Write to FILE, not to standard output."),
+    click.option("-o", "--output", type=FilePath(), metavar="FILE", help="Write to FILE; - is standard output."),
     click.option("--no-llm", is_flag=True, help="Do not use the language model that kb.toml names."),
     click.option("--force", is_flag=True, help="Replace FILE if it exists."),
     click.option("--pick", is_flag=True, help="Reorder, drop and rename sections in your editor first."),
@@ -165,8 +171,8 @@ def _draft(topic: str, draft: Draft, as_json: bool) -> int:
         if draft.pick:
             outline = rooms.picking.planned(outline, rooms.console_picking.pick(outline, _edit))
         text = knowledge.render(outline, draft.template, draft.citations)
-        if draft.output:
-            knowledge.write(draft.output, text, overwrite=draft.force)
+        if draft.file:
+            knowledge.write(draft.file, text, overwrite=draft.force)
     _print(outline, text, draft.output, as_json)
     return 0
 
@@ -179,16 +185,16 @@ def _fill(file: str, topic: str, draft: Draft, as_json: bool) -> int:
             plan = rooms.console_picking.pick(outline, _edit, headings_stay=True)
             outline = rooms.picking.emptied(outline, plan)
             text = knowledge.filled(file, outline, draft.citations)
-        if draft.output:
-            knowledge.write(draft.output, text, overwrite=draft.force)
+        if draft.file:
+            knowledge.write(draft.file, text, overwrite=draft.force)
     _print(outline, text, draft.output, as_json)
     return 0
 
 
 def _require_place(draft: Draft) -> None:
     """Raise `InputError` where the outline cannot be written, before the user takes the trouble to edit its plan."""
-    if draft.pick and draft.output and not draft.force and Path(draft.output).exists():
-        raise InputError(f"{draft.output} exists; choose another name, or --force to replace it")
+    if draft.pick and draft.file and not draft.force and Path(draft.file).exists():
+        raise InputError(f"{draft.file} exists; choose another name, or --force to replace it")
 
 
 def _edit(path: Path) -> int:
@@ -197,13 +203,13 @@ def _edit(path: Path) -> int:
 
 
 def _print(outline: Outline, text: str, output: str | None, as_json: bool) -> None:
-    """An outline as it was asked for: as JSON, as a tree on a terminal or where it was written to a file, else the
-    text of the post.
+    """An outline as it was asked for: as JSON, as a tree on a terminal or where it was written to a file, else, and
+    where `-` is given for the file, the text of the post.
     """
     if as_json:
         rooms.terminal.print_json(outline)
         rooms.console_outline.print_notices(outline)
-    elif output or rooms.terminal.out().is_terminal:
+    elif output != STANDARD_OUTPUT and (output or rooms.terminal.out().is_terminal):
         rooms.console_outline.print_tree(outline, output)
     else:
         rooms.terminal.print_text(text)
