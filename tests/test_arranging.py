@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+from pathlib import Path
 
 import pytest
+from conftest import REPOSITORY
 
 from kb.errors import InputError
 from kb.outline.post.arranging.rearranged import rearranged, sections_of
@@ -74,6 +76,14 @@ def test_the_same_order_is_the_same_text(template: str, citations: Citations) ->
     assert rearranged(text, kept(text)) == text
 
 
+@pytest.mark.parametrize("post", sorted((REPOSITORY / "notes" / "posts").glob("*.md")), ids=lambda post: post.stem)
+def test_what_people_write_is_kept(post: Path) -> None:
+    """The same for posts with headings, anchors and entries of the contents as their writer likes them."""
+    text = post.read_text(encoding="utf-8")
+    assert sections_of(text)
+    assert rearranged(text, kept(text)) == text
+
+
 @pytest.mark.parametrize("template", TEMPLATES)
 @pytest.mark.parametrize("citations", ["comment", "footnote"])
 def test_another_order(template: str, citations: Citations) -> None:
@@ -139,6 +149,21 @@ def test_the_words_of_the_writer_move_whole() -> None:
     assert code in made
     assert table in made
     assert states(made) == ["holds"] * 3
+
+
+def test_comments_stay_with_what_they_are_about() -> None:
+    """A comment between two blocks goes where the second goes; one that begins or ends a section stays there. An image
+    and a rule are blocks of their own, and a section that is not touched keeps every blank line.
+    """
+    text = draft().replace("- **Shazeer", "\n<!-- Is this so? -->\n\n![A cache](cache.png)\n\n---\n- **Shazeer")
+    text = text.replace("- Blocks", "\n\nLoosely.\n\n\n- Blocks")
+    caches, paging, _ = kept(text)
+    assert [block.text for block in sections_of(text)[0].points][1:3] == ["A cache", "---"]
+    grown = paging.model_copy(update={"heading": "Grown", "points": (*paging.points, *caches.points[1:])})
+    made = rearranged(text, [caches.model_copy(update={"points": caches.points[:1]}), grown])
+    assert "<!-- Is this so? -->\n\n![A cache](cache.png)\n\n---\n\n- **Shazeer" in made.partition("# Grown")[2]
+    assert made.count("<!-- So what") == text.count("<!-- So what")
+    assert "\n\n\n\nLoosely.\n\n\n- Blocks" in rearranged(text, [paging, caches])
 
 
 def test_a_section_without_points_is_filled() -> None:

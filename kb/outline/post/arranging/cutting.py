@@ -36,6 +36,11 @@ class CutSection:
     title: str
     pieces: tuple[Piece, ...]
 
+    @property
+    def whole(self) -> Piece:
+        """All lines of the section."""
+        return Piece(self.heading.first, (self.heading, *self.pieces)[-1].after)
+
 
 class CutDraft:
     """A draft's sections: what is between its introduction and its conclusions. Their headings have the level of the
@@ -67,8 +72,9 @@ class CutDraft:
         return self.post.text[self.post.start(piece.first) : self.post.end(piece.after - 1)]
 
     def said(self, piece: Piece) -> str:
-        """What a piece says to readers, without Markdown; nothing for a comment."""
-        return clean(_COMMENT.sub(" ", self.raw(piece)))
+        """What a piece says to readers, without Markdown where it has words; nothing for a comment."""
+        shown = _COMMENT.sub(" ", self.raw(piece))
+        return clean(shown) or shown.strip()
 
     def cited_in(self, piece: Piece) -> list[tuple[Cited, str]]:
         """The citations in a piece, each with what is quoted there."""

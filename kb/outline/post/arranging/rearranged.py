@@ -64,6 +64,33 @@ def rearranged(text: str, sections: Sequence[ArrangedSection]) -> str:
     return _Rearranging(draft, sections).text()
 
 
+class _Comments:
+    """The comments of a draft: those with which each section begins and ends, and those `before` any other block, by
+    its line, which go where it goes.
+    """
+
+    def __init__(self, draft: CutDraft) -> None:
+        self.before: dict[int, list[str]] = {}
+        self._of: dict[CutSection, tuple[list[str], list[str]]] = {}
+        for section in draft.sections:
+            above: list[str] | None = None
+            met: list[str] = []
+            for piece in section.pieces:
+                if not draft.said(piece):
+                    met.append(draft.raw(piece))
+                    continue
+                if above is None:
+                    above = met
+                else:
+                    self.before[piece.first + 1] = met
+                met = []
+            self._of[section] = above or [], met
+
+    def of(self, section: CutSection) -> tuple[list[str], list[str]]:
+        """The comments with which a section begins and ends."""
+        return self._of[section]
+
+
 class _Rearranging:
     """Puts a draft together again."""
 
@@ -72,6 +99,7 @@ class _Rearranging:
         self._sections = sections
         self._own = {section.heading.first + 1: section for section in draft.sections}
         self._pieces = {piece.first + 1: piece for section in draft.sections for piece in section.pieces}
+        self._comments = _Comments(draft)
         self._memory = read_memory(draft.post.text)
         form = self._memory.brief.citations if self._memory else "comment"
         self._cite = Citing(form, next_footnote(draft.post.text))
@@ -82,54 +110,57 @@ class _Rearranging:
     def text(self) -> str:
         """The draft as it is then."""
         post, own = self._draft.post, self._draft.sections
-        start = post.start(own[0].heading.first)
-        end = post.end(max(piece.after for piece in (own[-1].heading, *own[-1].pieces)) - 1)
+        start, end = post.start(own[0].heading.first), post.end(own[-1].whole.after - 1)
         anchored = self._anchors()
         written = [self._section(section, anchor) for section, anchor in zip(self._sections, anchored, strict=True)]
         head = self._contents(post.text[:start], anchored)
         return self._remembering(head + "\n\n".join(written) + post.text[end:])
 
     def _anchors(self) -> list[str]:
-        """The anchor of each section: its own, or a new one; empty where the draft has none."""
+        """The anchor of each section: its own, or none; and one for each new section where the others have some."""
         kept = [_anchor_of(self._draft, self._own.get(section.line or 0)) for section in self._sections]
         if not any(_anchor_of(self._draft, section) for section in self._draft.sections):
             return kept
         taken = re.findall(r'\bid="([^"]*)"', self._draft.post.text)
-        new = [section.heading for section, anchor in zip(self._sections, kept, strict=True) if not anchor]
+        new = [section.heading for section in self._sections if section.line is None]
         names = iter(anchors(new, {"intro", "closing", "references", *taken}))
-        return [anchor or next(names) for anchor in kept]
+        return [
+            next(names) if section.line is None else anchor
+            for section, anchor in zip(self._sections, kept, strict=True)
+        ]
 
     def _section(self, section: ArrangedSection, anchor: str) -> str:
         own = self._own.get(section.line or 0)
-        if own and own.title == section.heading:
+        if own and self._keeps_heading(section):
+            if self._is_untouched(own, section):
+                return self._draft.raw(own.whole)
             heading = self._draft.raw(own.heading)
         else:
             heading = f"{'#' * self._draft.level} {as_text(section.heading)}"
             heading += f' <a id="{anchor}"></a>' if anchor else ""
-        above, below = self._comments(own, section)
-        blocks = [(raw, False) for raw in above]
-        blocks += [self._block(block, section.heading) for block in section.points]
-        blocks += [(raw, False) for raw in below]
-        return "\n\n".join([heading, *_joined(blocks)])
+        return "\n\n".join([heading, *_joined(self._blocks(own, section))])
 
-    def _comments(self, own: CutSection | None, section: ArrangedSection) -> tuple[list[str], list[str]]:
-        """What of a section is not shown, before all that is and after it, as far as it is still true."""
-        if own is None:
-            return [], []
-        shown = [bool(self._draft.said(piece)) for piece in own.pieces]
+    def _keeps_heading(self, section: ArrangedSection) -> bool:
+        return section.line is not None and self._own[section.line].title == section.heading
+
+    def _is_untouched(self, own: CutSection, section: ArrangedSection) -> bool:
+        return [*section.points] == [piece.first + 1 for piece in own.pieces if self._draft.said(piece)]
+
+    def _blocks(self, own: CutSection | None, section: ArrangedSection) -> Iterator[tuple[str, bool]]:
+        """The Markdown of a section's blocks, and whether each is an item of a list; before and behind them the
+        comments with which the section began and ended, as far as they are still true.
+        """
         untrue = {_NOTHING} if section.points else set()
-        untrue |= {_GENERATED} if section.heading != own.title else set()
-        first = shown.index(True) if True in shown else 0
-        raw = [(number, self._draft.raw(piece)) for number, piece in enumerate(own.pieces) if not shown[number]]
-        kept = [(number, text) for number, text in raw if text not in untrue]
-        return [text for number, text in kept if number < first], [text for number, text in kept if number >= first]
-
-    def _block(self, block: int | Point, heading: str) -> tuple[str, bool]:
-        """The Markdown of a block, and whether it is an item of a list."""
-        if isinstance(block, Point):
-            return f"- {quotation(block, heading)}{self._cite(block)}", True
-        piece = self._pieces[block]
-        return self._draft.raw(piece), piece.is_item
+        untrue |= {_GENERATED} if own and section.heading != own.title else set()
+        above, below = self._comments.of(own) if own else ((), ())
+        yield from ((raw, False) for raw in above if raw not in untrue)
+        for block in section.points:
+            if isinstance(block, Point):
+                yield f"- {quotation(block, section.heading)}{self._cite(block)}", True
+            else:
+                yield from ((raw, False) for raw in self._comments.before.get(block, ()))
+                yield self._draft.raw(self._pieces[block]), self._pieces[block].is_item
+        yield from ((raw, False) for raw in below if raw not in untrue)
 
     def _contents(self, head: str, anchored: Sequence[str]) -> str:
         """The text before the sections with its table of contents, if it has one, in the new order."""
@@ -139,8 +170,13 @@ class _Rearranging:
         places = [index for index, (_, match) in enumerate(entries) if match["anchor"] in gone]
         if not places:
             return head
+        linked = {match["anchor"]: match["link"] for _, match in entries}
         ours = [
-            f"[{as_text(section.heading)}](#{anchor})" for section, anchor in zip(self._sections, anchored, strict=True)
+            linked[anchor]
+            if anchor in linked and self._keeps_heading(section)
+            else f"[{as_text(section.heading)}](#{anchor})"
+            for section, anchor in zip(self._sections, anchored, strict=True)
+            if anchor
         ]
         others = [match["link"] for _, match in entries if match["anchor"] not in gone]
         links = [*others[: places[0]], *ours, *others[places[0] :]]
