@@ -93,7 +93,12 @@ def _path(target: str) -> str | None:
     """A target as a path relative to the note's folder or, with a `/` in front, to a root; None if it is not a path."""
     path = unquote(target.split("#")[0].split("?")[0]).strip()
     suffix = PurePosixPath(path).suffix.lower()
-    if not path or _SCHEME.match(path) or (suffix and suffix not in SUFFIXES and suffix[1:].isalpha()):
+    if (
+        not path
+        or path.startswith("[")
+        or _SCHEME.match(path)
+        or (suffix and suffix not in SUFFIXES and suffix[1:].isalpha())
+    ):
         return None
     return path if path.startswith((".", "/")) else RELATIVE + path
 
