@@ -56,6 +56,8 @@ def outline_of(text: str) -> list[tuple[str, str]]:
         ("# Last words {.unnumbered #end}\n\ntext", "a.md", "Last words"),
         ("# Sorting in C #card #two/parts\n\ntext", "a.md", "Sorting in C"),
         ("# Questions #card\n\t- text\n", "pages/Heap sort.md", "Heap sort"),
+        ("# Index of heaps\n\t- text\n", "pages/Index.md", "Index of heaps"),
+        ("- text\n", "pages/Index.md", "Index"),
         ("# Questions\nid:: 12\n\n- text\n", "pages/Heap sort.md", "Heap sort"),
         ("# On heaps\ncollapsed:: true\n\n- text\n", "pages/Heap sort.md", "On heaps"),
         ("# Between hashes ##\n\ntext", "a.md", "Between hashes"),
