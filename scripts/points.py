@@ -23,6 +23,7 @@ MAX_TOKENS = 254
 SHOWN = 5  # examples of each fault
 
 FENCE = re.compile(r"(\s*(?:>\s?|[-*+]\s+)*)(`{3,}|~{3,})(.*)")
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 LEAD = re.compile(r"[\s>]*")
 INDENTED = 4  # characters more than the fence that it would close: code; so far may a fence be from its list item
 TABLE_ROW = re.compile(r"\s*\|.*\|\s*$")
@@ -78,7 +79,7 @@ def candidates(path: Path) -> Iterator[tuple[Statement, list[str]]]:
     text = decode(path.read_bytes())
     note = parse_note(NoteFile(path=path.name, size=0, mtime_ns=0, text=text, sha256=""))
     lines = text.split("\n")
-    code = fenced(lines)
+    code = fenced(COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text).split("\n"))
     for chunk in chunk_note(note, lambda part: len(re.findall(r"\w{1,4}|[^\w\s]", part)), MAX_TOKENS):
         for statement in runs(chunk):
             yield statement, list(faults(statement, lines, code))

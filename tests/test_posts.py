@@ -75,13 +75,11 @@ def test_what_was_added_as_posts_is_no_news(knowledge: KnowledgeBase, write: Wri
 
 @pytest.mark.model
 def test_posts_are_said_in_one_line(notebook: Path, kb: Callable[..., Run], write: Write) -> None:
-    """One line on standard error names the first three posts, their folders, and what overrules."""
+    """One line on standard error names a post, or of several their folders, and what overrules."""
     for number in range(3):
         write(f"_posts/{number}.md", text())
     overrules = "`kind: note` in the front matter overrules this\n"
-    assert kb("add", "_posts/0.md").err == f"kb: 1 note is taken as a post (in _posts/): _posts/0.md; {overrules}"
+    assert kb("add", "_posts/0.md").err == f"kb: _posts/0.md is taken as a post; {overrules}"
     write("content/posts/3.md", text("date: 2024-05-01\n"))
     write("_posts/4.md", text())
-    err = kb("add", ".").err
-    named = "(in _posts/ and content/posts/): _posts/1.md, _posts/2.md, _posts/4.md, …"
-    assert f"kb: 4 notes are taken as posts {named}; {overrules}" in err
+    assert f"kb: 4 notes in _posts/ and content/posts/ are taken as posts; {overrules}" in kb("add", ".").err

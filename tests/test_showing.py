@@ -31,6 +31,12 @@ It has **leaves** and [[roots]].
 ## no heading
 grow()
 ```
+
+Growth is $a_1 * b\\,c_2 * d$, and costs $9 or $10.
+
+$$
+u\\,v_1 * w_1 * x
+$$
 """
 LINK = re.compile(r"\x1b\]8;[^;]*;(file://[^\x1b]+)\x1b")
 CODES = re.compile(r"\x1b\]8;[^\x1b]*\x1b\\|\x1b\[[\d;]*m")
@@ -54,6 +60,8 @@ def test_a_terminal_sets_a_note_in_type(grove: Path, encoder: HashingEncoder) ->
     assert [int(line) for line in re.findall(r"^ *:(\d+) ", shown, re.MULTILINE)] == [*begins]
     assert "## no heading" in shown
     assert "[[roots]]" in shown
+    assert r"Growth is $a_1 * b\,c_2 * d$, and costs $9 or $10." in shown
+    assert r"u\,v_1 * w_1 * x" in shown
     assert [mark for mark in ("**", "title:", "```", "## Care") if mark in shown] == []
     assert max(len(line) for line in shown.splitlines()) <= 80
 
@@ -109,7 +117,7 @@ def test_an_address_shows_its_passage(grove: Path, kb_without_model: Command) ->
     report = json.loads(kb_without_model("show", "tall:7", "--json").out)
     assert (report["start_line"], report["end_line"], report["path"]) == (7, 7, "notes/tall tré.md")
     assert json.loads(kb_without_model("show", "tall", "--json").out)["start_line"] is None
-    assert kb_without_model("show", "tall:99").err == "kb: notes/tall tré.md has no line 99; it has 17\n"
+    assert kb_without_model("show", "tall:99").err == "kb: notes/tall tré.md has no line 99; it has 23\n"
 
 
 def test_a_path_that_a_terminal_shortened_names_its_note(

@@ -9,10 +9,9 @@ from importlib import metadata
 
 from kb import __version__
 from kb.index.catalog.schema import VERSION
-from kb.index.encoder import DEFAULT_MODEL, DEFAULT_PACKAGE, INSTALL_DEFAULT
+from kb.index.encoder import DEFAULT_MODEL, DEFAULT_PACKAGE
 
 MODEL_LIBRARY = "sentence-transformers"
-INSTALL_MODELS = "pip install 'kb-notes[models]'"
 
 
 def described() -> str:
@@ -29,12 +28,12 @@ def described() -> str:
 
 def _default_model() -> str:
     found = importlib.util.find_spec(DEFAULT_PACKAGE) is not None
-    return "installed" if found else f"not installed; run: {INSTALL_DEFAULT}"
+    return "installed" if found else "not installed; `kb help start` says how"
 
 
 def _other_models() -> str:
     version = _version(MODEL_LIBRARY)
-    return f"{MODEL_LIBRARY} {version}" if version else f"{MODEL_LIBRARY} is not installed; run: {INSTALL_MODELS}"
+    return f"{MODEL_LIBRARY} {version}" if version else f"{MODEL_LIBRARY} is not installed; `kb help models` says how"
 
 
 def _version(distribution: str) -> str | None:

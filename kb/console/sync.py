@@ -28,7 +28,6 @@ FEW = 10  # notes that are listed one by one
 OUTSIDE_WIDTH = len("outside") + len("1.00") + 3 * len("  ")  # of all columns but the path and the reason
 REASON_WIDTH = 16
 ENDINGS = 5  # of files that were passed over
-POSTS = 3  # that are named
 NAMED = 3  # notes of a line
 
 
@@ -216,9 +215,12 @@ def _reason(note: HeldBack) -> str:
 
 def _print_posts(posts: Sequence[TakenAsPost]) -> None:
     folders = " and ".join(f"{folder}/" for folder in sorted({post.folder for post in posts}))
-    names = ", ".join(post.path for post in posts[:POSTS]) + (", …" if len(posts) > POSTS else "")
-    noun = "note is taken as a post" if len(posts) == 1 else "notes are taken as posts"
-    notice(f"{len(posts)} {noun} (in {folders}): {names}; `kind: note` in the front matter overrules this")
+    taken = (
+        f"{len(posts)} notes in {folders} are taken as posts"
+        if len(posts) > 1
+        else f"{posts[0].path} is taken as a post"
+    )
+    notice(f"{taken}; `kind: note` in the front matter overrules this")
 
 
 def _passed_over(report: SyncReport) -> str:

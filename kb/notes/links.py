@@ -59,7 +59,7 @@ def name_of_path(target: str) -> str:
 
 def with_inline_links(passage: str, note: str) -> str:
     """A passage whose reference links are inline ones, and with its footnotes where it refers to them, as its note
-    defines both; without the definitions of links in it.
+    defines both, each once; without the definitions of links in it.
     """
     if "]:" not in note:
         return passage
@@ -68,7 +68,7 @@ def with_inline_links(passage: str, note: str) -> str:
 
     def inline(match: re.Match[str]) -> str:
         label = (match[2] or match[1]).casefold()
-        return f"[{match[1]}](<{targets[label]}>)" if label in targets else footnotes.get(label, match[0])
+        return f"[{match[1]}](<{targets.pop(label)}>)" if label in targets else footnotes.pop(label, match[0])
 
     return _REFERENCE.sub(inline, _DEFINITION.sub("", passage))
 
@@ -93,7 +93,12 @@ def _path(target: str) -> str | None:
     """A target as a path relative to the note's folder or, with a `/` in front, to a root; None if it is not a path."""
     path = unquote(target.split("#")[0].split("?")[0]).strip()
     suffix = PurePosixPath(path).suffix.lower()
-    if not path or _SCHEME.match(path) or (suffix and suffix not in SUFFIXES and suffix[1:].isalpha()):
+    if (
+        not path
+        or path.startswith("[")
+        or _SCHEME.match(path)
+        or (suffix and suffix not in SUFFIXES and suffix[1:].isalpha())
+    ):
         return None
     return path if path.startswith((".", "/")) else RELATIVE + path
 

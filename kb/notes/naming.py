@@ -17,6 +17,7 @@ ELLIPSIS = "…"  # stands for a part of a path that a terminal had no room for
 MOST_NAMED = 5  # notes in an error message
 _ADDRESS = re.compile(r"(.+):([1-9][0-9]*)(?:-([1-9][0-9]*))?")
 FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folder
+LOGSEQ_PAGES = "pages"  # the folder of Logseq's pages, whose name says nothing
 
 
 def find_note(notes: Sequence[NoteRecord], name: str, path: str, by_part: bool = True) -> NoteRecord:
@@ -97,7 +98,7 @@ def name_of_file(path: str) -> str:
     """The name of a note's file as words; of a README that of its folder. `___` is Logseq's `/`."""
     place = PurePosixPath(path)
     stem = place.stem
-    if stem.lower() in FOLDER_NAMES and place.parent.name:
+    if stem.lower() in FOLDER_NAMES and place.parent.name not in ("", LOGSEQ_PAGES):
         stem = place.parent.name
     named = re.sub(r"(?<=\w)___(?=\w)", "/", unquote(stem))
     without_date = DATE_PREFIX.sub("", named).strip(" -_")

@@ -114,7 +114,7 @@ def _tags(front_matter: dict[str, JsonValue], prose: str) -> tuple[str, ...]:
 
 
 def _listed(value: JsonValue) -> list[str]:
-    separators = _COMMAS if isinstance(value, str) and re.search(_COMMAS, value) else r"\s+"
+    separators = _COMMAS if isinstance(value, str) and re.search(_COMMAS, value) else r"\s+(?![^\[\]]*\]\])"
     return [tag.strip().strip("#[]").strip() for tag in as_texts(value, separators)]
 
 

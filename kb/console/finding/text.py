@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
+from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markdown import Heading, Markdown, MarkdownElement
 from rich.table import Table
@@ -18,6 +20,7 @@ from kb.notes.prose import printable
 from kb.reports import NoteDetail
 
 MAX_WIDTH = 100  # columns: longer lines are hard to read
+_PARSER = MarkdownIt().enable(["strikethrough", "table"]).use(dollarmath_plugin, allow_space=False, allow_digits=False)
 
 
 class _LeftHeading(Heading):
@@ -63,7 +66,7 @@ def _parts(text: str, passages: frozenset[int]) -> Iterator[tuple[int | None, li
     above = text.count("\n", 0, end) + 1
     line: int | None = None
     part: list[Token] = []
-    for token in Markdown(text[end:]).parsed:
+    for token in _tokens(text[end:]):
         start = token.map[0] + above if token.level == 0 and token.nesting >= 0 and token.map else None
         if start in passages and start is not None:
             if part:
@@ -72,3 +75,14 @@ def _parts(text: str, passages: frozenset[int]) -> Iterator[tuple[int | None, li
         part.append(token)
     if part:
         yield line, part
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    """The tokens of Markdown, with its formulas as they are written: as text, or as code on lines of their own."""
+    for token in _PARSER.parse(text):
+        if token.type in ("math_block", "math_block_label"):
+            token.type, token.content = "code_block", f"$${token.content}$$"
+        for child in token.children or ():
+            if child.type in ("math_inline", "math_inline_double"):
+                child.type, child.content = "text", f"{child.markup}{child.content}{child.markup}"
+        yield token

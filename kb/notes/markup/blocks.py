@@ -13,6 +13,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from kb.models import Block, BlockKind, LineKind
 from kb.notes.markup.dialects import begins_bibtex, is_caption, is_macro, is_metadata, is_row, only_points
+from kb.notes.markup.html import html_until_fence
 from kb.notes.markup.regions import regions_of, without_regions
 from kb.notes.prose import clean
 
@@ -20,6 +21,7 @@ MAX_NAME = 300  # characters of a title or heading that are kept: every passage 
 
 # Only blocks are of use here, and reading inline marks costs most of the time.
 _PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).disable("inline")
+_PARSER.block.ruler.at("html_block", html_until_fence, {"alt": ["paragraph", "reference", "blockquote"]})
 _TABBED_ITEM = re.compile(r"\t[-*+] ")
 _TEXT = (LineKind.PROSE, LineKind.LIST, LineKind.QUOTATION)
 _MAY_BE_METADATA = (*_TEXT, LineKind.HEADING, LineKind.DEFINITION)

@@ -21,7 +21,9 @@ KEYS = (
 )
 # A file's name beats these: it says when a note was written.
 LATER_KEYS = ("lastmod", "modified", "lastmodified", "lastmodifiedat", "datemodified", "lastupdated", "updatedat")
-_AUTOMATIC = ("last-modified", "today", "now")  # Quarto's words for the day of rendering
+_AUTOMATIC = re.compile(
+    r"last-modified|today|now|`r .*"
+)  # what stands for the day of rendering: Quarto's words, R's code
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?"
 _NUMBERS = re.compile(r"(?P<year>\d{4})(?P<mark>[-/._])(?P<month>\d{1,2})(?:(?P=mark)(?P<day>\d{1,2})(?!\d))?")
@@ -64,7 +66,9 @@ def date_of(front_matter: Mapping[str, JsonValue], path: str) -> Dated:
 
 
 def _says_a_day(value: JsonValue) -> bool:
-    return value not in (None, "", []) and value not in _AUTOMATIC
+    if isinstance(value, str):
+        return bool(value.strip()) and not _AUTOMATIC.fullmatch(value.strip())
+    return not isinstance(value, bool) and value not in (None, [])  # Jekyll's `published` is true or false
 
 
 def as_date(value: JsonValue) -> datetime.date | None:

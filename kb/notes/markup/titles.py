@@ -22,6 +22,8 @@ _UNDERLINE = re.compile(r"^ {0,3}=+[ \t]*$")
 _IMAGE = re.compile(r"\[?!\[[^\[\]]*\]\([^()]*\)(?:\]\([^()]*\))?")
 _WORD_OF_NAME = re.compile(r"[^\W\d_]{3,}|[\u3040-\u9fff\uac00-\ud7af]+")
 _BULLET = re.compile(r"^\s*[-*+]\s+")  # an outliner's headings are items
+_TAGS = re.compile(r"(?:\s+#[^\W\d][\w/-]*)+\s*$")
+_OF_BLOCK = re.compile(r"\s*[\w-]+:: |\t[-*+] ")  # a property, or a child, of an outliner's block
 _CLOSING = re.compile(r"[ \t]#+[ \t]*$")
 _ENDS = re.compile(r"[.,:;!…]$")
 _NUMBERED = re.compile(r"[\d\W_]+")  # a name such as 202403081230, which tells nothing
@@ -50,8 +52,9 @@ def _text(value: JsonValue) -> str:
 
 
 def _leading_heading(lines: Sequence[str], kinds: str, path: str) -> str:
-    """A heading that no text precedes. One of level 1 is a title unless it is the first of several parts; of these, one
-    that has half the words of the file's name is, and of those of lower levels one that has them all.
+    """A heading that no text precedes, without tags. One of level 1 is a title unless it is the first of several parts,
+    or a block of an outliner; of these, one that has half the words of the file's name is, and of those of lower levels
+    one that has them all.
     """
     number = next((number for number, kind in enumerate(kinds) if kind not in _BEFORE_A_TITLE), None)
     if number is None or kinds[number] != LineKind.HEADING:
@@ -60,9 +63,15 @@ def _leading_heading(lines: Sequence[str], kinds: str, path: str) -> str:
         return ""
     line = _CLOSING.sub("", _BULLET.sub("", lines[number]))
     heading = shorten_name(clean(_IMAGE.sub("", line)) or clean(line))
-    is_only_part = _is_level_1(lines, number) and not any(
-        kind == LineKind.HEADING and _is_level_1(lines, below)
-        for below, kind in enumerate(kinds[number + 2 :], number + 2)
+    heading = _TAGS.sub("", heading) or heading
+    is_block = bool(_OF_BLOCK.match("".join(lines[number + 1 : number + 2])))
+    is_only_part = (
+        _is_level_1(lines, number)
+        and not is_block
+        and not any(
+            kind == LineKind.HEADING and _is_level_1(lines, below)
+            for below, kind in enumerate(kinds[number + 2 :], number + 2)
+        )
     )
     share = 1.0 if line.startswith("##") else 0.5
     return heading if is_only_part or _agrees(heading, path, share, _is_level_1(lines, number)) else ""
