@@ -152,11 +152,13 @@ def _add(served: Served, asked: requests.AddRequest) -> SyncReport:
 
 
 def _capture(served: Served, asked: requests.CaptureRequest) -> SyncReport:
-    return served.knowledge.capture_address(asked.address.strip(), asked.area, asked.detour, asked.full)
+    with served.capturing():
+        return served.knowledge.capture_address(asked.address.strip(), asked.area, asked.detour, asked.full)
 
 
 def _capture_pdf(served: Served, asked: requests.UploadRequest) -> SyncReport:
-    return served.knowledge.capture_pdf(asked.name, asked.content, asked.area, asked.detour, asked.full)
+    with served.capturing():
+        return served.knowledge.capture_pdf(asked.name, asked.content, asked.area, asked.detour, asked.full)
 
 
 def _start_sync(served: Served, asked: requests.SyncRequest) -> Job:
