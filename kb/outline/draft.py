@@ -25,7 +25,9 @@ from kb.outline.post.length import points_for, sections_for
 from kb.outline.questions import nearest_questions
 from kb.outline.references import references
 from kb.outline.sections import build_sections
-from kb.outline.topic import Subject, Topic, read_topic, require_subjects, unknown_subjects
+from kb.outline.topics.coverage import require_subjects
+from kb.outline.topics.subjects import Subject, unknown_subjects
+from kb.outline.topics.topic import Topic, read_topic
 from kb.reports import Gap, NoteVersion, Outline, Point, Section
 from kb.search.concepts.treatments import treatments
 
@@ -58,8 +60,8 @@ def draft(
         excerpts, skeleton = evidence.excerpts, guided_sections(evidence, headings, reader.encoder, points)
     else:
         excerpts, vectors = gather(reader, topic, areas)
-        example, concepts = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
-        skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder, count, example, concepts, points)
+        example, known = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
+        skeleton = build_sections(excerpts, vectors, topic.aim, reader.encoder, count, example, known, points, text)
     sections = _with_current_points(reader, skeleton.sections, keep_empty=bool(headings))
     if not any(section.points for section in sections):
         raise EvidenceError(f"nothing that the notes say on {text!r} can be quoted on its own; add notes in sentences")
@@ -104,7 +106,7 @@ def _report(
         empty=tuple(section.heading for section in sections if not section.points),
         considered=tuple(NoteVersion(path=note.path, sha256=note.sha256) for note in considered.values()),
         references=cited_works,
-        open_questions=nearest_questions(reader, notes, topic.vector),
+        open_questions=nearest_questions(reader, notes, topic.aim),
         gaps=gaps(topic.text, sections, excerpts, _all_notes(reader), today, partial(_is_near, reader, topic), concepts)
         + _untreated_parts(reader, topic.text, notes)
         + left_out,

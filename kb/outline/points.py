@@ -79,7 +79,7 @@ _ROLES = (
 @dataclass(frozen=True)
 class Excerpt:
     """A passage that may go into an outline, and its note. `share` is the note's relevance as a share of the best
-    note's, `named` the share of the topic's subjects that a passage of the note names. Vectors are kept in a separate
+    notes', `named` the share of the topic's subjects that a passage of the note names. Vectors are kept in a separate
     array, in the same order.
     """
 
