@@ -12,6 +12,7 @@ from kb.capture.captured import Capture
 from kb.capture.escaping import escaped, one_line, paragraphs
 from kb.capture.identifiers import without_tracking
 from kb.capture.web.article import article_of
+from kb.capture.web.code import mark_code
 from kb.capture.web.formulas import mark_formulas
 from kb.capture.web.markdown import markdown_of
 from kb.capture.web.metadata import metadata_of
@@ -157,6 +158,7 @@ def readable(tree: HtmlElement, title: str, address: str) -> str:
     for link in tree.iter("a"):
         if (link.get("href") or "").partition("#")[0] == address.partition("#")[0]:
             del link.attrib["href"]  # a place in the page itself
+    mark_code(tree)
     mark_formulas(tree)
     article = article_of(tree)
     for heading in list(article.iter("h1", "h2")):
