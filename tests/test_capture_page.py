@@ -74,6 +74,11 @@ FORMULAS = [
     ("<p>Then \\[x = 1\\] holds</p>", "Then\n\n$$\nx = 1\n$$\n\nholds"),
     ("<p>a</p><math alttext='z'><mi>z</mi></math><p>b</p>", "a\n\n$$\nz\n$$\n\nb"),
     ("<table><tr><td><math display=block alttext='x'></math></td><td>(1)</td></table>", "$$\nx\n$$\n\n(1)"),
+    (
+        "<table><tr class=ltx_eqn_row><td><math alttext='\\displaystyle x'>x</math>"
+        "<td><math alttext='=y'>=y</math></table>",
+        "$$\nx =y\n$$",
+    ),
     ("<ul><li>of <script type='math/tex'>n^2</script> nodes</ul>", "- of $n^2$ nodes"),
     ("<p><code>$x_1$ \\(y\\)</code></p><pre>$z_1$</pre>", "`$x_1$ \\(y\\)`\n\n```\n$z_1$\n```"),
     ("<p>costs $5 and $6</p>", "costs \\$5 and \\$6"),
