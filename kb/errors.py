@@ -16,6 +16,7 @@ KbError                 exit code 1
 ├── VectorError         1  a generation of vectors is missing or damaged
 │   └── ServerError     1  a Chroma server is unreachable, or a request to it failed
 ├── LockError           1  another process holds the write lock
+├── BusyError           1  a server has as much under way of what takes long as it takes on
 ├── OutsideError        1  notes lie outside the areas, and kb.toml refuses those
 ├── RemovalError        1  most notes would leave the index, and this was not confirmed
 ├── LanguageModelError  1  a language model is unreachable, or its answer is unusable; outlines do without it
@@ -123,6 +124,10 @@ class ServerError(VectorError):
 
 class LockError(KbError):
     """Another process holds the write lock of the notebook."""
+
+
+class BusyError(KbError):
+    """A server has as much under way of what takes long as it takes on."""
 
 
 class LanguageModelError(KbError):

@@ -41,8 +41,16 @@ ELEMENTS = [
         "<table><caption>T</caption><thead><th>A<th>B</thead><tr><td rowspan=2>1<td>2<tr><td>3</table>",
         "T\n\n| A | B |\n| --- | --- |\n| 1 | 2 |\n|  | 3 |",
     ),
-    ("<table><tr><td>a<td>b</table>", "|  |  |\n| --- | --- |\n| a | b |"),
-    ("<table><tr><td>a</td><td><table><tr><td>b<td>c</table></td></table>", "a\n\n|  |  |\n| --- | --- |\n| b | c |"),
+    ("<table><tr><td>a<td>b<tr><td> <td><tr><td>c<td>d</table>", "|  |  |\n| --- | --- |\n| a | b |\n| c | d |"),
+    ("<table><tr><td>Note<td><p>a</p><p>b</p></table>", "Note\n\na\n\nb"),
+    (
+        "<table><tr><td>a</td><td><table><tr><th>b<th>c<tr><td>d<td>e</table></td></table>",
+        "a\n\n| b | c |\n| --- | --- |\n| d | e |",
+    ),
+    (
+        "<table><tr><td class=linenos><pre>1\n2</pre><td class=code><pre>a\nb</pre></table>",
+        "```\na\nb\n```",
+    ),
     ("<table><tr><td><pre>1\n2</pre></td><td><pre>a\nb</pre></td></table>", "```\n1\n2\n```\n\n```\na\nb\n```"),
     ("<p>A <a href='https://b.org/a_(b) c'>link [1]</a></p>", "A [link \\[1\\]](https://b.org/a_%28b%29%20c)"),
     ("<p><a href='mailto:a@b.c'>Mail</a> <a href='/x'></a><a>b</a></p>", "Mail b"),
@@ -66,6 +74,11 @@ FORMULAS = [
     ("<p>Then \\[x = 1\\] holds</p>", "Then\n\n$$\nx = 1\n$$\n\nholds"),
     ("<p>a</p><math alttext='z'><mi>z</mi></math><p>b</p>", "a\n\n$$\nz\n$$\n\nb"),
     ("<table><tr><td><math display=block alttext='x'></math></td><td>(1)</td></table>", "$$\nx\n$$\n\n(1)"),
+    (
+        "<table><tr class=ltx_eqn_row><td><math alttext='\\displaystyle x'>x</math>"
+        "<td><math alttext='=y'>=y</math></table>",
+        "$$\nx =y\n$$",
+    ),
     ("<ul><li>of <script type='math/tex'>n^2</script> nodes</ul>", "- of $n^2$ nodes"),
     ("<p><code>$x_1$ \\(y\\)</code></p><pre>$z_1$</pre>", "`$x_1$ \\(y\\)`\n\n```\n$z_1$\n```"),
     ("<p>costs $5 and $6</p>", "costs \\$5 and \\$6"),
@@ -76,6 +89,13 @@ FORMULAS = [
 def test_formulas(page: str, markdown: str) -> None:
     """A formula is TeX between dollars wherever it stands, and code is no formula."""
     assert body(f"<article>{page}</article>") == markdown
+
+
+def test_code_of_doxygen() -> None:
+    """Its lines of code are no `pre`, and become a block of code all the same."""
+    lines = "<div class=line>if (a)</div><div class=line>  b();</div>"
+    page = f"<main><p>{TEXT}</p><div class='fragment'>{lines}</div></main>"
+    assert body(page).endswith("\n\n```\nif (a)\n  b();\n```")
 
 
 BESIDE = [

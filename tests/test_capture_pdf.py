@@ -17,6 +17,8 @@ from pypdf.generic import NameObject
 
 from kb.capture import pdf
 from kb.capture.captured import Capture
+from kb.capture.paper.characters import Character, Run, runs_of
+from kb.capture.paper.front import authors_of, date_of
 from kb.capture.pdf import capture_pdf
 from kb.errors import InputError
 
@@ -86,6 +88,86 @@ def test_what_the_file_says_counts_if_the_page_bears_it_out() -> None:
     capture = captured(paper)
     assert capture.title == "Fast Attention on Small Graphs With Few Parameters"
     assert capture.authors == ("Ann M. Lee", "Jörg Müller")
+
+
+BYLINES: list[tuple[list[str], tuple[str, ...]]] = [
+    (["Ann Lee and Jo Berg, Stanford University"], ("Ann Lee", "Jo Berg")),
+    (["Ann Lee a , Jo Berg a,* , Eve Ray b"], ("Ann Lee", "Jo Berg", "Eve Ray")),
+    (["Ann Lee, Jo Berg, And Eve Ray"], ("Ann Lee", "Jo Berg", "Eve Ray")),
+    (["Ann Lee", "Mayo Clinic", "The Free Haven Project"], ("Ann Lee",)),
+    (["ANN LEE", "Bell Laboratories, Murray Hill, NJ 07974"], ("Ann Lee",)),
+    (["Ann Lee", "Palo Alto, CA 94304"], ("Ann Lee",)),
+    (["A n n L e e"], ()),
+]
+
+
+@pytest.mark.parametrize(("byline", "authors"), BYLINES)
+def test_authors_are_people(byline: list[str], authors: tuple[str, ...]) -> None:
+    """What stands between title and abstract is an author, unless it is where one works."""
+    lines = [Run(text, 100, 400, 600 - 12 * number, 10, False) for number, text in enumerate(byline)]
+    assert authors_of(lines, lines, 0, "") == authors
+
+
+def test_stated_authors_are_people() -> None:
+    """An institution that a file states next to its authors is none of them."""
+    line = Run("Ann Lee and Jo Berg Stanford University", 100, 400, 600, 10, False)
+    assert authors_of([line], [line], 0, "Ann Lee and Jo Berg, Stanford University") == ("Ann Lee", "Jo Berg")
+
+
+@pytest.mark.parametrize(("stated", "date"), [("D:20240503", "2024-05-03"), ("D:191000072", ""), ("", "")])
+def test_a_date_that_is_none_is_left_out(stated: str, date: str) -> None:
+    """What a program wrote as a date counts if there is such a day."""
+    assert date_of("", "", {"CreationDate": stated}) == date
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        ("C´edric of G¨oteborg", "Cédric of Göteborg"),
+        ("Franc¸ois, na¨ıve", "François, naïve"),
+        ("don´t ˜ 5", "don´t ˜ 5"),
+    ],
+)
+def test_accents_join_their_letters(shown: str, text: str) -> None:
+    """An accent that is a character of its own, as TeX's old fonts have it, becomes part of its letter."""
+    characters = [Character(char, 5 * n, 5 * n + 5, 0, 8, 0, 10, False) for n, char in enumerate(shown)]
+    assert [run.text for run in runs_of(characters, 0)] == [text]
+
+
+PROSE = ["We study graphs of many kinds and sizes here, and", "show what holds for all of them, as was thought."] * 4
+
+
+@pytest.mark.parametrize(("size", "bold", "found"), [(7.0, False, True), (8.0, True, True), (8.0, False, False)])
+def test_an_abstract_without_a_heading(size: float, bold: bool, found: bool) -> None:
+    """What is set smaller or bolder than the text between authors and introduction is the abstract."""
+    paper = Paper()
+    paper.page(
+        *down(["Fast Attention on Graphs"], 120, TOP, 18, bold=True),
+        Line("Ann M. Lee", 120, 690, 10),
+        *down(PROSE, 100, 640, size, bold),
+        Line("1 Introduction", FIRST, 520, 12, bold=True),
+        *down(PROSE * 3, FIRST, 500),
+    )
+    capture = captured(paper)
+    assert capture.body.startswith("## Abstract\n\nWe study graphs") == found
+    assert capture.authors == ("Ann M. Lee",)
+
+
+def test_an_abstract_beside_the_history_of_the_article() -> None:
+    """The column that some journals set to the left of an abstract is no part of it."""
+    paper = Paper()
+    paper.page(
+        *down(["Fast Attention on Graphs"], 120, TOP, 18, bold=True),
+        Line("Ann M. Lee a", 120, 690, 10),
+        Line("article info", FIRST, 640, 8),
+        Line("abstract", 260, 640, 8),
+        *down(["Article history:", "Received 23 July", "Accepted 5 May"], FIRST, 620, 6),
+        *down(["We study graphs of many kinds", "and sizes, and find", "that all is well."], 260, 620, 7),
+        Line("1 Introduction", FIRST, 520, 12, bold=True),
+        *down(PROSE * 3, FIRST, 500),
+    )
+    abstract = captured(paper).body.partition("\n\n## Outline")[0]
+    assert abstract == "## Abstract\n\nWe study graphs of many kinds and sizes, and find that all is well."
 
 
 def test_bookmarks_are_the_outline() -> None:
@@ -255,6 +337,12 @@ def encrypted() -> bytes:
     return paper.bytes()
 
 
+def garbled() -> bytes:
+    paper = Paper()
+    paper.page(*down(["\x01\x02\x03\x04 \x05\x06\x07\x08\x0e\x0f"] * 20))
+    return paper.bytes()
+
+
 def scanned() -> bytes:
     paper = Paper()
     for _ in range(10):
@@ -270,6 +358,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "NULs": lambda: b"%PDF-1.7\n" + bytes(100_000),
     "the first half": lambda: a_paper().bytes()[:900],
     "encrypted": encrypted,
+    "garbled": garbled,
     "scanned": scanned,
     "a bomb": lambda: bomb(1),
     "a bomb in a bomb": lambda: bomb(3),
@@ -300,7 +389,9 @@ def test_what_is_no_paper(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("name", "words"), [("encrypted", "qpdf --decrypt"), ("scanned", "ocrmypdf")])
+@pytest.mark.parametrize(
+    ("name", "words"), [("encrypted", "qpdf --decrypt"), ("scanned", "ocrmypdf"), ("garbled", "--force-ocr")]
+)
 def test_an_error_names_the_next_step(name: str, words: str) -> None:
     """Where a tool can help, it is named."""
     with pytest.raises(InputError, match=words):

@@ -17,7 +17,7 @@ import pytest
 from doubles import HashingEncoder
 from serving import JSON, Client, serving
 from test_capture_pdf import a_paper
-from test_capture_web import PAGE, Site, site
+from test_capture_web import PAGE, Handler, Site, site
 from test_warm import wait_until
 
 from kb import knowledge as verbs
@@ -230,6 +230,36 @@ def test_an_address_becomes_a_note(client: Client, shelf: Path, site: Site, monk
         ]
         assert [note["area"] for note in answer.json["added"]] == added
     assert "Deep networks over-smooth" in (shelf / "notes" / "message-passing-2023.md").read_text(encoding="utf-8")
+
+
+def test_a_third_capture_is_told_to_wait(client: Client, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two captures that wait for a slow site keep a third from starting, and no search from being answered."""
+    monkeypatch.setattr(public, "is_public", lambda address: True)
+    asked, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow(handler: Handler) -> None:
+        asked.release()
+        go_on.wait(10)
+        handler.give(PAGE.encode())
+
+    site.handler.answers["/slow"] = slow
+    waiting = [
+        threading.Thread(target=client.post, args=["/api/capture"], kwargs={"address": f"{site.url}/slow?{n}"})
+        for n in range(2)
+    ]
+    for thread in waiting:
+        thread.start()
+    assert all(asked.acquire(timeout=10) for _ in waiting)
+    try:
+        answer = client.post("/api/capture", address=f"{site.url}/slow?3")
+        assert (answer.status, answer.json["error"]) == (503, "BusyError")
+        assert "2 captures are under way; try again" in answer.json["message"]
+        assert client.get("/api/search", query=TOPIC).status == 200
+    finally:
+        go_on.set()
+        for thread in waiting:
+            thread.join(10)
+    assert client.post("/api/capture", address=f"{site.url}/slow?3", area="gnn").status == 200
 
 
 def test_private_addresses_are_not_fetched(client: Client, shelf: Path, site: Site) -> None:

@@ -20,6 +20,7 @@ MAX_BYTES = 50_000_000
 MAX_TEXT = 900_000  # bytes of Markdown: a note has at most a million
 _PROBLEMS = {
     "encrypted": "is encrypted; remove its password, for example with `qpdf --decrypt`, and add it again",
+    "garbled": "does not say which letters its fonts show; recognise its text first, with `ocrmypdf --force-ocr`",
     "malformed": "is not a PDF that can be read; open and save it with another program, or download it again",
     "scanned": "has no text, only images of pages; recognise its text first, for example with `ocrmypdf`",
 }

@@ -102,6 +102,8 @@ class CaptureVerbs(FilingVerbs):
         self, planned: Sequence[Planned], flags: Flags, confirm: Confirm
     ) -> tuple[list[Planned], list[Captured], list[str]]:
         """What is to be written; what is held back as outside the areas; and the paths of confirmed detours."""
+        if flags.area or flags.detour:
+            return list(planned), [], []
         new = {plan.report.path: plan.after for plan in planned if plan.report.path and plan.is_new and plan.after}
         with self._index.reader() as reader:
             judged = rooms.gate.judge(reader, new, reader.decisions.with_added(new, flags))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -22,6 +23,9 @@ _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "
 # Where TeX's fonts (OT1, T1) have their ligatures, if the file does not say what they are.
 _OWN = {code: text for first in (0x0B, 0x1B) for code, text in enumerate(("ff", "fi", "fl", "ffi", "ffl"), first)}
 _LIGATURES |= _OWN
+# TeX's old fonts set an accent as a character of its own, before its letter.
+_ACCENTS = {"¨": "\u0308", "´": "\u0301", "ˆ": "\u0302", "˜": "\u0303", "ˇ": "\u030c", "˚": "\u030a", "˘": "\u0306"}
+_ACCENTED = re.compile(rf"([{''.join(_ACCENTS)}])([AEIOUYCNZaeiouycnzıSRLDTGsrldtg])(?!\b)|([cCsStT])¸")
 _HYPHENS = (0x02, 0xAD, 0xFFFE)  # as pdfium gives one at the end of a line
 
 
@@ -138,7 +142,7 @@ def _parts(last: Character, character: Character) -> bool:
 
 def _run(group: list[Character], page: int) -> Run | None:
     solid = [character for character in group if not character.text.isspace()]
-    text = " ".join("".join(character.text for character in group).split())
+    text = _ACCENTED.sub(_composed, " ".join("".join(character.text for character in group).split()))
     if not text or not solid:
         return None
     size = Counter(round(character.size, 1) for character in solid).most_common(1)[0][0]
@@ -146,3 +150,11 @@ def _run(group: list[Character], page: int) -> Run | None:
     bold = sum(character.bold for character in solid) > 0.6 * len(solid)
     left, right = min(c.left for c in solid), max(c.right for c in solid)
     return Run(text, left, right, baseline, size, bold, page)
+
+
+def _composed(match: re.Match[str]) -> str:
+    """A letter with its accent, where there is such a letter."""
+    accent, letter, cedilla = match.groups()
+    plain = letter.replace("ı", "i") if letter else cedilla
+    letters = unicodedata.normalize("NFC", plain + (_ACCENTS[accent] if letter else "\u0327"))
+    return letters if len(letters) == 1 else match[0]

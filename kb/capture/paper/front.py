@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import zip_longest
 
 from kb.capture.paper.characters import Run
 from kb.capture.paper.columns import rows_of
@@ -12,26 +14,36 @@ from kb.notes.markup.dates import as_date
 
 MAX_TITLE = 300  # characters
 MAX_ABSTRACT = 5000
+FEWEST_OF_ABSTRACT = 250  # characters, where no word says that it is one
+MANY_CHARACTERS = 30  # of a line of running text
+SMALLER = 0.95  # of the size of the text
+INDENT = 2.0  # in sizes: how far left of its heading an abstract may begin
 MOST_TITLE_LINES = 5
 LONGEST_NAME = 5  # words
 ON_PAGE = 0.8  # of the words of a title that the file states: it is the title if these are on the first page
 _JUNK = re.compile(
-    r"microsoft word|untitled|https?:|\.(?:dvi|docx?|tex|indd|pdf|ps|rtf|qxd|fm)\b|^(?:title|paper|main|slides?)$", re.I
+    r"^doi:|microsoft word|untitled|https?:|"
+    r"\.(?:dvi|docx?|tex|indd|pdf|ps|rtf|qxd|fm)\b|^(?:title|paper|main|slides?)$",
+    re.I,
 )
 _NO_TITLE = re.compile(
     r"arxiv:|preprint|proceedings|journal of|vol(?:ume|\.)|issn|doi|https?:|www\.|accepted|received|under review", re.I
 )
-_MARKS = re.compile(r"[∗*†‡§¶‖#♠♣♥♦⋆★✉◇]+|(?<=[^\W\d_])\d+(?:,\d+)*|[¹²³⁴⁵⁶⁷⁸⁹⁰]+|\[\d+\]|(?<=\s)\d(?=\s|,|$)")
-_SEPARATOR = re.compile(r"\s*(?:[,;&·|•]|\band\b|\bund\b|\bet\b)\s*")
+_MARKS = re.compile(
+    r"[∗*†‡§¶‖#♠♣♥♦⋆★✉◇]+|(?<=\w)\s[a-h](?=\s*(?:[,∗*]|$))|(?<=[^\W\d_])\d+(?:,\d+)*|[¹²³⁴⁵⁶⁷⁸⁹⁰]+|\[\d+\]|(?<=\s)\d(?=\s|,|$)"
+)
+_SEPARATOR = re.compile(r"\s*(?:[,;&·|•]|\b(?:[aA]nd|AND)\b|\bund\b|\bet\b)\s*")
 _NAME_WORD = r"(?:[^\W\d_a-z][\w'’.\-]*|de|da|del|della|der|den|di|dos|du|el|la|le|ten|ter|van|vom|von|zu|bin|al)"
 _NAME = re.compile(rf"{_NAME_WORD}(?:\s+{_NAME_WORD}){{1,4}}")
 _AFFILIATION = re.compile(
     r"universit|institut|hochschul|techni|polit[eé]c|[eé]cole|college|school|depart|facult|laborator|\blabs?\b|center|centre|research|google|deepmind|"
     r"microsoft|openai|meta\b|facebook|amazon|nvidia|apple|ibm|academy|inc\b|ltd|gmbh|corporation|company|hospital|"
+    r"clinic\b|inria|cnrs|building\b|tekni|foundation|association|agency|observatory|council|ministry|project\b|services\b|computing\b|^the\s|"
     r"sciences?\b|street|avenue|\busa\b|\buk\b|china|germany|france|italy|japan|canada|team|group|@|http|abstract|version|"
     r"equal contribution|accepted|received|submitted|revised|published|preprint",
     re.IGNORECASE,
 )
+_STATE = re.compile(r"(?:AZ|CA|CO|CT|FL|GA|IL|IN|MA|MI|MN|NC|NJ|NY|OH|OR|PA|TX|UT|VA|WA|WI)(?:\s+\d{5})?")
 _ABSTRACT = re.compile(
     r"(?:a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|zusammenfassung|résumé|resumen)\b\s*(?:[.:—–-]+\s*)?(?P<rest>.*)", re.I
 )
@@ -85,7 +97,7 @@ def _alike(first: Run, line: Run) -> bool:
 
 
 def _plain(title: str) -> str:
-    return re.sub(r"(?:\s*[∗*†‡§¶⋆]+,?)+\s*$", "", title).strip()
+    return re.sub(r"(?:(?:\s*[∗*†‡§¶⋆✩]+,?)+|(?<=[a-z]{3})\d)\s*$", "", title).strip()
 
 
 def _is_on(title: str, lines: Sequence[Run]) -> bool:
@@ -98,6 +110,7 @@ def authors_of(lines: Sequence[Run], runs: Sequence[Run], below: int, stated: st
     """The authors that the file states, if the first page names them; else those between title and abstract."""
     page = " ".join(line.text for line in lines).casefold()
     names = [name for part in _SEPARATOR.split(stated) if (name := " ".join(part.split()))]
+    names = [name for name in names if not _AFFILIATION.search(name)]
     on_page = all(name.split()[-1].casefold() in page and len(name.split()) <= LONGEST_NAME for name in names)
     if on_page and any(" " in name for name in names):
         return tuple(dict.fromkeys(names))
@@ -122,12 +135,18 @@ def between(lines: Sequence[Run], below: int) -> list[Run]:
 def _named(runs: Sequence[Run]) -> Iterator[str]:
     for row in rows_of(runs):
         for run in row:
-            if _AFFILIATION.search(run.text) or run.text.endswith("."):
-                continue
-            for part in _SEPARATOR.split(_MARKS.sub(" , ", re.sub(r"^by\s+", "", run.text, flags=re.IGNORECASE))):
-                name = " ".join(part.split()).strip(" ,.?")
-                if _NAME.fullmatch(name) and len(name) <= 50:
-                    yield name.title() if name.isupper() else name
+            if not run.text.endswith("."):
+                yield from _names_in(re.sub(r"^by\s+", "", run.text, flags=re.IGNORECASE))
+
+
+def _names_in(text: str) -> Iterator[str]:
+    """The names of a piece of a line, up to the first place or institution."""
+    parts = [" ".join(part.split()).strip(" ,.?") for part in _SEPARATOR.split(_MARKS.sub(" , ", text))]
+    for name, following in zip_longest(parts, parts[1:], fillvalue=""):
+        if _AFFILIATION.search(name) or _STATE.fullmatch(following):
+            return
+        if _NAME.fullmatch(name) and len(name) <= 50 and max(map(len, name.split())) > 2:
+            yield name.title() if name.isupper() else name
 
 
 def abstract_of(lines: Sequence[Run], vocabulary: Set[str]) -> str:
@@ -135,6 +154,7 @@ def abstract_of(lines: Sequence[Run], vocabulary: Set[str]) -> str:
     number = next((n for n, line in enumerate(lines) if _is_label(line)), None)
     if number is None:
         return ""
+    lines = _beside(lines, number)
     match = _ABSTRACT.fullmatch(lines[number].text)
     texts = [match["rest"]] if match and match["rest"] else []
     first = number + 1
@@ -150,6 +170,38 @@ def abstract_of(lines: Sequence[Run], vocabulary: Set[str]) -> str:
         if sum(map(len, texts)) > MAX_ABSTRACT:
             break
     return joined(texts, vocabulary)[:MAX_ABSTRACT]
+
+
+def _beside(lines: Sequence[Run], number: int) -> Sequence[Run]:
+    """The lines without the column that some journals set to the left of an abstract, with the article's history."""
+    label = lines[number]
+    heads = [line for line in lines if line.page == label.page and abs(line.baseline - label.baseline) < 2]
+    below = [line for line in lines[number + 1 :] if line.left > label.left - INDENT * label.size]
+    if not below or not any(re.sub(r"\s", "", line.text.casefold()) == "articleinfo" for line in heads):
+        return lines
+    smallest = SMALLER * below[0].size
+    return [*lines[: number + 1], *(line for line in lines[number + 1 :] if line in below or line.size > smallest)]
+
+
+def unlabelled_abstract(lines: Sequence[Run], below: int, vocabulary: Set[str]) -> str:
+    """The lines of prose below the authors that are set in smaller or bolder letters than the text; empty where the
+    text follows at once.
+    """
+    first = lines[below] if below < len(lines) else None
+    while first and below and _alike(first, lines[below - 1]) and len(lines[below - 1].text) > MANY_CHARACTERS:
+        below -= 1
+    body = [line for line in lines if len(line.text) > MANY_CHARACTERS]
+    if first is None or not body or _ABSTRACT.fullmatch(first.text):
+        return ""
+    smaller = first.size < SMALLER * body_size(lines)
+    bolder = first.bold and sum(line.bold for line in body) < len(body) / 2
+    if not (smaller or bolder):
+        return ""
+    end = below
+    while end < len(lines) and _alike(first, lines[end]) and not _AFTER.match(lines[end].text):
+        end += 1
+    text = joined([line.text for line in lines[below:end]], vocabulary)
+    return text if FEWEST_OF_ABSTRACT <= len(text) <= MAX_ABSTRACT else ""
 
 
 def _is_label(line: Run) -> bool:
@@ -177,7 +229,16 @@ def date_of(first_page: str, below_title: str, metadata: Mapping[str, str]) -> s
     if (day := _DAY.search(below_title)) and (date := as_date(day[0])):
         return date.isoformat()
     year = _YEAR.search(first_page[:400]) or _YEAR.search(first_page[-600:])
-    made = re.match(r"D:(\d{4})(\d{2})(\d{2})", metadata.get("CreationDate", ""))
-    if year and not (made and made[1] == year[1]):
+    made = _made(metadata.get("CreationDate", ""))
+    if year and not made.startswith(year[1]):
         return year[1]
-    return "-".join(made.groups()) if made else ""
+    return made
+
+
+def _made(stated: str) -> str:
+    """The day that a file states as D:YYYYMMDD; empty where that is none."""
+    match = re.match(r"D:(\d{4})(\d{2})(\d{2})", stated)
+    try:
+        return datetime.date(*map(int, match.groups())).isoformat() if match else ""
+    except ValueError:
+        return ""

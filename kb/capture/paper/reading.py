@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import unicodedata
 from collections.abc import Sequence, Set
 from contextlib import suppress
 from itertools import zip_longest
@@ -16,7 +17,7 @@ import pypdfium2
 from kb.capture.paper.annotations import Annotation, annotations_of, highlighted_pages
 from kb.capture.paper.characters import Character, Run, characters_of, runs_of
 from kb.capture.paper.columns import lines_of
-from kb.capture.paper.front import abstract_of, arxiv_of, authors_of, between, date_of, title_of
+from kb.capture.paper.front import abstract_of, arxiv_of, authors_of, between, date_of, title_of, unlabelled_abstract
 from kb.capture.paper.joining import paragraphs_of, vocabulary_of
 from kb.capture.paper.sections import Heading, Section, headings_of, without_furniture
 from kb.notes.markup.references import citations_in
@@ -25,6 +26,8 @@ MOST_PAGES = 300  # whose text is read
 MOST_ANNOTATED = 1000  # pages
 FRONT = 3  # pages that may hold title and abstract
 FEWEST_CHARACTERS = 20  # of a page with text
+MOST_ODD = 0.2  # of the characters: ligatures, signs without a meaning
+NO_LETTERS = ("Cc", "Cn", "Co", "So")
 FEWEST_BOOKMARKS, MOST_BOOKMARKS = 3, 500
 MEMORY = 280_000_000  # bytes of data
 PROCESSOR_SECONDS = 60
@@ -72,6 +75,8 @@ class _Paper:
         annotated = [page for page, _ in zip(highlighted_pages(self._document), range(MOST_ANNOTATED), strict=False)]
         if self._has_no_text(annotated):
             return {"problem": "scanned"}
+        if not annotated and self._is_garbled():
+            return {"problem": "garbled"}
         pages = without_furniture(raw)
         lines = [line for page in pages for line in page]
         vocabulary = vocabulary_of(lines)
@@ -98,11 +103,12 @@ class _Paper:
         title, below = title_of(top, metadata)
         byline = between(top, below)
         arxiv, _ = arxiv_of(self._first_text)
+        front = [line for line in lines if line.page < FRONT]
         return {
             "title": title,
             "below": below + len(byline),
             "authors": authors_of(top, self._first_runs, below, metadata.get("Author", "")),
-            "abstract": abstract_of([line for line in lines if line.page < FRONT], vocabulary),
+            "abstract": abstract_of(front, vocabulary) or unlabelled_abstract(front, below + len(byline), vocabulary),
             "date": date_of(self._first_text, "\n".join(line.text for line in byline), metadata),
             "arxiv": arxiv,
             "doi": "" if arxiv else _own_doi(self._first_text),
@@ -136,6 +142,13 @@ class _Paper:
             and not annotated
             and all(len(self._read(page)) < FEWEST_CHARACTERS for page in range(min(2 * FRONT, len(self._document))))
         )
+
+    def _is_garbled(self) -> bool:
+        """Whether the fonts of the first pages do not say which letters they show."""
+        shown = [each.text for page in range(min(FRONT, len(self._document))) for each in self._read(page)]
+        solid = [text for text in shown if not text.isspace()]
+        odd = sum(len(text) > 1 or unicodedata.category(text) in NO_LETTERS for text in solid)
+        return odd > MOST_ODD * len(solid)
 
     def _annotations(self, page: int, vocabulary: Set[str]) -> list[Annotation]:
         opened = self._document[page]

@@ -16,8 +16,16 @@ _NUMBERS = re.compile(r"\b(?:lineno|linenos|linenumbers?|line-numbers?-rows|gutt
 _LINES = ("div", "li", "p", "tr")
 
 
+def mark_code(tree: HtmlElement) -> None:
+    """Let the blocks of code that Doxygen writes be such in HTML too."""
+    for block in tree.xpath("//div[@class='fragment']"):
+        block.tag = "pre"
+
+
 def code_of(block: HtmlElement) -> str:
-    """The lines of a block of code. Changes the block."""
+    """The lines of a block of code; none where it is the numbers of the lines of another. Changes the block."""
+    if any(_NUMBERS.search(above.get("class") or "") for above in block.iterancestors("td", "div")):
+        return ""
     for numbers in [element for element in block.iterdescendants() if _NUMBERS.search(element.get("class") or "")]:
         if not re.search(r"[^\W\d]", numbers.text_content()) and numbers.getparent() is not None:
             numbers.clear(keep_tail=True)

@@ -51,6 +51,8 @@ def mark_formulas(tree: HtmlElement) -> None:
             _mark(script, script.text or "", bool(match["display"]))
     for math in list(tree.iter("d-math")):
         _mark(math, math.text_content(), math.get("block") is not None)
+    for row in tree.xpath("//tr[contains(@class, 'ltx_eqn_row')]"):
+        _join(list(row.iter("math")))
     for math in list(tree.iter("math", "{http://www.w3.org/1998/Math/MathML}math")):
         if math.getparent() is not None:
             _mark(math, _tex_of(math), _is_display(math))
@@ -58,6 +60,15 @@ def mark_formulas(tree: HtmlElement) -> None:
         if re.search(r"math|latex|\btex\b", image.get("class") or "") and image.get("alt"):
             _mark(image, image.get("alt") or "", "display" in (image.get("class") or ""))
     _mark_raw(tree)
+
+
+def _join(pieces: list[HtmlElement]) -> None:
+    """Let the aligned pieces of an equation that LaTeXML set, each in a cell of its own, be one formula."""
+    if len(pieces) > 1:
+        tex = " ".join(re.sub(r"^\\displaystyle\s*", "", _tex_of(piece)) for piece in pieces)
+        for piece in pieces[1:]:
+            piece.clear(keep_tail=True)
+        _mark(pieces[0], tex, display=True)
 
 
 def _tex_of(math: HtmlElement) -> str:

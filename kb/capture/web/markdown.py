@@ -139,12 +139,10 @@ class _Writer:
         rows = rows_of(element)
         if rows is None:
             return self.blocks(element)
-        heads = bool(rows) and all(cell is None or cell.tag == "th" or _is_in_head(cell) for cell in rows[0])
+        heads = all(cell is None or cell.tag == "th" or _is_in_head(cell) for cell in rows[0])
         lines = [
             [re.sub(r"(?<!\\)\|", r"\|", self._line(cell)) if cell is not None else "" for cell in row] for row in rows
         ]
-        if not any(any(line) for line in lines):
-            return []
         width = max(map(len, lines))
         written = [f"| {' | '.join(line)} |" for line in (lines if heads else [[""] * width, *lines])]
         caption = [text for each in element.iter("caption") if (text := self._line(each))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from kb.capture.captured import Capture
 from kb.capture.escaping import escaped, one_line, paragraphs
 from kb.capture.identifiers import without_tracking
 from kb.capture.web.article import article_of
+from kb.capture.web.code import mark_code
 from kb.capture.web.formulas import mark_formulas
 from kb.capture.web.markdown import markdown_of
 from kb.capture.web.metadata import metadata_of
@@ -25,7 +27,8 @@ FEWEST_WORDS_OF_PAPER = 500  # of the page of a paper that is its text, and not 
 FEWEST_WORDS_BEHIND_LOGIN = 150  # of a page that also asks for a password
 MAX_TAGS = 100_000
 MAX_ATTRIBUTES = 2_000  # of one element; the parser compares each with all others
-MAX_TEXT = 4_000_000  # characters without tags; no note holds as many
+MAX_SOURCE = 4_000_000  # characters with tags
+MAX_TEXT = 1_500_000  # characters without tags; no note holds as many
 MAX_UNCLOSED = 500  # formulas of one text that have no end, each of which is looked for up to the end of the text
 MAX_DEPTH = 200  # nested elements; libraries recurse into them
 _META_CHARSET = re.compile(
@@ -34,6 +37,7 @@ _META_CHARSET = re.compile(
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}")
 _DATA = re.compile(r"data:[^\"'\s>]+")  # pictures inside the page
+_TOO_LARGE = "is too large a page to be read; save the part that you need, and add the file"
 _SOFT_PAYWALL = re.compile(r'"isAccessibleForFree"\s*:\s*"?false', re.I)
 
 
@@ -116,8 +120,8 @@ def parsed(text: str, address: str) -> HtmlElement:
     from lxml import etree, html
 
     crowded = any(tag[0].count("=") > MAX_ATTRIBUTES for tag in _LONG_TAG.finditer(text))
-    if text.count("<") > MAX_TAGS or crowded or len(_DATA.sub("", text)) > MAX_TEXT:
-        raise CaptureError(f"{address} is too large a page to be read; save the part that you need, and add the file")
+    if text.count("<") > MAX_TAGS or crowded or len(_DATA.sub("", text)) > MAX_SOURCE:
+        raise CaptureError(f"{address} {_TOO_LARGE}")
     try:
         parser = html.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
         tree = html.document_fromstring(text.replace("\0", "").encode(), parser=parser)
@@ -127,9 +131,20 @@ def parsed(text: str, address: str) -> HtmlElement:
         ) from error
     if _is_deeper(tree, MAX_DEPTH):
         raise CaptureError(f"{address} has elements nested more than {MAX_DEPTH} levels deep")
+    if sum(len(shown) for shown in _shown(tree)) > MAX_TEXT:
+        raise CaptureError(f"{address} {_TOO_LARGE}")
     if any(_unclosed(text) > MAX_UNCLOSED for text in tree.itertext()):
         raise CaptureError(f"{address} has more than {MAX_UNCLOSED} formulas without an end")
     return tree
+
+
+def _shown(tree: HtmlElement) -> Iterator[str]:
+    """The texts of a page that are not for its browser."""
+    for element in tree.iter():
+        if element.text and element.tag not in ("script", "style"):
+            yield element.text
+        if element.tail:
+            yield element.tail
 
 
 def _unclosed(text: str) -> int:
@@ -143,6 +158,7 @@ def readable(tree: HtmlElement, title: str, address: str) -> str:
     for link in tree.iter("a"):
         if (link.get("href") or "").partition("#")[0] == address.partition("#")[0]:
             del link.attrib["href"]  # a place in the page itself
+    mark_code(tree)
     mark_formulas(tree)
     article = article_of(tree)
     for heading in list(article.iter("h1", "h2")):

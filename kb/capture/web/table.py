@@ -13,7 +13,7 @@ MAX_COLUMNS = 100  # of a table that is one for a reader
 
 def rows_of(table: HtmlElement) -> list[list[HtmlElement | None]] | None:
     """The cells of a table row by row, with None where one reaches over several columns or rows. None where the table
-    only sets the page, or holds what no cell of Markdown can.
+    only sets the page, as one of a single row does, or holds what no cell of Markdown can.
     """
     if table.get("role") in ("presentation", "none") or next(table.iterdescendants(*_LARGE), None) is not None:
         return None
@@ -35,7 +35,9 @@ def rows_of(table: HtmlElement) -> list[list[HtmlElement | None]] | None:
                 below[len(cells)] = _span(cell, "rowspan") - 1
                 cells.append(None if extra else cell)
         rows.append(cells)
-    rows = [row for row in rows if row]
+    rows = [row for row in rows if any(cell is not None and cell.text_content().strip() for cell in row)]
+    if len(rows) == 1 and not any(cell is not None and cell.tag == "th" for cell in rows[0]):
+        return None
     return rows if 1 < max(map(len, rows), default=0) <= MAX_COLUMNS else None
 
 

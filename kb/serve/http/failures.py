@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kb.errors import (
+    BusyError,
     ConfigError,
     EvidenceError,
     InputError,
@@ -35,6 +36,7 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     ConfigError: HTTPStatus.CONFLICT,
     EvidenceError: HTTPStatus.UNPROCESSABLE_ENTITY,
     LockError: HTTPStatus.LOCKED,
+    BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     ServerError: HTTPStatus.BAD_GATEWAY,
     LanguageModelError: HTTPStatus.BAD_GATEWAY,
 }
