@@ -29,12 +29,18 @@ def points_of(text: str) -> list[str]:
         "Preface",
         "About this book",
         "2. About the authors",
+        "Contributing",
+        "Additional resources",
+        "Navigating this guide",
+        "Course logistics",
     ],
 )
 def test_the_apparatus_of_a_text_has_no_points(heading: str) -> None:
     """Lists of works, thanks and prefaces say nothing about the subject; a heading that goes on is another."""
     entry = "A. Person et al. A long enough title of some work, 2021."
     assert points_of(f"# Sampling\n\n{STATED}\n\n## {heading}\n\n- {entry}\n") == [STATED]
+    inner = f"# Sampling\n\n{STATED}\n\n## {heading}\n\n### More of the same\n\n- {entry}\n"
+    assert points_of(inner) == [STATED]
     assert points_of("# References in the heap\n\n" + STATED) == [STATED]
 
 
@@ -78,6 +84,12 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "Layer-wise samplers have recently gained a lot of attention.",
         "To check that the sampler can visit each of the nodes.",
         "Better than uniform draws for nodes of a high degree.",
+        "We update the list of samplers every week, with their authors.",
+        "draw_nodes.py is a script that draws nodes of a high degree.",
+        "Further, a sampler that sees all of the graph is slower.",
+        "Now while the sampler runs, the device has nothing to do.",
+        "Given the sampler above, the variance grows with the degree.",
+        "A sampler (with a cache) solves some of these problems of scale.",
     ],
 )
 def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
@@ -99,6 +111,13 @@ def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
 def test_a_claim_with_the_words_of_an_aside_is_a_point(claim: str) -> None:
     """What says why, how much or of what is quoted, in whatever words."""
     assert points_of(f"# Sampling\n\n{claim}\n") == [claim]
+
+
+def test_a_sentence_that_code_completes_is_no_point() -> None:
+    """A sentence without its end, above code, leads in to it; one that ends before the code does not."""
+    code = "\n\n```\nsampler = Sampler(16)\n```\n"
+    assert points_of(f"With sixteen neighbours for each of the nodes the call is then{code}") == []
+    assert points_of(f"{STATED}{code}") == [STATED]
 
 
 def test_an_item_is_quoted_without_its_mark() -> None:

@@ -14,7 +14,7 @@ from kb.cutoffs import OPENING, SAME_POINT, SUBJECT_DEFINED
 from kb.models import ChunkRecord, Encoder, NoteRecord, Statement
 from kb.outline.quoting.comparisons import are_opposite
 from kb.outline.quoting.labels import label
-from kb.outline.quoting.leaning import names_authors
+from kb.outline.quoting.leaning import needs_a_label
 from kb.outline.quoting.pointers import pointer
 from kb.outline.quoting.runs import runs
 from kb.outline.quoting.worth import LEAD, defines, opens, role, worth
@@ -97,9 +97,10 @@ def rank_statements(
 
 
 def _weighed(index: int, excerpt: Excerpt) -> Iterator[_Statement]:
-    """What can be quoted of an excerpt."""
+    """What can be quoted of an excerpt: what names its subject, or has a label that does."""
     title, headings = excerpt.note.title, excerpt.chunk.heading_path
-    found = runs(excerpt.chunk)
+    is_named = bool(label(title, headings, ""))
+    found = [statement for statement in runs(excerpt.chunk) if is_named or not needs_a_label(statement.text)]
     first = _opening(excerpt.chunk, title, found)
     for statement in found:
         is_first = first is not None and statement.text.startswith(first.text)
@@ -231,10 +232,8 @@ def _with_pointer(points: Sequence[Point], chosen: Sequence[Candidate], excerpts
 
 
 def point_of(excerpt: Excerpt, statement: Statement) -> Point:
-    """A statement of an excerpt as a point, labelled if it does not name its subject, continues its heading, or speaks
-    of authors.
-    """
-    said = "" if statement.text[:1].islower() or names_authors(statement.text) else statement.text
+    """A statement of an excerpt as a point, labelled if it does not name its subject."""
+    said = "" if needs_a_label(statement.text) else statement.text
     subject = label(excerpt.note.title, excerpt.passage_of(statement).heading_path, said)
     return Point(**_quoted(excerpt, statement).model_dump(), label=subject)
 

@@ -27,11 +27,15 @@ MAX_RUN_LENGTH = 480  # characters of a run of several sentences
 
 _MARK = re.compile(r"^(?:\(?\d{1,2}[.)]|tl;?dr\W)\s+(?=[^\W\d])", re.IGNORECASE)  # of an item, of a summary
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]”’]*$")
-# Headings of parts that list, thank or license, and state nothing about the subject.
+# Headings of parts that list, thank, license or guide through a text, and state nothing about the subject.
 _APPARATUS = re.compile(
     r"(?:\d+[.)]?\s+)?(?:references?|bibliography|works cited|citations?|cite this\b.*|how to cite\b.*|reading list|"
-    r"further reading|see also|related (?:notes|links|posts)|links|sources|table of contents|contents|toc|changelog|"
-    r"acknowledge?ments?|licen[cs]e|preface|foreword|dedication|"
+    r"further reading|see also|related (?:notes|links|posts)|(?:external )?links|sources|(?:table of )?contents|toc|"
+    r"(?:other |more |useful |additional |external |learning )?resources|changelog|announcements|news|updates|"
+    r"acknowledge?ments?|licen[cs]e|preface|foreword|dedication|contribut(?:ing|ors)|contact(?: us)?|sponsors|"
+    r"logistics|schedule|syllabus|agenda|prerequisites|course (?:outline|schedule|information|overview|logistics)|"
+    r"who is this for\b.*|what you(?:'ll| will) learn|book navigation|navigating (?:this|the) .*|"
+    r"how to (?:use|read|navigate) (?:this|the) .*|"
     r"about (?:this|the|our) (?:book|course|class|series|site|blog|authors?)|"
     r"参考文献|参考资料|参考|延伸阅读|致谢|目录)\W*",
     re.IGNORECASE,
@@ -43,7 +47,7 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
     it that it needs; a list's item with the sentence that introduces the list. Questions are left out.
     """
     heading = heading_above(chunk)
-    if asks(heading) or _APPARATUS.fullmatch(heading):
+    if asks(heading) or any(map(_APPARATUS.fullmatch, (heading, *chunk.heading_path))):
         return []
     lines = chunk.text.split("\n")
     found: list[Statement] = []
@@ -125,9 +129,9 @@ def _below(statement: Statement, chunk: Chunk | ChunkRecord) -> str:
 
 
 def _is_part(run: Statement, chunk: Chunk | ChunkRecord) -> bool:
-    """Whether a displayed formula begins or ends the sentence of a run."""
+    """Whether a displayed formula begins or ends the sentence of a run, or code ends it."""
     above = chunk.kinds[: run.start_line - chunk.start_line].rstrip(LineKind.BLANK)
-    leads_in = _below(run, chunk).startswith(LineKind.MATH) and not _SENTENCE_END.search(run.text)
+    leads_in = _below(run, chunk).startswith((LineKind.MATH, LineKind.CODE)) and not _SENTENCE_END.search(run.text)
     return leads_in or (above.endswith(LineKind.MATH) and run.text[0].islower())
 
 
