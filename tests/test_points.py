@@ -90,6 +90,20 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "Now while the sampler runs, the device has nothing to do.",
         "Given the sampler above, the variance grows with the degree.",
         "A sampler (with a cache) solves some of these problems of scale.",
+        "Person et al., “Samplers for graphs of one million nodes,” 2020.",
+        "Emergent samplers of very large graphs, a first report, 2022.",
+        "A set of notes on samplers, with exercises for each week.",
+        "Created a new page on samplers with a cache in device memory.",
+        "To read more about samplers with a cache, ask the library.",
+        "For samplers with a cache, refer to the thesis of last year.",
+        "In the node sampling section, samplers drew four neighbours.",
+        "My new book on samplers has four chapters on cache sizes.",
+        '"How many neighbours does a sampler draw for each node?"',
+        "Where $s$ is the number of nodes that a sampler draws at once.",
+        "$$s$$ is the number of nodes that a sampler draws for one step.",
+        "The sam- pler draws four neigh- bours for each of the nodes.",
+        "4.3 Node Samplers Four samplers draw neighbours in one step.",
+        "├─ Uniform: draw each of the neighbours with the same chance",
     ],
 )
 def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
@@ -103,6 +117,10 @@ def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
         "Sampling is important because a hub of a million nodes fills the batch.",
         "Sampled neighbours are available to the layer before its weights are read.",
         "The key advantage of sampling is that memory no longer grows with the degree.",
+        "With a discount factor of 0.9 the sampler visits nodes of a low degree.",
+        "The majority class will fill each batch unless nodes are drawn by class.",
+        "Each node receives attention from the neighbours in the previous layer.",
+        "Nodes of a high degree are found in every batch of the uniform sampler.",
         "Better samplers draw fewer nodes, and training takes half the time.",
         "To sample a hub of high degree takes longer than to train on it.",
         "The course of the loss follows the degree of the sampled nodes.",
@@ -111,6 +129,21 @@ def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
 def test_a_claim_with_the_words_of_an_aside_is_a_point(claim: str) -> None:
     """What says why, how much or of what is quoted, in whatever words."""
     assert points_of(f"# Sampling\n\n{claim}\n") == [claim]
+
+
+def test_a_bibliography_has_no_points() -> None:
+    """Where most of a passage are works, its other sentences are titles too; one citation in prose is not most."""
+    title = "Encouraging divergent samplers through debate of many nodes."
+    works = "\n\n".join(f"Person et al. Samplers of kind {number}. arXiv preprint, 2023." for number in range(4))
+    assert points_of(f"# Sampling\n\n{STATED}\n\n## Works\n\n{works}\n\n{title}\n") == [STATED]
+    assert STATED in points_of(f"# Sampling\n\n{STATED}\n\nPerson et al. Samplers. arXiv preprint, 2023.\n")
+
+
+def test_an_entry_of_a_list_of_links_is_no_point() -> None:
+    """What stands behind a link says what the linked page has; a link within a sentence does not matter."""
+    entries = "- [Sampler notes](a.md): basic background for samplers\n- **[Cache](b.md)** - how a cache is filled\n"
+    inside = "- Sampling with [a cache](b.md) halves the time of a step.\n"
+    assert points_of(f"# Sampling\n\n{entries}{inside}") == ["Sampling with a cache halves the time of a step."]
 
 
 def test_a_sentence_that_code_completes_is_no_point() -> None:

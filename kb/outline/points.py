@@ -97,10 +97,9 @@ def rank_statements(
 
 
 def _weighed(index: int, excerpt: Excerpt) -> Iterator[_Statement]:
-    """What can be quoted of an excerpt: what names its subject, or has a label that does."""
+    """What can be quoted of an excerpt, and of the passage that opens its note how it does."""
     title, headings = excerpt.note.title, excerpt.chunk.heading_path
-    is_named = bool(label(title, headings, ""))
-    found = [statement for statement in runs(excerpt.chunk) if is_named or not needs_a_label(statement.text)]
+    found = _quotable(excerpt.chunk, title)
     first = _opening(excerpt.chunk, title, found)
     for statement in found:
         is_first = first is not None and statement.text.startswith(first.text)
@@ -108,8 +107,14 @@ def _weighed(index: int, excerpt: Excerpt) -> Iterator[_Statement]:
         place = OPENING if is_first else SUBJECT_DEFINED if defining else 0.0
         leads = is_first or (defining and defines([title], statement.text))
         yield _Statement(index, statement, worth(statement.text) + place, leads)
-    if excerpt.opening and (first := _opening(excerpt.opening, title, runs(excerpt.opening))):
+    if excerpt.opening and (first := _opening(excerpt.opening, title, _quotable(excerpt.opening, title))):
         yield _Statement(index, first, worth(first.text) + OPENING, leads=True)
+
+
+def _quotable(chunk: ChunkRecord, title: str) -> list[Statement]:
+    """What can be quoted of a passage: what names its subject, or has a label that does."""
+    is_labelled = bool(label(title, chunk.heading_path, ""))
+    return [statement for statement in runs(chunk) if is_labelled or not needs_a_label(statement.text)]
 
 
 def _opening(chunk: ChunkRecord, title: str, found: Sequence[Statement]) -> Statement | None:

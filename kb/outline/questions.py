@@ -23,7 +23,7 @@ MAX_QUESTIONS = 7
 MAX_LENGTH = 320  # characters of a question with the sentences that belong to it
 
 _TASK = re.compile(r"(?:TODO|FIXME|Q|Question|Open question)\b\s*:", re.IGNORECASE)
-_QUESTION = re.compile(rf"\?$|^{_TASK.pattern}", re.IGNORECASE)
+_QUESTION = re.compile(rf"\?[\"”’')\]]*$|^{_TASK.pattern}", re.IGNORECASE)
 # A cheap test on the raw text, to parse few passages; the marks of emphasis may follow the word.
 _MAY_ASK = re.compile(r"\?(?![^\W_])|\b(?:TODO|FIXME|Q|Question)\b[\s*_`~]*:", re.IGNORECASE)
 _QUESTION_HEADING = re.compile(

@@ -25,6 +25,7 @@ _BEGINS = re.compile(
     r"e\.g\.|i\.e\.|as a result|as (?:such|before|above)|in (?:short|other words|summary|conclusion)|of course|that is|"
     r"on the (?:other hand|contrary)|even (?:so|then|worse|better)|more (?:importantly|generally)|to summari[sz]e|"
     r"now(?= (?:while|if|when|that|the|suppose|consider|we|you|let)\b)|usually then|back to|"
+    r"where(?= (?:\$|[\w\\{}^_]{1,12} (?:is|are|denotes)\b))|"
     r"it|its|itself|they|them|their|he|she|his|her|here|(?:this"
     r"|these|those|that|such)|"
     r"both(?! [\w-]+ and\b)|either(?![^.;]* or\b)|neither(?! [\w-]+ nor\b)|"
@@ -49,6 +50,8 @@ _IN_FIRST_CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r" \([^()]*\)")
+# What a symbol of a formula stands for.
+_SYMBOL = re.compile(r"\${1,2}[^$]+\${1,2} (?:is|are|denotes?|represents?|stands? for) (?:the|an?)\b")
 _PLACE = re.compile(
     r"\bhere\b|\bthis one\b|\bthere(?=[,;:.)]|$)|\bthe (?:former|latter|above)\b|\bthe (?:first|second) two\b", re.I
 )
@@ -58,7 +61,8 @@ _PREPOSED = re.compile(r"(?:in (?:practice|theory|general|short|fact|principle|e
 
 _OPEN_END = re.compile(
     r"(?:[:;,—–-]|\.\.\.|…)$"
-    r"|\b(?:a|an|the|of|in|on|to|for|and|or|but|with|by|from|at|as|that|which|than|using|via|see|between|into|such|its|their|our|"
+    r"|\b(?:a|an|the|of|in|on|to|for|and|or|but|with|by|from|at|as|that|which|than|using|via|see|between|into|such|"
+    r"its|their|our|"
     r"e\.g|i\.e|is|are|was|were|pp|vol|eds?)\W*$"
     r"|\b(?:as follows|(?:the|these) following|following (?:is|are|code|table|figure|example|snippet))\b|^following\b",
     re.IGNORECASE,
@@ -79,7 +83,8 @@ _ABLE = re.compile(r"\b(?:can|could|will|may|might)(?: be)? \w+", re.IGNORECASE)
 _PREDICATE = re.compile(
     r"(?:(?:more|less|most|very|quite|also|only|not|often) )?(?:useful|better|worse|faster|slower|cheaper|critical|"
     r"crucial|good|great|bad|easy|easier|hard|harder|difficult|ideal|best|similar|suitable|helpful|important|necessary|"
-    r"required|prone|able|unable|likely|applicable|available|robust|sensitive|limited|capable|responsible|used|designed|"
+    r"required|prone|able|unable|likely|applicable|available|robust|sensitive|limited|capable|responsible|used|"
+    r"designed|"
     r"intended|meant|recommended|suggested|preferred|known|possible|impossible|expensive|simple|simpler) "
     r"(?:when|than|for|to|in|as|at|on|with|by|of|from|if|because|since)\b"
     r"(?:[^,;:—–]*|[^,;:—–]*, (?:but|and|or|so|which|as|since|because|e\.g)\b.*)$",
@@ -88,7 +93,8 @@ _PREDICATE = re.compile(
 
 # The end of a clause that says nothing without the formula after it.
 _ANNOUNCES_FORMULA = re.compile(
-    r"\b(?:be|becomes?|became|gives?|reads?|equals?|have|has|get|obtain|write|written|computed?|calculated?|defined?|given|"
+    r"\b(?:be|becomes?|became|gives?|reads?|equals?|have|has|get|obtain|write|written|computed?|calculated?|defined?|"
+    r"given|"
     r"expressed?|formulated|minimi[sz]es?|maximi[sz]es?|optimi[sz]es?|then|follows|formula|equation|expression|form|"
     r"objective|function|loss|definition|rule|if|where|when|thus|so|this|that|these|it|them)$",
     re.IGNORECASE,
@@ -128,20 +134,35 @@ _ABOUT_THE_TEXT = re.compile(
     r"|compare|"
     r"related|source|credit|link|note)s?\b[:. ]|\bcode (?:snippet|below|above)\b|https?://|\b(?:click|scroll)\b"
     r"|^(?:a|q|answer|question|todo|edit|update|summary of)\b\s*[:\d]|^summary of\b|\bthe (?:article|video)s?\b"
-    r"|[\"”],? (?:\(?\w+ )?\(?(?:19|20)\d\d\)?\.?$|\[(?:arxiv|pdf|code|paper|link|video)\]",
+    r"|[\"”],? (?:\(?\w+ )?\(?(?:19|20)\d\d\)?\.?$|\[(?:arxiv|pdf|code|paper|link|video|blog|slides|website|project|"
+    r"demo|\.\.\.|…)\]",
     re.IGNORECASE,
 )
 _UNNAMED = re.compile(
     r"(?:the|our|their|this) (?:(?:key|main|core|proposed|resulting|final|full|overall|new|original) )?"
-    r"(?:papers?|models?|methods?|approach|architecture|algorithm|ideas?|trick|contributions?|experiments?|results?|problem|"
-    r"loss|objective|layer|network|system|framework|technique|procedure|tool|library|dataset|benchmark|task|goal|aim|focus|"
+    r"(?:papers?|models?|methods?|approach|architecture|algorithm|ideas?|trick|contributions?|experiments?|results?|"
+    r"problem|"
+    r"loss|objective|layer|network|system|framework|technique|procedure|tool|library|dataset|benchmark|task|goal|aim|"
+    r"focus|"
     r"claim|thesis|answer|reason|point|solution|takeaway|findings?|study|work|survey|tokenizer|encoder|decoder|agent)"
     r"(?:[’']s)?\b(?! (?:of|for|that|which|behind|in|with|to|from|by)\b)",
     re.IGNORECASE,
 )
+_VERB_FIRST = re.compile(
+    r"(?:uses|takes|builds|measures|computes|distributes|adds|requires|reduces|allows|enables|provides|supports|"
+    r"combines|"
+    r"keeps|gives|makes|extends|replaces|introduces|proposes|presents|generates|assesses|evaluates|detects|checks|"
+    r"predicts|"
+    r"learns|works|stores|finds|needs|costs|achieves|improves|outperforms|handles|applies|treats|encodes|selects|helps|"
+    r"creates|removes|relies|focuses|performs|runs|splits|merges) (?!and\b|or\b|(?:are|is|were|was)\b)",
+    re.IGNORECASE,
+)
 _AUTHORS = re.compile(r"\bthe authors?\b", re.IGNORECASE)
 _RESIDUE = re.compile(
-    r"[{}]{2}|\]\(|\[\^|<[a-z/!]|^[\W\d]*$|\|.*\||\\(?:begin|end|tag|label)\b|:::|^\W*\[wip\]", re.IGNORECASE
+    r"(?-i:\b[a-z]{2,}- (?!and\b|or\b|to\b)[a-z]{2,}|^\d{1,2} [A-Z-]{5,}\b|^\d+\.\d+ [A-Z][a-z]+ [A-Z])|"
+    r"[\u2500-\u257f]|"
+    r"[{}]{2}|\]\(|\[\^|<[a-z/!]|^[\W\d]*$|\|.*\||\\(?:begin|end|tag|label)\b|:::|^\W*\[wip\]",
+    re.IGNORECASE,
 )
 _NAME_IN_LOWER_CASE = re.compile(r"[a-z]+[A-Z\d]|[a-z]-[A-Z]?[a-z]")
 _DIGIT_COMMA = re.compile(r"(?<=\d),(?=\d)")
@@ -154,7 +175,13 @@ def leans_back(text: str) -> bool:
     if not start or (start[0].islower() and not _NAME_IN_LOWER_CASE.match(start)):
         return True
     clause = _ASIDE.sub("", _DIGIT_COMMA.sub("", re.split(r"(?<=[\w)])[.!?]\s", start, maxsplit=1)[0]))
-    if _BEGINS.match(start) or _IN_FIRST_CLAUSE.match(clause) or _PLACE.search(clause) or text[0] in "(—–,;":
+    if (
+        _BEGINS.match(start)
+        or _IN_FIRST_CLAUSE.match(clause)
+        or _PLACE.search(clause)
+        or _SYMBOL.match(text)
+        or text[0] in "(—–,;"
+    ):
         return True
     # "With the 2016 index, they ask": nothing in the introduction can be meant
     opening = _BARE_PRONOUN.match(start)
@@ -190,7 +217,7 @@ def names_authors(text: str) -> bool:
 
 def needs_a_label(text: str) -> bool:
     """Whether a text continues a heading, or begins with something that it does not name: "The model reaches …"."""
-    return text[:1].islower() or names_authors(text) or bool(_UNNAMED.match(text))
+    return text[:1].islower() or names_authors(text) or bool(_UNNAMED.match(text) or _VERB_FIRST.match(text))
 
 
 def talks_of_the_text(text: str) -> bool:

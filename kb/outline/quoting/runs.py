@@ -9,7 +9,7 @@ from kb.models import Chunk, ChunkRecord, LineKind, Statement
 from kb.notes.prose import clean
 from kb.notes.statements import paragraphs
 from kb.outline.questions import asks, heading_above, is_question
-from kb.outline.quoting.asides import is_aside
+from kb.outline.quoting.asides import is_a_work, is_aside
 from kb.outline.quoting.leaning import (
     is_cut,
     lacks_subject,
@@ -22,10 +22,12 @@ from kb.outline.quoting.predicates import is_a_title
 
 MIN_LENGTH, MAX_LENGTH = 40, 320  # characters
 MIN_WORDS = 5
+MANY_WORKS = 3  # in a passage
 MAX_BACK = 2  # sentences that a run adds before the one that it is about
 MAX_RUN_LENGTH = 480  # characters of a run of several sentences
 
 _MARK = re.compile(r"^(?:\(?\d{1,2}[.)]|tl;?dr\W)\s+(?=[^\W\d])", re.IGNORECASE)  # of an item, of a summary
+_ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—-]")  # of a list of links
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]”’]*$")
 # Headings of parts that list, thank, license or guide through a text, and state nothing about the subject.
 _APPARATUS = re.compile(
@@ -50,10 +52,16 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
     if asks(heading) or any(map(_APPARATUS.fullmatch, (heading, *chunk.heading_path))):
         return []
     lines = chunk.text.split("\n")
+    said = paragraphs(chunk.text, chunk.kinds, chunk.start_line)
+    works = sum(is_a_work(statement.text) for paragraph in said for statement in paragraph)
+    if works >= MANY_WORKS and 2 * works > sum(map(len, said)):  # a bibliography: the rest are entries too
+        return []
     found: list[Statement] = []
     opens = True  # the passage, directly below its heading
     before: list[Statement] = []  # the sentence that introduces a list, and the items so far
-    for paragraph in paragraphs(chunk.text, chunk.kinds, chunk.start_line):
+    for paragraph in said:
+        if _ENTRY.match(lines[paragraph[0].start_line - chunk.start_line]):
+            continue
         paragraph, is_complete = _before_formula(paragraph, chunk)
         is_item = chunk.kinds[paragraph[0].start_line - chunk.start_line] == LineKind.LIST
         introduced = is_item and bool(before) and _follows(lines, chunk.start_line, before, paragraph)
