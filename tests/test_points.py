@@ -103,6 +103,9 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "$$s$$ is the number of nodes that a sampler draws for one step.",
         "The sam- pler draws four neigh- bours for each of the nodes.",
         "4.3 Node Samplers Four samplers draw neighbours in one step.",
+        "Say for instance that four of ten sampled nodes are relevant.",
+        "Some examples include samplers by layer and samplers by degree.",
+        "The sampler is a map, and here are some things to think about.",
         "├─ Uniform: draw each of the neighbours with the same chance",
     ],
 )
@@ -137,6 +140,24 @@ def test_a_bibliography_has_no_points() -> None:
     works = "\n\n".join(f"Person et al. Samplers of kind {number}. arXiv preprint, 2023." for number in range(4))
     assert points_of(f"# Sampling\n\n{STATED}\n\n## Works\n\n{works}\n\n{title}\n") == [STATED]
     assert STATED in points_of(f"# Sampling\n\n{STATED}\n\nPerson et al. Samplers. arXiv preprint, 2023.\n")
+
+
+def test_an_index_of_notes_has_no_points() -> None:
+    """Where most of a passage say what other notes have, none of it is a claim; one such line among claims may be."""
+    entries = [
+        f"[[Sampler {number}]]: a sampler that draws {number} neighbours of each of the nodes" for number in "2345"
+    ]
+    assert points_of("# Samplers\n\n" + "\n\n".join(entries)) == []
+    assert points_of("# Samplers\n\n" + "\n".join(f"- {entry}" for entry in entries)) == []
+    assert len(points_of(f"# Samplers\n\n- {entries[0]}\n- {STATED}\n- {STATED.replace('one', 'a')}\n")) == 3
+
+
+def test_a_sentence_that_a_list_completes_is_no_point() -> None:
+    """A sentence without its end is the lead-in of the list below it, or of the items of its own."""
+    said = "Samplers that fit on a device come in three different forms"
+    assert points_of(f"# Samplers\n\n{said}\n\n- uniform\n- by layer\n") == []
+    assert points_of(f"# Samplers\n\n- {said}\n    - uniform\n    - by layer\n") == []
+    assert points_of(f"# Samplers\n\n- {said}\n- uniform\n") == [said]
 
 
 def test_an_entry_of_a_list_of_links_is_no_point() -> None:

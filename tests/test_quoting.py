@@ -259,6 +259,17 @@ def test_the_definition_of_a_heading_is_worth_more_than_a_remark() -> None:
     assert texts.index("A") < texts.index("Tow")
 
 
+def test_the_opening_of_a_note_counts_as_far_as_the_note_does() -> None:
+    """What opens a note that bears little on the topic is chosen for what it says, not because it opens the note."""
+    text = "# Locks\n\nBoats change their level in a chamber with a gate at either end.\n"
+    (excerpt,) = excerpts_of({"notes/a.md": text})
+    vectors = ENCODER.encode([text])
+    best, far = (
+        rank_statements([replace(excerpt, share=share)], vectors, vectors[0], ENCODER)[0].score for share in (1.0, 0.25)
+    )
+    assert best > far
+
+
 @pytest.mark.parametrize(
     ("better", "worse"),
     [

@@ -52,7 +52,7 @@ _POINTING = re.compile(
     r"|^(?:an? |the )?(?:(?:brief|short|quick|gentle|comprehensive|visual|complete|practical|detailed) )*"
     r"(?:introduction|intro|guide|tutorial|walkthrough|primer|notes) (?:of|to|on|for)\b"
     r"|^(?:tools?: )?[\w./-]+\.(?:py|sh|ipynb|md|ya?ml|json|cu|cpp)\b"
-    r"|\b(?:we|you|one) can (?:see|observe|notice)\b"
+    r"|\b(?:we|you|one) can (?:see|observe|notice)\b|\bhere (?:are|is) (?:some|a few|the|an?)\b"
     r"|\b(?:you|we)(?:'ll| will| may| might)? (?:notice|see|observe) (?:that|how)\b"
     r"|\b(?:paper|article|post|book|blog|docs?|documentation|github|repo(?:sitory)?|website) for "
     r"(?:more|further|the|all) (?:details?|information|full)\b",

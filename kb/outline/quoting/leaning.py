@@ -25,6 +25,8 @@ _BEGINS = re.compile(
     r"e\.g\.|i\.e\.|as a result|as (?:such|before|above)|in (?:short|other words|summary|conclusion)|of course|that is|"
     r"on the (?:other hand|contrary)|even (?:so|then|worse|better)|more (?:importantly|generally)|to summari[sz]e|"
     r"now(?= (?:while|if|when|that|the|suppose|consider|we|you|let)\b)|usually then|back to|"
+    r"say,? (?:for (?:instance|example)|we|you|that)|(?:some|other|typical|common) examples?|suppose (?:we|you|that)|"
+    r"imagine (?:we|you|that)|"
     r"where(?= (?:\$|[\w\\{}^_]{1,12} (?:is|are|denotes)\b))|"
     r"it|its|itself|they|them|their|he|she|his|her|here|(?:this"
     r"|these|those|that|such)|"

@@ -28,6 +28,7 @@ MAX_RUN_LENGTH = 480  # characters of a run of several sentences
 
 _MARK = re.compile(r"^(?:\(?\d{1,2}[.)]|tl;?dr\W)\s+(?=[^\W\d])", re.IGNORECASE)  # of an item, of a summary
 _ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—-]")  # of a list of links
+_NOTE_ENTRY = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?\**\[\[[^\]]+\]\]\**\s*[:–—-]")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]”’]*$")
 # Headings of parts that list, thank, license or guide through a text, and state nothing about the subject.
 _APPARATUS = re.compile(
@@ -53,8 +54,7 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
         return []
     lines = chunk.text.split("\n")
     said = paragraphs(chunk.text, chunk.kinds, chunk.start_line)
-    works = sum(is_a_work(statement.text) for paragraph in said for statement in paragraph)
-    if works >= MANY_WORKS and 2 * works > sum(map(len, said)):  # a bibliography: the rest are entries too
+    if _is_a_list_of_works(said, lines, chunk.start_line):
         return []
     found: list[Statement] = []
     opens = True  # the passage, directly below its heading
@@ -73,6 +73,13 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
         before = context if introduced else paragraph[-1:] if introduces else []
         opens = False
     return found
+
+
+def _is_a_list_of_works(said: Sequence[Sequence[Statement]], lines: Sequence[str], first_line: int) -> bool:
+    """Whether most of a passage are entries of a bibliography, or of an index of notes: its other lines are too."""
+    works = sum(all(is_a_work(statement.text) for statement in paragraph) for paragraph in said)
+    entries = sum(bool(_NOTE_ENTRY.match(lines[paragraph[0].start_line - first_line])) for paragraph in said)
+    return max(works, entries) >= MANY_WORKS and 2 * max(works, entries) > len(said)
 
 
 def _follows(
@@ -136,10 +143,25 @@ def _below(statement: Statement, chunk: Chunk | ChunkRecord) -> str:
     return chunk.kinds[statement.end_line - chunk.start_line + 1 :].lstrip(LineKind.BLANK)
 
 
+def _has_a_list(run: Statement, chunk: Chunk | ChunkRecord) -> bool:
+    """Whether a list follows a paragraph, or an item has items of its own."""
+    last = run.end_line - chunk.start_line
+    lines = chunk.text.split("\n")
+    below = next((number for number in range(last + 1, len(lines)) if lines[number].strip()), last)
+    if chunk.kinds[below : below + 1] != LineKind.LIST:
+        return False
+    return chunk.kinds[last] != LineKind.LIST or _indent(lines[below]) > _indent(lines[last])
+
+
+def _indent(line: str) -> int:
+    return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
+
+
 def _is_part(run: Statement, chunk: Chunk | ChunkRecord) -> bool:
-    """Whether a displayed formula begins or ends the sentence of a run, or code ends it."""
+    """Whether a displayed formula begins or ends the sentence of a run, or code or a list of its own ends it."""
     above = chunk.kinds[: run.start_line - chunk.start_line].rstrip(LineKind.BLANK)
-    leads_in = _below(run, chunk).startswith((LineKind.MATH, LineKind.CODE)) and not _SENTENCE_END.search(run.text)
+    is_open = _below(run, chunk).startswith((LineKind.MATH, LineKind.CODE)) or _has_a_list(run, chunk)
+    leads_in = is_open and not _SENTENCE_END.search(run.text)
     return leads_in or (above.endswith(LineKind.MATH) and run.text[0].islower())
 
 
