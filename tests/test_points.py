@@ -103,6 +103,8 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "$$s$$ is the number of nodes that a sampler draws for one step.",
         "The sam- pler draws four neigh- bours for each of the nodes.",
         "4.3 Node Samplers Four samplers draw neighbours in one step.",
+        "On dense graphs that dominates the features of the nodes.",
+        "Useful when a hub fills the batch; misleading in a small graph.",
         "Say for instance that four of ten sampled nodes are relevant.",
         "Some examples include samplers by layer and samplers by degree.",
         "The sampler is a map, and here are some things to think about.",

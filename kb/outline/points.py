@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,11 +105,11 @@ def _weighed(index: int, excerpt: Excerpt) -> Iterator[_Statement]:
     for statement in found:
         is_first = first is not None and statement.text.startswith(first.text)
         defining = defines([title, *headings], statement.text)
-        place = OPENING * excerpt.share if is_first else SUBJECT_DEFINED if defining else 0.0
+        place = OPENING * sqrt(excerpt.share) if is_first else SUBJECT_DEFINED if defining else 0.0
         leads = is_first or (defining and defines([title], statement.text))
         yield _Statement(index, statement, worth(statement.text) + place, leads)
     if excerpt.opening and (first := _opening(excerpt.opening, title, _quotable(excerpt.opening, title))):
-        yield _Statement(index, first, worth(first.text) + OPENING * excerpt.share, leads=True)
+        yield _Statement(index, first, worth(first.text) + OPENING * sqrt(excerpt.share), leads=True)
 
 
 def _quotable(chunk: ChunkRecord, title: str) -> list[Statement]:

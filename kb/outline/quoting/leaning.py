@@ -45,6 +45,7 @@ _IN_FIRST_CLAUSE = re.compile(
     rf"[^,;:.()—–]*(?<!-)\b{_DEMONSTRATIVE}\b|[^,;:.()—–]{{1,40}}, {_DEMONSTRATIVE}\b"
     r"|[^,;:.()—–]*\b(?:of|by|for|with|at|on|from|to|into) that \w+\b|[^,;:.()—–]*\bin that \w+[,;:.]"
     rf"|{_INTRODUCING}\b[^,;:]*\bthat (?:is|was|gives|means|makes|leaves|takes|costs|comes|works)\b"
+    r"|(?:on|in|with|at|for|by)\b[^,;:]*\b\w+s that \w+(?<![su])s\b"
     r"|\w+ing (?:it\b|them\b|that (?:wrong|right|well|badly)\b)"
     r"|(?:i|we) (?:\w+ )?(?:read|take|took|see|saw|understand|interpret|regard|treat|count) (?:that|them|it) as\b"
     r"|the originals? (?:is|are|was|were|has|had|uses?|used|needs?|needed|only)\b"
@@ -89,7 +90,7 @@ _PREDICATE = re.compile(
     r"designed|"
     r"intended|meant|recommended|suggested|preferred|known|possible|impossible|expensive|simple|simpler) "
     r"(?:when|than|for|to|in|as|at|on|with|by|of|from|if|because|since)\b"
-    r"(?:[^,;:—–]*|[^,;:—–]*, (?:but|and|or|so|which|as|since|because|e\.g)\b.*)$",
+    r"(?:[^,:—–]*|[^,;:—–]*, (?:but|and|or|so|which|as|since|because|e\.g)\b.*)$",
     re.IGNORECASE,
 )
 
