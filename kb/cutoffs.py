@@ -30,7 +30,6 @@ POST_NEAR = 1.1746  # of a post's best passage with a topic, for the post to hav
 POINT_MADE = 2.4  # of a point with a statement of an earlier post, which made the point already
 WORDS_SHARED, POINT_MADE_IN_WORDS = 0.5, 1.9814  # the same, where this share of the shorter one's words is in both
 ANSWERED = 2.3  # of a question with a passage of a later note, which answers it
-JOINED = 1.578  # with a section's centre, from which a passage of a less relevant note joins the section
 EXAMPLE_SHARPNESS = 4.9579  # the inverse temperature of the softmax over an example post's passages
 
 # What the words of a statement add to its relatedness with topic and passage when points are chosen.
@@ -39,7 +38,7 @@ OPENING, SUBJECT_DEFINED = 0.8, 0.4  # of what opens the best note, and of what 
 REFERS_BACK, TALKS_OF_THE_NOTE, WITHOUT_VERB, SETTINGS = -0.4841, -0.242, -0.6, -0.4
 
 # What is taken from the relatedness of a heading with its section.
-PARTIAL_HANDICAP = 0.8  # times the share of excerpts that are from other notes than those that the name covers
+PARTIAL_HANDICAP = 1.6  # times the share of excerpts that are from other notes than those that the name covers
 BARE_HANDICAP = 0.2017  # of a heading without its note's subject: out of context it says little
 SHORT_HANDICAP = 0.2017  # of a single word
 TAIL_HANDICAP = 0.4034  # of a heading after its note's subject

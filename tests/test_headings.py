@@ -121,6 +121,10 @@ def test_what_is_compared_may_stand_before_a_point() -> None:
         ("Tides and/or currents", "Tides and/or currents"),
         ("C4: a corpus", "C4: a corpus"),
         ("3D currents", "3D currents"),
+        ("3 Currents", "Currents"),
+        ("02 currents", "currents"),
+        ("8 things to know about tides", "8 things to know about tides"),
+        ("✅ Strengths of the gauge 🌊", "Strengths of the gauge"),
     ],
 )
 def test_headings_without_their_form(heading: str, bare: str) -> None:

@@ -61,10 +61,18 @@ def outline_of(text: str) -> list[tuple[str, str]]:
         ("---\nname: A person\n---\ntext", "a.md", "A person"),
         ("---\naliases: [Mixture of experts]\n---\ntext", "zettel/202403081230.md", "Mixture of experts"),
         ("---\naliases: [MoE]\n---\ntext", "mixture.md", "mixture"),
+        ("Tide gauge pattern\n\n## Use\n\ntext", "patterns/Tide-gauge-pattern/draft_en.md", "Tide gauge pattern"),
+        ("Tide gauges\n\n### Use\n\ntext", "notes/tide-gauge.txt", "Tide gauges"),
+        ("Tide gauges rust.\n\n## Use\n\ntext", "notes/tide-gauge.md", "Tide gauge"),
+        ("Begun in May\n\n## Use\n\ntext", "notes/tide-gauge.md", "Tide gauge"),
+        ("Tide gauges\nand lamps\n\n## Use\n\ntext", "notes/tide-gauge.md", "Tide gauge"),
+        ("Tide gauges\n\ntext", "notes/tide-gauge.md", "Tide gauge"),
     ],
 )
 def test_a_title_is_found_for_every_note(text: str, path: str, title: str) -> None:
-    """Front matter names the note, else a level-1 heading that no text precedes, else its file or folder."""
+    """Front matter names the note, else a level-1 heading that no text precedes, else a first line that has the words
+    of its file or folder and stands alone above a heading, else its file or folder.
+    """
     assert note_of(text, path).title == title
 
 

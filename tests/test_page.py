@@ -421,6 +421,18 @@ def test_the_lines_that_a_point_quotes(page: Page) -> None:
     expect(page.locator(".preview a.address")).to_have_text(address)
 
 
+def test_the_map_hears_keys_from_the_first_moment(page: Page) -> None:
+    """An arrow that is pressed as soon as the map is there points at a note."""
+    page.add_init_script(
+        "new MutationObserver((_, watcher) => { const map = document.querySelector('canvas'); if (map) { "
+        "watcher.disconnect(); map.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight' })); } })"
+        ".observe(document, { childList: true, subtree: true });"
+    )
+    show(page, "map")
+    page.reload()
+    expect(page.locator(".pointed strong")).not_to_be_empty()
+
+
 def test_the_map_by_keyboard_alone(page: Page) -> None:
     """From the map's keys to a note: the arrows go from note to note, Space selects one, Enter opens it; on the way
     back it is still selected.

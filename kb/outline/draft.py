@@ -25,9 +25,10 @@ from kb.outline.points import Excerpt
 from kb.outline.post.length import points_for, sections_for
 from kb.outline.questions import nearest_questions
 from kb.outline.references import references
-from kb.outline.relevance import CORE_SHARE
 from kb.outline.sections import build_sections
-from kb.outline.topic import Subject, Topic, read_topic, require_subjects, unknown_subjects
+from kb.outline.topics.coverage import require_subjects
+from kb.outline.topics.subjects import Subject, unknown_subjects
+from kb.outline.topics.topic import Topic, read_topic
 from kb.reports import Gap, NoteVersion, Outline, Point, Section
 from kb.search.concepts.treatments import treatments
 
@@ -61,8 +62,8 @@ def draft(
     else:
         gathered, vectors = gather(reader, topic, areas)
         excerpts = _with_openings(reader, gathered)
-        example, concepts = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
-        skeleton = build_sections(excerpts, vectors, topic.vector, reader.encoder, count, example, concepts, points)
+        example, known = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
+        skeleton = build_sections(excerpts, vectors, topic.aim, reader.encoder, count, example, known, points, text)
     sections = _with_current_points(reader, skeleton.sections, keep_empty=bool(headings))
     if not any(section.points for section in sections):
         raise EvidenceError(f"nothing that the notes say on {text!r} can be quoted on its own; add notes in sentences")
@@ -75,14 +76,11 @@ def draft(
 
 
 def _with_openings(reader: IndexReader, excerpts: Sequence[Excerpt]) -> list[Excerpt]:
-    """Excerpts, of which the best of each core note knows the passage that opens the note if that is not among them:
-    what a note is about may be in other words than the topic is asked in.
+    """Excerpts, of which the best of each note knows the passage that opens the note if that is not among them: what a
+    note is about may be in other words than the topic is asked in.
     """
-    core = dict.fromkeys(entry.note.id for entry in excerpts if entry.share >= CORE_SHARE)
-    for entry in excerpts:
-        if entry.chunk.position == 0:
-            core.pop(entry.note.id, None)
-    chunks = reader.catalog.chunks_of(core)
+    opened = {entry.note.id for entry in excerpts if entry.chunk.position == 0}
+    chunks = reader.catalog.chunks_of({entry.note.id for entry in excerpts} - opened)
     return [replace(entry, opening=next(iter(chunks.pop(entry.note.id, ())), None)) for entry in excerpts]
 
 
@@ -119,7 +117,7 @@ def _report(
         empty=tuple(section.heading for section in sections if not section.points),
         considered=tuple(NoteVersion(path=note.path, sha256=note.sha256) for note in considered.values()),
         references=cited_works,
-        open_questions=nearest_questions(reader, notes, topic.vector),
+        open_questions=nearest_questions(reader, notes, topic.aim),
         gaps=gaps(topic.text, sections, excerpts, _all_notes(reader), today, partial(_is_near, reader, topic), concepts)
         + _untreated_parts(reader, topic.text, notes)
         + left_out,

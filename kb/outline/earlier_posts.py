@@ -17,7 +17,7 @@ from kb.notes.statements import statements
 from kb.outline.order import NO_EXAMPLE
 from kb.outline.questions import is_question
 from kb.outline.quoting.claims import can_agree
-from kb.outline.topic import without_filler
+from kb.outline.topics.subjects import without_filler
 from kb.reports import Address, CoveredBefore, Repeated, Section
 from kb.search.dense import nearest
 from kb.search.query import query_words

@@ -12,8 +12,10 @@ from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
 from kb.models import FiledArea, Filter, NoteRecord, note_of
 from kb.outline.points import Excerpt
-from kb.outline.relevance import CORE_SHARE, FACET_WEIGHT, RELATIVE_WEIGHT, relevant_notes, without_strays
-from kb.outline.topic import Topic, bears, notes_naming, require_evidence, shares_named
+from kb.outline.relevance import FACET_WEIGHT, RELATIVE_WEIGHT, relevant_notes, without_strays
+from kb.outline.topics.coverage import bears, notes_naming, require_evidence
+from kb.outline.topics.subjects import shares_named
+from kb.outline.topics.topic import Topic
 from kb.search.concepts.treatments import treatments
 from kb.search.find import find
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 MAX_NOTES = 20
 MAX_PASSAGES = 6  # of a note
-MAX_PASSAGES_OUTSIDE_CORE = 2
 
 
 def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> tuple[list[Excerpt], FloatArray]:
@@ -34,6 +35,7 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     filter = Filter(areas=areas)
     passages, passing = reader.passages(), reader.passing(filter).notes
     related = reader.encoder.scale.relatedness(passages.cosines(topic.vector))
+    to_the_point = passages.cosines(topic.aim)
     rows_of = {id: rows for id, rows in passages.rows.items() if id in passing}
     nearest = [float(related[rows].max()) for rows in rows_of.values()]
     naming: set[str] = set() if bears(topic, nearest) else notes_naming(reader, topic, rows_of)
@@ -45,7 +47,7 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     rows = [
         row
         for note in current_notes(reader, [known[id] for id in shares])
-        for row in sorted(rows_of[note.id], key=lambda row: -related[row])[: _passages_taken(shares[note.id])]
+        for row in sorted(rows_of[note.id], key=lambda row: -to_the_point[row])[:MAX_PASSAGES]
     ]
     chunks = reader.catalog.chunks(passages.ids[row] for row in rows)
     taken = [chunks[passages.ids[row]] for row in rows]
@@ -60,14 +62,14 @@ def _on_topic(
 ) -> dict[str, float]:
     """Notes with their shares, without those that are about something else than the topic."""
     passages, encoder = reader.passages(), reader.encoder
-    aims = np.stack([topic.vector, *map(encoder.encode_query, (*topic.views, *topic.facets))])
+    aims = np.stack([topic.vector, topic.aim, *map(encoder.encode_query, (*topic.views, *topic.facets))])
     nearest = {note: float((passages.matrix[passages.rows[note]] @ aims.T).max()) for note in shares}
     related = {note: encoder.scale.relatedness(cosine) for note, cosine in nearest.items()}
     return without_strays(shares, related, named)
 
 
 def shares_of(reader: IndexReader, topic: Topic, filter: Filter, notes: Sequence[NoteRecord]) -> dict[str, float]:
-    """The ids of the notes that bear on a topic, the best first, with their share of the best one's relevance."""
+    """The ids of the notes that bear on a topic, the best first, with their share of the best ones' relevance."""
     passages, weights = reader.passages(), topic.weights()
     relatives = [treatments(reader).concepts.all[number].name for number in topic.relatives]
     views, facets, parts = (
@@ -89,7 +91,3 @@ def _passage_scores(reader: IndexReader, view: str, filter: Filter, notes: Seque
     ranked = find(reader, view, filter, "hybrid").ranked
     best = {note_of(entry.id): entry.score for entry in reversed(ranked)}
     return [best.get(note.id, 0.0) for note in notes]
-
-
-def _passages_taken(share: float) -> int:
-    return MAX_PASSAGES if share >= CORE_SHARE else MAX_PASSAGES_OUTSIDE_CORE

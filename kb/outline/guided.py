@@ -28,7 +28,9 @@ from kb.outline.points import (
     with_opposites,
 )
 from kb.outline.sections import Skeleton, leftovers
-from kb.outline.topic import Topic, notes_naming, require_evidence, subjects_of, unknown_subjects
+from kb.outline.topics.coverage import notes_naming, require_evidence
+from kb.outline.topics.subjects import subjects_of, unknown_subjects
+from kb.outline.topics.topic import Topic
 from kb.reports import Section
 from kb.search.answer import JUDGED
 from kb.search.calibration import GOOD

@@ -43,6 +43,7 @@ def headings(
     topic_vector: FloatArray,
     encoder: Encoder,
     concepts: Concepts,
+    topic: str = "",
 ) -> list[str]:
     """A name for each cluster of excerpts, in sentence case: the candidate nearest to its centre that is unlike the
     names before it, or an empty string.
@@ -51,7 +52,7 @@ def headings(
     and what several of its notes share.
     """
     members = [[excerpts[index] for index in cluster] for cluster in clusters]
-    shared = shared_names(excerpts, concepts)
+    shared = shared_names(excerpts, concepts, topic)
     candidates = [_candidates(cluster, concepts, shared) for cluster in members]
     if not any(candidates):
         candidates = [{shortened(cluster[0].note.title) or cluster[0].note.title: 0.0} for cluster in members]
@@ -171,10 +172,12 @@ def _is_short(name: str) -> bool:
 
 
 def _shared(cluster: _Cluster, shared: Mapping[str, Collection[str]]) -> Iterator[tuple[str, float]]:
-    """The names that several of the notes share, where most of the notes that do are of the cluster."""
+    """The names that several of the notes share, where most of the notes that do are of the cluster, or most of the
+    cluster's notes do.
+    """
     for name, ids in shared.items():
         own = [id for id in cluster.notes if id in ids]
-        if len(own) > 1 and 2 * len(own) >= len(ids):
+        if len(own) > 1 and 2 * len(own) >= min(len(ids), len(cluster.notes) + 1):
             yield name, cluster.handicap(*own)
 
 

@@ -32,7 +32,7 @@ MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_MANY_NOTES = 5, 4, 8
 @dataclass(frozen=True)
 class Excerpt:
     """A passage that may go into an outline, and its note. `share` is the note's relevance as a share of the best
-    note's, `named` the share of the topic's subjects that a passage of the note names. `opening` is the passage that
+    notes', `named` the share of the topic's subjects that a passage of the note names. `opening` is the passage that
     opens the note, if an outline would not have it otherwise. Vectors are kept in a separate array, in the same order.
     """
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 SEEDS = 4  # the notes that the others are compared with
 FACET_WEIGHT = 0.8  # of what a search for one facet of the topic finds
 RELATIVE_WEIGHT = 0.7  # of what a search for a part of a concept of the topic, or for an alternative to it, finds
-MIN_SHARE = 0.3  # of the best note's relevance, for a note to bear on the topic
-CORE_SHARE = 0.3  # of the best note's relevance, from which a note belongs to the core of an outline
+BEST = 3  # notes that the others are measured by; one alone, such as one named like the topic, may stand far above all
+MIN_SHARE = 0.38  # of the mean relevance of the best notes, for a note to bear on the topic
 FAR_SHARE = 0.5  # of the best relatedness with a topic that is well covered, below which a note is far from it
 NAMED_SHARE = 0.5  # of a topic's subjects; a note of which a passage names more is on the topic
 
@@ -34,7 +34,8 @@ def relevant_notes(
     area_weights: NDArray[np.float64],
     most: int,
 ) -> list[tuple[int, float]]:
-    """The indices of at most `most` notes that bear on a topic, best first, with their share of the best relevance.
+    """The indices of at most `most` notes that bear on a topic, best first, with their share of the mean relevance of
+    the `BEST` ones.
 
     `views` `(views, n)` and `facets` `(facets, n)` hold the search score of each note's best passage: for the topic as
     a whole, in all the ways to put it, and, weighted, for its facets and for what belongs to its concepts. `note_means`
@@ -47,7 +48,7 @@ def relevant_notes(
         own = np.maximum(own, facets.max(axis=0))
     relevance = (own + _likeness(own, note_means)) * area_weights
     order = np.argsort(-relevance, kind="stable")[:most]
-    best = float(relevance[order[0]])
+    best = float(relevance[order[:BEST]].mean())
     if best <= 0:
         return []
     return [(int(index), share) for index in order if (share := float(relevance[index]) / best) >= MIN_SHARE]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kb.areas.concepts import Concepts
-from kb.cutoffs import CLOSE, JOINED, SAME_PASSAGE, WELL_COVERED
-from kb.index.arrays import cosines, lengths
+from kb.cutoffs import CLOSE, SAME_PASSAGE, WELL_COVERED
+from kb.index.arrays import cosines
 from kb.models import Encoder, NoteRecord
 from kb.outline.headings import headings, subject
 from kb.outline.order import NO_EXAMPLE, Place, in_order
 from kb.outline.points import Candidate, Excerpt, address_of, choose, rank_statements, section_points, with_opposites
-from kb.outline.relevance import CORE_SHARE, NAMED_SHARE
+from kb.outline.relevance import NAMED_SHARE
 from kb.reports import Address, Section
 from kb.scale import Scale
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 NOTE_WEIGHT = 1.0  # of a note's mean vector, which is added to each of its passages before they are clustered
 MIN_SECTIONS, MAX_SECTIONS = 2, 8
 MIN_POINTS = 2  # of a section
-MIN_CORE_NOTES = 6
 FAR_SECTION = 1 / 3  # of the relatedness of the point nearest to the topic, below which a section is far from it
 MAX_LEFTOVERS = 12
 NO_CONCEPTS = Concepts(())
@@ -44,11 +43,11 @@ class Skeleton:
 
 @dataclass(frozen=True)
 class _Draft:
-    """A section in the making: its heading, its cluster of passages, and the statements chosen from them."""
+    """A section in the making: its cluster of passages, the statements chosen from them, and its heading."""
 
-    heading: str
     cluster: list[int]
     points: list[Candidate]
+    heading: str = ""
 
 
 def build_sections(
@@ -60,21 +59,24 @@ def build_sections(
     example: FloatArray = NO_EXAMPLE,
     concepts: Concepts = NO_CONCEPTS,
     most: int | None = None,
+    topic: str = "",
 ) -> Skeleton:
     """Cluster passages into sections, name them, quote the best statements of each, and order them.
 
     `excerpts` come best first; `vectors` is `(len(excerpts), dim)` and `topic_vector` `(dim,)`, of length 1. `wanted`
     is the number of sections, by default one that suits the notes. `example` holds the vectors `(m, dim)` of an example
     post's passages, whose order is followed. `concepts` say what builds on what, and name what several notes treat.
-    `most` is the number of points that a section has at most.
+    `most` is the number of points that a section has at most. No section is named like the `topic`.
     """
     scale = encoder.scale
     distinct = _distinct(vectors, scale)
     excerpts, vectors = [excerpts[index] for index in distinct], vectors[distinct]
     ranked = rank_statements(excerpts, vectors, topic_vector, encoder)
     clusters = _rich(_clusters(excerpts, vectors, wanted, scale), ranked, vectors)
-    names = headings(clusters, excerpts, vectors, topic_vector, encoder, concepts)
-    drafts = _on_topic(_drafts(clusters, names, ranked, excerpts, scale, most), excerpts, topic_vector, scale)
+    drafts = _on_topic(_drafts(clusters, ranked, excerpts, scale, most), excerpts, topic_vector, scale)
+    spoken_for = [_of_cited(draft, excerpts) for draft in drafts]
+    names = headings(spoken_for, excerpts, vectors, topic_vector, encoder, concepts, topic)
+    drafts = [replace(draft, heading=name) for draft, name in zip(drafts, names, strict=True) if name]
     places = [_place(draft, excerpts, vectors, concepts) for draft in drafts]
     ordered = [drafts[index] for index in in_order(places, example, scale, concepts.bases)]
     sections = tuple(_section(draft, ranked, excerpts, scale) for draft in ordered)
@@ -98,21 +100,13 @@ def _distinct(vectors: FloatArray, scale: Scale) -> list[int]:
 
 
 def _clusters(excerpts: Sequence[Excerpt], vectors: FloatArray, wanted: int | None, scale: Scale) -> list[list[int]]:
-    """Clusters of the core's passages. A passage outside the core joins the nearest cluster if it is close enough."""
+    """Clusters of passages, each on one subject."""
     near = _towards_notes(excerpts, vectors)
-    core = _core(excerpts)
-    shares = np.array([excerpts[index].share for index in core], dtype=np.float64)
-    notes = len({excerpts[index].note.id for index in core})
-    count = min(len(core), wanted or min(MAX_SECTIONS, max(notes, MIN_SECTIONS)))
-    grouped = [[core[row] for row in rows] for rows in _ward(_distances(near[core], shares, scale), count)]
-    clusters = [_of_one_subject(cluster, excerpts, near, scale) for cluster in grouped]
-    weights = 1 / lengths(near, scale)  # which give all directions the same say
-    centres = np.stack([np.average(near[cluster], axis=0, weights=weights[cluster]) for cluster in clusters])
-    for index in sorted({*range(len(excerpts))} - {*core}):
-        related = scale.relatedness(cosines(centres, vectors[index : index + 1], scale)[:, 0])
-        if related.max() >= JOINED:
-            clusters[int(related.argmax())].append(index)
-    return clusters
+    shares = np.array([entry.share for entry in excerpts], dtype=np.float64)
+    notes = len({entry.note.id for entry in excerpts})
+    count = min(len(excerpts), wanted or min(MAX_SECTIONS, max(notes, MIN_SECTIONS)))
+    grouped = _ward(_distances(near, shares, scale), count)
+    return [_of_one_subject(cluster, excerpts, near, scale) for cluster in grouped]
 
 
 def _of_one_subject(cluster: Sequence[int], excerpts: Sequence[Excerpt], near: FloatArray, scale: Scale) -> list[int]:
@@ -133,13 +127,6 @@ def _towards_notes(excerpts: Sequence[Excerpt], vectors: FloatArray) -> FloatArr
         rows = notes == note
         moved[rows] += NOTE_WEIGHT * vectors[rows].mean(axis=0)
     return moved / np.float32(1 + NOTE_WEIGHT)
-
-
-def _core(excerpts: Sequence[Excerpt]) -> list[int]:
-    """The passages of the core notes: those of a relevance near the best one's, and in any case the first few."""
-    order = list(dict.fromkeys(entry.note.id for entry in excerpts))
-    core = {entry.note.id for entry in excerpts if entry.share >= CORE_SHARE} | {*order[:MIN_CORE_NOTES]}
-    return [index for index, entry in enumerate(excerpts) if entry.note.id in core]
 
 
 def _distances(near: FloatArray, shares: NDArray[np.float64], scale: Scale) -> NDArray[np.float64]:
@@ -179,21 +166,26 @@ def _rich(clusters: Sequence[list[int]], ranked: Sequence[Candidate], vectors: F
 
 def _drafts(
     clusters: Sequence[list[int]],
-    names: Sequence[str],
     ranked: Sequence[Candidate],
     excerpts: Sequence[Excerpt],
     scale: Scale,
     most: int | None,
 ) -> list[_Draft]:
-    """The clusters that have a name and points that no earlier cluster makes."""
+    """The clusters that have points that no earlier cluster makes."""
     drafts: list[_Draft] = []
-    for name, cluster in zip(names, clusters, strict=True):
+    for cluster in clusters:
         said = [point for draft in drafts for point in draft.points]
         ours = [entry for entry in ranked if entry.excerpt in cluster]
-        points = with_opposites(choose(ours, excerpts, said, scale, most), ours) if name else []
+        points = with_opposites(choose(ours, excerpts, said, scale, most), ours)
         if points:
-            drafts.append(_Draft(name, cluster, points))
+            drafts.append(_Draft(cluster, points))
     return drafts
+
+
+def _of_cited(draft: _Draft, excerpts: Sequence[Excerpt]) -> list[int]:
+    """The passages of a draft's cluster that are of the notes which its points cite."""
+    cited = {excerpts[point.excerpt].note.id for point in draft.points}
+    return [index for index in draft.cluster if excerpts[index].note.id in cited]
 
 
 def _on_topic(

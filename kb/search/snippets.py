@@ -23,7 +23,7 @@ _POINTING = re.compile(
 )
 _ENDINGS = (
     *("ingly", "edly", "abilities", "ability", "able", "ments", "ment"),
-    *("ations", "ation", "ating", "ated", "ates", "ate", "ings", "ing"),
+    *("ations", "ation", "ating", "ated", "ates", "ate", "ions", "ion", "ings", "ing"),
     *("ies", "ed", "es", "ers", "er", "s", "e", "y"),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from pydantic import JsonValue
 
@@ -15,18 +16,21 @@ from kb.notes.prose import clean
 
 # What may come before the heading that is a title: badges and other links, and markup.
 _BEFORE_A_TITLE = (LineKind.BLANK, LineKind.METADATA, LineKind.DEFINITION, LineKind.HTML)
+MAX_TITLE_WORDS = 10  # of a line that is not marked as a heading
 _LEVEL_1 = re.compile(r"^ {0,3}#(?:[ \t]+|$)")
 _UNDERLINE = re.compile(r"^ {0,3}=+[ \t]*$")
 _IMAGE = re.compile(r"\[?!\[[^\[\]]*\]\([^()]*\)(?:\]\([^()]*\))?")
 _WORD_OF_NAME = re.compile(r"[^\W\d_]{3,}|[\u3040-\u9fff\uac00-\ud7af]+")
 _BULLET = re.compile(r"^\s*[-*+]\s+")  # an outliner's headings are items
 _CLOSING = re.compile(r"[ \t]#+[ \t]*$")
+_ENDS = re.compile(r"[.,:;!…]$")
 _NUMBERED = re.compile(r"[\d\W_]+")  # a name such as 202403081230, which tells nothing
 
 
 def title_of(front_matter: dict[str, JsonValue], lines: Sequence[str], kinds: str, path: str) -> str:
     """The title of a note, given its lines and their kinds."""
     named = _text(front_matter.get("title")) or _leading_heading(lines, kinds, path) or _text(front_matter.get("name"))
+    named = named or _leading_line(lines, kinds, path)
     if named:
         return named
     stem = name_of_file(path)
@@ -55,6 +59,21 @@ def _leading_heading(lines: Sequence[str], kinds: str, path: str) -> str:
         for below, kind in enumerate(kinds[number + 2 :], number + 2)
     )
     return heading if is_only_part or _agrees(heading, path, _is_level_1(lines, number)) else ""
+
+
+def _leading_line(lines: Sequence[str], kinds: str, path: str) -> str:
+    """A line of a few words that stands alone above the first heading, as titles do in notes that were plain text, if
+    it has the words of the file's name or of its folder's.
+    """
+    first = next((number for number, kind in enumerate(kinds) if kind not in _BEFORE_A_TITLE), None)
+    if first is None or kinds[first : first + 2] != LineKind.PROSE + LineKind.BLANK:
+        return ""
+    below = kinds[first + 1 :].lstrip(LineKind.BLANK)
+    line = shorten_name(clean(lines[first]))
+    if not below.startswith(LineKind.HEADING) or len(line.split()) > MAX_TITLE_WORDS or _ENDS.search(line):
+        return ""
+    folder = str(PurePosixPath(path).parent)
+    return line if _agrees(line, path, False) or _agrees(line, folder, False) else ""
 
 
 def _is_level_1(lines: Sequence[str], number: int) -> bool:

@@ -30,9 +30,10 @@ _COMPARING = re.compile(r"(?:relation to|related to|against|compared (?:to|with)
 _DATE_OR_TIME = re.compile(r"[\W\d]*(?:[ap]m)?\W*", re.IGNORECASE)
 _TRAILING_NUMBER = re.compile(r"\W*\d*[\s:.]*$")
 _MARKS = re.compile(r"\\(?=\W)|[*`_#]+")
+_PICTURES = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+")  # emoji, stars and ticks
 # What numbers a part or says in what state it is: "2.1", "Q3:", "Part 4:", "[WIP]", "(30 points)".
 _NUMBERED = re.compile(
-    r"(?:\W*\d+(?:\.\d+)*[.)]?\s+|[QP]\d{0,2}[:.)]\s+|"
+    r"(?:\W*(?:\d+(?:\.\d+)*[.)]|\d+(?:\.\d+)+|0\d+)\s+|\d+\s+(?-i:(?=[A-Z]))|[QP]\d{0,2}[:.)]\s+|"
     r"(?:part|chapter|section|lecture|lesson|module|week|day|step|session|unit|question|exercise) \d+\w?\s*[:.)–—-]\s+|"
     r"\[(?:wip|draft|todo|new|archived?)\]\s*)+",
     re.IGNORECASE,
@@ -52,8 +53,8 @@ def says_nothing(label: str) -> bool:
 
 
 def tidy(name: str) -> str:
-    """A heading without its number and Markdown marks; of a path, such as `Tools/Editors/Vim`, the last part."""
-    plain = " ".join(_MARKS.sub("", name).split())
+    """A heading without its number, Markdown marks and emoji; of a path, such as `Tools/Editors/Vim`, the last part."""
+    plain = " ".join(_PICTURES.sub(" ", _MARKS.sub("", name)).split())
     numbered = _NUMBERED.match(plain)
     return _last_part(_MARKED_WORK.sub("", plain[numbered.end() :] if numbered else plain)).strip(" :.")
 

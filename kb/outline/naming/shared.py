@@ -9,7 +9,8 @@ from kb.areas.concepts import Concepts, of_areas
 from kb.areas.texts import load_areas
 from kb.outline.naming.forms import tidy
 from kb.outline.points import Excerpt
-from kb.search.query import STOPWORDS
+from kb.search.query import STOPWORDS, query_words
+from kb.search.snippets import stem
 
 MAX_PHRASE_WORDS = 4
 LONG = 4  # letters; a phrase without a word of so many says little
@@ -17,22 +18,45 @@ LONG = 4  # letters; a phrase without a word of so many says little
 _PAUSE = re.compile(r"[,:;()\[\]?!]|\s[–—-]\s|\.(?=\s|$)")
 
 
-def shared_names(excerpts: Sequence[Excerpt], concepts: Concepts) -> Mapping[str, set[str]]:
+def shared_names(excerpts: Sequence[Excerpt], concepts: Concepts, topic: str) -> Mapping[str, set[str]]:
     """The names that two or more notes of some excerpts share, with the ids of these notes. Whole areas say too little
-    to be a name.
+    to be a name, and that of the topic itself says nothing about a part of it.
     """
     texts = load_areas()
     areas = of_areas(concepts, texts)
     naming: dict[str, set[str]] = {}
-    for entry in excerpts:
-        for number in concepts.named(" | ".join([entry.note.title, *entry.chunk.heading_path, entry.chunk.text])):
-            if number not in areas:
-                naming.setdefault(concepts.all[number].name, set()).add(entry.note.id)
+    for id, numbers in _treated(excerpts, concepts).items():
+        for number in numbers - areas:
+            naming.setdefault(concepts.all[number].name, set()).add(id)
     phrases = _shared_phrases({entry.note.id: entry.note.title for entry in excerpts})
     for phrase, ids in phrases.items():
         if _could_name(texts.without_names(phrase).split()):
             naming.setdefault(phrase, set()).update(ids)
-    return {name: ids for name, ids in naming.items() if len(ids) > 1}
+    words, asked = _stems(topic), set(concepts.named(topic)) - areas
+    return {
+        name: ids
+        for name, ids in naming.items()
+        if len(ids) > 1 and _stems(name) != words and not (asked and set(concepts.named(name)) == asked)
+    }
+
+
+def _stems(text: str) -> set[str]:
+    """The stems of the words of a text, without names of areas."""
+    return {stem(word) for word in query_words(load_areas().without_names(text))}
+
+
+def _treated(excerpts: Sequence[Excerpt], concepts: Concepts) -> dict[str, set[int]]:
+    """By note, the concepts that it names in a title or heading, or in more than one of some excerpts: it does not
+    mention them in passing.
+    """
+    treated: dict[str, set[int]] = {}
+    mentioned: dict[str, set[int]] = {}
+    for entry in excerpts:
+        id, found = entry.note.id, set(concepts.named(entry.chunk.text))
+        own = concepts.named(" | ".join([entry.note.title, *entry.chunk.heading_path]))
+        treated.setdefault(id, set()).update(own, found & mentioned.get(id, set()))
+        mentioned.setdefault(id, set()).update(found)
+    return treated
 
 
 def _shared_phrases(titles: Mapping[str, str]) -> dict[str, set[str]]:

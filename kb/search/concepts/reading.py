@@ -14,7 +14,7 @@ from kb.areas.texts import area_texts
 from kb.index.arrays import products, unit_rows
 from kb.index.reader import IndexReader
 from kb.models import Area
-from kb.search.concepts.areas import named_with_area
+from kb.search.concepts.names import named_otherwise
 from kb.search.concepts.treatments import Treatments
 from kb.search.query import STOPWORDS, Query, query_words
 from kb.search.words import NoteWeights
@@ -71,7 +71,7 @@ def read_concepts(
     best = leaning(concepts, best_of_concepts(concepts, relatedness), named | set(subject.areas))
     areas = {number for name in subject.area_names for number in concepts.named(name)}
     return read(
-        concepts, text, best, lambda number: treatments.is_treated(reader, number), areas, named_with_area(reader, text)
+        concepts, text, best, lambda number: treatments.is_treated(reader, number), areas, named_otherwise(reader, text)
     )
 
 

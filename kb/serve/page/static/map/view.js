@@ -112,7 +112,7 @@ function Canvas({ map, lit, chosen, choose }) {
   const drag = useRef();
   const [lassoing, setLassoing] = useState(false);
   const [focused, setFocused] = useState(-1);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const drawn = (plot.current = new Plot(canvas.current, map.notes, map.clusters, remembered.view));
     const resize = () => drawn.resize();
     const wheel = (event) => {
@@ -121,6 +121,7 @@ function Canvas({ map, lit, chosen, choose }) {
     };
     const observer = new ResizeObserver(resize);
     const scheme = matchMedia("(prefers-color-scheme: dark)");
+    resize(); // keys are heard from now on, and go by where notes are
     observer.observe(canvas.current);
     scheme.addEventListener("change", resize);
     canvas.current.addEventListener("wheel", wheel, { passive: false });
@@ -131,7 +132,7 @@ function Canvas({ map, lit, chosen, choose }) {
       scheme.removeEventListener("change", resize);
     };
   }, [map]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     Object.assign(plot.current, { lit, chosen, focus: focused });
     plot.current.paint();
   }, [map, lit, chosen, focused]);

@@ -1,0 +1,1 @@
+"""What an outline is asked about."""

@@ -1,0 +1,132 @@
+"""What an outline is asked about: a topic, the ways to put it, the area it lies in, and whether the notes cover it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kb.areas.concepts import load_concepts
+from kb.areas.judge import classifier
+from kb.areas.reading import mixture
+from kb.areas.texts import area_texts
+from kb.errors import InputError
+from kb.index.arrays import unit_rows
+from kb.index.reader import IndexReader
+from kb.models import AreaVerdict, Chunk, Note
+from kb.outline.topics.subjects import Subject, says_something, subjects_of, without_filler
+from kb.search.concepts.names import named_otherwise
+from kb.search.concepts.reading import READING_WEIGHT
+from kb.search.concepts.treatments import treatments
+from kb.search.find import spelled
+
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
+
+MAX_RELATIVES = 8  # concepts that are searched for as well
+OFF_AREA = 0.7  # what a note keeps of its relevance when its area is not the topic's
+
+_BETWEEN_PARTS = re.compile(r"\s*(?:[,;/]|\b(?:and|or|versus|vs\.?|to)\b)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic as the writer put it, with its vector `(dim,)` and its area.
+
+    `views` are the texts to search for: the topic without filler and, where it names an area, without that name.
+    `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from A to B`. `relatives`
+    are the numbers of concepts that are part of its own or serve the same purpose, `subjects` are what the notes must
+    know. `aim` `(dim,)` is what passages and points should be near to: the vector, moved to the concepts that the topic
+    names, so that "evaluating language models" is about evaluation rather than about language models. `is_read` is
+    whether the encoder reads its script; if not, only its words count.
+    """
+
+    text: str
+    views: tuple[str, ...]
+    facets: tuple[str, ...]
+    relatives: tuple[int, ...]
+    subjects: tuple[Subject, ...]
+    vector: FloatArray
+    aim: FloatArray
+    verdict: AreaVerdict
+    is_read: bool
+
+    def weights(self) -> dict[str, float]:
+        """The weight of a note by its area: 1 in the topic's likeliest area, less in the others."""
+        scores = self.verdict.scores
+        best = max(scores.values())
+        weights: dict[str, float] = {area: OFF_AREA + (1 - OFF_AREA) * score / best for area, score in scores.items()}
+        return weights | {"detour": weights["outside"]}
+
+
+def read_topic(reader: IndexReader, text: str) -> Topic:
+    """A topic in the notes' own spelling, embedded and classified. Raises `InputError` for an empty one."""
+    if not text.strip():
+        raise InputError("the topic is empty; say what the post is about")
+    reader.require_current_encoder()
+    vector = reader.encoder.encode_query(spelled(reader, text))
+    subjects = subjects_of(reader, text)
+    return Topic(
+        text,
+        _views(reader, text),
+        _facets(reader, text),
+        _relatives(reader, subjects),
+        subjects,
+        vector,
+        _aim(reader, subjects, vector),
+        _verdict(reader, text),
+        reader.encoder.reads(text),
+    )
+
+
+def _aim(reader: IndexReader, subjects: Sequence[Subject], vector: FloatArray) -> FloatArray:
+    known = treatments(reader)
+    asked = {subject.concept: 1.0 for subject in subjects if subject.concept is not None}
+    if not asked:
+        return vector
+    return unit_rows(vector + READING_WEIGHT * mixture(known.concepts, known.vectors, asked))
+
+
+def _views(reader: IndexReader, text: str) -> tuple[str, ...]:
+    plain = without_filler(text)
+    rest = area_texts(reader).without_names(plain)
+    concepts = load_concepts(reader.settings.own_concepts)
+    meant = [concepts.all[number].name for number in named_otherwise(reader, plain)]
+    views = [plain, *(meant or [rest])] if rest != plain and says_something(rest) else [plain]
+    return tuple(spelled(reader, view) for view in views)
+
+
+def _facets(reader: IndexReader, text: str) -> tuple[str, ...]:
+    """The parts of a topic. Words around `and` are parts only where all of them name a concept: "training and serving
+    models" has one subject. What stands before a colon is what they are parts of: one that names no concept, such as
+    "challenges", is searched for together with it.
+    """
+    head, colon, tail = without_filler(text).partition(":")
+    parts = [part for part in (part.strip() for part in _BETWEEN_PARTS.split(tail or head)) if says_something(part)]
+    concepts = load_concepts(reader.settings.own_concepts)
+    if len(parts) < 2 or not (colon or all(concepts.named(part) for part in parts)):
+        return ()
+    whole = [part if concepts.named(part) or not tail else f"{head} {part}" for part in parts]
+    return tuple(spelled(reader, part) for part in whole)
+
+
+def _relatives(reader: IndexReader, subjects: Sequence[Subject]) -> tuple[int, ...]:
+    """The concepts that are part of those that a topic names or serve the same purpose, by number, where notes treat
+    them.
+    """
+    known = treatments(reader)
+    asked = [subject.concept for subject in subjects if subject.concept is not None]
+    near = (number for one in asked for number in (*known.concepts.parts(one), *known.concepts.alternatives(one)))
+    treated = (number for number in dict.fromkeys(near) if known.is_treated(reader, number) and number not in asked)
+    return tuple(islice(treated, MAX_RELATIVES))
+
+
+def _verdict(reader: IndexReader, text: str) -> AreaVerdict:
+    """The verdict for a note that says nothing but the topic."""
+    note = Note(path="", sha256="", text=text, title=text)
+    chunk = Chunk(heading_path=(), text=text, start_line=1, end_line=1, embedded=text, digest="")
+    return classifier(reader).classify(note, [chunk], reader.encoder.encode_query(text)[np.newaxis, :])
