@@ -326,7 +326,7 @@ def test_points_made_before(library: KnowledgeBase, capfd: pytest.CaptureFixture
     """A post on the subject names the points of the outline that it made, with the lines where it did; the writer is
     told in the file and at the terminal.
     """
-    outline = library.outline("why deep GNNs forget")
+    outline = library.outline("over-smoothing")
     made = [point for post in outline.covered_before for point in post.points]
     assert made
     print_tree(outline, "post.md")

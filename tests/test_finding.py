@@ -714,3 +714,17 @@ def test_a_search_without_tags_lists_none() -> None:
     """The notes are not read for their tags unless tags are asked for."""
     nothing: Any = object()
     notice_unknown_tags(nothing, ())
+
+
+def test_a_hit_shows_a_passage_that_says_something(knowledge: KnowledgeBase, write: Write) -> None:
+    """Links alone match a query best, but what the note states is shown, with its address; of a note of links alone
+    their words are.
+    """
+    links = "\n".join(f"- [Zebra stripes, part {part}](https://a.example/{part})" for part in range(4))
+    write("notes/both.md", note(f"# Herd\n\nGrass grows where zebra stripes are rare.\n\n## Zebra stripes\n\n{links}"))
+    write("notes/links.md", note(f"# List\n\n## Zebra stripes\n\n{links}"))
+    knowledge.add(["notes"])
+    shown = {hit.path: hit for hit in knowledge.search("zebra stripes").hits}
+    assert shown["notes/both.md"].snippet == "Grass grows where zebra stripes are rare."
+    assert shown["notes/both.md"].text.startswith("# Herd")
+    assert shown["notes/links.md"].snippet.startswith("Zebra stripes, part 0")

@@ -18,6 +18,7 @@ from kb.outline.references import references
         ("# Open questions\n\n- Does the cache pay below four users?\n", ["Does the cache pay below four users?"]),
         ("# Method\n\nTODO: measure the cache. Both sizes.\n", ["TODO: measure the cache. Both sizes."]),
         ("# Method\n\nHow do I size the cache for two tenants?\n", ["How do I size the cache for two tenants?"]),
+        ("# Open questions\n\n- Does it need a second cache as well?\n", []),
         ("# Method\n\nSo what is a language model? It is a distribution over texts.\n", []),
         ("# Method\n\nWhat do I mean by depth? The number of layers.\n", []),
         ("# Method\n\nWho serves the servers?\n", []),
@@ -42,6 +43,27 @@ def test_gaps_say_what_is_missing() -> None:
     texts = [gap.text for gap in found("caches", sections, {"notes/a.md": "The cache is full.\n"}, **fields)]
     assert texts == ["only one source: notes/a.md", "no numbers on Caches", texts[2]]
     assert texts[2].startswith("nothing newer than 2023")
+
+
+def test_what_most_sections_lack_is_said_once() -> None:
+    """Where most sections lack the same, one gap says so of all of them; else each one says which section it is."""
+    lacking = [section(f"Cache {number}", "The cache is full.", f"notes/{number}.md") for number in range(4)]
+    whole = [section(f"Disk {number}", "The disk has 2 TB.", "notes/0.md", "notes/1.md") for number in range(4)]
+    notes = {f"notes/{number}.md": "The cache is full.\n" for number in range(4)}
+    texts = [gap.text for gap in found("caches", lacking, notes)]
+    assert texts == ["most sections have only one source each", "most sections have no numbers"]
+    assert [gap.section for gap in found("caches", [*lacking[:1], *whole], notes)] == ["Cache 0", "Cache 0"]
+    assert len(found("caches", [*lacking, *whole], notes)) == 8
+
+
+def test_only_notes_that_a_link_names_are_missing() -> None:
+    """A missing note goes by its name; files of other folders, and links that are no names, are none."""
+    text = "See [a](paging.md), [b](../../contributors.md), [[kernels]] and [c]([d](e.md).\n"
+    texts = [
+        gap.text
+        for gap in found("caches", [section("Caches", "2 MB.", "a.md", "b.md")], {"a.md": text, "b.md": "Full.\n"})
+    ]
+    assert [text.split(" is linked")[0] for text in texts] == ["kernels", "paging"]
 
 
 def test_a_note_of_another_spelling_is_not_missing() -> None:

@@ -29,12 +29,18 @@ def points_of(text: str) -> list[str]:
         "Preface",
         "About this book",
         "2. About the authors",
+        "Contributing",
+        "Additional resources",
+        "Navigating this guide",
+        "Course logistics",
     ],
 )
 def test_the_apparatus_of_a_text_has_no_points(heading: str) -> None:
     """Lists of works, thanks and prefaces say nothing about the subject; a heading that goes on is another."""
     entry = "A. Person et al. A long enough title of some work, 2021."
     assert points_of(f"# Sampling\n\n{STATED}\n\n## {heading}\n\n- {entry}\n") == [STATED]
+    inner = f"# Sampling\n\n{STATED}\n\n## {heading}\n\n### More of the same\n\n- {entry}\n"
+    assert points_of(inner) == [STATED]
     assert points_of("# References in the heap\n\n" + STATED) == [STATED]
 
 
@@ -78,6 +84,31 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "Layer-wise samplers have recently gained a lot of attention.",
         "To check that the sampler can visit each of the nodes.",
         "Better than uniform draws for nodes of a high degree.",
+        "We update the list of samplers every week, with their authors.",
+        "draw_nodes.py is a script that draws nodes of a high degree.",
+        "Further, a sampler that sees all of the graph is slower.",
+        "Now while the sampler runs, the device has nothing to do.",
+        "Given the sampler above, the variance grows with the degree.",
+        "A sampler (with a cache) solves some of these problems of scale.",
+        "Person et al., “Samplers for graphs of one million nodes,” 2020.",
+        "Emergent samplers of very large graphs, a first report, 2022.",
+        "A set of notes on samplers, with exercises for each week.",
+        "Created a new page on samplers with a cache in device memory.",
+        "To read more about samplers with a cache, ask the library.",
+        "For samplers with a cache, refer to the thesis of last year.",
+        "In the node sampling section, samplers drew four neighbours.",
+        "My new book on samplers has four chapters on cache sizes.",
+        '"How many neighbours does a sampler draw for each node?"',
+        "Where $s$ is the number of nodes that a sampler draws at once.",
+        "$$s$$ is the number of nodes that a sampler draws for one step.",
+        "The sam- pler draws four neigh- bours for each of the nodes.",
+        "4.3 Node Samplers Four samplers draw neighbours in one step.",
+        "On dense graphs that dominates the features of the nodes.",
+        "Useful when a hub fills the batch; misleading in a small graph.",
+        "Say for instance that four of ten sampled nodes are relevant.",
+        "Some examples include samplers by layer and samplers by degree.",
+        "The sampler is a map, and here are some things to think about.",
+        "├─ Uniform: draw each of the neighbours with the same chance",
     ],
 )
 def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
@@ -91,6 +122,10 @@ def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
         "Sampling is important because a hub of a million nodes fills the batch.",
         "Sampled neighbours are available to the layer before its weights are read.",
         "The key advantage of sampling is that memory no longer grows with the degree.",
+        "With a discount factor of 0.9 the sampler visits nodes of a low degree.",
+        "The majority class will fill each batch unless nodes are drawn by class.",
+        "Each node receives attention from the neighbours in the previous layer.",
+        "Nodes of a high degree are found in every batch of the uniform sampler.",
         "Better samplers draw fewer nodes, and training takes half the time.",
         "To sample a hub of high degree takes longer than to train on it.",
         "The course of the loss follows the degree of the sampled nodes.",
@@ -99,6 +134,46 @@ def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
 def test_a_claim_with_the_words_of_an_aside_is_a_point(claim: str) -> None:
     """What says why, how much or of what is quoted, in whatever words."""
     assert points_of(f"# Sampling\n\n{claim}\n") == [claim]
+
+
+def test_a_bibliography_has_no_points() -> None:
+    """Where most of a passage are works, its other sentences are titles too; one citation in prose is not most."""
+    title = "Encouraging divergent samplers through debate of many nodes."
+    works = "\n\n".join(f"Person et al. Samplers of kind {number}. arXiv preprint, 2023." for number in range(4))
+    assert points_of(f"# Sampling\n\n{STATED}\n\n## Works\n\n{works}\n\n{title}\n") == [STATED]
+    assert STATED in points_of(f"# Sampling\n\n{STATED}\n\nPerson et al. Samplers. arXiv preprint, 2023.\n")
+
+
+def test_an_index_of_notes_has_no_points() -> None:
+    """Where most of a passage say what other notes have, none of it is a claim; one such line among claims may be."""
+    entries = [
+        f"[[Sampler {number}]]: a sampler that draws {number} neighbours of each of the nodes" for number in "2345"
+    ]
+    assert points_of("# Samplers\n\n" + "\n\n".join(entries)) == []
+    assert points_of("# Samplers\n\n" + "\n".join(f"- {entry}" for entry in entries)) == []
+    assert len(points_of(f"# Samplers\n\n- {entries[0]}\n- {STATED}\n- {STATED.replace('one', 'a')}\n")) == 3
+
+
+def test_a_sentence_that_a_list_completes_is_no_point() -> None:
+    """A sentence without its end is the lead-in of the list below it, or of the items of its own."""
+    said = "Samplers that fit on a device come in three different forms"
+    assert points_of(f"# Samplers\n\n{said}\n\n- uniform\n- by layer\n") == []
+    assert points_of(f"# Samplers\n\n- {said}\n    - uniform\n    - by layer\n") == []
+    assert points_of(f"# Samplers\n\n- {said}\n- uniform\n") == [said]
+
+
+def test_an_entry_of_a_list_of_links_is_no_point() -> None:
+    """What stands behind a link says what the linked page has; a link within a sentence does not matter."""
+    entries = "- [Sampler notes](a.md): basic background for samplers\n- **[Cache](b.md)** - how a cache is filled\n"
+    inside = "- Sampling with [a cache](b.md) halves the time of a step.\n"
+    assert points_of(f"# Sampling\n\n{entries}{inside}") == ["Sampling with a cache halves the time of a step."]
+
+
+def test_a_sentence_that_code_completes_is_no_point() -> None:
+    """A sentence without its end, above code, leads in to it; one that ends before the code does not."""
+    code = "\n\n```\nsampler = Sampler(16)\n```\n"
+    assert points_of(f"With sixteen neighbours for each of the nodes the call is then{code}") == []
+    assert points_of(f"{STATED}{code}") == [STATED]
 
 
 def test_an_item_is_quoted_without_its_mark() -> None:

@@ -259,6 +259,17 @@ def test_the_definition_of_a_heading_is_worth_more_than_a_remark() -> None:
     assert texts.index("A") < texts.index("Tow")
 
 
+def test_the_opening_of_a_note_counts_as_far_as_the_note_does() -> None:
+    """What opens a note that bears little on the topic is chosen for what it says, not because it opens the note."""
+    text = "# Locks\n\nBoats change their level in a chamber with a gate at either end.\n"
+    (excerpt,) = excerpts_of({"notes/a.md": text})
+    vectors = ENCODER.encode([text])
+    best, far = (
+        rank_statements([replace(excerpt, share=share)], vectors, vectors[0], ENCODER)[0].score for share in (1.0, 0.25)
+    )
+    assert best > far
+
+
 @pytest.mark.parametrize(
     ("better", "worse"),
     [
@@ -285,3 +296,27 @@ def test_an_outline_quotes_the_opening_of_a_note_that_only_other_passages_are_fo
     points = section_points(choose(ranked, excerpts, [], ENCODER.scale), ranked, excerpts, ENCODER.scale)
     assert [(point.label, point.start_line) for point in points] == [("Locks", 3), ("Locks", 7)]
     assert all(holds(point, {"notes/locks.md": note}) for point in points)
+
+
+@pytest.mark.parametrize(
+    ("text", "labelled"),
+    [
+        ("The results of a lock show that pumps pay for themselves.", ""),
+        ("The model of a lock by Doe drains by pumps in 12 minutes.", ""),
+        ("The framework drains a lock in 12 minutes.", "Lock pumps"),
+        ("The key idea is to drain a lock with pumps.", "Lock pumps"),
+        ("The authors drain a lock with pumps in 12 minutes.", "Lock pumps"),
+    ],
+)
+def test_a_subject_that_its_sentence_does_not_name_has_a_label(text: str, labelled: str) -> None:
+    """A generic subject is labelled with what it is, also where the sentence has the words of the title."""
+    (point,) = points_of({"notes/a.md": f"# Lock pumps\n\n{text}\n"})
+    assert (point.text, point.label) == (text, labelled)
+
+
+def test_a_subject_that_nothing_names_is_not_quoted() -> None:
+    """Where neither sentence, heading nor title says what a generic subject is, the sentence is no candidate."""
+    text = "The framework drains a large chamber in 12 minutes.\n\nPumps drain a chamber of 300 cubic metres.\n"
+    for title, begins in (("2025-01-31", ["Pumps"]), ("Lock pumps", ["Pumps", "The"])):
+        _, ranked = ranked_of({"notes/a.md": f"# {title}\n\n{text}"})
+        assert sorted(entry.statement.text.split()[0] for entry in ranked) == begins

@@ -227,10 +227,10 @@ def test_not_worth_quoting(text: str) -> None:
 
 def test_open_questions() -> None:
     """Questions and TODOs are found at their lines; statements are not taken for them."""
-    text = "# Open\n\nIt works. But why does it?\n\n- TODO: measure it\n- what of depth?\n- done\n"
+    text = "# Open\n\nCaches work. Why do caches work?\n\n- TODO: measure it\n- what of depth?\n- done\n"
     chunk = excerpts_of({"notes/a.md": text})[0].chunk
     assert [(entry.text, entry.start_line) for entry in open_questions(chunk)] == [
-        ("But why does it?", 3),
+        ("Why do caches work?", 3),
         ("TODO: measure it", 5),
         ("what of depth?", 6),
     ]

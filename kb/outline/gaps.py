@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 
 from kb.areas.concepts import Concepts
 from kb.models import NoteRecord
-from kb.notes.links import missing_targets
+from kb.notes.links import RELATIVE, missing_targets
+from kb.notes.statements import stated
 from kb.outline.points import Excerpt
 from kb.outline.quoting.predicates import without_verbs
 from kb.reports import Gap, Section
@@ -19,9 +20,14 @@ FAST_AREAS = ("llm",)  # in which notes are outdated after `YEARS`
 YEARS = 2
 MIN_NOTES_A_TERM = 3  # that use a term, for it to count as a subject
 MAX_UNEXPLAINED, MAX_MISSING, MAX_PARTS = 5, 5, 3
-MAX_NAMED = 3  # notes that link to a missing one
+MAX_NAMED = 3  # notes that link to a missing one, and sections that lack the same
 
 _TERM = re.compile(r"\b(?:[A-Z]{3,}s?|[A-Z][a-z]+[A-Z]\w+|[A-Z]{2,}[a-z]*-?\d+)\b")
+# Terms of all computing, which no post of the field explains.
+_COMMON = frozenset(
+    ("API", "CPU", "GPU", "RAM", "URL", "HTML", "HTTP", "JSON", "YAML", "SQL", "PDF", "CSV", "CLI", "AWS")
+)
+_ELSEWHERE = re.compile(r"^\.\./|[\[\]()]")  # of a link: out of its folder, or no name
 _MEASURE = re.compile(r"(?<![\w.-])\d[\d.,]*(?![\w-]*\))|\b(?:twice|half|double|triple)\b")
 _ASPECT = re.compile(
     r"[:,;?!()]|\s(?:and|or|from|versus|vs)\s|(?<!\bhow)(?<!\bwhen)(?<!\bwhat)(?<!\bways)(?<!\bneed)\sto\s",
@@ -61,8 +67,21 @@ def gaps(
 
 
 def section_gaps(sections: Sequence[Section]) -> tuple[Gap, ...]:
-    """What sections lack, as far as their points tell: points, a second note, numbers."""
-    return (*_empty(sections), *_one_note(sections), *_without_numbers(sections))
+    """What sections lack, as far as their points tell: points, a second note, numbers. What most of them lack is said
+    once, of all.
+    """
+    one_note = _or_of_most(sections, _one_note(sections), "most sections have only one source each")
+    numbers = _or_of_most(sections, _without_numbers(sections), "most sections have no numbers")
+    return (*_empty(sections), *one_note, *numbers)
+
+
+def _or_of_most(sections: Sequence[Section], found: Sequence[Gap], said: str) -> Sequence[Gap]:
+    """The gaps of one kind in some sections, or one gap in their place where more than `MAX_NAMED`, and most of the
+    sections, have it.
+    """
+    if len(found) <= MAX_NAMED or 2 * len(found) <= len(sections):
+        return found
+    return [Gap(kind=found[0].kind, text=said)]
 
 
 def _empty(sections: Sequence[Section]) -> list[Gap]:
@@ -90,16 +109,17 @@ def _without_numbers(sections: Sequence[Section]) -> list[Gap]:
     ]
 
 
-def _outdated(sections: Sequence[Section], notes: dict[str, NoteRecord], today: datetime.date) -> list[Gap]:
+def _outdated(sections: Sequence[Section], notes: dict[str, NoteRecord], today: datetime.date) -> Sequence[Gap]:
     """Sections on a fast-moving subject whose newest note is older than `YEARS`. Undated notes do not count."""
-    found = []
+    found, newest_of_all = [], 0
     for section in sections:
         own = [notes[path] for path in section.notes]
         newest = max((note.date for note in own if note.date), default=None)
         if newest and all(note.area in FAST_AREAS for note in own) and (today - newest).days > 365 * YEARS:
             text = f"nothing newer than {newest.year}, on a fast-moving subject"
             found.append(Gap(kind="old notes", text=text, section=section.heading))
-    return found
+            newest_of_all = max(newest_of_all, newest.year)
+    return _or_of_most(sections, found, f"most sections have nothing newer than {newest_of_all}")
 
 
 def _missing_notes(cited: set[str], notes: Sequence[NoteRecord]) -> list[Gap]:
@@ -110,13 +130,18 @@ def _missing_notes(cited: set[str], notes: Sequence[NoteRecord]) -> list[Gap]:
     linking: dict[str, list[str]] = {}
     for note, unresolved in zip(notes, missing_targets(notes), strict=True):
         for link in unresolved:
-            if note.path in cited and _letters(PurePosixPath(link).name) not in known:
+            if note.path in cited and not _ELSEWHERE.search(link) and _letters(PurePosixPath(link).name) not in known:
                 linking.setdefault(link, []).append(note.path)
     most = sorted(linking.items(), key=lambda entry: -len(entry[1]))[:MAX_MISSING]
     return [
-        Gap(kind="not explained", text=f"{link} is linked to from {_listed(paths)} but has no note")
+        Gap(kind="not explained", text=f"{_name(link)} is linked to from {_listed(paths)} but has no note")
         for link, paths in most
     ]
+
+
+def _name(link: str) -> str:
+    """What a link calls the note that it leads to."""
+    return re.sub(r"\.\w+$", "", link.removeprefix(RELATIVE)) if link.startswith(RELATIVE) else link
 
 
 def _listed(paths: Sequence[str]) -> str:
@@ -135,7 +160,7 @@ def _unexplained(excerpts: Sequence[Excerpt], notes: Sequence[NoteRecord], is_ne
     """Terms of several notes that no title or heading contains and no sentence defines, the most used first."""
     using: dict[str, set[str]] = {}
     for entry in excerpts:
-        for term in _TERM.findall(entry.chunk.text):
+        for term in _TERM.findall(stated(entry.chunk.text, entry.chunk.kinds)):
             using.setdefault(term.removesuffix("s"), set()).add(entry.note.path)
     text = "\n".join(entry.chunk.text for entry in excerpts)
     headings = [name for entry in excerpts for name in entry.chunk.heading_path]
@@ -144,6 +169,7 @@ def _unexplained(excerpts: Sequence[Excerpt], notes: Sequence[NoteRecord], is_ne
         (term, paths)
         for term, paths in using.items()
         if len(paths) >= MIN_NOTES_A_TERM
+        and term not in _COMMON
         and term.casefold() not in titles
         and not _explained(term, text)
         and is_near(term)

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from kb.cutoffs import OPENING, SAME_POINT, SUBJECT_DEFINED
 from kb.models import ChunkRecord, Encoder, NoteRecord, Statement
 from kb.outline.quoting.comparisons import are_opposite
 from kb.outline.quoting.labels import label
-from kb.outline.quoting.leaning import names_authors
+from kb.outline.quoting.leaning import needs_a_label
 from kb.outline.quoting.pointers import pointer
 from kb.outline.quoting.runs import runs
 from kb.outline.quoting.worth import LEAD, defines, opens, role, worth
@@ -97,18 +98,24 @@ def rank_statements(
 
 
 def _weighed(index: int, excerpt: Excerpt) -> Iterator[_Statement]:
-    """What can be quoted of an excerpt."""
+    """What can be quoted of an excerpt, and of the passage that opens its note how it does."""
     title, headings = excerpt.note.title, excerpt.chunk.heading_path
-    found = runs(excerpt.chunk)
+    found = _quotable(excerpt.chunk, title)
     first = _opening(excerpt.chunk, title, found)
     for statement in found:
         is_first = first is not None and statement.text.startswith(first.text)
         defining = defines([title, *headings], statement.text)
-        place = OPENING if is_first else SUBJECT_DEFINED if defining else 0.0
+        place = OPENING * sqrt(excerpt.share) if is_first else SUBJECT_DEFINED if defining else 0.0
         leads = is_first or (defining and defines([title], statement.text))
         yield _Statement(index, statement, worth(statement.text) + place, leads)
-    if excerpt.opening and (first := _opening(excerpt.opening, title, runs(excerpt.opening))):
-        yield _Statement(index, first, worth(first.text) + OPENING, leads=True)
+    if excerpt.opening and (first := _opening(excerpt.opening, title, _quotable(excerpt.opening, title))):
+        yield _Statement(index, first, worth(first.text) + OPENING * sqrt(excerpt.share), leads=True)
+
+
+def _quotable(chunk: ChunkRecord, title: str) -> list[Statement]:
+    """What can be quoted of a passage: what names its subject, or has a label that does."""
+    is_labelled = bool(label(title, chunk.heading_path, ""))
+    return [statement for statement in runs(chunk) if is_labelled or not needs_a_label(statement.text)]
 
 
 def _opening(chunk: ChunkRecord, title: str, found: Sequence[Statement]) -> Statement | None:
@@ -231,10 +238,8 @@ def _with_pointer(points: Sequence[Point], chosen: Sequence[Candidate], excerpts
 
 
 def point_of(excerpt: Excerpt, statement: Statement) -> Point:
-    """A statement of an excerpt as a point, labelled if it does not name its subject, continues its heading, or speaks
-    of authors.
-    """
-    said = "" if statement.text[:1].islower() or names_authors(statement.text) else statement.text
+    """A statement of an excerpt as a point, labelled if it does not name its subject."""
+    said = "" if needs_a_label(statement.text) else statement.text
     subject = label(excerpt.note.title, excerpt.passage_of(statement).heading_path, said)
     return Point(**_quoted(excerpt, statement).model_dump(), label=subject)
 

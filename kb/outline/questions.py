@@ -13,6 +13,7 @@ from kb.index.reader import IndexReader
 from kb.models import Chunk, ChunkRecord, LineKind, NoteRecord, Statement, note_of
 from kb.notes.prose import clean
 from kb.notes.statements import paragraphs
+from kb.outline.quoting.leaning import leans_back
 from kb.reports import OpenQuestion
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ MAX_QUESTIONS = 7
 MAX_LENGTH = 320  # characters of a question with the sentences that belong to it
 
 _TASK = re.compile(r"(?:TODO|FIXME|Q|Question|Open question)\b\s*:", re.IGNORECASE)
-_QUESTION = re.compile(rf"\?$|^{_TASK.pattern}", re.IGNORECASE)
+_QUESTION = re.compile(rf"\?[\"”’')\]]*$|^{_TASK.pattern}", re.IGNORECASE)
 # A cheap test on the raw text, to parse few passages; the marks of emphasis may follow the word.
 _MAY_ASK = re.compile(r"\?(?![^\W_])|\b(?:TODO|FIXME|Q|Question)\b[\s*_`~]*:", re.IGNORECASE)
 _QUESTION_HEADING = re.compile(
@@ -37,6 +38,12 @@ _ANSWERED_HEADING = re.compile(
 )
 _FIRST_PERSON = re.compile(r"\b(?:I|I'm|I’m|I'd|I’d|me|my)\b")
 _QUOTED = re.compile(r"^[\"“'‘«].*[\"”'’»]?\?[\"”'’»]?$")
+_OF_IT = re.compile(
+    r"(?:(?:what|how|why|when|where|and|but|so|much|many|often|if) )*"
+    r"(?:do|does|did|is|are|was|were|can|could|will|would|should|has|have)(?:n[’']t)? "
+    r"(?:it|its|they|this|these|that|those)\b",
+    re.IGNORECASE,
+)
 _ANSWER = re.compile(r"(?:A|Answer|Answered|Resolved)\b\s*:", re.IGNORECASE)
 _DONE = re.compile(r"^[ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[xX]\]|^[ \t]*(?:[-*+][ \t]+)?~~")
 
@@ -92,8 +99,13 @@ def _asked(paragraph: Sequence[Statement], announced: bool) -> Iterator[Statemen
     for number, statement in enumerate(paragraph):
         answered = number + 1 < len(paragraph) and not is_question(paragraph[number + 1].text)
         own = announced or (bool(_FIRST_PERSON.search(statement.text)) and not answered)
-        if own and is_question(statement.text) and not _QUOTED.match(statement.text):
+        if own and is_question(statement.text) and not _leans(statement.text):
             yield statement
+
+
+def _leans(question: str) -> bool:
+    """Whether somebody else asks a question, or only what stands before it says what it is about."""
+    return bool(_QUOTED.match(question) or _OF_IT.match(question)) or leans_back(question[:1].upper() + question[1:])
 
 
 def _joined(sentences: Sequence[Statement]) -> Statement:

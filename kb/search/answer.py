@@ -8,9 +8,8 @@ from typing import NamedTuple, cast
 
 from kb.cutoffs import GOOD_ANSWER
 from kb.index.reader import IndexReader
-from kb.models import ChunkRecord, FiledArea, FileState, Filter, Mode, Reranker, note_of
+from kb.models import FiledArea, FileState, Filter, Mode, Reranker, note_of
 from kb.notes import files
-from kb.notes.statements import statements
 from kb.reports import (
     ConceptWeight,
     Explanation,
@@ -26,7 +25,7 @@ from kb.search.calibration import GOOD, WEAK
 from kb.search.find import POOL, find
 from kb.search.fuse import evidence
 from kb.search.lexical import held_back
-from kb.search.passages import NotePassages, RankedPassage, shown_notes
+from kb.search.passages import NotePassages, RankedPassage, sentences_of, shown_notes
 from kb.search.query import parse_query
 from kb.search.ranking import (
     NEAR_WEIGHT,
@@ -106,9 +105,9 @@ def _found(
     groups: Sequence[Sequence[Ranked]] = group_by_note(ranking.ranked, limit if filter.paths else PASSAGES)
     if reranker:
         groups = _reranked(reader, reranker, asked.text, groups)
-    shown, missing, looked_at = shown_notes(reader, groups, limit)
+    shown, missing, looked_at = shown_notes(reader, groups, limit, by_note=mode == "hybrid")
     report = _Report(reader, ranking, groups[: max(limit, JUDGED)], shown, asked.words)
-    sentences = [_sentences(found.passages[0].chunk) for found in shown]
+    sentences = [sentences_of(found.passages[0].chunk) for found in shown]
     hits = tuple(
         report.hit(rank, found, snippet, _explanation(reader, ranking, report, found) if explain else None)
         for rank, (found, snippet) in enumerate(
@@ -165,12 +164,6 @@ def _posts_left_out(reader: IndexReader, filter: Filter) -> int:
     """How many posts a filter by kind leaves out."""
     posts = filter.model_copy(update={"kinds": ("post",)})
     return 0 if "post" in filter.kinds else len(reader.passing(posts).notes)
-
-
-def _sentences(chunk: ChunkRecord) -> list[str]:
-    """The sentences of a passage; of one that states nothing, such as code, its headings."""
-    said = [statement.text for statement in statements(chunk.text, chunk.kinds)]
-    return said or [chunk.heading_path[-1] if chunk.heading_path else ""]
 
 
 def _cosines(reader: IndexReader, ranking: Ranking) -> Cosines | None:

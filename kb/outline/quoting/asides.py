@@ -9,57 +9,72 @@ MAX_WORDS_OF_PRAISE = 14  # a longer sentence that calls something important als
 # What a course, a site or its author asks of the reader, promises, or thanks for.
 _HOUSEKEEPING = re.compile(
     r"\bplease\b|\b(?:check(?:ing)? out|take a look at|have a look at|feel free to|don[’']t forget|stay tuned|"
-    r"sign(?:ing)? up|subscribe|drop (?:us|me)|reach out to|contact (?:us|me)|e-?mail (?:us|me)|congratulations|"
-    r"good luck|happy (?:coding|learning|reading)|try it (?:out|yourself)|give it a try|play(?:ing)? around|"
-    r"coming soon|under construction|work in progress|last updated|any questions|promo(?:tional)? code|discount|coupon|"
-    r"early bird|enrol+(?:ment)?|(?:prs?|pull requests?|contributions?) (?:are |is )?welcome|quizzes|midterm|"
-    r"final exam|syllabus|(?:programming|homework|this week's) assignments?|my (?:github|youtube|channel)|"
-    r"our (?:students|academy|community|discord|slack|courses?)|join (?:us|our|the (?:course|community|discord|slack))|"
-    r"(?:star|fork|clone) (?:this|the|my|our) repo\w*|as an exercise|exercise for the reader)\b"
+    r"sign(?:ing)? up (?:for|here|at)|subscribe to (?:my|our|the)|drop (?:us|me)|reach out to|contact (?:us|me)|"
+    r"e-?mail (?:us|me)|congratulations|good luck|happy (?:coding|learning|reading)|try it (?:out|yourself)|"
+    r"give it a try|play(?:ing)? around|(?:update|maintain)s? (?:the|this|our) (?:list|repo\w*|page|site|collection)|"
+    r"coming soon|under construction|work[- ]in[- ]progress|command palette|early[- ]access|last updated|"
+    r"any questions|promo(?:tional)? code|at a discount|discount code|coupon|early bird|enrol+(?:ment)?|quizzes|"
+    r"(?:prs?|pull requests?|contributions?) (?:are |is )?welcome|midterm|final exam|syllabus|"
+    r"(?:programming|homework|this week's) assignments?|my (?:github|youtube|channel)|"
+    r"appreciate (?:an?|any|your) (?:\w+ )?(?:reviews?|feedback|support)|(?:my|our) (?:[\w-]+ ){0,3}book|"
+    r"the book (?:is|will)|our (?:students|academy|community|discord|slack|courses?)|"
+    r"join (?:us|our|the (?:course|community|discord|slack))|(?:star|fork|clone) (?:this|the|my|our) repo\w*|"
+    r"as an exercise|exercise for the reader)\b"
     r"|^(?:(?:special |many |big |huge )?thanks? (?:to|for|you)|kudos to|credits? to|shout-?out|welcome (?:to|back)|"
     r"i hope|we hope|hope (?:you|this)|enjoy (?:the|this|reading)|happy to)\b",
     re.IGNORECASE,
 )
-# What only tells what another text has, or where it is.
+# What only tells what another text or a collection has, or where it is.
 _POINTING = re.compile(
-    r"\b(?:curated|awesome|reading) (?:list|collection)s?\b"
+    r"\b(?:curated|awesome|reading) (?:list|collection|note|notebook)s?\b"
+    r"|^(?:an? |my |the )?(?:\w+ )?(?:collection|repository|repo|set) of (?:my |personal |useful )?"
+    r"(?:notes|notebooks|resources|links|papers|scripts)\b"
+    r"|^(?:created|generated|updated|added|ingested|removed|renamed|moved|uploaded) (?:(?:an?|the|new) )?"
+    r"(?:[\w-]+ ){0,2}(?:pages?|notes?|catalog|entr(?:y|ies)|files?|folders?|sections?|links?|index)\b"
+    r"|^to (?:read|learn|know|find out|see) more\b|(?:^|, )(?:refer to|consult) |\bwe saw\b"
+    r"|\bin the (?:[\w-]+ ){1,4}(?:section|chapter|lecture)\b"
+    r"|\bin (?:an?|the|our|my) (?:upcoming|next|following|later|previous|earlier|separate) "
+    r"(?:sections?|chapters?|posts?|parts?|articles?|lectures?|notebooks?|guides?|tutorials?|notes?|videos?|lessons?)\b"
+    r"|\b(?:first|second|last|later) (?:part|half) of (?:the|this) \w+"
     r"|\b(?:i|we|would) (?:highly |strongly )?(?:recommend|suggest|encourage) (?:(?:you|users?|readers?) )?(?:to )?"
     r"(?:read|watch|check|keep|look|go|try|visit|having)\w*"
     r"|\b(?:great|good|nice|excellent|useful|helpful|wonderful|amazing|must)[ -](?:\w+ )?(?:articles?|posts?|blogs?|"
     r"talks?|videos?|papers?|books?|read|tutorials?|resources?|explanations?|introductions?|overviews?|watch)\b"
     r"|\b(?:is|are|be|were|was) (?:also |now |publicly |freely |all )*(?:available|found|downloaded|accessed)"
-    r"(?: (?:at|on|in|from|under|here|via|through) |[.!]?$)"
-    r"|\b(?:tutorial|workshop|course|lecture|colab|webinar|session|bootcamp|class|module|guide|chapter|section|talk|"
-    r"blog|post|article|demo|exercise|video)s? (?:will|is going to|covers?|aims? to|introduces?|walks?|focuses|"
-    r"assumes?|teach(?:es)?|explores?|discusses|describes?|explains?|dives?|concludes?)\b"
-    r"|\b(?:deep[- ]dive|walk-?through|hands-on) (?:on|into|of|through|tutorial|example|session|guide|experience)\b"
-    r"|\b(?:walk|guide|take)s? (?:you|the (?:reader|audience)) through\b"
-    r"|\bin (?:an?|the|our|my) (?:upcoming|next|following|later|previous|earlier|separate) \w+"
-    r"|\b(?:first|second|last|later) (?:part|half) of (?:the|this) \w+"
+    r"(?: (?:at|on|from|here|via) |[.!]?$)"
+    r"|\b(?:tutorials?|workshop|course|lectures?|colab|webinar|bootcamp|guide|chapter|section|"
+    r"(?:the|this|each) (?:talk|blog|post|article|video)) (?:will|is going to|covers?|aims? to|introduces?|walks?|"
+    r"focuses|assumes?|teach(?:es)?|explores?|discusses|describes?|explains?|dives?|concludes?)\b"
+    r"|\bdeep[- ]diving into\b|\b(?:deep[- ]dive|walk-?through|hands-on) (?:on|into|of|through|tutorial|example|"
+    r"session|guide|experience)\b|\b(?:walk|guide|take)s? (?:you|the (?:reader|audience)) through\b"
     r"|^(?:covers|topics? (?:covered|include)|contents? (?:include|of)|table of|list of|links? to|pointers? to|"
     r"slides?|learn (?:how|to|about|more)|find out|discover (?:how|why)|understand how|get(?:ting)? started)\b"
     r"|^(?:an? |the )?(?:(?:brief|short|quick|gentle|comprehensive|visual|complete|practical|detailed) )*"
     r"(?:introduction|intro|guide|tutorial|walkthrough|primer|notes) (?:of|to|on|for)\b"
-    r"(?!.*\b(?:is|are|finds?|shows?)\b)"
-    r"|\b(?:we|you|one) can (?:see|observe|notice)\b|\b(?:you|we)(?:'ll| will| may| might)? (?:notice|see|observe) "
-    r"(?:that|how)\b"
-    r"|\b(?:paper|article|post|book|blog|docs?|documentation|github|repo(?:sitory)?|website) for (?:more|further|the|"
-    r"all) (?:details?|information|full)\b",
+    r"|^(?:tools?: )?[\w./-]+\.(?:py|sh|ipynb|md|ya?ml|json|cu|cpp)\b"
+    r"|\b(?:we|you|one) can (?:see|observe|notice)\b|\bhere (?:are|is) (?:some|a few|the|an?)\b"
+    r"|\b(?:you|we)(?:'ll| will| may| might)? (?:notice|see|observe) (?:that|how)\b"
+    r"|\b(?:paper|article|post|book|blog|docs?|documentation|github|repo(?:sitory)?|website) for "
+    r"(?:more|further|the|all) (?:details?|information|full)\b",
     re.IGNORECASE,
 )
 # An entry of a bibliography.
 _WORK = re.compile(
-    r"\bpp?\. ?\d+ ?[-–—] ?\d+|\barxiv (?:preprint|e-prints)\b|\bproceedings of\b|\bdoi:"
+    r"\bpp?\. ?\d+ ?[-–—] ?\d+|(?i:\barxiv (?:preprint|e-prints)\b|\bproceedings of\b|\bdoi:|^in proc\.)"
     r"|^(?:[A-Z][\w.’'-]+,? (?:(?:and|&) )?){1,6}(?:et al\.?)?,? ?(?:\((?:19|20)\d\d\w?\)[.:,]|:) .*"
     r"\b(?:19|20)\d\d\b\W*$"
+    r"|^[A-Z][\w.’'-]+(?:,| et al\.,) [“\"]|^(?!.*\b(?:is|are|was|has|can|in) )[A-Z].*, (?:19|20)\d\d\w?\.?$"
     r"|^(?:(?:[A-Z]\. ?)+ ?[A-Z][\w’'-]+,? (?:(?:and|&) )?){2,}",
 )
 # Fame and growth instead of a claim.
 _FAME = re.compile(
     r"\b(?:explod(?:ed|ing) in popularity|tak(?:en|ing) the world by storm|all the rage|hot topic|"
-    r"(?:gain|attract|draw|enjoy|receiv)(?:ed|ing|s)? (?:\w+ ){0,5}(?:attention|popularity|traction|interest|momentum)|"
-    r"huge (?:focus|interest|hype)|area of (?:\w+ ){0,3}(?:research|interest|focus|investment)|"
-    r"revolutioni[sz](?:ed|ing|es?)|game[- ]chang(?:er|ing)|exciting (?:way|field|time|area|topic)|perhaps one of|"
+    r"gain(?:ed|ing|s) (?:in )?(?:traction|popularity|momentum)|"
+    r"(?:gain|attract|garner|draw|enjoy|receiv)\w* (?:\w+ ){0,2}(?:a lot of|much|significant|considerable|growing|"
+    r"increasing|great|widespread|substantial|tremendous|unprecedented)(?: \w+){0,3} (?:attention|popularity|traction|"
+    r"interest)|huge (?:focus|interest|hype)|area of (?:\w+ ){0,3}(?:research|focus|investment)|"
+    r"revolutioni[sz](?:ed|ing|es?)|game[- ]chang(?:er|ing)|exciting (?:way|field|time|area|topic)|"
+    r"one of the most exciting|perhaps one of|"
     r"(?:rapidly|fast|quickly|ever)[- ](?:growing|evolving|changing|moving) (?:field|area|space|landscape))\b",
     re.IGNORECASE,
 )
@@ -74,9 +89,14 @@ _PRAISE = re.compile(
 )
 
 
+def is_a_work(text: str) -> bool:
+    """Whether a statement is an entry of a bibliography."""
+    return bool(_WORK.search(text))
+
+
 def is_aside(text: str) -> bool:
     """Whether a statement says nothing about its subject: it invites, announces, points elsewhere, names a work, or
     calls the subject important and no more.
     """
-    found = (pattern.search(text) for pattern in (_HOUSEKEEPING, _POINTING, _WORK, _FAME))
-    return any(found) or (len(text.split()) <= MAX_WORDS_OF_PRAISE and bool(_PRAISE.fullmatch(text)))
+    found = (pattern.search(text) for pattern in (_HOUSEKEEPING, _POINTING, _FAME))
+    return any(found) or is_a_work(text) or (len(text.split()) <= MAX_WORDS_OF_PRAISE and bool(_PRAISE.fullmatch(text)))

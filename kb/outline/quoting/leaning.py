@@ -24,6 +24,10 @@ _BEGINS = re.compile(
     r"|in contrast(?! to)|by contrast|for example|for instance|"
     r"e\.g\.|i\.e\.|as a result|as (?:such|before|above)|in (?:short|other words|summary|conclusion)|of course|that is|"
     r"on the (?:other hand|contrary)|even (?:so|then|worse|better)|more (?:importantly|generally)|to summari[sz]e|"
+    r"now(?= (?:while|if|when|that|the|suppose|consider|we|you|let)\b)|usually then|back to|"
+    r"say,? (?:for (?:instance|example)|we|you|that)|(?:some|other|typical|common) examples?|suppose (?:we|you|that)|"
+    r"imagine (?:we|you|that)|"
+    r"where(?= (?:\$|[\w\\{}^_]{1,12} (?:is|are|denotes)\b))|"
     r"it|its|itself|they|them|their|he|she|his|her|here|(?:this"
     r"|these|those|that|such)|"
     r"both(?! [\w-]+ and\b)|either(?![^.;]* or\b)|neither(?! [\w-]+ nor\b)|"
@@ -33,28 +37,35 @@ _BEGINS = re.compile(
     r"following|next|previous|preceding|remaining|rest|last|"
     r"first|reverse|opposite|resulting|difference|variant|reason|catch|upshot|exception|newer|older|alternative)\b"
     r"|a (?:second|third|further|similar|related|final|better|simpler|newer)\b"
-    r"|(?:first|second|third|now|together|good|nice|true|sure|okay|yes|no|right|well),",
+    r"|(?:overall|first|second|third|now|further|practically|together|good|nice|true|sure|okay|yes|no|right|well)[,:]",
     re.IGNORECASE,
 )
 # References to something that the same clause has not named yet.
 _IN_FIRST_CLAUSE = re.compile(
     rf"[^,;:.()—–]*(?<!-)\b{_DEMONSTRATIVE}\b|[^,;:.()—–]{{1,40}}, {_DEMONSTRATIVE}\b"
-    r"|[^,;:.()—–]*\b(?:of|by|for|with|at|on|from|to|into) that \w+\b"
+    r"|[^,;:.()—–]*\b(?:of|by|for|with|at|on|from|to|into) that \w+\b|[^,;:.()—–]*\bin that \w+[,;:.]"
     rf"|{_INTRODUCING}\b[^,;:]*\bthat (?:is|was|gives|means|makes|leaves|takes|costs|comes|works)\b"
+    r"|(?:on|in|with|at|for|by)\b[^,;:]*\b\w+s that \w+(?<![su])s\b"
     r"|\w+ing (?:it\b|them\b|that (?:wrong|right|well|badly)\b)"
     r"|(?:i|we) (?:\w+ )?(?:read|take|took|see|saw|understand|interpret|regard|treat|count) (?:that|them|it) as\b"
     r"|the originals? (?:is|are|was|were|has|had|uses?|used|needs?|needed|only)\b"
     r"|[^,;:.()—–]*\b(?:of|for|to|in|with|by|at|on|from|than|like|does|do|did) that[,;:.]",
     re.IGNORECASE,
 )
-_PLACE = re.compile(r"\bhere\b|\bthere(?=[,;:.)]|$)|\bthe (?:former|latter|above)\b|\bthe (?:first|second) two\b", re.I)
+_ASIDE = re.compile(r" \([^()]*\)")
+# What a symbol of a formula stands for.
+_SYMBOL = re.compile(r"\${1,2}[^$]+\${1,2} (?:is|are|denotes?|represents?|stands? for) (?:the|an?)\b")
+_PLACE = re.compile(
+    r"\bhere\b|\bthis one\b|\bthere(?=[,;:.)]|$)|\bthe (?:former|latter|above)\b|\bthe (?:first|second) two\b", re.I
+)
 _BARE_PRONOUN = re.compile(rf"(?P<introduction>{_INTRODUCING}\b[^,;:]*), (?P<pronoun>it|they|he|she)\b", re.IGNORECASE)
 _PLURAL = re.compile(r"\b(?!as\b|is\b|was\b|has\b|this\b|versus\b|vs\b)[^\W\d]+(?<![sui])s\b")
 _PREPOSED = re.compile(r"(?:in (?:practice|theory|general|short|fact|principle|effect|total)|to \w+)\b", re.IGNORECASE)
 
 _OPEN_END = re.compile(
     r"(?:[:;,—–-]|\.\.\.|…)$"
-    r"|\b(?:a|an|the|of|in|on|to|for|and|or|but|with|by|from|at|as|that|which|than|using|via|see|between|into|such|its|their|our|"
+    r"|\b(?:a|an|the|of|in|on|to|for|and|or|but|with|by|from|at|as|that|which|than|using|via|see|between|into|such|"
+    r"its|their|our|"
     r"e\.g|i\.e|is|are|was|were|pp|vol|eds?)\W*$"
     r"|\b(?:as follows|(?:the|these) following|following (?:is|are|code|table|figure|example|snippet))\b|^following\b",
     re.IGNORECASE,
@@ -75,16 +86,18 @@ _ABLE = re.compile(r"\b(?:can|could|will|may|might)(?: be)? \w+", re.IGNORECASE)
 _PREDICATE = re.compile(
     r"(?:(?:more|less|most|very|quite|also|only|not|often) )?(?:useful|better|worse|faster|slower|cheaper|critical|"
     r"crucial|good|great|bad|easy|easier|hard|harder|difficult|ideal|best|similar|suitable|helpful|important|necessary|"
-    r"required|prone|able|unable|likely|applicable|available|robust|sensitive|limited|capable|responsible|used|designed|"
+    r"required|prone|able|unable|likely|applicable|available|robust|sensitive|limited|capable|responsible|used|"
+    r"designed|"
     r"intended|meant|recommended|suggested|preferred|known|possible|impossible|expensive|simple|simpler) "
     r"(?:when|than|for|to|in|as|at|on|with|by|of|from|if|because|since)\b"
-    r"(?:[^,;:—–]*|[^,;:—–]*, (?:but|and|or|so|which|as|since|because|e\.g)\b.*)$",
+    r"(?:[^,:—–]*|[^,;:—–]*, (?:but|and|or|so|which|as|since|because|e\.g)\b.*)$",
     re.IGNORECASE,
 )
 
 # The end of a clause that says nothing without the formula after it.
 _ANNOUNCES_FORMULA = re.compile(
-    r"\b(?:be|becomes?|became|gives?|reads?|equals?|have|has|get|obtain|write|written|computed?|calculated?|defined?|given|"
+    r"\b(?:be|becomes?|became|gives?|reads?|equals?|have|has|get|obtain|write|written|computed?|calculated?|defined?|"
+    r"given|"
     r"expressed?|formulated|minimi[sz]es?|maximi[sz]es?|optimi[sz]es?|then|follows|formula|equation|expression|form|"
     r"objective|function|loss|definition|rule|if|where|when|thus|so|this|that|these|it|them)$",
     re.IGNORECASE,
@@ -114,8 +127,8 @@ _ABOUT_THE_TEXT = re.compile(
     r"|\b(?:fig(?:ure)?s?|tables?|eqs?|equations?|algorithms?|listings?|appendix|sections?|sec|chapters?)\b\.?\s*"
     r"\(?(?:\d|(?<=[ (])(?-i:[A-Z])\b)"
     r"|\b(?:see|shown?|listed|described|discussed|mentioned|given|depicted|illustrated|defined|seen|figure|table|code|"
-    r"diagram|image|plot|example|snippet)s? (?:above|below|here)\b|\b(?:above|below)\.?$|\babove-mentioned\b"
-    r"|\bthe above\b|^below\b"
+    r"diagram|image|plot|example|snippet)s? (?:above|below|here)\b|\b(?:above|below)(?:[.,;:]|$)|\babove-mentioned\b"
+    r"|\bthe above\b|^below\b|\bthe figure\b"
     r"|^as (?:described|discussed|explained|mentioned|noted|shown|seen|introduced|defined|stated|outlined|said)\b"
     r"|^for (?:more|further|additional|detailed)\b[^.]*\b(?:see|check|refer|read|visit|consult|look)\b"
     r"|\b(?:as|what) (?:we|i|you) (?:saw|have seen|'ve seen|already|discussed|mentioned|said|can see)\b|\bwe(?:'ll"
@@ -124,12 +137,35 @@ _ABOUT_THE_TEXT = re.compile(
     r"|compare|"
     r"related|source|credit|link|note)s?\b[:. ]|\bcode (?:snippet|below|above)\b|https?://|\b(?:click|scroll)\b"
     r"|^(?:a|q|answer|question|todo|edit|update|summary of)\b\s*[:\d]|^summary of\b|\bthe (?:article|video)s?\b"
-    r"|[\"”],? (?:\(?\w+ )?\(?(?:19|20)\d\d\)?\.?$|\[(?:arxiv|pdf|code|paper|link|video)\]",
+    r"|[\"”],? (?:\(?\w+ )?\(?(?:19|20)\d\d\)?\.?$|\[(?:arxiv|pdf|code|paper|link|video|blog|slides|website|project|"
+    r"demo|\.\.\.|…)\]",
+    re.IGNORECASE,
+)
+_UNNAMED = re.compile(
+    r"(?:the|our|their|this) (?:(?:key|main|core|proposed|resulting|final|full|overall|new|original) )?"
+    r"(?:papers?|models?|methods?|approach|architecture|algorithm|ideas?|trick|contributions?|experiments?|results?|"
+    r"problem|"
+    r"loss|objective|layer|network|system|framework|technique|procedure|tool|library|dataset|benchmark|task|goal|aim|"
+    r"focus|"
+    r"claim|thesis|answer|reason|point|solution|takeaway|findings?|study|work|survey|tokenizer|encoder|decoder|agent)"
+    r"(?:[’']s)?\b(?! (?:of|for|that|which|behind|in|with|to|from|by)\b)",
+    re.IGNORECASE,
+)
+_VERB_FIRST = re.compile(
+    r"(?:uses|takes|builds|measures|computes|distributes|adds|requires|reduces|allows|enables|provides|supports|"
+    r"combines|"
+    r"keeps|gives|makes|extends|replaces|introduces|proposes|presents|generates|assesses|evaluates|detects|checks|"
+    r"predicts|"
+    r"learns|works|stores|finds|needs|costs|achieves|improves|outperforms|handles|applies|treats|encodes|selects|helps|"
+    r"creates|removes|relies|focuses|performs|runs|splits|merges) (?!and\b|or\b|(?:are|is|were|was)\b)",
     re.IGNORECASE,
 )
 _AUTHORS = re.compile(r"\bthe authors?\b", re.IGNORECASE)
 _RESIDUE = re.compile(
-    r"[{}]{2}|\]\(|\[\^|<[a-z/!]|^[\W\d]*$|\|.*\||\\(?:begin|end|tag|label)\b|:::|^\W*\[wip\]", re.IGNORECASE
+    r"(?-i:\b[a-z]{2,}- (?!and\b|or\b|to\b)[a-z]{2,}|^\d{1,2} [A-Z-]{5,}\b|^\d+\.\d+ [A-Z][a-z]+ [A-Z])|"
+    r"[\u2500-\u257f]|"
+    r"[{}]{2}|\]\(|\[\^|<[a-z/!]|^[\W\d]*$|\|.*\||\\(?:begin|end|tag|label)\b|:::|^\W*\[wip\]",
+    re.IGNORECASE,
 )
 _NAME_IN_LOWER_CASE = re.compile(r"[a-z]+[A-Z\d]|[a-z]-[A-Z]?[a-z]")
 _DIGIT_COMMA = re.compile(r"(?<=\d),(?=\d)")
@@ -141,8 +177,14 @@ def leans_back(text: str) -> bool:
     start = text.lstrip("\"'“‘*_(")
     if not start or (start[0].islower() and not _NAME_IN_LOWER_CASE.match(start)):
         return True
-    clause = _DIGIT_COMMA.sub("", re.split(r"(?<=[\w)])[.!?]\s", start, maxsplit=1)[0])
-    if _BEGINS.match(start) or _IN_FIRST_CLAUSE.match(clause) or _PLACE.search(clause) or text[0] in "(—–,;":
+    clause = _ASIDE.sub("", _DIGIT_COMMA.sub("", re.split(r"(?<=[\w)])[.!?]\s", start, maxsplit=1)[0]))
+    if (
+        _BEGINS.match(start)
+        or _IN_FIRST_CLAUSE.match(clause)
+        or _PLACE.search(clause)
+        or _SYMBOL.match(text)
+        or text[0] in "(—–,;"
+    ):
         return True
     # "With the 2016 index, they ask": nothing in the introduction can be meant
     opening = _BARE_PRONOUN.match(start)
@@ -174,6 +216,11 @@ def says_it_before_its_formula(text: str) -> bool:
 def names_authors(text: str) -> bool:
     """Whether a text speaks of the authors of something, whom only its label can tell."""
     return bool(_AUTHORS.search(text))
+
+
+def needs_a_label(text: str) -> bool:
+    """Whether a text continues a heading, or begins with something that it does not name: "The model reaches …"."""
+    return text[:1].islower() or names_authors(text) or bool(_UNNAMED.match(text) or _VERB_FIRST.match(text))
 
 
 def talks_of_the_text(text: str) -> bool:

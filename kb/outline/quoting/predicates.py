@@ -22,22 +22,34 @@ _VERB = re.compile(
     r"|^[A-Z][a-z]+ (?:the|a|an|all|each|every|both|only|up|it)\b",
 )
 
+# Common nouns with the endings of verbs.
+_NOUN = re.compile(
+    r"\b(?:architectures?|structures?|features?|mixtures?|literature|procedures?|temperatures?|pictures?|lectures?|"
+    r"futures?|"
+    r"performances?|instances?|distances?|balance|importance|variances?|relevance|guidance|platforms?|approaches|"
+    r"objects?|"
+    r"projects?|effects?|aspects?|subjects?|windows?|flows?|workflows?|software|hardware|sides?|guides?|attributes?|"
+    r"minutes?|routes?|trends?|backends?|frontends?|domains?|chains?|years?|areas?|gains?|rates?|states?|candidates?|"
+    r"templates?|gates?|dates?|templates?|premises?|exercises?|noises?|phrases?|databases?|phases?|cases?)\b"
+)
 # What is no name of a subject: verbs, known by their subject or their form, and adverbs.
 _NO_SUBJECT = re.compile(
     r"\b(?:who|we|i|you|they|he|she|it|everyone|nobody|nothing) (?:\w+ly )?\w+|\b(?:what|which|that) \w+(?:s|ed)\b"
     r"|\bto \w+(?= (?:the|an?|my|your|our|their)\b)|\b\w{2,}ly\b|\b(?:got|gets?|gone|goes|went|made|makes|took|takes|"
-    r"kept|keeps|became|becomes?|began|begins?|came|comes|knew|knows|thought|thinks|said|says|talks?|talked|tells?|told|"
+    r"kept|keeps|became|becomes?|began|begins?|came|comes|knew|knows|thought|thinks|said|says|talks?|talked|tells?|"
+    r"told|"
     r"saw|seen|sees|shown|shows|gave|gives|given|brought|brings|chose|chosen|chooses|won|wins|lost|loses|found|grew|"
     r"grows|grown|fell|falls|wrote|written|beats|breaks|broke|broken|happens?|happened|seems?|seemed|belongs?|"
     r"matters|deserves?|depends|works|worked|helps|helped|hurts|stays?|stayed|turns|turned|tries|tried|getting|"
-    r"going|making|taking|doing|being|having|things?|pays?|paid|stuff|something|everything|really|actually|just|enough|together)\b",
+    r"going|making|taking|doing|being|having|things?|pays?|paid|stuff|something|everything|really|actually|just|"
+    r"enough|together)\b",
     re.IGNORECASE,
 )
 
 
 def has_a_verb(text: str) -> bool:
     """Whether a text seems to be a sentence, not a noun phrase such as a title."""
-    return bool(_VERB.search(text))
+    return bool(_VERB.search(_NOUN.sub(" ", text)))
 
 
 def is_a_title(text: str) -> bool:

@@ -9,7 +9,7 @@ from kb.models import Chunk, ChunkRecord, LineKind, Statement
 from kb.notes.prose import clean
 from kb.notes.statements import paragraphs
 from kb.outline.questions import asks, heading_above, is_question
-from kb.outline.quoting.asides import is_aside
+from kb.outline.quoting.asides import is_a_work, is_aside
 from kb.outline.quoting.leaning import (
     is_cut,
     lacks_subject,
@@ -22,16 +22,23 @@ from kb.outline.quoting.predicates import is_a_title
 
 MIN_LENGTH, MAX_LENGTH = 40, 320  # characters
 MIN_WORDS = 5
+MANY_WORKS = 3  # in a passage
 MAX_BACK = 2  # sentences that a run adds before the one that it is about
 MAX_RUN_LENGTH = 480  # characters of a run of several sentences
 
 _MARK = re.compile(r"^(?:\(?\d{1,2}[.)]|tl;?dr\W)\s+(?=[^\W\d])", re.IGNORECASE)  # of an item, of a summary
+_ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—-]")  # of a list of links
+_NOTE_ENTRY = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?\**\[\[[^\]]+\]\]\**\s*[:–—-]")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]”’]*$")
-# Headings of parts that list, thank or license, and state nothing about the subject.
+# Headings of parts that list, thank, license or guide through a text, and state nothing about the subject.
 _APPARATUS = re.compile(
     r"(?:\d+[.)]?\s+)?(?:references?|bibliography|works cited|citations?|cite this\b.*|how to cite\b.*|reading list|"
-    r"further reading|see also|related (?:notes|links|posts)|links|sources|table of contents|contents|toc|changelog|"
-    r"acknowledge?ments?|licen[cs]e|preface|foreword|dedication|"
+    r"further reading|see also|related (?:notes|links|posts)|(?:external )?links|sources|(?:table of )?contents|toc|"
+    r"(?:other |more |useful |additional |external |learning )?resources|changelog|announcements|news|updates|"
+    r"acknowledge?ments?|licen[cs]e|preface|foreword|dedication|contribut(?:ing|ors)|contact(?: us)?|sponsors|"
+    r"logistics|schedule|syllabus|agenda|prerequisites|course (?:outline|schedule|information|overview|logistics)|"
+    r"who is this for\b.*|what you(?:'ll| will) learn|book navigation|navigating (?:this|the) .*|"
+    r"how to (?:use|read|navigate) (?:this|the) .*|"
     r"about (?:this|the|our) (?:book|course|class|series|site|blog|authors?)|"
     r"参考文献|参考资料|参考|延伸阅读|致谢|目录)\W*",
     re.IGNORECASE,
@@ -43,13 +50,18 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
     it that it needs; a list's item with the sentence that introduces the list. Questions are left out.
     """
     heading = heading_above(chunk)
-    if asks(heading) or _APPARATUS.fullmatch(heading):
+    if asks(heading) or any(map(_APPARATUS.fullmatch, (heading, *chunk.heading_path))):
         return []
     lines = chunk.text.split("\n")
+    said = paragraphs(chunk.text, chunk.kinds, chunk.start_line)
+    if _is_a_list_of_works(said, lines, chunk.start_line):
+        return []
     found: list[Statement] = []
     opens = True  # the passage, directly below its heading
     before: list[Statement] = []  # the sentence that introduces a list, and the items so far
-    for paragraph in paragraphs(chunk.text, chunk.kinds, chunk.start_line):
+    for paragraph in said:
+        if _ENTRY.match(lines[paragraph[0].start_line - chunk.start_line]):
+            continue
         paragraph, is_complete = _before_formula(paragraph, chunk)
         is_item = chunk.kinds[paragraph[0].start_line - chunk.start_line] == LineKind.LIST
         introduced = is_item and bool(before) and _follows(lines, chunk.start_line, before, paragraph)
@@ -61,6 +73,13 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
         before = context if introduced else paragraph[-1:] if introduces else []
         opens = False
     return found
+
+
+def _is_a_list_of_works(said: Sequence[Sequence[Statement]], lines: Sequence[str], first_line: int) -> bool:
+    """Whether most of a passage are entries of a bibliography, or of an index of notes: its other lines are too."""
+    works = sum(all(is_a_work(statement.text) for statement in paragraph) for paragraph in said)
+    entries = sum(bool(_NOTE_ENTRY.match(lines[paragraph[0].start_line - first_line])) for paragraph in said)
+    return max(works, entries) >= MANY_WORKS and 2 * max(works, entries) > len(said)
 
 
 def _follows(
@@ -124,10 +143,25 @@ def _below(statement: Statement, chunk: Chunk | ChunkRecord) -> str:
     return chunk.kinds[statement.end_line - chunk.start_line + 1 :].lstrip(LineKind.BLANK)
 
 
+def _has_a_list(run: Statement, chunk: Chunk | ChunkRecord) -> bool:
+    """Whether a list follows a paragraph, or an item has items of its own."""
+    last = run.end_line - chunk.start_line
+    lines = chunk.text.split("\n")
+    below = next((number for number in range(last + 1, len(lines)) if lines[number].strip()), last)
+    if chunk.kinds[below : below + 1] != LineKind.LIST:
+        return False
+    return chunk.kinds[last] != LineKind.LIST or _indent(lines[below]) > _indent(lines[last])
+
+
+def _indent(line: str) -> int:
+    return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
+
+
 def _is_part(run: Statement, chunk: Chunk | ChunkRecord) -> bool:
-    """Whether a displayed formula begins or ends the sentence of a run."""
+    """Whether a displayed formula begins or ends the sentence of a run, or code or a list of its own ends it."""
     above = chunk.kinds[: run.start_line - chunk.start_line].rstrip(LineKind.BLANK)
-    leads_in = _below(run, chunk).startswith(LineKind.MATH) and not _SENTENCE_END.search(run.text)
+    is_open = _below(run, chunk).startswith((LineKind.MATH, LineKind.CODE)) or _has_a_list(run, chunk)
+    leads_in = is_open and not _SENTENCE_END.search(run.text)
     return leads_in or (above.endswith(LineKind.MATH) and run.text[0].islower())
 
 
