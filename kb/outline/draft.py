@@ -76,11 +76,11 @@ def draft(
 
 
 def _with_openings(reader: IndexReader, excerpts: Sequence[Excerpt]) -> list[Excerpt]:
-    """Excerpts, of which the best of each note knows the passage that opens the note if that is not among them: what a
-    note is about may be in other words than the topic is asked in.
+    """Excerpts, of which the best of each note knows the passage that opens the note if that is not among them:
+    what a note is about may be in other words than the topic is asked in.
     """
-    opened = {entry.note.id for entry in excerpts if entry.chunk.position == 0}
-    chunks = reader.catalog.chunks_of({entry.note.id for entry in excerpts} - opened)
+    begun = {entry.note.id for entry in excerpts if entry.chunk.position == 0}
+    chunks = reader.catalog.chunks_of({entry.note.id for entry in excerpts} - begun)
     return [replace(entry, opening=next(iter(chunks.pop(entry.note.id, ())), None)) for entry in excerpts]
 
 
@@ -106,7 +106,9 @@ def _report(
     considered = {entry.note.path: entry.note for entry in excerpts}
     cited = {path for section in sections for path in section.notes}
     notes = [note for path, note in considered.items() if path in cited]
-    cited_works, left_out = references(notes, excerpts, sections)
+    chunks = reader.catalog.chunks_of(entry.id for entry in considered.values())
+    texts = {id: "\n".join(chunk.text for chunk in parts) for id, parts in chunks.items()}
+    cited_works, left_out = references(notes, excerpts, sections, texts)
 
     concepts = [subject.name for subject in unknown if subject.concept is not None]
     return Outline(
