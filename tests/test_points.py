@@ -91,6 +91,8 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "Given the sampler above, the variance grows with the degree.",
         "A sampler (with a cache) solves some of these problems of scale.",
         "Person et al., “Samplers for graphs of one million nodes,” 2020.",
+        "In Advances in Sampling of Graphs, volume 35, pages 12–29, 2022.",
+        "Ann Person, Bo Other, Cy Third, Di Fourth, et al. Samplers for hubs.",
         "Emergent samplers of very large graphs, a first report, 2022.",
         "A set of notes on samplers, with exercises for each week.",
         "Created a new page on samplers with a cache in device memory.",

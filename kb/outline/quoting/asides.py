@@ -13,7 +13,7 @@ _HOUSEKEEPING = re.compile(
     r"e-?mail (?:us|me)|congratulations|good luck|happy (?:coding|learning|reading)|try it (?:out|yourself)|"
     r"give it a try|play(?:ing)? around|(?:update|maintain)s? (?:the|this|our) (?:list|repo\w*|page|site|collection)|"
     r"coming soon|under construction|work[- ]in[- ]progress|command palette|early[- ]access|last updated|"
-    r"any questions|promo(?:tional)? code|at a discount|discount code|coupon|early bird|enrol+(?:ment)?|quizzes|"
+    r"any questions|thank you|promo(?:tional)? code|at a discount|discount code|coupon|enrol+(?:ment)?|quizzes|"
     r"(?:prs?|pull requests?|contributions?) (?:are |is )?welcome|midterm|final exam|syllabus|"
     r"(?:programming|homework|this week's) assignments?|my (?:github|youtube|channel)|"
     r"appreciate (?:an?|any|your) (?:\w+ )?(?:reviews?|feedback|support)|(?:my|our) (?:[\w-]+ ){0,3}book|"
@@ -60,7 +60,8 @@ _POINTING = re.compile(
 )
 # An entry of a bibliography.
 _WORK = re.compile(
-    r"\bpp?\. ?\d+ ?[-–—] ?\d+|(?i:\barxiv (?:preprint|e-prints)\b|\bproceedings of\b|\bdoi:|^in proc\.)"
+    r"\bpp?\. ?\d+ ?[-–—] ?\d+|(?i:\barxiv (?:preprint|e-prints)\b|\bproceedings of\b|\bdoi:|^in proc\.|"
+    r"^in advances in|\bpages \d+ ?[-–—] ?\d+)|^(?:[A-Z][^\s,]*(?: [A-Z][^\s,]*){1,3}, ){4}"
     r"|^(?:[A-Z][\w.’'-]+,? (?:(?:and|&) )?){1,6}(?:et al\.?)?,? ?(?:\((?:19|20)\d\d\w?\)[.:,]|:) .*"
     r"\b(?:19|20)\d\d\b\W*$"
     r"|^[A-Z][\w.’'-]+(?:,| et al\.,) [“\"]|^(?!.*\b(?:is|are|was|has|can|in) )[A-Z].*, (?:19|20)\d\d\w?\.?$"
