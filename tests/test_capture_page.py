@@ -75,7 +75,7 @@ FORMULAS = [
     ("<p>a</p><math alttext='z'><mi>z</mi></math><p>b</p>", "a\n\n$$\nz\n$$\n\nb"),
     ("<table><tr><td><math display=block alttext='x'></math></td><td>(1)</td></table>", "$$\nx\n$$\n\n(1)"),
     (
-        "<table><tr class=ltx_eqn_row><td><math alttext='\\displaystyle x'>x</math><td><math alttext='=y'>=y</math>",
+        "<table><tr class=ltx_eqn_row><td><math alttext='\\displaystyle x'></math><td><math alttext==y></math></table>",
         "$$\nx =y\n$$",
     ),
     ("<ul><li>of <script type='math/tex'>n^2</script> nodes</ul>", "- of $n^2$ nodes"),
