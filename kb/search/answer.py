@@ -105,7 +105,7 @@ def _found(
     groups: Sequence[Sequence[Ranked]] = group_by_note(ranking.ranked, limit if filter.paths else PASSAGES)
     if reranker:
         groups = _reranked(reader, reranker, asked.text, groups)
-    shown, missing, looked_at = shown_notes(reader, groups, limit, by_note=mode == "hybrid")
+    shown, missing, looked_at = shown_notes(reader, groups, limit, by_note=mode == "hybrid" and not reranker)
     report = _Report(reader, ranking, groups[: max(limit, JUDGED)], shown, asked.words)
     sentences = [sentences_of(found.passages[0].chunk) for found in shown]
     hits = tuple(
