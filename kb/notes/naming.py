@@ -10,12 +10,15 @@ from urllib.parse import unquote
 
 from kb.errors import InputError, NotFoundError
 from kb.models import NoteRecord
-from kb.notes.markup.dates import DATE_PREFIX
 from kb.notes.words import name_of
 
 ELLIPSIS = "…"  # stands for a part of a path that a terminal had no room for
 MOST_NAMED = 5  # notes in an error message
 _ADDRESS = re.compile(r"(.+):([1-9][0-9]*)(?:-([1-9][0-9]*))?")
+# At the start of a file's name: 2024-03-08-x, 2024_03_08, 20240308 x, 202403081230 x.
+DATE_PREFIX = re.compile(
+    r"^(?:\d{4}([-_.])\d{2}\1\d{2}|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?)(?!\d)[-_ ]*"
+)
 FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folder
 LOGSEQ_PAGES = "pages"  # the folder of Logseq's pages, whose name says nothing
 

@@ -79,10 +79,9 @@ _ABBREVIATED = (
     "Mrs",
     "Prof",
 )
-_ABBREVIATIONS = "".join(rf"(?<!\b{name}\.)" for name in _ABBREVIATED)
-_SENTENCE_END = re.compile(
-    rf"(?:\.{_ABBREVIATIONS}|[!?])[\"')\]*_`]*(?=\s+[\"'(\[*_`$]*[A-Z0-9\u00c0-\uffff])|[。！？]"
-)
+_ABBREVIATION = re.compile(rf"\b(?:{'|'.join(_ABBREVIATED)})\Z")
+_LONGEST_ABBREVIATION = max(map(len, _ABBREVIATED))
+_SENTENCE_END = re.compile(r"[.!?][\"')\]*_`]*(?=\s+[\"'(\[*_`$]*[A-Z0-9\u00c0-\uffff])|[。！？]")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FENCE = re.compile(r"^[ \t]*(?:>[ \t]?)*(`{3,}|~{3,})")
 _UNBREAKABLE = re.compile(
@@ -134,7 +133,7 @@ def clean(markdown: str) -> str:
 
 def sentence_spans(text: str, start: int = 0) -> list[tuple[int, int]]:
     """Character ranges `[start, end)` of the sentences of `text[start:]`, without the whitespace between them."""
-    ends = [match.end() for match in _SENTENCE_END.finditer(text, start)]
+    ends = [match.end() for match in _SENTENCE_END.finditer(text, start) if not _abbreviates(text, match.start())]
     if ends:
         unbreakable = [match.span() for match in _UNBREAKABLE.finditer(text)]
         ends = [end for end in ends if not _inside(end, unbreakable)]
@@ -146,6 +145,11 @@ def sentence_spans(text: str, start: int = 0) -> list[tuple[int, int]]:
             spans.append((begin, end))
         start = end
     return spans
+
+
+def _abbreviates(text: str, at: int) -> bool:
+    """Whether the full stop at an index ends an abbreviation."""
+    return text[at] == "." and bool(_ABBREVIATION.search(text, max(at - _LONGEST_ABBREVIATION, 0), at))
 
 
 def _inside(position: int, spans: list[tuple[int, int]]) -> bool:

@@ -10,8 +10,7 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0002fa1f"
 )
-_LETTER = re.compile(f"[{_UNSPACED}]")
-UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
+_RUN = re.compile(f"[{_UNSPACED}]+")
 _FORMAT = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 
 
@@ -19,7 +18,7 @@ def searchable(text: str) -> str:
     """A text as it is indexed: plain, and every letter of a script without blanks as a word, so that any word inside is
     found.
     """
-    return text if text.isascii() else _LETTER.sub(r" \g<0> ", plain(text))
+    return text if text.isascii() else _RUN.sub(lambda run: f" {'  '.join(run[0])} ", plain(text))
 
 
 def plain(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from kb.notes.naming import DATE_PREFIX
 from kb.notes.prose import printable
 
 # Keys without case, blanks and hyphens. Of the first, the first that has a date is taken.
@@ -41,10 +42,6 @@ _WIKILINK = re.compile(r"\[\[([^\[\]|]*)")
 _TWO_WAYS = re.compile(r"(?P<first>\d{1,2})[/.-](?P<second>\d{1,2})[/.-](?P<year>\d{4})\b")
 _BARE_YEAR = re.compile("(?:19|20)[0-9]{2}")
 _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
-# At the start of a file's name: 2024-03-08-x, 2024_03_08, 20240308 x, 202403081230 x.
-DATE_PREFIX = re.compile(
-    r"^(?:\d{4}([-_.])\d{2}\1\d{2}|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?)(?!\d)[-_ ]*"
-)
 _FOLDERS = re.compile(r"(?:^|/)(\d{4})/(\d{2})/(\d{2})(?:/|$)")
 
 

@@ -11,10 +11,11 @@ from kb.errors import InputError, NoteError
 from kb.index.reader import IndexReader
 from kb.models import NoteRecord
 from kb.notes import files
-from kb.notes.markup.dates import DATE_PREFIX, date_of
+from kb.notes.markup.dates import date_of
 from kb.notes.markup.front_matter import read_front_matter
 from kb.notes.markup.references import citations_in
 from kb.notes.markup.settings import Value, with_values
+from kb.notes.naming import DATE_PREFIX
 from kb.outline.post.citations import find_cited
 from kb.outline.post.clean_copy import clean_copy
 from kb.outline.post.write import check_post
