@@ -393,3 +393,18 @@ def test_what_is_asked_of_an_area_is_what_points_are_near_to(library: KnowledgeB
 
     to_evaluation, to_area = library._index.read(nearness)
     assert to_evaluation > to_area
+
+
+@pytest.mark.parametrize(
+    ("text", "facets"),
+    [
+        ("graph attention: scale and challenges", ("scale", "graph attention challenges")),
+        ("attention and recommendation", ()),
+        ("GCN and GAT", ("GCN", "GAT")),
+    ],
+)
+def test_the_parts_of_a_topic(library: KnowledgeBase, text: str, facets: tuple[str, ...]) -> None:
+    """What stands after a colon are parts, and those of any subject are looked for together with theirs; what `and`
+    joins are parts where all of them name concepts.
+    """
+    assert library._index.read(lambda reader: read_topic(reader, text).facets) == facets

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 MAX_RELATIVES = 8  # concepts that are searched for as well
 OFF_AREA = 0.7  # what a note keeps of its relevance when its area is not the topic's
 
+_OF_ANY_SUBJECT = re.compile(
+    r"applications|basics|challenges|examples|future|limitations|methodology|methods|practice|problems|results|trends",
+    re.IGNORECASE,
+)
 _BETWEEN_PARTS = re.compile(r"\s*(?:[,;/]|\b(?:and|or|versus|vs\.?|to)\b)\s*", re.IGNORECASE)
 
 
@@ -102,7 +106,7 @@ def _views(reader: IndexReader, text: str) -> tuple[str, ...]:
 
 def _facets(reader: IndexReader, text: str) -> tuple[str, ...]:
     """The parts of a topic. Words around `and` are parts only where all of them name a concept: "training and serving
-    models" has one subject. What stands before a colon is what they are parts of: one that names no concept, such as
+    models" has one subject. What stands before a colon is what they are parts of: one that any subject has, such as
     "challenges", is searched for together with it.
     """
     head, colon, tail = without_filler(text).partition(":")
@@ -110,7 +114,7 @@ def _facets(reader: IndexReader, text: str) -> tuple[str, ...]:
     concepts = load_concepts(reader.settings.own_concepts)
     if len(parts) < 2 or not (colon or all(concepts.named(part) for part in parts)):
         return ()
-    whole = [part if concepts.named(part) or not tail else f"{head} {part}" for part in parts]
+    whole = [f"{head} {part}" if tail and _OF_ANY_SUBJECT.fullmatch(part) else part for part in parts]
     return tuple(spelled(reader, part) for part in whole)
 
 
