@@ -341,7 +341,13 @@ def test_points_made_before(library: KnowledgeBase, capfd: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize(
-    "topic", ["graph unlearning", "a deep dive into federated graph learning", "GNNs and dolomites"]
+    "topic",
+    [
+        "graph unlearning",
+        "a deep dive into federated graph learning",
+        "GNNs and dolomites",
+        "LLM agents: tools and memory",
+    ],
 )
 def test_a_topic_that_no_note_mentions_is_refused(library: KnowledgeBase, topic: str) -> None:
     """That many notes are on the area of a topic is not enough: one that is cited must know what the topic is about."""

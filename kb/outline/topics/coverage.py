@@ -70,9 +70,11 @@ def require_evidence(topic: Topic, relatedness: Sequence[float], naming: Collect
 
 
 def require_subjects(topic: Topic, unknown: Sequence[Subject]) -> None:
-    """Raise `EvidenceError` where the notes that an outline cites know none of what its topic is about."""
-    if unknown and len(unknown) == len(topic.subjects):
-        names = " or ".join(repr(subject.name) for subject in unknown)
+    """Raise `EvidenceError` where the notes that an outline cites know none of what its topic is about, whatever they
+    know of its parts.
+    """
+    if topic.head and {*topic.head} <= {*unknown}:
+        names = " or ".join(repr(subject.name) for subject in topic.head)
         raise EvidenceError(
             f"too little evidence for {topic.text!r}: none of the nearest notes mentions {names}; add notes that do"
         )

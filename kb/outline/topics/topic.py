@@ -44,9 +44,10 @@ class Topic:
     `views` are the texts to search for: the topic without filler and, where it names an area, without that name.
     `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from A to B`. `relatives`
     are the numbers of concepts that are part of its own or serve the same purpose, `subjects` are what the notes must
-    know. `aim` `(dim,)` is what passages and points should be near to: the vector, moved to the concepts that the topic
-    names, so that "evaluating language models" is about evaluation rather than about language models. `is_read` is
-    whether the encoder reads its script; if not, only its words count.
+    know, `head` those of what stands before a colon, or all of them. `aim` `(dim,)` is what passages and points should
+    be near to: the vector, moved to the concepts that the topic names, so that "evaluating language models" is about
+    evaluation rather than about language models. `is_read` is whether the encoder reads its script; if not, only its
+    words count.
     """
 
     text: str
@@ -54,6 +55,7 @@ class Topic:
     facets: tuple[str, ...]
     relatives: tuple[int, ...]
     subjects: tuple[Subject, ...]
+    head: tuple[Subject, ...]
     vector: FloatArray
     aim: FloatArray
     verdict: AreaVerdict
@@ -80,6 +82,7 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
         _facets(reader, text),
         _relatives(reader, subjects),
         subjects,
+        subjects_of(reader, text.partition(":")[0]) if ":" in text else subjects,
         vector,
         _aim(reader, subjects, vector),
         _verdict(reader, text),
