@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.errors import InputError, NoteError
+from kb.errors import InputError, NotebookError, NoteError
+from kb.index import folder
 from kb.models import FileState
 from kb.notes.files import (
     MAX_BYTES,
@@ -309,3 +310,16 @@ def test_a_file_is_replaced_only_when_asked_to(root: Path) -> None:
     assert target.read_text() == "one"
     write_file(target, "two", overwrite=True)
     assert target.read_text() == "two"
+
+
+def test_a_notebook_that_is_moved_away_is_not_made_again(tmp_path: Path) -> None:
+    """An index folder is made with the folders above it, but for the notebook itself."""
+    root = tmp_path / "notebook"
+    with pytest.raises(NotebookError):
+        folder.make(root / "cache" / ".kb", root)
+    assert not root.exists()
+    root.mkdir()
+    folder.make(root / "cache" / ".kb", root)
+    folder.make(tmp_path / "elsewhere" / ".kb", root)
+    assert (root / "cache" / ".kb").is_dir()
+    assert (tmp_path / "elsewhere" / ".kb").is_dir()

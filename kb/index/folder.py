@@ -24,10 +24,16 @@ VECTORS_NAME = "vectors"
 WRITER_NAME = "writer"
 
 
-def make(folder: Path) -> None:
-    """Create the index folder if it does not exist, accessible to its owner alone. Raises `NotebookError`."""
+def make(folder: Path, root: Path | None = None) -> None:
+    """Create the index folder if it does not exist, accessible to its owner alone. The notebook at `root` is not made
+    again where it has just been moved away. Raises `NotebookError`.
+    """
     try:
-        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        inside = root is not None and folder.is_relative_to(root)
+        for parent in reversed(folder.parents) if inside else ():
+            if root in parent.parents:
+                parent.mkdir(exist_ok=True)
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=not inside, exist_ok=True)
         if stat.S_IMODE(folder.stat().st_mode) != PRIVATE_FOLDER and os.access(folder, os.W_OK):
             _make_private(folder)
         if not (folder / IGNORE_NAME).exists():

@@ -170,7 +170,7 @@ class Index:
         place = self.notebook.index_folder
         if self._existed and not self.notebook.root.is_dir():  # it would be made again, empty
             raise NotebookError(f"{self.notebook.root} is gone; restore it, or open it at its new place")
-        folder.make(place)
+        folder.make(place, self.notebook.root if self._existed else None)
         folder.require_catalog(place)
         catalog, identity = self._idle_catalog() or _open(place)
         try:
