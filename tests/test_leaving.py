@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,7 +121,7 @@ def test_forgetting_once_more(knowledge: KnowledgeBase, write: Write, notebook: 
     """A path whose notes have left the index while bytes of them are there still, as after a crash, is forgotten to
     the end by forgetting it again.
     """
-    write("notes/kept.md", "---\narea: gnn\n---\n# Zebras\n\nStripes.\n")
+    write_notes(write, "notes", 4)
     write("notes/gone.md", "---\narea: llm\n---\n# Other\n\nMarmaladings.\n")
     knowledge.add(["notes"])
     save_decisions(notebook, load_decisions(notebook).with_forgotten("notes/gone.md"))
@@ -127,8 +129,23 @@ def test_forgetting_once_more(knowledge: KnowledgeBase, write: Write, notebook: 
     assert b"marmalad" in bytes_of_index(notebook)
     assert knowledge.forget("notes/gone.md").paths == ()
     assert b"marmalad" not in bytes_of_index(notebook)
+    assert [json.loads(path.read_text())["dead"] for path in notebook.glob(".kb/vectors/*/manifest.json")] == [0]
     with pytest.raises(InputError, match="no note"):
         knowledge.forget("notes/never.md")
+
+
+def test_no_memory_of_the_process_is_in_the_index(knowledge: KnowledgeBase, write: Write, notebook: Path) -> None:
+    """The files of vectors hold zeros where they have room for more, and not what the process had in its memory, such
+    as the text of notes.
+    """
+    write("notes/kept.md", "---\narea: gnn\n---\n# Zebras\n\nStripes.\n")
+    for number in range(4):
+        knowledge.sync() if number else knowledge.add(["notes"])
+        (room,) = notebook.glob(f".kb/vectors/{number + 1}/*/data_level0.bin")
+        version, _, capacity, count, size = struct.unpack_from("<i4Q", (room.parent / "header.bin").read_bytes())
+        assert (version, count, capacity > count) == (1, number + 1, True)
+        assert not any(room.read_bytes()[count * size :])
+        write(f"notes/more{number}.md", f"---\narea: gnn\n---\n# Zebra {number}\n\n{'Stripes. ' * 50}\n")
 
 
 def test_an_empty_name_means_no_note(knowledge: KnowledgeBase, write: Write) -> None:

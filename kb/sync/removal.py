@@ -31,8 +31,8 @@ def forget(writer: IndexWriter, path: str) -> Forgotten:
     writer.store.require_writer()
     writer.decide(lambda decisions: decisions.with_forgotten(path))
     fingerprint = catalog.fingerprint() or ""
-    had_vectors = any(note.area != "outside" for note in gone)
-    writer.publish(Batch(removed=[note.id for note in gone]), fingerprint, from_scratch=had_vectors)
+    may_hold_vectors = not gone or any(note.area != "outside" for note in gone)
+    writer.publish(Batch(removed=[note.id for note in gone]), fingerprint, from_scratch=may_hold_vectors)
     writer.remember_skipped([skipped for skipped in catalog.skipped() if is_under(skipped, path)], ())
     writer.remove_sources(source for source in catalog.sources() if is_under(source, path))
     writer.drop_unused_embeddings(phrase_keys(writer, fingerprint), fingerprint)

@@ -295,4 +295,5 @@ def _write(folder: Path, change: VectorChange, dead: int) -> None:
             live = {area: chroma.collection(client, area).count() for area in FILED_AREAS}
     finally:
         chroma.close_client(client)
+    files.clear_unused(folder)
     files.write_manifest(folder, live, dead)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
+import struct
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +18,23 @@ from kb.models import FiledArea
 from kb.notes.files import flush
 
 MANIFEST = "manifest.json"
+HEADER = struct.Struct("<i4Q")  # version, offset of the links, room for elements, number of elements, size of one
+HEADER_VERSION = 1
 DATABASE = "chroma.sqlite3"  # not in the manifest: Chroma writes to it at each opening
+
+
+def clear_unused(folder: Path) -> None:
+    """Overwrite the room for further vectors in the files of HNSW with zeros. Chroma writes it as it finds it in the
+    process's memory, where text of notes has been.
+    """
+    for header in folder.glob("*/header.bin"):
+        version, _, _, count, size = HEADER.unpack_from(header.read_bytes())
+        if version != HEADER_VERSION:
+            raise VectorError(f"{header} is of format {version}, which this kb does not know; install an older chromadb")
+        with header.with_name("data_level0.bin").open("r+b") as file:
+            unused = file.seek(0, os.SEEK_END) - count * size
+            file.seek(count * size)
+            file.write(bytes(max(unused, 0)))
 
 
 def write_manifest(folder: Path, live: Mapping[FiledArea, int], dead: int) -> None:
