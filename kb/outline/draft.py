@@ -80,7 +80,8 @@ def _with_openings(reader: IndexReader, excerpts: Sequence[Excerpt]) -> list[Exc
     what a note is about may be in other words than the topic is asked in.
     """
     begun = {entry.note.id for entry in excerpts if entry.chunk.position == 0}
-    chunks = reader.catalog.chunks_of({entry.note.id for entry in excerpts} - begun)
+    whole = {entry.note.id for entry in excerpts if not entry.part}
+    chunks = reader.catalog.chunks_of(whole - begun)
     return [replace(entry, opening=next(iter(chunks.pop(entry.note.id, ())), None)) for entry in excerpts]
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from kb.index.arrays import means
 from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
-from kb.models import FiledArea, Filter, NoteRecord, note_of
+from kb.models import FiledArea, Filter
+from kb.outline.parts import Part, parts_of
 from kb.outline.points import Excerpt
 from kb.outline.relevance import FACET_WEIGHT, RELATIVE_WEIGHT, relevant_notes, without_strays
 from kb.outline.topics.coverage import bears, notes_naming, require_evidence
@@ -22,8 +23,8 @@ from kb.search.find import find
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
-MAX_NOTES = 20
-MAX_PASSAGES = 6  # of a note
+MAX_NOTES = 20  # or parts of notes
+MAX_PASSAGES = 6  # of each
 
 
 def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> tuple[list[Excerpt], FloatArray]:
@@ -35,59 +36,77 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     filter = Filter(areas=areas)
     passages, passing = reader.passages(), reader.passing(filter).notes
     related = reader.encoder.scale.relatedness(passages.cosines(topic.vector))
-    to_the_point = passages.cosines(topic.aim)
-    rows_of = {id: rows for id, rows in passages.rows.items() if id in passing}
-    nearest = [float(related[rows].max()) for rows in rows_of.values()]
-    naming: set[str] = set() if bears(topic, nearest) else notes_naming(reader, topic, rows_of)
+    notes = reader.catalog.notes_by_id(passing & passages.rows.keys())
+    parts = parts_of(reader, notes)
+    nearest = [float(related[list(part.rows)].max()) for part in parts]
+    naming: set[str] = set() if bears(topic, nearest) else notes_naming(reader, topic, notes)
     require_evidence(topic, nearest, naming)
-    known = reader.catalog.notes_by_id(rows_of)
-    shares = shares_of(reader, topic, filter, [known[id] for id in naming or rows_of])
+    parts = [part for part in parts if not naming or part.note.id in naming]
+    shares = shares_of(reader, topic, filter, parts)
     named = shares_named(reader, topic.subjects)
-    shares = shares if naming else _on_topic(reader, topic, shares, named)
-    rows = [
-        row
-        for note in current_notes(reader, [known[id] for id in shares])
-        for row in sorted(rows_of[note.id], key=lambda row: -to_the_point[row])[:MAX_PASSAGES]
+    bearing = [part for part in parts if part.id in shares]
+    if not naming:
+        shares = _on_topic(reader, topic, bearing, shares, named)
+    return _excerpts(reader, topic, bearing, shares, named)
+
+
+def _excerpts(
+    reader: IndexReader, topic: Topic, parts: Sequence[Part], shares: Mapping[str, float], named: Mapping[str, float]
+) -> tuple[list[Excerpt], FloatArray]:
+    """The best passages of those parts that have a share, and their vectors."""
+    passages, to_the_point = reader.passages(), reader.passages().cosines(topic.aim)
+    by_id = {part.id: part for part in parts}
+    current = {note.id for note in current_notes(reader, [by_id[id].note for id in shares])}
+    taken = [
+        (part, row)
+        for part in map(by_id.__getitem__, shares)
+        if part.note.id in current
+        for row in sorted(part.rows, key=lambda row: -to_the_point[row])[:MAX_PASSAGES]
     ]
-    chunks = reader.catalog.chunks(passages.ids[row] for row in rows)
-    taken = [chunks[passages.ids[row]] for row in rows]
+    chunks = reader.catalog.chunks(passages.ids[row] for _, row in taken)
     excerpts = [
-        Excerpt(known[chunk.note_id], chunk, shares[chunk.note_id], named.get(chunk.note_id, 0.0)) for chunk in taken
+        Excerpt(part.note, chunks[passages.ids[row]], shares[part.id], _named(part, named), part=part.number)
+        for part, row in taken
     ]
-    return excerpts, passages.matrix[rows]
+    return excerpts, passages.matrix[[row for _, row in taken]]
+
+
+def _named(part: Part, named: Mapping[str, float]) -> float:
+    """The share of a topic's subjects that a whole note names. What a long one names, each of its parts need not."""
+    return 0.0 if part.number else named.get(part.note.id, 0.0)
 
 
 def _on_topic(
-    reader: IndexReader, topic: Topic, shares: Mapping[str, float], named: Mapping[str, float]
+    reader: IndexReader, topic: Topic, parts: Sequence[Part], shares: Mapping[str, float], named: Mapping[str, float]
 ) -> dict[str, float]:
-    """Notes with their shares, without those that are about something else than the topic."""
+    """The shares without those of parts that are about something else than the topic."""
     passages, encoder = reader.passages(), reader.encoder
     aims = np.stack([topic.vector, topic.aim, *map(encoder.encode_query, (*topic.views, *topic.facets))])
-    nearest = {note: float((passages.matrix[passages.rows[note]] @ aims.T).max()) for note in shares}
-    related = {note: encoder.scale.relatedness(cosine) for note, cosine in nearest.items()}
-    return without_strays(shares, related, named)
+    nearest = {part.id: float((passages.matrix[list(part.rows)] @ aims.T).max()) for part in parts}
+    related = {id: encoder.scale.relatedness(cosine) for id, cosine in nearest.items()}
+    return without_strays(shares, related, {part.id: _named(part, named) for part in parts})
 
 
-def shares_of(reader: IndexReader, topic: Topic, filter: Filter, notes: Sequence[NoteRecord]) -> dict[str, float]:
-    """The ids of the notes that bear on a topic, the best first, with their share of the best ones' relevance."""
+def shares_of(reader: IndexReader, topic: Topic, filter: Filter, parts: Sequence[Part]) -> dict[str, float]:
+    """The ids of those parts that bear on a topic, the best first, with their share of the best ones' relevance."""
     passages, weights = reader.passages(), topic.weights()
     relatives = [treatments(reader).concepts.all[number].name for number in topic.relatives]
-    views, facets, parts = (
-        np.array([_passage_scores(reader, text, filter, notes) for text in texts]).reshape(-1, len(notes))
+    views, facets, related = (
+        np.array([_passage_scores(reader, text, filter, parts) for text in texts]).reshape(-1, len(parts))
         for texts in (topic.views, topic.facets, relatives)
     )
     relevant = relevant_notes(
         views,
-        np.concatenate([FACET_WEIGHT * facets, RELATIVE_WEIGHT * parts]),
-        means(passages.matrix, [passages.rows[note.id] for note in notes]),
-        np.array([weights[note.area] for note in notes]),
+        np.concatenate([FACET_WEIGHT * facets, RELATIVE_WEIGHT * related]),
+        means(passages.matrix, [part.rows for part in parts]),
+        np.array([weights[part.note.area] for part in parts]),
         MAX_NOTES,
     )
-    return {notes[index].id: share for index, share in relevant}
+    return {parts[index].id: share for index, share in relevant}
 
 
-def _passage_scores(reader: IndexReader, view: str, filter: Filter, notes: Sequence[NoteRecord]) -> list[float]:
-    """The search score of each note's best passage, 0 where the search does not return the note."""
-    ranked = find(reader, view, filter, "hybrid").ranked
-    best = {note_of(entry.id): entry.score for entry in reversed(ranked)}
-    return [best.get(note.id, 0.0) for note in notes]
+def _passage_scores(reader: IndexReader, view: str, filter: Filter, parts: Sequence[Part]) -> list[float]:
+    """The search score of each part's best passage, 0 where the search does not return the part."""
+    row_of = reader.passages().row_of
+    scores = {row_of[entry.id]: entry.score for entry in find(reader, view, filter, "hybrid").ranked}
+    return [max((scores[row] for row in part.rows if row in scores), default=0.0) for part in parts]

@@ -18,6 +18,7 @@ from kb.models import Encoder, FiledArea, Filter, note_of
 from kb.outline.evidence import MAX_NOTES, shares_of
 from kb.outline.naming.forms import is_generic
 from kb.outline.order import without_stages
+from kb.outline.parts import Part
 from kb.outline.points import (
     MAX_POINTS_OF_MANY_NOTES,
     Candidate,
@@ -75,7 +76,8 @@ def gather_for(
     filter = Filter(areas=areas)
     known = reader.catalog.notes_by_id(reader.passing(filter).notes)
     notes = [id for id in reader.passages().rows if id in known and known[id].path != without]
-    on_topic = shares_of(reader, topic, filter, [known[id] for id in notes]) if notes else {}
+    whole = [Part(known[id], reader.passages().rows[id]) for id in notes]
+    on_topic = shares_of(reader, topic, filter, whole) if notes else {}
     searches = [_search(reader, topic, heading, filter, on_topic) for heading in headings]
     searches.append(_searched(reader, topic.views, filter).among(on_topic, reader.passages().rows))
     best = np.max([found.relatedness for found in searches], axis=0)

@@ -33,7 +33,8 @@ MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_MANY_NOTES = 5, 4, 8
 class Excerpt:
     """A passage that may go into an outline, and its note. `share` is the note's relevance as a share of the best
     notes', `named` the share of the topic's subjects that a passage of the note names. `opening` is the passage that
-    opens the note, if an outline would not have it otherwise. Vectors are kept in a separate array, in the same order.
+    opens the note, if an outline would not have it otherwise. `part` counts the parts of a note that is divided, from
+    1. Vectors are kept in a separate array, in the same order.
     """
 
     note: NoteRecord
@@ -41,6 +42,12 @@ class Excerpt:
     share: float = 1.0
     named: float = 0.0
     opening: ChunkRecord | None = None
+    part: int = 0
+
+    @property
+    def source(self) -> tuple[str, int]:
+        """The note that the passage is of, and the number of its part where the note is divided."""
+        return self.note.id, self.part
 
     def passage_of(self, statement: Statement) -> ChunkRecord:
         """The passage that a statement stands in."""

@@ -104,7 +104,7 @@ def _clusters(excerpts: Sequence[Excerpt], vectors: FloatArray, wanted: int | No
     """Clusters of passages, each on one subject."""
     near = _towards_notes(excerpts, vectors)
     shares = np.array([entry.share for entry in excerpts], dtype=np.float64)
-    notes = len({entry.note.id for entry in excerpts})
+    notes = len({entry.source for entry in excerpts})
     count = min(len(excerpts), wanted or min(MAX_SECTIONS, max(notes, FEW_SECTIONS)))
     grouped = _ward(_distances(near, shares, scale), count)
     return [_of_one_subject(cluster, excerpts, near, scale) for cluster in grouped]
@@ -112,9 +112,9 @@ def _clusters(excerpts: Sequence[Excerpt], vectors: FloatArray, wanted: int | No
 
 def _of_one_subject(cluster: Sequence[int], excerpts: Sequence[Excerpt], near: FloatArray, scale: Scale) -> list[int]:
     """A cluster without the notes that are far from its most relevant one: they are together for want of relevance."""
-    rows: dict[str, list[int]] = {}
+    rows: dict[tuple[str, int], list[int]] = {}
     for index in cluster:
-        rows.setdefault(excerpts[index].note.id, []).append(index)
+        rows.setdefault(excerpts[index].source, []).append(index)
     centres = np.stack([near[own].mean(axis=0) for own in rows.values()])
     related = scale.relatedness(cosines(centres, centres[:1], scale)[:, 0])
     return sorted(index for own, value in zip(rows.values(), related, strict=True) if value >= CLOSE for index in own)
@@ -122,10 +122,10 @@ def _of_one_subject(cluster: Sequence[int], excerpts: Sequence[Excerpt], near: F
 
 def _towards_notes(excerpts: Sequence[Excerpt], vectors: FloatArray) -> FloatArray:
     """The mean of each vector and the mean of its note, so that the passages of one note tend to stay together."""
-    notes = np.array([entry.note.id for entry in excerpts])
+    sources = [entry.source for entry in excerpts]
     moved = vectors.copy()
-    for note in set(notes):
-        rows = notes == note
+    for source in dict.fromkeys(sources):
+        rows = [index for index, own in enumerate(sources) if own == source]
         moved[rows] += NOTE_WEIGHT * vectors[rows].mean(axis=0)
     return moved / np.float32(1 + NOTE_WEIGHT)
 

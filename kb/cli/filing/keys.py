@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 import termios
 import tty
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 END_OF_INPUT = "\x04"
+TURN_SECONDS = 0.5
 
 
 @contextmanager
@@ -37,5 +39,10 @@ def single_keys() -> Iterator[Callable[[], AbstractContextManager[None]]]:
 
 
 def next_key() -> str:
-    """The next key in lower case; `END_OF_INPUT` when nothing more can come."""
+    """The next key in lower case; `END_OF_INPUT` when nothing more can come.
+
+    Python handles a signal that arrives just before a wait only after it, so the wait has turns.
+    """
+    while not select.select([sys.stdin], [], [], TURN_SECONDS)[0]:
+        pass
     return os.read(sys.stdin.fileno(), 1).decode(errors="replace").lower() or END_OF_INPUT

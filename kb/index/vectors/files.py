@@ -30,7 +30,9 @@ def clear_unused(folder: Path) -> None:
     for header in folder.glob("*/header.bin"):
         version, _, _, count, size = HEADER.unpack_from(header.read_bytes())
         if version != HEADER_VERSION:
-            raise VectorError(f"{header} is of format {version}, which this kb does not know; install an older chromadb")
+            raise VectorError(
+                f"{header} is of format {version}, which this kb does not know; install an older chromadb"
+            )
         with header.with_name("data_level0.bin").open("r+b") as file:
             unused = file.seek(0, os.SEEK_END) - count * size
             file.seek(count * size)
