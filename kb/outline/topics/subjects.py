@@ -22,6 +22,8 @@ from kb.search.snippets import stem
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
+BETWEEN = 4  # words that stand between those of a name, as in "evaluation of large language models", at most
+
 _FILLER = re.compile(
     r"^(?:(?:an?|the|my|some)\s+)?(?:(?:deep|short|gentle|practical|complete|brief)[\s-]+)*"
     r"(?:dive into|introduction to|intro to|guide to|overview of|primer on|tour of|notes on|thoughts on|look at|"
@@ -89,12 +91,12 @@ def _is_known(reader: IndexReader, subject: Subject, notes: Collection[str], vec
 
 
 def naming_passages(reader: IndexReader, subject: Subject) -> dict[int, str]:
-    """The passages, by number with their notes, that have all the words of one of a subject's names."""
+    """The passages, by number with their notes, that have all the words of one of a subject's names, close together."""
     number = subject.concept
     names = [subject.name] if number is None else treatments(reader).concepts.names(number)
     words = [query_words(spelled(reader, name)) for name in names]
-    in_one_passage = " OR ".join(f"({' AND '.join(match_expression([word]) for word in group)})" for group in words)
-    return reader.catalog.full_text.matching(in_one_passage)
+    close = " OR ".join(f"NEAR({' '.join(match_expression([word]) for word in group)}, {BETWEEN})" for group in words)
+    return reader.catalog.full_text.matching(close)
 
 
 def shares_named(reader: IndexReader, subjects: Sequence[Subject]) -> dict[str, float]:
