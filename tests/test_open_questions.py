@@ -22,6 +22,8 @@ from kb.outline.references import references
         ("# Method\n\nSo what is a language model? It is a distribution over texts.\n", []),
         ("# Method\n\nWhat do I mean by depth? The number of layers.\n", []),
         ("# Method\n\nWho serves the servers?\n", []),
+        ("# 采样\n\n## 开放问题\n\n- 缓存在四个用户以下还有收益吗？\n", ["缓存在四个用户以下还有收益吗？"]),
+        ("# 采样\n\n缓存是什么？缓存是键和值的集合。\n", []),
         ("# Open questions\n\n> Will machines think at last?\n", []),
         ('# Open questions\n\n- "Will machines think at last?"\n', []),
         ("# Open questions\n\n- [x] Does the cache pay below four users?\n", []),

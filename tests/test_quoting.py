@@ -95,6 +95,8 @@ def test_a_sentence_whose_last_line_is_a_link() -> None:
         ("PagedAttention", "Waste", "PagedAttention keeps the cache in pages.", ""),
         ("GraphSAGE", "Inductive inference", "New nodes get a vector in one pass.", "GraphSAGE: Inductive inference"),
         ("2025-01-31", "Speculative decoding", "The draft has 1% of the weights.", "Speculative decoding"),
+        ("2025-01-31", "总结", "草稿模型只有百分之一的权重。", ""),
+        ("草稿解码", "接受规则", "每一步至少接受一个词。", "草稿解码: 接受规则"),
         ("2025-01-31", "Notes", "The draft has 1% of the weights.", ""),
         ("DLRM, a reference model", "Where it hurts", "Tables take 99% of the memory.", "DLRM"),
     ],

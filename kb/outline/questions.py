@@ -23,12 +23,12 @@ MAX_QUESTIONS = 7
 MAX_LENGTH = 320  # characters of a question with the sentences that belong to it
 
 _TASK = re.compile(r"(?:TODO|FIXME|Q|Question|Open question)\b\s*:", re.IGNORECASE)
-_QUESTION = re.compile(rf"\?[\"”’')\]]*$|^{_TASK.pattern}", re.IGNORECASE)
+_QUESTION = re.compile(rf"[?？][\"”’')\]]*$|^{_TASK.pattern}", re.IGNORECASE)
 # A cheap test on the raw text, to parse few passages; the marks of emphasis may follow the word.
-_MAY_ASK = re.compile(r"\?(?![^\W_])|\b(?:TODO|FIXME|Q|Question)\b[\s*_`~]*:", re.IGNORECASE)
+_MAY_ASK = re.compile(r"\?(?![^\W_])|？|\b(?:TODO|FIXME|Q|Question)\b[\s*_`~]*:", re.IGNORECASE)
 _QUESTION_HEADING = re.compile(
     r"\b(?:open )?questions?\b|\bto ?do\b|\bunknowns?\b|^open(?: (?:problems?|issues?|ends?|points?))?\W*$"
-    r"|\bunsolved\b",
+    r"|\bunsolved\b|(?:开放|未解决|待解决)的?问题|疑问|待办|未解決|疑問点?|질문|의문",
     re.IGNORECASE,
 )
 # Questions that somebody else asks, or that the note goes on to answer.
@@ -36,8 +36,8 @@ _ANSWERED_HEADING = re.compile(
     r"\b(?:interview|exam|quiz|faqs?|frequently|answers?|answered|practice|review|research questions?|q ?& ?a)\b",
     re.IGNORECASE,
 )
-_FIRST_PERSON = re.compile(r"\b(?:I|I'm|I’m|I'd|I’d|me|my)\b")
-_QUOTED = re.compile(r"^[\"“'‘«].*[\"”'’»]?\?[\"”'’»]?$")
+_FIRST_PERSON = re.compile(r"\b(?:I|I'm|I’m|I'd|I’d|me|my)\b|我(?!们)|私[はがの]|나[는의]|내가")
+_QUOTED = re.compile(r"^[\"“'‘«「].*[\"”'’»」]?[?？][\"”'’»」]?$")
 _OF_IT = re.compile(
     r"(?:(?:what|how|why|when|where|and|but|so|much|many|often|if) )*"
     r"(?:do|does|did|is|are|was|were|can|could|will|would|should|has|have)(?:n[’']t)? "

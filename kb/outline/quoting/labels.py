@@ -19,7 +19,9 @@ _KIND_OF_REMARK = re.compile(
     r"contributions?|models?|methods?|results?|numbers?|experiments?|evaluation|limits?|limitations?|discussion|why"
     r"|how|"
     r"what|caveats?|critique|thoughts|content|body|implementation|architecture|motivation|sections?|parts?"
-    r"|chapters?|pieces|"
+    r"|chapters?|pieces|总结|小结|结论|引言|前言|导言|背景|动机|简介|概述|介绍|方法|方案|模型|实验|结果|分析|讨论|摘要|附录|"
+    r"问题|局限性?|优点|缺点|优缺点|笔记|相关工作|未来工作|まとめ|概要|はじめに|おわりに|手法|実験|結果|結論|考察|課題|요약|결론|개요|배경|방법|"
+    r"실험|결과|정리|"
     r"costs?|mechanics|objections?|doubts?|evidence|claims?|cautions?|diagnosis|practical|general|setting|analysis)"
     r"(?: (?:and|&|in|of|for|at|on) [\w ]+| notes)?)\W*|.*\b(?:i|my|we|our|me|it|its|they|this|that|here|you|your|now|"
     r"everyone|paper|note)\b.*|[\W\d]*|\w",
@@ -73,7 +75,7 @@ def _subject(title: str) -> str:
 
 def _heading(name: str) -> str:
     bare = _tidy(name)
-    fits = len(bare.split()) <= MAX_HEADING_WORDS and not bare.endswith("?") and not says_nothing(bare)
+    fits = len(bare.split()) <= MAX_HEADING_WORDS and not bare.endswith(("?", "？")) and not says_nothing(bare)
     return bare if fits and not _KIND_OF_REMARK.fullmatch(bare) and not _DATE.fullmatch(bare) else ""
 
 
