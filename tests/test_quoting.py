@@ -250,6 +250,16 @@ def test_a_section_opens_with_what_its_note_opens_with(opening: str) -> None:
     assert points[0].text.startswith(opening.removeprefix("TL;DR: "))
 
 
+def test_a_section_of_one_note_has_what_that_opens_with() -> None:
+    """Also where other statements of the note are nearer to the topic; of two notes, each has its best statement."""
+    note = "# Locks\n\nA lock is a chamber for boats of any kind and of all sizes.\n\n## Zebra\n\n"
+    note += "\n\n".join(f"A zebra of {size} metres beats a zebra of {size - 1} metres." for size in range(2, 9))
+    excerpts, ranked = ranked_of({"notes/locks.md": note})
+    late = sorted(ranked, key=lambda entry: entry.leads)  # the opening is the worst of all
+    assert [entry.leads for entry in choose(late, excerpts, [], ENCODER.scale, 2)] == [False, True]
+    assert not any(entry.leads for entry in choose(late, excerpts, [], ENCODER.scale, 1))
+
+
 def test_the_definition_of_a_heading_is_worth_more_than_a_remark() -> None:
     """Of two statements as near to the topic, the one that says what the heading names is chosen."""
     note = (

@@ -44,6 +44,14 @@ _OF_IT = re.compile(
     r"(?:it|its|they|this|these|that|those)\b",
     re.IGNORECASE,
 )
+# A pronoun before which nothing is named, or at the end of a question that names too little.
+_UNRESOLVED = re.compile(
+    r"(?:(?:can|could|do|does|did|would|should|will|might|how|why|what|when|where|we|i|you|one|really|actually|even|still"
+    r"|just|expect|make|get|use|know|train|apply|run|test|try|improve|to|not|much|well|is|are|was|there|any|some|about|if"
+    r"|and|but|so|maybe|perhaps)(?:n[’']t)?\s+)+(?:it|them|they|these|those)\b"
+    r"|(?:\S+ ){1,6}(?:behind|of|for|by|with|about|to|in|on|at|than|like) (?:this|that|it|them|these|those)\?$",
+    re.IGNORECASE,
+)
 _ANSWER = re.compile(r"(?:A|Answer|Answered|Resolved)\b\s*:", re.IGNORECASE)
 _DONE = re.compile(r"^[ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[xX]\]|^[ \t]*(?:[-*+][ \t]+)?~~")
 
@@ -105,7 +113,8 @@ def _asked(paragraph: Sequence[Statement], announced: bool) -> Iterator[Statemen
 
 def _leans(question: str) -> bool:
     """Whether somebody else asks a question, or only what stands before it says what it is about."""
-    return bool(_QUOTED.match(question) or _OF_IT.match(question)) or leans_back(question[:1].upper() + question[1:])
+    found = (pattern.match(question) for pattern in (_QUOTED, _OF_IT, _UNRESOLVED))
+    return any(found) or leans_back(question[:1].upper() + question[1:])
 
 
 def _joined(sentences: Sequence[Statement]) -> Statement:

@@ -41,6 +41,8 @@ _POINTING = re.compile(
     r"|\b(?:first|second|last|later) (?:part|half) of (?:the|this) \w+"
     r"|\b(?:i|we|would) (?:highly |strongly )?(?:recommend|suggest|encourage) (?:(?:you|users?|readers?) )?(?:to )?"
     r"(?:read|watch|check|keep|look|go|try|visit|having)\w*"
+    r"|^(?:the|an?) (?:paper|article|post|talk) (?:to hand|to recommend|i (?:recommend|hand|send|give))\b"
+    r"|\bmost interesting (?:sections?|parts?|chapters?) (?:is|are)\b"
     r"|\b(?:great|good|nice|excellent|useful|helpful|wonderful|amazing|must)[ -](?:\w+ )?(?:articles?|posts?|blogs?|"
     r"talks?|videos?|papers?|books?|read|tutorials?|resources?|explanations?|introductions?|overviews?|watch)\b"
     r"|\b(?:is|are|be|were|was) (?:also |now |publicly |freely |all )*(?:available|found|downloaded|accessed)"

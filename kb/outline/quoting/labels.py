@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from kb.outline.naming.forms import says_nothing, tidy
+from kb.outline.quoting.unspaced import word_count
 
 MAX_HEADING_WORDS = 6
 
@@ -75,7 +76,7 @@ def _subject(title: str) -> str:
 
 def _heading(name: str) -> str:
     bare = _tidy(name)
-    fits = len(bare.split()) <= MAX_HEADING_WORDS and not bare.endswith(("?", "？")) and not says_nothing(bare)
+    fits = word_count(bare) <= MAX_HEADING_WORDS and not bare.endswith(("?", "？")) and not says_nothing(bare)
     return bare if fits and not _KIND_OF_REMARK.fullmatch(bare) and not _DATE.fullmatch(bare) else ""
 
 
