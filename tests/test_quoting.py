@@ -252,8 +252,11 @@ def test_a_section_opens_with_what_its_note_opens_with(opening: str) -> None:
 
 def test_a_section_of_one_note_has_what_that_opens_with() -> None:
     """Also where other statements of the note are nearer to the topic; of two notes, each has its best statement."""
-    note = "# Locks\n\nA lock is a chamber for boats of any kind and of all sizes.\n\n## Zebra\n\n"
-    note += "\n\n".join(f"A zebra of {size} metres beats a zebra of {size - 1} metres." for size in range(2, 9))
+    note = (
+        "# Locks\n\nA lock is a chamber for boats of any kind and of all sizes.\n\n## Zebra\n\n"
+        "Stripes keep most of the flies away from a zebra.\n\n## Sleep\n\nA horse sleeps on its feet beside others.\n\n"
+        "## Lions\n\nLions hunt in the cool hours before the sun rises.\n"
+    )
     excerpts, ranked = ranked_of({"notes/locks.md": note})
     late = sorted(ranked, key=lambda entry: entry.leads)  # the opening is the worst of all
     assert [entry.leads for entry in choose(late, excerpts, [], ENCODER.scale, 2)] == [False, True]
