@@ -23,6 +23,7 @@ from kb.outline.references import references
         ("# Method\n\nWhat do I mean by depth? The number of layers.\n", []),
         ("# Method\n\nWho serves the servers?\n", []),
         ("# Open questions\n\n- Can we really expect it to scale to hubs?\n", []),
+        ("# Open questions\n\n- Resolution?\n- Which lens?\n", []),
         ("# Open questions\n\n- Is there any theory behind that?\n", []),
         ("# Open questions\n\n- Can we expect the cache to hold them?\n", ["Can we expect the cache to hold them?"]),
         ("# 采样\n\n## 开放问题\n\n- 缓存在四个用户以下还有收益吗？\n", ["缓存在四个用户以下还有收益吗？"]),
@@ -136,12 +137,13 @@ def test_the_paper_that_a_note_links_to_has_the_title_of_the_note() -> None:
         "# Paging\n\nPages beat slabs ![f](https://render.example.org/render/math?math=s) by far.\n"
         "[Paper](https://arxiv.org/abs/2309.06180), [Tweet](https://twitter.com/ann/status/12)\n"
     )
-    two = f"{text}[PDF](https://arxiv.org/abs/2309.06181)\n"
-    for note, expected in ((text, ["Paging"]), (two, ["arXiv:2309.06180", "arXiv:2309.06181"])):
-        (excerpt,) = excerpts_of({"notes/a.md": note})
+    two = f"{text}\n## Slabs\n\nSlabs are older.\n[PDF](https://arxiv.org/abs/2309.06181)\n"
+    for note, expected in ((text, ["Paging"]), (two, ["arXiv:2309.06180"])):
+        excerpt = excerpts_of({"notes/a.md": note})[0]
         quoting = section("Memory", "Pages.", "notes/a.md")
         points = tuple(point.model_copy(update={"start_line": excerpt.chunk.start_line}) for point in quoting.points)
-        works, _ = references([excerpt.note], [excerpt], [quoting.model_copy(update={"points": points})], {})
+        sections = [quoting.model_copy(update={"points": points})]
+        works, _ = references([excerpt.note], [excerpt], sections, {excerpt.note.id: note})
         assert [work.title for work in works] == expected
 
 

@@ -99,6 +99,10 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "Readers of the sampler can read more about the variance of hubs.",
         "All lessons on samplers are available in English and Spanish.",
         "A collection of short working notes on samplers and caches.",
+        "Concise technical notes on samplers for very large graphs.",
+        "Based on a study of samplers by three people Source: arXiv:2309.06180.",
+        "For samplers with a cache, see the companion page on device memory.",
+        "Letters of Graph Sampling, 37:50528–50652, 2024.",
         "The paper to hand to anyone who draws neighbours by degree.",
         "In a ring of nodes the second term of the variance is zero.",
         "✅ Draw four neighbours ❌ draw all neighbours of a hub at once",
@@ -164,6 +168,15 @@ def test_a_bibliography_has_no_points() -> None:
     works = "\n\n".join(f"Person et al. Samplers of kind {number}. arXiv preprint, 2023." for number in range(4))
     assert points_of(f"# Sampling\n\n{STATED}\n\n## Works\n\n{works}\n\n{title}\n") == [STATED]
     assert STATED in points_of(f"# Sampling\n\n{STATED}\n\nPerson et al. Samplers. arXiv preprint, 2023.\n")
+
+
+def test_a_bibliography_of_several_sentences_a_work_has_no_points() -> None:
+    """Where every third sentence says where a work appeared, those between are names and titles."""
+    works = " ".join(
+        f"Ann Person and Bo Other. Sampler {number} draws the neighbours of a hub. arXiv preprint, 2023."
+        for number in ("one", "two", "three", "four")
+    )
+    assert points_of(f"# Sampling\n\n{STATED}\n\n## Works\n\n{works}\n") == [STATED]
 
 
 def test_an_index_of_notes_has_no_points() -> None:

@@ -14,12 +14,14 @@ from kb.models import Chunk, ChunkRecord, LineKind, NoteRecord, Statement, note_
 from kb.notes.prose import clean
 from kb.notes.statements import paragraphs
 from kb.outline.quoting.leaning import leans_back
+from kb.outline.quoting.unspaced import word_count
 from kb.reports import OpenQuestion
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 MAX_QUESTIONS = 7
+MIN_WORDS = 4  # of a question that says what it is about
 MAX_LENGTH = 320  # characters of a question with the sentences that belong to it
 
 _TASK = re.compile(r"(?:TODO|FIXME|Q|Question|Open question)\b\s*:", re.IGNORECASE)
@@ -113,6 +115,8 @@ def _asked(paragraph: Sequence[Statement], announced: bool) -> Iterator[Statemen
 
 def _leans(question: str) -> bool:
     """Whether somebody else asks a question, or only what stands before it says what it is about."""
+    if word_count(question) < MIN_WORDS:
+        return True
     found = (pattern.match(question) for pattern in (_QUOTED, _OF_IT, _UNRESOLVED))
     return any(found) or leans_back(question[:1].upper() + question[1:])
 

@@ -67,7 +67,7 @@ def references(
                 works[name].anchor = _title(anchor)
     for excerpt in _quoted(excerpts, sections):
         cited = _citations_of(excerpt, texts)
-        paper = _paper_of(excerpt.note, cited)
+        paper = _paper_of(excerpt.note, texts.get(excerpt.note.id, excerpt.chunk.text))
         for name, anchor in cited:
             work = works.setdefault(name, _Work())
             work.anchor = work.anchor or _title(anchor)
@@ -88,9 +88,9 @@ def _citations_of(excerpt: Excerpt, texts: Mapping[str, str]) -> list[Citation]:
     ]
 
 
-def _paper_of(note: NoteRecord, cited: Sequence[Citation]) -> str | None:
-    """The work that a note without sources is about: the only one that a passage links to as "the paper"."""
-    papers = {entry.reference for entry in cited if entry.anchor and _PAPER.fullmatch(entry.anchor)}
+def _paper_of(note: NoteRecord, text: str) -> str | None:
+    """The work that a note without sources is about: the only one that its text links to as "the paper"."""
+    papers = {entry.reference for entry in citations_in(text) if entry.anchor and _PAPER.fullmatch(entry.anchor)}
     return papers.pop() if len(papers) == 1 and not note.sources else None
 
 

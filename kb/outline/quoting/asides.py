@@ -54,6 +54,8 @@ _POINTING = re.compile(
     r"session|guide|experience)\b|\b(?:walk|guide|take)s? (?:you|the (?:reader|audience)) through\b"
     r"|^(?:covers|topics? (?:covered|include)|contents? (?:include|of)|table of|list of|links? to|pointers? to|"
     r"slides?|learn (?:how|to|about|more)|find out|discover (?:how|why)|understand how|get(?:ting)? started)\b"
+    r"|^(?:[\w-]+ ){0,3}(?:summaries|notes|write-?ups|reviews|highlights) (?:of|on|from) "
+    r"|\bsource: ?arxiv|, see (?:the|our|my) (?:[\w-]+ ){0,3}(?:page|note|post|article|section|chapter|guide)s?\b"
     r"|^(?:an? |the )?(?:(?:brief|short|quick|gentle|comprehensive|visual|complete|practical|detailed) )*"
     r"(?:introduction|intro|guide|tutorial|walkthrough|primer|notes) (?:of|to|on|for)\b"
     r"|^(?:tools?: )?[\w./-]+\.(?:py|sh|ipynb|md|ya?ml|json|cu|cpp)\b"
@@ -66,7 +68,8 @@ _POINTING = re.compile(
 # An entry of a bibliography.
 _WORK = re.compile(
     r"\bpp?\. ?\d+ ?[-–—] ?\d+|(?i:\barxiv (?:preprint|e-prints)\b|\bproceedings of\b|\bdoi:|^in proc\.|"
-    r"^in advances in|\bpages \d+ ?[-–—] ?\d+)|^(?:[A-Z][^\s,]*(?: [A-Z][^\s,]*){1,3}, ){4}"
+    r"^in advances in|^advances in neural\b|\bpages \d+ ?[-–—] ?\d+)|\b\d+(?:\(\d+\))?: ?\d+ ?[-–] ?\d+, (?:19|20)\d\d\b|"
+    r"^(?:[A-Z][^\s,]*(?: [A-Z][^\s,]*){1,3}, ){4}"
     r"|^(?:[A-Z][\w.’'-]+,? (?:(?:and|&) )?){1,6}(?:et al\.?)?,? ?(?:\((?:19|20)\d\d\w?\)[.:,]|:) .*"
     r"\b(?:19|20)\d\d\b\W*$"
     r"|^[A-Z][\w.’'-]+(?:,| et al\.,) [“\"]|^(?!.*\b(?:is|are|was|has|can|in) )[A-Z].*, (?:19|20)\d\d\w?\.?$"

@@ -13,7 +13,8 @@ MAX_HEADING_WORDS = 6
 # Headings that say what kind of remark follows, not what it is about.
 _KIND_OF_REMARK = re.compile(
     r"(?:(?:the |my |some |main |key |open |further |quick |more )*"
-    r"(?:introduction|intro|overview|summary|abstract|notes?|tl;?dr|references?|links?|contents?|table of contents|"
+    r"(?:introduction|intro|overview|(?:one[- ](?:line|sentence) )?summary|abstract|"
+    r"notes?|tl;?dr|references?|links?|contents?|table of contents|"
     r"see also|conclusions?|closing thoughts|background|further reading|reading|misc|ideas?|setup|questions?|todo|main|"
     r"in short|problems?|solutions?|diagram|pros?|cons?|use ?cases?|details?|examples?|sample|take|takeaways?"
     r"|insights?|"
@@ -29,6 +30,10 @@ _KIND_OF_REMARK = re.compile(
     re.IGNORECASE,
 )
 _DATE = re.compile(r"(?:\w+ )?\d{1,4}[-/_. ]\d{1,2}(?:[-/_. ]\d{1,4})?\b.*")
+_NUMBERED_PART = re.compile(  # "Course 2 Week 1", "Section 5"
+    r"(?:\W*(?:course|week|lecture|lesson|module|chapter|part|unit|day|session|class|section|book|volume|vol)\W{0,2}\d+\b)+\W*",
+    re.IGNORECASE,
+)
 _APPOSITION = re.compile(r",\s+(?:an?|the|or)\s", re.IGNORECASE)
 _MARKS = re.compile(r"^\[[^\]]*\]|^\W*\d+(?:\.\d+)*[.)]?\s+|[*`_#]+|^\W+")
 _WORD = re.compile(r"[^\W\d_][\w+]*")
@@ -69,7 +74,7 @@ def is_part_of(name: str, title: str) -> bool:
 def _subject(title: str) -> str:
     """What a title is about: what comes before a colon, a dash or an apposition; nothing for a date."""
     head = _tidy(re.split(r":\s|\s[—–-]\s", _tidy(title))[0])
-    if _DATE.fullmatch(head) or _KIND_OF_REMARK.fullmatch(head) or says_nothing(head):
+    if _DATE.fullmatch(head) or _NUMBERED_PART.fullmatch(head) or _KIND_OF_REMARK.fullmatch(head) or says_nothing(head):
         return ""
     return _APPOSITION.split(head)[0]
 

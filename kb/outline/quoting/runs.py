@@ -23,7 +23,7 @@ from kb.outline.quoting.unspaced import width, word_count
 
 MIN_LENGTH, MAX_LENGTH = 40, 320  # Latin letters
 MIN_WORDS = 5
-MANY_WORKS = 3  # in a passage
+MANY_WORKS, SENTENCES_OF_A_WORK = 3, 3  # in a passage that is a bibliography
 MAX_BACK = 2  # sentences that a run adds before the one that it is about
 MAX_RUN_LENGTH = 480  # Latin letters of a run of several sentences
 
@@ -79,7 +79,12 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
 
 
 def _is_a_list_of_works(said: Sequence[Sequence[Statement]], lines: Sequence[str], first_line: int) -> bool:
-    """Whether most of a passage are entries of a bibliography, or of an index of notes: its other lines are too."""
+    """Whether most of a passage are entries of a bibliography, or of an index of notes: its other lines are too. An
+    entry may be several sentences: names, title, and where it appeared.
+    """
+    parts = [is_a_work(statement.text) for paragraph in said for statement in paragraph]
+    if sum(parts) >= MANY_WORKS and SENTENCES_OF_A_WORK * sum(parts) >= len(parts):
+        return True
     works = sum(all(is_a_work(statement.text) for statement in paragraph) for paragraph in said)
     entries = sum(bool(_NOTE_ENTRY.match(lines[paragraph[0].start_line - first_line])) for paragraph in said)
     return max(works, entries) >= MANY_WORKS and 2 * max(works, entries) > len(said)
