@@ -14,7 +14,7 @@ import numpy as np
 from kb.cutoffs import OPENING, SAME_POINT, SUBJECT_DEFINED
 from kb.models import ChunkRecord, Encoder, NoteRecord, Statement
 from kb.outline.quoting.comparisons import are_opposite
-from kb.outline.quoting.labels import label
+from kb.outline.quoting.labels import label, names
 from kb.outline.quoting.leaning import needs_a_label
 from kb.outline.quoting.pointers import pointer
 from kb.outline.quoting.runs import runs
@@ -180,15 +180,16 @@ def with_opposites(points: Sequence[Candidate], ranked: Sequence[Candidate]) -> 
 
 
 def section_points(
-    chosen: Sequence[Candidate], ranked: Sequence[Candidate], excerpts: Sequence[Excerpt], scale: Scale
+    chosen: Sequence[Candidate], ranked: Sequence[Candidate], excerpts: Sequence[Excerpt], scale: Scale, heading: str
 ) -> tuple[Point, ...]:
     """The points of a section in the order in which they are read.
 
-    Points of one note stand together: what leads it, then claims, numbers and limits, each in the note's order;
-    contradictions stand side by side. One table, formula or piece of code from the passages quoted follows the points
-    of its note.
+    The notes that the heading is named after come first. Points of one note stand together: what leads it, then claims,
+    numbers and limits, each in the note's order; contradictions stand side by side. One table, formula or piece of code
+    from the passages quoted follows the points of its note.
     """
-    notes = list(dict.fromkeys(excerpts[entry.excerpt].note.id for entry in chosen))
+    cited = {excerpts[entry.excerpt].note.id: excerpts[entry.excerpt].note for entry in chosen}
+    notes = sorted(cited, key=lambda note: not names(heading, cited[note].title))
 
     def place(entry: Candidate) -> tuple[int, int, int]:
         statement = entry.statement

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 MAX_QUESTIONS = 7
-MIN_WORDS = 4  # of a question that says what it is about
+MIN_WORDS = 3  # of a question that says what it is about
 MAX_LENGTH = 320  # characters of a question with the sentences that belong to it
 
 _TASK = re.compile(r"(?:TODO|FIXME|Q|Question|Open question)\b\s*:", re.IGNORECASE)

@@ -68,7 +68,8 @@ _POINTING = re.compile(
 # An entry of a bibliography.
 _WORK = re.compile(
     r"\bpp?\. ?\d+ ?[-–—] ?\d+|(?i:\barxiv (?:preprint|e-prints)\b|\bproceedings of\b|\bdoi:|^in proc\.|"
-    r"^in advances in|^advances in neural\b|\bpages \d+ ?[-–—] ?\d+)|\b\d+(?:\(\d+\))?: ?\d+ ?[-–] ?\d+, (?:19|20)\d\d\b|"
+    r"^in advances in|^advances in neural\b|\bpages \d+ ?[-–—] ?\d+)|"
+    r"\b\d+(?:\(\d+\))?: ?\d+ ?[-–] ?\d+, (?:19|20)\d\d\b|"
     r"^(?:[A-Z][^\s,]*(?: [A-Z][^\s,]*){1,3}, ){4}"
     r"|^(?:[A-Z][\w.’'-]+,? (?:(?:and|&) )?){1,6}(?:et al\.?)?,? ?(?:\((?:19|20)\d\d\w?\)[.:,]|:) .*"
     r"\b(?:19|20)\d\d\b\W*$"

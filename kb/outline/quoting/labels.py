@@ -65,6 +65,12 @@ def label_under(heading: str, label: str) -> str:
     return rest if subject and _is_named(subject, _stems(heading)) else label
 
 
+def names(heading: str, title: str) -> bool:
+    """Whether a heading names the subject of a title."""
+    subject = _subject(title)
+    return bool(subject) and _is_named(subject, _stems(heading))
+
+
 def is_part_of(name: str, title: str) -> bool:
     """Whether a title names all that a name does, in whatever order."""
     own = _stems(name)
