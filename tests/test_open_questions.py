@@ -22,6 +22,12 @@ from kb.outline.references import references
         ("# Method\n\nSo what is a language model? It is a distribution over texts.\n", []),
         ("# Method\n\nWhat do I mean by depth? The number of layers.\n", []),
         ("# Method\n\nWho serves the servers?\n", []),
+        ("# Open questions\n\n- Can we really expect it to scale to hubs?\n", []),
+        ("# Open questions\n\n- Resolution?\n- Which lens?\n", []),
+        ("# Open questions\n\n- Is there any theory behind that?\n", []),
+        ("# Open questions\n\n- Can we expect the cache to hold them?\n", ["Can we expect the cache to hold them?"]),
+        ("# 采样\n\n## 开放问题\n\n- 缓存在四个用户以下还有收益吗？\n", ["缓存在四个用户以下还有收益吗？"]),
+        ("# 采样\n\n缓存是什么？缓存是键和值的集合。\n", []),
         ("# Open questions\n\n> Will machines think at last?\n", []),
         ('# Open questions\n\n- "Will machines think at last?"\n', []),
         ("# Open questions\n\n- [x] Does the cache pay below four users?\n", []),
@@ -102,7 +108,19 @@ def test_authors_belong_to_one_work() -> None:
     }
 
 
-@pytest.mark.parametrize("anchor", ["Timestamp: 02:37", "00:12:05", "her research", "These resources", "the course"])
+@pytest.mark.parametrize(
+    "anchor",
+    [
+        "Timestamp: 02:37",
+        "00:12:05",
+        "her research",
+        "These resources",
+        "the course",
+        "Link to the paper",
+        "L53-L115",
+        "🤗 Model",
+    ],
+)
 def test_words_that_name_no_work_are_no_title(anchor: str) -> None:
     """A moment of a video, or whose something is, is not the title of a work; its address stands for it."""
     text = f"# Paging\n\nPages of memory are kept apart, see [{anchor}](https://a.org/work) for all of it.\n"
@@ -110,7 +128,23 @@ def test_words_that_name_no_work_are_no_title(anchor: str) -> None:
     quoting = section("Memory", "Pages.", "notes/a.md")
     points = tuple(point.model_copy(update={"start_line": excerpt.chunk.start_line}) for point in quoting.points)
     works, _ = references([excerpt.note], [excerpt], [quoting.model_copy(update={"points": points})], {})
-    assert [work.title for work in works] == ["https://a.org/work"]
+    assert [work.title for work in works] == ["Paging" if "paper" in anchor else "https://a.org/work"]
+
+
+def test_the_paper_that_a_note_links_to_has_the_title_of_the_note() -> None:
+    """If it is the only one; what was said of it on a social network, and pictures of formulas, are no works."""
+    text = (
+        "# Paging\n\nPages beat slabs ![f](https://render.example.org/render/math?math=s) by far.\n"
+        "[Paper](https://arxiv.org/abs/2309.06180), [Tweet](https://twitter.com/ann/status/12)\n"
+    )
+    two = f"{text}\n## Slabs\n\nSlabs are older.\n[PDF](https://arxiv.org/abs/2309.06181)\n"
+    for note, expected in ((text, ["Paging"]), (two, ["arXiv:2309.06180"])):
+        excerpt = excerpts_of({"notes/a.md": note})[0]
+        quoting = section("Memory", "Pages.", "notes/a.md")
+        points = tuple(point.model_copy(update={"start_line": excerpt.chunk.start_line}) for point in quoting.points)
+        sections = [quoting.model_copy(update={"points": points})]
+        works, _ = references([excerpt.note], [excerpt], sections, {excerpt.note.id: note})
+        assert [work.title for work in works] == expected
 
 
 def test_a_work_is_cited_where_a_passage_refers_to_its_link() -> None:

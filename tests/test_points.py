@@ -94,6 +94,24 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "In Advances in Sampling of Graphs, volume 35, pages 12–29, 2022.",
         "Ann Person, Bo Other, Cy Third, Di Fourth, et al. Samplers for hubs.",
         "Emergent samplers of very large graphs, a first report, 2022.",
+        'Person, Ann, et al. "Samplers for graphs." GSC20: Conference on Samplers and Caches. IEEE, 2020.',
+        'B. Person and C. Öther, "A survey of node samplers," 2019 IEEE Symposium on Graphs, 2019.',
+        "Readers of the sampler can read more about the variance of hubs.",
+        "All lessons on samplers are available in English and Spanish.",
+        "A collection of short working notes on samplers and caches.",
+        "Concise technical notes on samplers for very large graphs.",
+        "Based on a study of samplers by three people Source: arXiv:2309.06180.",
+        "For samplers with a cache, see the companion page on device memory.",
+        "Letters of Graph Sampling, 37:50528–50652, 2024.",
+        "The paper to hand to anyone who draws neighbours by degree.",
+        "In a ring of nodes the second term of the variance is zero.",
+        "✅ Draw four neighbours ❌ draw all neighbours of a hub at once",
+        "There is a huge demand for samplers that need no second pass.",
+        "参考论文：《面向超大规模图的邻居采样方法》，发表于某次国际会议。",
+        "因此采样器在每一步训练中只需要读取四个邻居的特征。",
+        "采样器在每一步训练中依次完成以下几项重要的工作：",
+        "この標本抽出器は各節点について四つの隣接点だけを読み込む。",
+        "이러한 샘플러는 각 노드에서 네 개의 이웃만 읽어 들인다.",
         "A set of notes on samplers, with exercises for each week.",
         "Created a new page on samplers with a cache in device memory.",
         "To read more about samplers with a cache, ask the library.",
@@ -131,6 +149,12 @@ def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
         "Better samplers draw fewer nodes, and training takes half the time.",
         "To sample a hub of high degree takes longer than to train on it.",
         "The course of the loss follows the degree of the sampled nodes.",
+        'Person et al. "Samplers for hubs" (2020) shows that a cache halves the time.',
+        "A collection of shards holds the neighbours of a hub of high degree.",
+        "邻居采样把每一步所需的显存限制在常数之内，与节点的度无关。",
+        "隣接点の標本抽出は、一歩に必要な記憶を節点の次数によらず一定に保つ。",
+        "이웃 샘플링은 한 단계에 필요한 메모리를 노드의 차수와 무관하게 제한한다.",
+        "GraphCache层先把邻居的特征写入显存，再由下一层读取。",
     ],
 )
 def test_a_claim_with_the_words_of_an_aside_is_a_point(claim: str) -> None:
@@ -144,6 +168,15 @@ def test_a_bibliography_has_no_points() -> None:
     works = "\n\n".join(f"Person et al. Samplers of kind {number}. arXiv preprint, 2023." for number in range(4))
     assert points_of(f"# Sampling\n\n{STATED}\n\n## Works\n\n{works}\n\n{title}\n") == [STATED]
     assert STATED in points_of(f"# Sampling\n\n{STATED}\n\nPerson et al. Samplers. arXiv preprint, 2023.\n")
+
+
+def test_a_bibliography_of_several_sentences_a_work_has_no_points() -> None:
+    """Where every third sentence says where a work appeared, those between are names and titles."""
+    works = " ".join(
+        f"Ann Person and Bo Other. Sampler {number} draws the neighbours of a hub. arXiv preprint, 2023."
+        for number in ("one", "two", "three", "four")
+    )
+    assert points_of(f"# Sampling\n\n{STATED}\n\n## Works\n\n{works}\n") == [STATED]
 
 
 def test_an_index_of_notes_has_no_points() -> None:

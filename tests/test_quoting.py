@@ -31,14 +31,14 @@ def quoted(text: str) -> list[str]:
     return [run.text for entry in excerpts_of({"notes/a.md": text}) for run in runs(entry.chunk)]
 
 
-def points_of(notes: dict[str, str]) -> tuple[Point, ...]:
-    """All that can be quoted of some notes, as the points of one section."""
+def points_of(notes: dict[str, str], heading: str = "") -> tuple[Point, ...]:
+    """All that can be quoted of some notes, as the points of one section under a heading."""
     excerpts = excerpts_of(notes)
     found = [(index, run) for index, entry in enumerate(excerpts) for run in runs(entry.chunk)]
     vectors = ENCODER.encode([run.text for _, run in found])
     ranked = [Candidate(index, run, 1.0, vector) for (index, run), vector in zip(found, vectors, strict=True)]
     chosen = with_opposites(choose(ranked, excerpts, [], ENCODER.scale), ranked)
-    return section_points(chosen, ranked, excerpts, ENCODER.scale)
+    return section_points(chosen, ranked, excerpts, ENCODER.scale, heading)
 
 
 def holds(point: Point, notes: dict[str, str]) -> bool:
@@ -95,6 +95,11 @@ def test_a_sentence_whose_last_line_is_a_link() -> None:
         ("PagedAttention", "Waste", "PagedAttention keeps the cache in pages.", ""),
         ("GraphSAGE", "Inductive inference", "New nodes get a vector in one pass.", "GraphSAGE: Inductive inference"),
         ("2025-01-31", "Speculative decoding", "The draft has 1% of the weights.", "Speculative decoding"),
+        ("2025-01-31", "总结", "草稿模型只有百分之一的权重。", ""),
+        ("草稿解码", "接受规则", "每一步至少接受一个词。", "草稿解码: 接受规则"),
+        ("Course 2 Week 1", "Drift and skew", "The mean of a feature moves.", "Drift and skew"),
+        ("Course 2 Week 1", "Summary", "The mean of a feature moves.", ""),
+        ("PagedAttention", "One-Line Summary", "Waste falls from 60% to 4%.", "PagedAttention"),
         ("2025-01-31", "Notes", "The draft has 1% of the weights.", ""),
         ("DLRM, a reference model", "Where it hurts", "Tables take 99% of the memory.", "DLRM"),
     ],
@@ -161,6 +166,19 @@ def test_contradictions_stand_side_by_side() -> None:
     assert len(marked) == 2
     assert marked[1] == marked[0] + 1
     assert {place.path for number in marked for place in points[number].contradicts} == {"notes/a.md", "notes/b.md"}
+
+
+@pytest.mark.parametrize(
+    ("heading", "first"),
+    [("Locks and their gates", "notes/b.md"), ("Weirs", "notes/a.md"), ("Harbours", "notes/a.md")],
+)
+def test_a_section_opens_with_the_note_that_it_is_named_after(heading: str, first: str) -> None:
+    """Whichever of its notes is most to the point; where the heading names none, that one comes first."""
+    notes = {
+        "notes/a.md": "# Weirs: an overview\n\nA weir holds the water of a river back at a given level.\n",
+        "notes/b.md": "# Locks\n\nA lock lifts boats from one level of a canal to another one.\n",
+    }
+    assert points_of(notes, heading)[0].path == first
 
 
 def test_a_note_in_its_order() -> None:
@@ -244,8 +262,21 @@ def test_a_section_opens_with_what_its_note_opens_with(opening: str) -> None:
         "Harbour gates fail in a flood because the harbour is too shallow.\n"
     )
     excerpts, ranked = ranked_of({"notes/locks.md": note})
-    points = section_points(choose(ranked, excerpts, [], ENCODER.scale, 2), ranked, excerpts, ENCODER.scale)
+    points = section_points(choose(ranked, excerpts, [], ENCODER.scale, 2), ranked, excerpts, ENCODER.scale, "")
     assert points[0].text.startswith(opening.removeprefix("TL;DR: "))
+
+
+def test_a_section_of_one_note_has_what_that_opens_with() -> None:
+    """Also where other statements of the note are nearer to the topic; of two notes, each has its best statement."""
+    note = (
+        "# Locks\n\nA lock is a chamber for boats of any kind and of all sizes.\n\n## Zebra\n\n"
+        "Stripes keep most of the flies away from a zebra.\n\n## Sleep\n\nA horse sleeps on its feet beside others.\n\n"
+        "## Lions\n\nLions hunt in the cool hours before the sun rises.\n"
+    )
+    excerpts, ranked = ranked_of({"notes/locks.md": note})
+    late = sorted(ranked, key=lambda entry: entry.leads)  # the opening is the worst of all
+    assert [entry.leads for entry in choose(late, excerpts, [], ENCODER.scale, 2)] == [False, True]
+    assert not any(entry.leads for entry in choose(late, excerpts, [], ENCODER.scale, 1))
 
 
 def test_the_definition_of_a_heading_is_worth_more_than_a_remark() -> None:
@@ -293,7 +324,7 @@ def test_an_outline_quotes_the_opening_of_a_note_that_only_other_passages_are_fo
     excerpts = [replace(found, opening=opening.chunk)]
     vectors = ENCODER.encode([found.chunk.text])
     ranked = rank_statements(excerpts, vectors, vectors[0], ENCODER)
-    points = section_points(choose(ranked, excerpts, [], ENCODER.scale), ranked, excerpts, ENCODER.scale)
+    points = section_points(choose(ranked, excerpts, [], ENCODER.scale), ranked, excerpts, ENCODER.scale, "")
     assert [(point.label, point.start_line) for point in points] == [("Locks", 3), ("Locks", 7)]
     assert all(holds(point, {"notes/locks.md": note}) for point in points)
 

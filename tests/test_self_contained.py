@@ -39,6 +39,9 @@ READABLE = [
     ("Teams that own the feature store rarely own the models that read from it.", ""),
     ("If negatives are sampled in proportion to clicks, popular items are pushed down.", ""),
     ("BM25 still beats dense retrieval on rare identifiers such as error codes.", ""),
+    ("稀疏注意力只计算每个词与邻近词的关系，从而把复杂度降到线性。", ""),
+    ("図書館の索引は毎晩作り直され、朝までに新しい記事が検索できる。", ""),
+    ("그래프 샘플러는 이웃을 네 개씩 뽑아 한 단계의 메모리를 제한한다.", ""),
     ("Rotary embeddings encode $m - n$ in the dot product of a query and a key.", ""),
 ]
 LEANING = [
@@ -71,6 +74,13 @@ LEANING = [
     ("Each type of node has a budget of its own here.", "reference back"),
     ("Fixing this takes a second index over the tail.", "reference back"),
     ("Models trained with this loss collapse without a stop-gradient.", "reference back"),
+    ("这使得路由器在期望意义下可微，训练因此更稳定。", "reference back"),
+    ("この方法は二つの表を一つにまとめて記憶を半分にする。", "reference back"),
+    ("이러한 그래프는 이웃 샘플링을 쓰기에는 너무 조밀하다.", "reference back"),
+    ("因此每一层的采样都会放大估计的方差。", "connective"),
+    ("しかし利得は調整された基準と比べると消える。", "connective"),
+    ("따라서 각 층의 샘플링은 분산을 키운다.", "connective"),
+    ("采样器在训练时依次执行以下四个步骤：", "cut off"),
     ("The scheduler admits requests in this order:", "cut off"),
     ("The index holds 21 million chunks, searched with", "cut off"),
     ("A longer context helps only up to a point…", "cut off"),

@@ -14,6 +14,8 @@ KNOWN = Concepts(
         Concept(name="Waggle dance", aliases=("bee dance",), area="gnn"),
         Concept(name="Round dance", area="gnn", alternative_to=("Waggle dance",)),
         Concept(name="Sun compass", area="gnn", part_of=("Waggle dance",)),
+        Concept(name="Sky marks", area="gnn", part_of=("Waggle dance",)),
+        Concept(name="Frisch Code", area="gnn", part_of=("Waggle dance",)),
         Concept(name="Pollen", area="gnn"),
         Concept(name="Dance communication", area="gnn"),
         Concept(name="Tremble dance", area="gnn", part_of=("Dance communication",)),
@@ -73,6 +75,8 @@ def test_without_a_common_subject_nothing_is_offered() -> None:
     [
         ("waggle dance", "round dance", ""),
         ("waggle dance", "sun compass", "What does sun compass add to waggle dance?"),
+        ("waggle dance", "sky marks", "What do sky marks add to waggle dance?"),
+        ("waggle dance", "Frisch Code", "What does Frisch Code add to waggle dance?"),
         ("round dance", "sun compass", "How do round dance and sun compass work together?"),
     ],
 )
@@ -82,6 +86,18 @@ def test_two_concepts_that_are_treated_together(first: str, second: str, questio
         f"The {first}", f"The {first} and the {second}", f"The {second}", f"On the {second}", f"On {first}"
     )
     assert question in asked if question else not any(second in title and first in title for title in asked)
+
+
+def test_the_capitals_of_a_title_are_no_part_of_a_name() -> None:
+    """A concept that titles write in capitals is asked about as its own name is written, and in lower case where a
+    sentence has its first word so.
+    """
+    group = [note(f"The Sun Compass {word}", "Of the sun.") for word in ("Now", "Then", "Soon")]
+    found = [subject.question(KNOWN) for subject in subjects(group, OTHERS, KNOWN, lambda name: False)]
+    assert found[0] == "What matters about sun compass?"
+    group = [note(f"A Frisch Code {word}", "Of the sun.") for word in ("Now", "Then", "Soon")]
+    found = [subject.question(KNOWN) for subject in subjects(group, OTHERS, KNOWN, lambda name: False)]
+    assert found[0] == "What matters about Frisch Code?"
 
 
 def test_what_most_of_the_notes_are_part_of_is_their_subject() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 MIN_WORDS = 5
 MIN_BEFORE_PRONOUN = 2  # words with a meaning of their own that come before a pronoun in the middle of a text
+LETTERS_OF_A_WORD = 2  # of Chinese, Japanese and Korean, on average
 MAX_SYMBOLS = 0.25  # the share of characters that are neither letters, digits nor spaces, outside formulas
 
 _SMALL_WORDS = """
@@ -115,6 +116,16 @@ _UNNAMED = re.compile(
 )
 
 
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+_WIDE_CONNECTIVE = re.compile(
+    r"(?:但是|但|然而|不过|因此|所以|因而|此外|另外|同时|同样|其次|最后|首先|然后|接着|例如|比如|总之|换句话说|也就是说|相反|"
+    r"しかし|また(?!は)|そのため|したがって|さらに|一方|例えば|つまり|なお|그러나|하지만|따라서|그리고|또한|예를 들어)"
+)
+_WIDE_POINTING = re.compile(
+    r"(?:这|该|此|它|其(?![他余])|前者|后者|上述|以上|以下|上图|下图|"
+    r"これ|それ|この|その|ここ|そこ|上記|以下|이는|이것|이러한|이 |그것|그 |위의)"
+)
+_WIDE_END = re.compile(r"[：；，、]$")
 _AUTHORS = re.compile(r"\b(?:the|its|their) authors?\b", re.IGNORECASE)
 
 
@@ -130,15 +141,16 @@ def _starts_in_lower_case(text: str, label: str) -> bool:
 
 
 def _is_short(text: str, label: str) -> bool:
-    return len(text.split()) < MIN_WORDS
+    return len(text.split()) + len(_WIDE.findall(text)) // LETTERS_OF_A_WORD < MIN_WORDS
 
 
 def _points_back(text: str, label: str) -> bool:
     """A pronoun or demonstrative without something before it that it can mean."""
-    start = text.lstrip("\"'“‘*_([")
+    start = text.lstrip("\"'“‘*_([「『（")
     first = _SENTENCE.split(start)[0]
     if (
         _POINTING_START.match(start)
+        or _WIDE_POINTING.match(start)
         or _THAT_IS.match(first)
         or _ADVERB_OF_PLACE.search(first)
         or _ORDINAL.search(first)
@@ -158,9 +170,15 @@ def _meaningful(text: str) -> int:
 def _is_cut(text: str, label: str) -> bool:
     ends = text.rstrip("\"'”’)*_` ")
     unpaired = (
-        any(text.count(one) != text.count(other) for one, other in ("()", "[]", "“”")) or text.count('"') % 2 == 1
+        any(text.count(one) != text.count(other) for one, other in ("()", "[]", "“”", "（）", "「」"))
+        or text.count('"') % 2 == 1
     )
-    return bool(ends.endswith((":", ";", ",", "—", "–", "…", "...")) or _LAST_WORD.search(ends.rstrip(".")) or unpaired)
+    return bool(
+        _WIDE_END.search(ends)
+        or ends.endswith((":", ";", ",", "—", "–", "…", "..."))
+        or _LAST_WORD.search(ends.rstrip("."))
+        or unpaired
+    )
 
 
 def _lacks_its_subject(text: str, label: str) -> bool:
@@ -176,14 +194,16 @@ def _is_no_prose(text: str, label: str) -> bool:
 _RULES: dict[str, Callable[[str, str], bool]] = {
     "lower-case start": _starts_in_lower_case,
     "too short": _is_short,
-    "connective": lambda text, label: bool(_CONNECTIVE.match(text.lstrip("\"'“‘*_(["))),
+    "connective": lambda text, label: any(
+        pattern.match(text.lstrip("\"'“‘*_([「『（")) for pattern in (_CONNECTIVE, _WIDE_CONNECTIVE)
+    ),
     "reference back": _points_back,
     "cut off": _is_cut,
     "lead-in": lambda text, label: bool(_LEAD_IN.search(text)),
     "subordinate clause": lambda text, label: bool(_SUBORDINATE.match(text)),
     "about the text": lambda text, label: bool(_OF_THE_TEXT.search(text)),
     "figure": lambda text, label: bool(_FIGURE.search(text)),
-    "question": lambda text, label: text.rstrip("\"'”’) ").endswith("?"),
+    "question": lambda text, label: text.rstrip("\"'”’)」 ").endswith(("?", "？")),
     "subject unnamed": _lacks_its_subject,
     "no prose": _is_no_prose,
 }

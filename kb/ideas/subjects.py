@@ -13,9 +13,12 @@ from itertools import combinations
 
 from kb.areas.concepts import Concepts
 from kb.ideas.titles import Title, Wording, spelling, words_of, working_titles
+from kb.outline.naming.casing import Spellings, sentence_case, usual_spellings
 
 SUBJECTS = 8  # that are offered for a group
 SHORT = 4  # letters, below which a phrase that names no concept is the number of a part, or says nothing
+_PLURAL = re.compile(r"(?:\w[a-z](?<![suia])s|[A-Z]{2}s|ies|(?:[cs]h|x)es)$")  # "models", "LLMs", not "bias"
+_OF = re.compile(r"[ -]of[ -]")  # after which a name does not say whether it is a plural
 BROAD = 0.2  # of the area's other notes, from which a name that they treat is no subject of a group
 TREATED = 0.4  # of a note's words about a subject, from which the note treats it
 # Of a group's notes: for its subject; for the names that it connects; for a pair of subjects, and for each of the pair.
@@ -61,12 +64,20 @@ class Subject:
         one, other = self.concepts
         if one is not None and other is not None:
             if other in concepts.alternatives(one):
-                return f"When is {first} better than {second}?"
+                return f"When {'are' if _is_plural(first) else 'is'} {first} better than {second}?"
             if one in (*concepts.wholes(other), *concepts.prerequisites(other)):
-                return f"What does {second} add to {first}?"
+                return f"What {_does(second)} {second} add to {first}?"
             if other in (*concepts.wholes(one), *concepts.prerequisites(one)):
-                return f"What does {first} add to {second}?"
+                return f"What {_does(first)} {first} add to {second}?"
         return f"How do {first} and {second} work together?"
+
+
+def _is_plural(name: str) -> bool:
+    return bool(_PLURAL.search(_OF.split(name)[0]))
+
+
+def _does(name: str) -> str:
+    return "do" if _is_plural(name) else "does"
 
 
 def subjects(
@@ -124,6 +135,10 @@ class _Choosing:
         return [name for name in names if self._elsewhere(name) <= BROAD * len(self._others)]
 
     @cached_property
+    def _spellings(self) -> Spellings:
+        return Spellings(note.text for note in self._group)
+
+    @cached_property
     def _titles(self) -> list[Title]:
         return working_titles(self._group, self._others)
 
@@ -172,13 +187,17 @@ class _Choosing:
         return Subject(tuple(written), tuple(name.number for name in names), is_common) if all(written) else None
 
     def _spelling(self, name: _Name) -> str:
-        """A name as the notes spell it, or else that of its concept. Its capital goes where it only begins a sentence,
-        as far as the notes' spelling of its first word tells.
+        """A name as the notes spell it, or else that of its concept. Its capitals go where they only begin a
+        sentence or a title's words, as far as the spelling of its words in the notes and the concepts tells.
         """
         spelled = next(filter(None, (spelling(words, self._group) for words in name.words)), "")
         if not spelled and name.number is not None:
             spelled = self._concepts.all[name.number].name
-        small = spelled.lower()
-        in_sentence = re.compile(rf"\b{re.escape(small.split(' ')[0])}\b")
-        is_plain = spelled[1:] == small[1:] and any(in_sentence.search(note.text) for note in self._group)
-        return small if is_plain else spelled
+        usual = usual_spellings(self._concepts)
+        known = self._concepts.names(name.number) if name.number is not None else ()
+        own = (form for form in known if words_of(form) == words_of(spelled))
+        spelled = next(own, "") or sentence_case(spelled, self._spellings, usual)
+        small, first = spelled.lower(), spelled.split(" ")[0]
+        forms = [form for form in (self._spellings.usual(first), usual.usual(first)) if form]
+        is_name = not (any if " " in spelled else all)(map(str.islower, forms))
+        return spelled if is_name or spelled[1:] != small[1:] else small

@@ -21,6 +21,11 @@ def searchable(text: str) -> str:
     return text if text.isascii() else _RUN.sub(lambda run: f" {'  '.join(run[0])} ", plain(text))
 
 
+def unspaced(text: str) -> int:
+    """The number of letters of a text that belong to scripts without blanks."""
+    return 0 if text.isascii() else sum(map(len, _RUN.findall(text)))
+
+
 def plain(text: str) -> str:
     """A text in one spelling: compatibility forms (ligatures, full width) as their letters, accents composed with
     theirs, and no format characters such as soft hyphens.

@@ -23,10 +23,12 @@ MAX_UNEXPLAINED, MAX_MISSING, MAX_PARTS = 5, 5, 3
 MAX_NAMED = 3  # notes that link to a missing one, and sections that lack the same
 
 _TERM = re.compile(r"\b(?:[A-Z]{3,}s?|[A-Z][a-z]+[A-Z]\w+|[A-Z]{2,}[a-z]*-?\d+)\b")
-# Terms of all computing, which no post of the field explains.
-_COMMON = frozenset(
-    ("API", "CPU", "GPU", "RAM", "URL", "HTML", "HTTP", "JSON", "YAML", "SQL", "PDF", "CSV", "CLI", "AWS")
-)
+# Terms of all computing and of any textbook on machine learning, which no post of the field explains.
+_COMMON_TERMS = """
+API CPU GPU RAM URL HTML HTTP JSON YAML SQL PDF CSV CLI AWS PyTorch TensorFlow NumPy GitHub CUDA NVIDIA OpenAI ChatGPT
+GPT-2 GPT-3 GPT-4 BERT ImageNet MNIST CNN RNN LSTM GRU MLP SGD ReLU NLP LLM GNN GAN PCA SVM
+"""
+_COMMON = frozenset(_COMMON_TERMS.split())
 _ELSEWHERE = re.compile(r"^\.\./|[\[\]()]")  # of a link: out of its folder, or no name
 _MEASURE = re.compile(r"(?<![\w.-])\d[\d.,]*(?![\w-]*\))|\b(?:twice|half|double|triple)\b")
 _ASPECT = re.compile(

@@ -186,7 +186,7 @@ def guided_sections(found: Evidence, headings: Sequence[str], encoder: Encoder, 
         limit = most or (MAX_POINTS_OF_MANY_NOTES if several else None)
         own = with_opposites(choose(ours, found.excerpts, chosen, encoder.scale, limit), ours)
         chosen += own
-        points = section_points(own, ranked, found.excerpts, encoder.scale)
+        points = section_points(own, ranked, found.excerpts, encoder.scale, heading)
         sections.append(Section(heading=heading, points=points, notes=tuple(dict.fromkeys(p.path for p in points))))
     unfit_first = sorted(ranked, key=lambda entry: bool(found.fits[entry.excerpt].any()))
     return Skeleton(tuple(sections), leftovers(unfit_first, chosen, found.excerpts))

@@ -14,7 +14,7 @@ import numpy as np
 from kb.cutoffs import OPENING, SAME_POINT, SUBJECT_DEFINED
 from kb.models import ChunkRecord, Encoder, NoteRecord, Statement
 from kb.outline.quoting.comparisons import are_opposite
-from kb.outline.quoting.labels import label
+from kb.outline.quoting.labels import label, names
 from kb.outline.quoting.leaning import needs_a_label
 from kb.outline.quoting.pointers import pointer
 from kb.outline.quoting.runs import runs
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 MAX_EMBEDDED = 2  # statements of a passage
+MIN_POINTS_WITH_LEAD = 2  # of a section, for one of them to be kept for what leads its note
 MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_MANY_NOTES = 5, 4, 8
 
 
@@ -142,7 +143,8 @@ def choose(
     """The best of some candidates, given best first, that repeat neither each other nor those `chosen` before; at most
     `most`, by default more where more notes have some.
 
-    Notes take turns: each note's best statement comes before any note's second.
+    Notes take turns: each note's best statement comes before any note's second. What a single note opens with is among
+    them.
     """
     points: list[Candidate] = []
     taken = Counter[str]()
@@ -157,7 +159,16 @@ def choose(
         most = MAX_POINTS if len(taken) > 1 else MAX_POINTS_OF_ONE_NOTE
         most = max(most, min(len(taken), MAX_POINTS_OF_MANY_NOTES))
     in_turn = [entry for turn in sorted(by_turn) for entry in by_turn[turn]]
-    return in_turn[:most]
+    return _with_lead(in_turn, most) if len(taken) == 1 else in_turn[:most]
+
+
+def _with_lead(points: Sequence[Candidate], most: int) -> list[Candidate]:
+    """The first of a note's points, with the best that leads it in the place of the last if none of the others does."""
+    best = list(points[:most])
+    lead = next((entry for entry in points if entry.leads), None)
+    if lead is None or most < MIN_POINTS_WITH_LEAD or any(entry.leads for entry in best):
+        return best
+    return [*best[:-1], lead]
 
 
 def _repeats(entry: Candidate, other: Candidate, scale: Scale) -> bool:
@@ -176,15 +187,16 @@ def with_opposites(points: Sequence[Candidate], ranked: Sequence[Candidate]) -> 
 
 
 def section_points(
-    chosen: Sequence[Candidate], ranked: Sequence[Candidate], excerpts: Sequence[Excerpt], scale: Scale
+    chosen: Sequence[Candidate], ranked: Sequence[Candidate], excerpts: Sequence[Excerpt], scale: Scale, heading: str
 ) -> tuple[Point, ...]:
     """The points of a section in the order in which they are read.
 
-    Points of one note stand together: what leads it, then claims, numbers and limits, each in the note's order;
-    contradictions stand side by side. One table, formula or piece of code from the passages quoted follows the points
-    of its note.
+    The notes that the heading is named after come first. Points of one note stand together: what leads it, then claims,
+    numbers and limits, each in the note's order; contradictions stand side by side. One table, formula or piece of code
+    from the passages quoted follows the points of its note.
     """
-    notes = list(dict.fromkeys(excerpts[entry.excerpt].note.id for entry in chosen))
+    cited = {excerpts[entry.excerpt].note.id: excerpts[entry.excerpt].note for entry in chosen}
+    notes = sorted(cited, key=lambda note: not names(heading, cited[note].title))
 
     def place(entry: Candidate) -> tuple[int, int, int]:
         statement = entry.statement

@@ -14,21 +14,23 @@ from kb.models import Chunk, ChunkRecord, LineKind, NoteRecord, Statement, note_
 from kb.notes.prose import clean
 from kb.notes.statements import paragraphs
 from kb.outline.quoting.leaning import leans_back
+from kb.outline.quoting.unspaced import word_count
 from kb.reports import OpenQuestion
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 MAX_QUESTIONS = 7
+MIN_WORDS = 3  # of a question that says what it is about
 MAX_LENGTH = 320  # characters of a question with the sentences that belong to it
 
 _TASK = re.compile(r"(?:TODO|FIXME|Q|Question|Open question)\b\s*:", re.IGNORECASE)
-_QUESTION = re.compile(rf"\?[\"”’')\]]*$|^{_TASK.pattern}", re.IGNORECASE)
+_QUESTION = re.compile(rf"[?？][\"”’')\]]*$|^{_TASK.pattern}", re.IGNORECASE)
 # A cheap test on the raw text, to parse few passages; the marks of emphasis may follow the word.
-_MAY_ASK = re.compile(r"\?(?![^\W_])|\b(?:TODO|FIXME|Q|Question)\b[\s*_`~]*:", re.IGNORECASE)
+_MAY_ASK = re.compile(r"\?(?![^\W_])|？|\b(?:TODO|FIXME|Q|Question)\b[\s*_`~]*:", re.IGNORECASE)
 _QUESTION_HEADING = re.compile(
     r"\b(?:open )?questions?\b|\bto ?do\b|\bunknowns?\b|^open(?: (?:problems?|issues?|ends?|points?))?\W*$"
-    r"|\bunsolved\b",
+    r"|\bunsolved\b|(?:开放|未解决|待解决)的?问题|疑问|待办|未解決|疑問点?|질문|의문",
     re.IGNORECASE,
 )
 # Questions that somebody else asks, or that the note goes on to answer.
@@ -36,12 +38,20 @@ _ANSWERED_HEADING = re.compile(
     r"\b(?:interview|exam|quiz|faqs?|frequently|answers?|answered|practice|review|research questions?|q ?& ?a)\b",
     re.IGNORECASE,
 )
-_FIRST_PERSON = re.compile(r"\b(?:I|I'm|I’m|I'd|I’d|me|my)\b")
-_QUOTED = re.compile(r"^[\"“'‘«].*[\"”'’»]?\?[\"”'’»]?$")
+_FIRST_PERSON = re.compile(r"\b(?:I|I'm|I’m|I'd|I’d|me|my)\b|我(?!们)|私[はがの]|나[는의]|내가")
+_QUOTED = re.compile(r"^[\"“'‘«「].*[\"”'’»」]?[?？][\"”'’»」]?$")
 _OF_IT = re.compile(
     r"(?:(?:what|how|why|when|where|and|but|so|much|many|often|if) )*"
     r"(?:do|does|did|is|are|was|were|can|could|will|would|should|has|have)(?:n[’']t)? "
     r"(?:it|its|they|this|these|that|those)\b",
+    re.IGNORECASE,
+)
+# A pronoun before which nothing is named, or at the end of a question that names too little.
+_UNRESOLVED = re.compile(
+    r"(?:(?:can|could|do|does|did|would|should|will|might|how|why|what|when|where|we|i|you|one|really|actually|even|still"
+    r"|just|expect|make|get|use|know|train|apply|run|test|try|improve|to|not|much|well|is|are|was|there|any|some|about|if"
+    r"|and|but|so|maybe|perhaps)(?:n[’']t)?\s+)+(?:it|them|they|these|those)\b"
+    r"|(?:\S+ ){1,6}(?:behind|of|for|by|with|about|to|in|on|at|than|like) (?:this|that|it|them|these|those)\?$",
     re.IGNORECASE,
 )
 _ANSWER = re.compile(r"(?:A|Answer|Answered|Resolved)\b\s*:", re.IGNORECASE)
@@ -105,7 +115,10 @@ def _asked(paragraph: Sequence[Statement], announced: bool) -> Iterator[Statemen
 
 def _leans(question: str) -> bool:
     """Whether somebody else asks a question, or only what stands before it says what it is about."""
-    return bool(_QUOTED.match(question) or _OF_IT.match(question)) or leans_back(question[:1].upper() + question[1:])
+    if word_count(question) < MIN_WORDS:
+        return True
+    found = (pattern.match(question) for pattern in (_QUOTED, _OF_IT, _UNRESOLVED))
+    return any(found) or leans_back(question[:1].upper() + question[1:])
 
 
 def _joined(sentences: Sequence[Statement]) -> Statement:

@@ -13,14 +13,26 @@ from kb.outline.points import Excerpt
 from kb.reports import Gap, Reference, Section
 
 _NO_TITLE = re.compile(
-    r"\W*(?:(?:an?|the|this|these|her|his|their|my|our|original|full|official|see|read|watch|click)\s+)*"
+    r"\W*(?:(?:links?|pointers?|urls?) (?:to|of|for) )?"
+    r"(?:(?:an?|the|this|these|her|his|their|my|our|original|full|official|see|read|watch|click)\s+)*"
     r"(?:papers?|articles?|posts?|blogs?|blog posts?|here|links?|sources?|pdf|arxiv|doi|code|repo(?:sitory)?|github|"
     r"website|page|docs?|documentation|project|slides|videos?|more|research|resources?|courses?|talks?|lectures?|"
-    r"teaching|assignments?|homework|tutorials?|examples?|notebooks?|demos?|threads?|tweets?|stud(?:y|ies)|"
+    r"teaching|(?:figure )?source|references?|models?(?: card)?|weights|datasets?|data|hf|(?:technical )?report|"
+    r"publication|preprint|L\d+(?:\W+L?\d+)?|assignments?|homework|tutorials?|examples?|notebooks?|demos?|threads?|tweets?|stud(?:y|ies)|"
     r"(?:time ?stamp\W*|at\s+)?\d{1,2}(?::\d\d){1,2}|"
     r"\[?\d+\]?|[\w&. ]+,? \(?(?:19|20)\d\d\w?\)?|\S*(?:/|\.\w{2,4}$)\S*)\W*|\W*",
     re.IGNORECASE,
 )
+
+# Words that link to the work which a note is about, if only one link of the note has such.
+_PAPER = re.compile(
+    r"\W*(?:links? to )?(?:(?:the|original|full) )*(?:(?:paper|article|publication|preprint)(?: link)?|pdf|arxiv|"
+    r"read the paper)\W*",
+    re.IGNORECASE,
+)
+# Pictures of formulas, and what somebody says of a work on a social network.
+_RENDERED = re.compile(r"/render/math\?|//latex\.codecogs\.com/", re.IGNORECASE)
+_SAID_OF_IT = re.compile(r"//(?:\w+\.)?(?:twitter|x|threads|bsky|linkedin)\.(?:com|net|app)/", re.IGNORECASE)
 
 MAX_REFERENCES = 40  # more than a reader looks at; a page of links would give thousands
 
@@ -54,9 +66,12 @@ def references(
             if name in works and not works[name].anchor:
                 works[name].anchor = _title(anchor)
     for excerpt in _quoted(excerpts, sections):
-        for name, anchor in _citations_of(excerpt, texts):
+        cited = _citations_of(excerpt, texts)
+        paper = _paper_of(excerpt.note, texts.get(excerpt.note.id, excerpt.chunk.text))
+        for name, anchor in cited:
             work = works.setdefault(name, _Work())
             work.anchor = work.anchor or _title(anchor)
+            work.about = work.about or (excerpt.note if name == paper else None)
             work.citing[excerpt.note.path] = excerpt.note
     listed = list(works.items())[:MAX_REFERENCES]
     left_out = len(works) - len(listed)
@@ -65,7 +80,18 @@ def references(
 
 
 def _citations_of(excerpt: Excerpt, texts: Mapping[str, str]) -> list[Citation]:
-    return citations_in(with_inline_links(excerpt.chunk.text, texts.get(excerpt.note.id, "")))
+    found = citations_in(with_inline_links(excerpt.chunk.text, texts.get(excerpt.note.id, "")))
+    return [
+        entry
+        for entry in found
+        if not _RENDERED.search(entry.reference) and (_title(entry.anchor) or not _SAID_OF_IT.search(entry.reference))
+    ]
+
+
+def _paper_of(note: NoteRecord, text: str) -> str | None:
+    """The work that a note without sources is about: the only one that its text links to as "the paper"."""
+    papers = {entry.reference for entry in citations_in(text) if entry.anchor and _PAPER.fullmatch(entry.anchor)}
+    return papers.pop() if len(papers) == 1 and not note.sources else None
 
 
 def _title(anchor: str) -> str:

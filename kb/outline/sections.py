@@ -211,7 +211,7 @@ def _notes(excerpts: Sequence[Excerpt]) -> list[NoteRecord]:
 
 
 def _section(draft: _Draft, ranked: Sequence[Candidate], excerpts: Sequence[Excerpt], scale: Scale) -> Section:
-    points = section_points(draft.points, ranked, excerpts, scale)
+    points = section_points(draft.points, ranked, excerpts, scale, draft.heading)
     return Section(heading=draft.heading, points=points, notes=tuple(dict.fromkeys(point.path for point in points)))
 
 

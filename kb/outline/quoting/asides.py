@@ -27,17 +27,22 @@ _HOUSEKEEPING = re.compile(
 # What only tells what another text or a collection has, or where it is.
 _POINTING = re.compile(
     r"\b(?:curated|awesome|reading) (?:list|collection|note|notebook)s?\b"
-    r"|^(?:an? |my |the )?(?:\w+ )?(?:collection|repository|repo|set) of (?:my |personal |useful )?"
+    r"|^(?:an? |my |the )?(?:\w+ )?(?:collection|repository|repo|set) of (?:[\w/-]+ ){0,2}"
     r"(?:notes|notebooks|resources|links|papers|scripts)\b"
     r"|^(?:created|generated|updated|added|ingested|removed|renamed|moved|uploaded) (?:(?:an?|the|new) )?"
     r"(?:[\w-]+ ){0,2}(?:pages?|notes?|catalog|entr(?:y|ies)|files?|folders?|sections?|links?|index)\b"
-    r"|^to (?:read|learn|know|find out|see) more\b|(?:^|, )(?:refer to|consult) |\bwe saw\b"
+    r"|^to (?:read|learn|know|find out|see) more\b|\b(?:you|one) can (?:read|learn|find)(?: out)? more\b"
+    r"|\bread more (?:about|on|here)\b"
+    r"|\bavailable in (?:both )?(?:English|Chinese|Korean|Japanese|Spanish|French|German)\b"
+    r"|(?:^|, )(?:refer to|consult) |\bwe saw\b"
     r"|\bin the (?:[\w-]+ ){1,4}(?:section|chapter|lecture)\b"
     r"|\bin (?:an?|the|our|my) (?:upcoming|next|following|later|previous|earlier|separate) "
     r"(?:sections?|chapters?|posts?|parts?|articles?|lectures?|notebooks?|guides?|tutorials?|notes?|videos?|lessons?)\b"
     r"|\b(?:first|second|last|later) (?:part|half) of (?:the|this) \w+"
     r"|\b(?:i|we|would) (?:highly |strongly )?(?:recommend|suggest|encourage) (?:(?:you|users?|readers?) )?(?:to )?"
     r"(?:read|watch|check|keep|look|go|try|visit|having)\w*"
+    r"|^(?:the|an?) (?:paper|article|post|talk) (?:to hand|to recommend|i (?:recommend|hand|send|give))\b"
+    r"|\bmost interesting (?:sections?|parts?|chapters?) (?:is|are)\b"
     r"|\b(?:great|good|nice|excellent|useful|helpful|wonderful|amazing|must)[ -](?:\w+ )?(?:articles?|posts?|blogs?|"
     r"talks?|videos?|papers?|books?|read|tutorials?|resources?|explanations?|introductions?|overviews?|watch)\b"
     r"|\b(?:is|are|be|were|was) (?:also |now |publicly |freely |all )*(?:available|found|downloaded|accessed)"
@@ -49,6 +54,8 @@ _POINTING = re.compile(
     r"session|guide|experience)\b|\b(?:walk|guide|take)s? (?:you|the (?:reader|audience)) through\b"
     r"|^(?:covers|topics? (?:covered|include)|contents? (?:include|of)|table of|list of|links? to|pointers? to|"
     r"slides?|learn (?:how|to|about|more)|find out|discover (?:how|why)|understand how|get(?:ting)? started)\b"
+    r"|^(?:[\w-]+ ){0,3}(?:summaries|notes|write-?ups|reviews|highlights) (?:of|on|from) "
+    r"|\bsource: ?arxiv|, see (?:the|our|my) (?:[\w-]+ ){0,3}(?:page|note|post|article|section|chapter|guide)s?\b"
     r"|^(?:an? |the )?(?:(?:brief|short|quick|gentle|comprehensive|visual|complete|practical|detailed) )*"
     r"(?:introduction|intro|guide|tutorial|walkthrough|primer|notes) (?:of|to|on|for)\b"
     r"|^(?:tools?: )?[\w./-]+\.(?:py|sh|ipynb|md|ya?ml|json|cu|cpp)\b"
@@ -61,11 +68,20 @@ _POINTING = re.compile(
 # An entry of a bibliography.
 _WORK = re.compile(
     r"\bpp?\. ?\d+ ?[-–—] ?\d+|(?i:\barxiv (?:preprint|e-prints)\b|\bproceedings of\b|\bdoi:|^in proc\.|"
-    r"^in advances in|\bpages \d+ ?[-–—] ?\d+)|^(?:[A-Z][^\s,]*(?: [A-Z][^\s,]*){1,3}, ){4}"
+    r"^in advances in|^advances in neural\b|\bpages \d+ ?[-–—] ?\d+)|"
+    r"\b\d+(?:\(\d+\))?: ?\d+ ?[-–] ?\d+, (?:19|20)\d\d\b|"
+    r"^(?:[A-Z][^\s,]*(?: [A-Z][^\s,]*){1,3}, ){4}"
     r"|^(?:[A-Z][\w.’'-]+,? (?:(?:and|&) )?){1,6}(?:et al\.?)?,? ?(?:\((?:19|20)\d\d\w?\)[.:,]|:) .*"
     r"\b(?:19|20)\d\d\b\W*$"
     r"|^[A-Z][\w.’'-]+(?:,| et al\.,) [“\"]|^(?!.*\b(?:is|are|was|has|can|in) )[A-Z].*, (?:19|20)\d\d\w?\.?$"
     r"|^(?:(?:[A-Z]\. ?)+ ?[A-Z][\w’'-]+,? (?:(?:and|&) )?){2,}",
+)
+# A bibliography's entry with its title in quotation marks, after the names of its authors; a verb makes it a claim.
+_CITED = re.compile(
+    r"^(?:(?:[^\W\d_a-z][\w.’'-]*|et al\.?|and|&|van|von|de|der),?\s+){2,40}[\"“][^\"”]{10,250}[\"”]"
+    r"(?!.*\b(?:is|are|was|were|shows?|showed|finds?|found|reports?|reported|argues?|that|we|uses?)\b)"
+    r".*\b(?:19|20)\d\d\b",
+    re.DOTALL,
 )
 # Fame and growth instead of a claim.
 _FAME = re.compile(
@@ -76,6 +92,7 @@ _FAME = re.compile(
     r"interest)|huge (?:focus|interest|hype)|area of (?:\w+ ){0,3}(?:research|focus|investment)|"
     r"revolutioni[sz](?:ed|ing|es?)|game[- ]chang(?:er|ing)|exciting (?:way|field|time|area|topic)|"
     r"one of the most exciting|perhaps one of|"
+    r"huge demand for|(?:currently|widely) explored (?:\w+ ){0,2}(?:areas?|topics?|directions?)|"
     r"(?:rapidly|fast|quickly|ever)[- ](?:growing|evolving|changing|moving) (?:field|area|space|landscape))\b",
     re.IGNORECASE,
 )
@@ -93,6 +110,11 @@ _PRAISE = re.compile(
 def is_a_work(text: str) -> bool:
     """Whether a statement is an entry of a bibliography."""
     return bool(_WORK.search(text))
+
+
+def is_a_citation(paragraph: str) -> bool:
+    """Whether a paragraph is one entry of a bibliography, of which each sentence alone may look like a claim."""
+    return bool(_CITED.match(paragraph))
 
 
 def is_aside(text: str) -> bool:

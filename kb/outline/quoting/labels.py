@@ -6,26 +6,34 @@ import re
 from collections.abc import Sequence
 
 from kb.outline.naming.forms import says_nothing, tidy
+from kb.outline.quoting.unspaced import word_count
 
 MAX_HEADING_WORDS = 6
 
 # Headings that say what kind of remark follows, not what it is about.
 _KIND_OF_REMARK = re.compile(
     r"(?:(?:the |my |some |main |key |open |further |quick |more )*"
-    r"(?:introduction|intro|overview|summary|abstract|notes?|tl;?dr|references?|links?|contents?|table of contents|"
+    r"(?:introduction|intro|overview|(?:one[- ](?:line|sentence) )?summary|abstract|"
+    r"notes?|tl;?dr|references?|links?|contents?|table of contents|"
     r"see also|conclusions?|closing thoughts|background|further reading|reading|misc|ideas?|setup|questions?|todo|main|"
     r"in short|problems?|solutions?|diagram|pros?|cons?|use ?cases?|details?|examples?|sample|take|takeaways?"
     r"|insights?|"
     r"contributions?|models?|methods?|results?|numbers?|experiments?|evaluation|limits?|limitations?|discussion|why"
     r"|how|"
     r"what|caveats?|critique|thoughts|content|body|implementation|architecture|motivation|sections?|parts?"
-    r"|chapters?|pieces|"
+    r"|chapters?|pieces|总结|小结|结论|引言|前言|导言|背景|动机|简介|概述|介绍|方法|方案|模型|实验|结果|分析|讨论|摘要|附录|"
+    r"问题|局限性?|优点|缺点|优缺点|笔记|相关工作|未来工作|まとめ|概要|はじめに|おわりに|手法|実験|結果|結論|考察|課題|요약|결론|개요|배경|방법|"
+    r"실험|결과|정리|"
     r"costs?|mechanics|objections?|doubts?|evidence|claims?|cautions?|diagnosis|practical|general|setting|analysis)"
     r"(?: (?:and|&|in|of|for|at|on) [\w ]+| notes)?)\W*|.*\b(?:i|my|we|our|me|it|its|they|this|that|here|you|your|now|"
     r"everyone|paper|note)\b.*|[\W\d]*|\w",
     re.IGNORECASE,
 )
 _DATE = re.compile(r"(?:\w+ )?\d{1,4}[-/_. ]\d{1,2}(?:[-/_. ]\d{1,4})?\b.*")
+_NUMBERED_PART = re.compile(  # "Course 2 Week 1", "Section 5"
+    r"(?:\W*(?:course|week|lecture|lesson|module|chapter|part|unit|day|session|class|section|book|volume|vol)\W{0,2}\d+\b)+\W*",
+    re.IGNORECASE,
+)
 _APPOSITION = re.compile(r",\s+(?:an?|the|or)\s", re.IGNORECASE)
 _MARKS = re.compile(r"^\[[^\]]*\]|^\W*\d+(?:\.\d+)*[.)]?\s+|[*`_#]+|^\W+")
 _WORD = re.compile(r"[^\W\d_][\w+]*")
@@ -57,6 +65,12 @@ def label_under(heading: str, label: str) -> str:
     return rest if subject and _is_named(subject, _stems(heading)) else label
 
 
+def names(heading: str, title: str) -> bool:
+    """Whether a heading names the subject of a title."""
+    subject = _subject(title)
+    return bool(subject) and _is_named(subject, _stems(heading))
+
+
 def is_part_of(name: str, title: str) -> bool:
     """Whether a title names all that a name does, in whatever order."""
     own = _stems(name)
@@ -66,14 +80,14 @@ def is_part_of(name: str, title: str) -> bool:
 def _subject(title: str) -> str:
     """What a title is about: what comes before a colon, a dash or an apposition; nothing for a date."""
     head = _tidy(re.split(r":\s|\s[—–-]\s", _tidy(title))[0])
-    if _DATE.fullmatch(head) or _KIND_OF_REMARK.fullmatch(head) or says_nothing(head):
+    if _DATE.fullmatch(head) or _NUMBERED_PART.fullmatch(head) or _KIND_OF_REMARK.fullmatch(head) or says_nothing(head):
         return ""
     return _APPOSITION.split(head)[0]
 
 
 def _heading(name: str) -> str:
     bare = _tidy(name)
-    fits = len(bare.split()) <= MAX_HEADING_WORDS and not bare.endswith("?") and not says_nothing(bare)
+    fits = word_count(bare) <= MAX_HEADING_WORDS and not bare.endswith(("?", "？")) and not says_nothing(bare)
     return bare if fits and not _KIND_OF_REMARK.fullmatch(bare) and not _DATE.fullmatch(bare) else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kb.outline.quoting import unspaced
 from kb.outline.quoting.predicates import has_a_verb
 
 _DEMONSTRATIVE = (
@@ -49,7 +50,8 @@ _IN_FIRST_CLAUSE = re.compile(
     r"|\w+ing (?:it\b|them\b|that (?:wrong|right|well|badly)\b)"
     r"|(?:i|we) (?:\w+ )?(?:read|take|took|see|saw|understand|interpret|regard|treat|count) (?:that|them|it) as\b"
     r"|the originals? (?:is|are|was|were|has|had|uses?|used|needs?|needed|only)\b"
-    r"|[^,;:.()—–]*\b(?:of|for|to|in|with|by|at|on|from|than|like|does|do|did) that[,;:.]",
+    r"|[^,;:.()—–]*\b(?:of|for|to|in|with|by|at|on|from|than|like|does|do|did) that[,;:.]"
+    r"|[^,;:.()—–]*\bthe (?:first|second|third|other|last) (?:term|case|option|one|approach|method|step|component)\b",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r" \([^()]*\)")
@@ -163,7 +165,7 @@ _VERB_FIRST = re.compile(
 _AUTHORS = re.compile(r"\bthe authors?\b", re.IGNORECASE)
 _RESIDUE = re.compile(
     r"(?-i:\b[a-z]{2,}- (?!and\b|or\b|to\b)[a-z]{2,}|^\d{1,2} [A-Z-]{5,}\b|^\d+\.\d+ [A-Z][a-z]+ [A-Z])|"
-    r"[\u2500-\u257f]|"
+    r"[\u2500-\u257f\u2705\u274c\u2714\u2716\u2610-\u2612]|"
     r"[{}]{2}|\]\(|\[\^|<[a-z/!]|^[\W\d]*$|\|.*\||\\(?:begin|end|tag|label)\b|:::|^\W*\[wip\]",
     re.IGNORECASE,
 )
@@ -175,6 +177,8 @@ _PAIRS = (("(", ")"), ("[", "]"), ("“", "”"))
 def leans_back(text: str) -> bool:
     """Whether a text begins with a reference to what precedes it, or in the middle of a sentence."""
     start = text.lstrip("\"'“‘*_(")
+    if unspaced.leans(text):
+        return True
     if not start or (start[0].islower() and not _NAME_IN_LOWER_CASE.match(start)):
         return True
     clause = _ASIDE.sub("", _DIGIT_COMMA.sub("", re.split(r"(?<=[\w)])[.!?]\s", start, maxsplit=1)[0]))
@@ -205,7 +209,7 @@ def is_cut(text: str) -> bool:
     unpaired = any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS) or text.count('"') % 2
     purpose = _PURPOSE.match(text)
     is_alone = _CLAUSE_ALONE.match(text) or (purpose and not has_a_verb(_ABLE.sub("", purpose["rest"])))
-    return bool(_OPEN_END.search(text) or _SHOWING.match(text) or is_alone or unpaired)
+    return bool(_OPEN_END.search(text) or _SHOWING.match(text) or is_alone or unpaired or unspaced.is_open(text))
 
 
 def says_it_before_its_formula(text: str) -> bool:
@@ -225,4 +229,4 @@ def needs_a_label(text: str) -> bool:
 
 def talks_of_the_text(text: str) -> bool:
     """Whether a text is about the note, paper or page that it stands in, points at a figure, or is left-over markup."""
-    return bool(_ABOUT_THE_TEXT.search(text) or _RESIDUE.search(text))
+    return bool(_ABOUT_THE_TEXT.search(text) or _RESIDUE.search(text) or unspaced.is_of_the_text(text))

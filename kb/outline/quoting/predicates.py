@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kb.outline.quoting.unspaced import is_unspaced
+
 _COMMON_VERBS = """
 is are was were be been being am has have had does do did can could may might must shall should will would isn't aren't
 doesn't don't won't can't cannot gets get got gives give gave goes go went makes make made takes take took keeps keep
@@ -48,8 +50,8 @@ _NO_SUBJECT = re.compile(
 
 
 def has_a_verb(text: str) -> bool:
-    """Whether a text seems to be a sentence, not a noun phrase such as a title."""
-    return bool(_VERB.search(_NOUN.sub(" ", text)))
+    """Whether a text seems to be a sentence, not a noun phrase such as a title. A script without blanks hides which."""
+    return is_unspaced(text) or bool(_VERB.search(_NOUN.sub(" ", text)))
 
 
 def is_a_title(text: str) -> bool:

@@ -9,7 +9,7 @@ from kb.models import Chunk, ChunkRecord, LineKind, Statement
 from kb.notes.prose import clean
 from kb.notes.statements import paragraphs
 from kb.outline.questions import asks, heading_above, is_question
-from kb.outline.quoting.asides import is_a_work, is_aside
+from kb.outline.quoting.asides import is_a_citation, is_a_work, is_aside
 from kb.outline.quoting.leaning import (
     is_cut,
     lacks_subject,
@@ -19,12 +19,13 @@ from kb.outline.quoting.leaning import (
     talks_of_the_text,
 )
 from kb.outline.quoting.predicates import is_a_title
+from kb.outline.quoting.unspaced import width, word_count
 
-MIN_LENGTH, MAX_LENGTH = 40, 320  # characters
+MIN_LENGTH, MAX_LENGTH = 40, 320  # Latin letters
 MIN_WORDS = 5
-MANY_WORKS = 3  # in a passage
+MANY_WORKS, SENTENCES_OF_A_WORK = 3, 3  # in a passage that is a bibliography
 MAX_BACK = 2  # sentences that a run adds before the one that it is about
-MAX_RUN_LENGTH = 480  # characters of a run of several sentences
+MAX_RUN_LENGTH = 480  # Latin letters of a run of several sentences
 
 _MARK = re.compile(r"^(?:\(?\d{1,2}[.)]|tl;?dr\W)\s+(?=[^\W\d])", re.IGNORECASE)  # of an item, of a summary
 _ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—-]")  # of a list of links
@@ -40,7 +41,8 @@ _APPARATUS = re.compile(
     r"who is this for\b.*|what you(?:'ll| will) learn|book navigation|navigating (?:this|the) .*|"
     r"how to (?:use|read|navigate) (?:this|the) .*|"
     r"about (?:this|the|our) (?:book|course|class|series|site|blog|authors?)|"
-    r"参考文献|参考资料|参考|延伸阅读|致谢|目录)\W*",
+    r"(?:相关)?参考(?:文献|资料|链接|论文|サイト|リンク)?|相关(?:资料|链接)|延伸阅读|致谢|目录|目次|謝辞|"
+    r"참고(?: ?(?:문헌|자료|링크))?|목차)\W*",
     re.IGNORECASE,
 )
 
@@ -60,7 +62,8 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
     opens = True  # the passage, directly below its heading
     before: list[Statement] = []  # the sentence that introduces a list, and the items so far
     for paragraph in said:
-        if _ENTRY.match(lines[paragraph[0].start_line - chunk.start_line]):
+        is_entry = _ENTRY.match(lines[paragraph[0].start_line - chunk.start_line])
+        if is_entry or is_a_citation(" ".join(statement.text for statement in paragraph)):
             continue
         paragraph, is_complete = _before_formula(paragraph, chunk)
         is_item = chunk.kinds[paragraph[0].start_line - chunk.start_line] == LineKind.LIST
@@ -69,14 +72,19 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
         places = range(len(context) - len(paragraph), len(context))
         runs_here = [_run(context, place, lines, chunk.start_line, opens and place == 0) for place in places]
         found += [run for run in runs_here if run is not None and (is_complete or not _is_part(run, chunk))]
-        introduces = not is_item and paragraph[-1].text.endswith(":")
+        introduces = not is_item and paragraph[-1].text.endswith((":", "："))
         before = context if introduced else paragraph[-1:] if introduces else []
         opens = False
     return found
 
 
 def _is_a_list_of_works(said: Sequence[Sequence[Statement]], lines: Sequence[str], first_line: int) -> bool:
-    """Whether most of a passage are entries of a bibliography, or of an index of notes: its other lines are too."""
+    """Whether most of a passage are entries of a bibliography, or of an index of notes: its other lines are too. An
+    entry may be several sentences: names, title, and where it appeared.
+    """
+    parts = [is_a_work(statement.text) for paragraph in said for statement in paragraph]
+    if sum(parts) >= MANY_WORKS and SENTENCES_OF_A_WORK * sum(parts) >= len(parts):
+        return True
     works = sum(all(is_a_work(statement.text) for statement in paragraph) for paragraph in said)
     entries = sum(bool(_NOTE_ENTRY.match(lines[paragraph[0].start_line - first_line])) for paragraph in said)
     return max(works, entries) >= MANY_WORKS and 2 * max(works, entries) > len(said)
@@ -168,8 +176,8 @@ def _is_part(run: Statement, chunk: Chunk | ChunkRecord) -> bool:
 def _is_whole(sentences: Sequence[Statement], run: Statement) -> bool:
     most = MAX_LENGTH if len(sentences) == 1 else MAX_RUN_LENGTH
     return (
-        MIN_LENGTH <= len(run.text) <= most
-        and len(run.text.split()) >= MIN_WORDS
+        MIN_LENGTH <= width(run.text) <= most
+        and word_count(run.text) >= MIN_WORDS
         and not is_cut(run.text)
         and not is_a_title(run.text)
         and not any(_is_beside(sentence.text) for sentence in sentences)
