@@ -224,7 +224,7 @@ class NoteRecord(FileState):
 
     `area` is where it is filed; a note with `outside` is held back and has no chunks. `ruling` identifies the user's
     decisions that applied when it was filed. A `remote` note was filed on another machine; its file may not exist on
-    this one.
+    this one. `reading` is the version of the reading that took it in.
     """
 
     id: str
@@ -241,6 +241,7 @@ class NoteRecord(FileState):
     faults: tuple[str, ...] = ()
     ruling: str = ""
     remote: bool = False
+    reading: int = 0
     verdict: AreaVerdict
 
     @property

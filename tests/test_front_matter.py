@@ -195,6 +195,11 @@ def test_one_text_or_a_list_of_texts_is_a_tuple(value: JsonValue, texts: tuple[s
         ([], None),
         (["2024-01-03"], datetime.date(2024, 1, 3)),
         (True, None),
+        (1704274200, datetime.date(2024, 1, 3)),
+        (1704274200123, datetime.date(2024, 1, 3)),
+        ("1704274200.5", datetime.date(2024, 1, 3)),
+        ("202401030930", datetime.date(2024, 1, 3)),
+        (170427420, None),
     ],
 )
 def test_a_date_is_read_or_there_is_none(value: JsonValue, date: datetime.date | None) -> None:

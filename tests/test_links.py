@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kb.models import AreaVerdict, NoteRecord
-from kb.notes.links import link_targets, missing_targets, targets_of
+from kb.notes.links import link_targets, links_in, missing_targets, targets_of
 
 VERDICT = AreaVerdict(
     area="gnn",
@@ -61,6 +61,22 @@ def test_links_to_itself_and_to_nothing() -> None:
     notes = [record("a.md", "a", "nowhere", "../a.md")]
     assert link_targets(notes) == [set()]
     assert missing_targets(notes) == [["nowhere", "../a.md"]]
+
+
+@pytest.mark.parametrize(
+    ("written", "missing"),
+    [
+        ("[[../nowhere/gcn]]", ["../nowhere/gcn.md"]),
+        ("[[./gcn|convolutions]] and [[../nowhere/v1.2#Depth]]", ["../nowhere/v1.2.md", "./gcn.md"]),
+        ("[[/archive/gcn]], [[/notes/gat]]", ["/archive/gcn.md"]),
+        ("[[../notes/gat]], [[../notes/gat.md]], ![[../notes/plot.png]]", []),
+        ("[a file](../nowhere/gcn), [its folder](../nowhere/)", []),
+    ],
+)
+def test_a_wikilink_by_path_that_leads_nowhere_is_missing(written: str, missing: list[str]) -> None:
+    """A wikilink leads to a note, also one by path; a Markdown link without an ending may lead to any file."""
+    notes = [record("notes/one.md", *links_in(written, {})), record("notes/gat.md")]
+    assert sorted(missing_targets(notes)[0]) == missing
 
 
 def test_a_path_to_a_folder_means_the_note_that_stands_for_it() -> None:

@@ -46,6 +46,13 @@ def root(tmp_path: Path) -> Path:
     return tmp_path.resolve()
 
 
+def test_copies_that_logseq_keeps_are_no_notes(root: Path) -> None:
+    """Earlier states of pages lie in Logseq's own folder; a folder of that name elsewhere has notes."""
+    copies = ["logseq/bak/pages/a/2025.md", "logseq/version-files/a.md", "logseq/.recycle/a.md"]
+    make(root, dict.fromkeys([*copies, "bak/b.md", "logseq/c.md", "pages/a.md"], "x"))
+    assert taken(root) == ["bak/b.md", "logseq/c.md", "pages/a.md"]
+
+
 def test_every_markdown_file_is_taken_in_order_of_names(root: Path) -> None:
     """Any case of the two suffixes counts; hidden files and folders, and other files, are passed over."""
     make(root, dict.fromkeys(["b/c.md", "a.md", "B.MD", "c.markdown", "d.txt", "md", ".e.md", ".kb/f.md"], "x"))

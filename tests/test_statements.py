@@ -136,9 +136,22 @@ def test_abbreviations_and_dots_in_names_do_not_end_a_sentence(sentence: str) ->
     assert texts(sentence) == [sentence]
 
 
-def test_sentences_in_scripts_without_spaces() -> None:
-    """The ideographic full stop ends a sentence."""
-    assert texts("図を見る。次へ進む。") == ["図を見る。", "次へ進む。"]
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["図を見る。", "次へ進む。"],
+        ["彼は「なぜ遅いのか？」と聞いた。", "答えは簡単だ。"],
+        ["「速い。」", "次の文だ。"],
+        ["他说：“模型很小。”", "然后他走了。"],
+        ["缓存会增长（见图。）", "批次越大越慢！？", "真的。"],
+        ["値は３．５である．", "次の文である．"],
+    ],
+)
+def test_sentences_in_scripts_without_spaces(sentences: list[str]) -> None:
+    """The ideographic full stop ends a sentence, with the brackets that close after it; a quotation within a sentence
+    does not.
+    """
+    assert texts("".join(sentences)) == sentences
 
 
 @pytest.mark.parametrize(

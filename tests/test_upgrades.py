@@ -18,11 +18,12 @@ import pytest
 from conftest import Run
 
 from kb.index.catalog.schema import VERSION
+from kb.notes.parse import READING
 
 pytestmark = pytest.mark.model
 
 OLDER = Path(__file__).parent / "older"
-SAME_MODEL = ["version-1", "version-2", "version-3"]
+SAME_MODEL = ["version-1", "version-2", "version-3", "version-4"]
 AREAS = {"notes/gcn.md": "gnn", "notes/kv-cache.md": "ml-systems", "notes/sourdough.md": "detour"}
 
 
@@ -70,6 +71,31 @@ def test_an_older_index_is_searched_and_synced(
     assert vectors <= rows(catalog, "SELECT key, vector FROM embeddings")
     after = kb("search", "layers that average the features of neighbours", "--json")
     assert json.loads(after.out)["changed_notes"] == 0
+
+
+def test_notes_that_an_earlier_version_read_are_read_again(
+    opened: Callable[[str], Path], kb: Callable[..., Run]
+) -> None:
+    """What an earlier version read wrongly in a note that has not changed is found until the next sync, which reads the
+    note again, says so, and embeds only the passages that it reads differently; the sync after it reads nothing.
+    """
+    catalog = opened("version-4")
+    with closing(sqlite3.connect(catalog)) as connection, connection:
+        connection.execute("UPDATE notes SET title = 'Depth', date = NULL WHERE path = 'notes/gcn.md'")
+        connection.execute("UPDATE chunks SET embedding_key = 'old' WHERE text LIKE '%over-smooth%'")
+        connection.execute("UPDATE embeddings SET key = 'old' WHERE key NOT IN (SELECT embedding_key FROM chunks)")
+    assert json.loads(kb("search", "neighbours", "--json").out)["hits"][0]["title"] == "Depth"
+    synced = kb("sync", "--json")
+    assert synced.err.startswith("kb: this version reads notes differently: reading 3 notes again\n")
+    report = json.loads(synced.out)
+    assert (report["unchanged"], report["embedded_chunks"]) == (3, 1)
+    assert rows(catalog, "SELECT title, date, reading FROM notes WHERE path = 'notes/gcn.md'") == {
+        ("Graph convolution", "2024-05-03", READING)
+    }
+    assert rows(catalog, "SELECT key FROM embeddings WHERE key = 'old'") == set()
+    again = kb("sync", "--json")
+    assert (again.err, json.loads(again.out)["unchanged"]) == ("", 3)
+    assert json.loads(kb("doctor", "--json").out)["findings"] == []
 
 
 def test_an_index_of_another_model_says_what_to_run(opened: Callable[[str], Path], kb: Callable[..., Run]) -> None:

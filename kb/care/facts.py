@@ -12,7 +12,7 @@ from kb.care.doctor import Facts
 from kb.errors import CatalogError, DamageError, EncoderError, NewerError, NoteError, one_line
 from kb.index import folder
 from kb.index.batch import chunk_records
-from kb.index.freshness import file_state, is_changed, state_of
+from kb.index.freshness import file_state, is_changed, is_read, state_of
 from kb.index.lock import holder_of
 from kb.index.opened import Index
 from kb.index.reader import IndexReader
@@ -104,7 +104,7 @@ def misread_notes(reader: IndexReader, notes: list[NoteRecord], full: bool) -> l
 
 def _is_misread(reader: IndexReader, note: NoteRecord) -> bool:
     state = file_state(reader, note)
-    if state is None or is_changed(reader.root, note, state):
+    if state is None or not is_read(note) or is_changed(reader.root, note, state):
         return False
     try:
         content = files.read(reader.root, note.path)

@@ -11,6 +11,7 @@ from kb.index.catalog import IndexedFile
 from kb.index.reader import IndexReader
 from kb.models import FileState, NoteRecord
 from kb.notes import files
+from kb.notes.parse import READING
 
 State = Literal["current", "changed"]
 
@@ -34,6 +35,13 @@ def is_inside(root: Path, path: str) -> bool:
         return (root / named).resolve().is_relative_to(root)
     except (OSError, ValueError, RuntimeError):  # a name that is too long or holds a NUL, or links in a circle
         return False
+
+
+def is_read(note: NoteRecord | IndexedFile) -> bool:
+    """Whether a note was read as this version of kb reads notes, or on another machine. If not, the next sync reads it
+    again.
+    """
+    return note.remote or note.reading == READING
 
 
 def is_changed(root: Path, note: NoteRecord | IndexedFile, state: FileState) -> bool:

@@ -78,7 +78,15 @@ def _wikilinks(text: str) -> Iterator[str]:
         target = match["target"].strip()
         suffix = PurePosixPath(target).suffix.lower()
         if target and suffix not in ATTACHMENTS and not _SCHEME.match(target):
-            yield target
+            yield of_note(target)
+
+
+def of_note(wikilink: str) -> str:
+    """The target of a wikilink among the links of a note. What it leads to is a note, and so one by path has an ending,
+    which tells it from a Markdown link, which may lead to any file.
+    """
+    is_path = wikilink.startswith((".", "/")) and not wikilink.lower().endswith((*SUFFIXES, "/", ".."))
+    return f"{wikilink}{SUFFIXES[0]}" if is_path else wikilink
 
 
 def _markdown_targets(prose: str) -> Iterator[str]:

@@ -81,7 +81,12 @@ _ABBREVIATED = (
 )
 _ABBREVIATION = re.compile(rf"\b(?:{'|'.join(_ABBREVIATED)})\Z")
 _LONGEST_ABBREVIATION = max(map(len, _ABBREVIATED))
-_SENTENCE_END = re.compile(r"[.!?][\"')\]*_`]*(?=\s+[\"'(\[*_`$]*[A-Z0-9\u00c0-\uffff])|[。！？]")
+# In scripts without blanks, brackets that close after a full stop belong to its sentence; what they quote is a part of
+# one where a particle follows.
+_SENTENCE_END = re.compile(
+    r"[.!?][\"')\]*_`]*(?=\s+[\"'(\[*_`$]*[A-Z0-9\u00c0-\uffff])"
+    r"|(?:[。！？]|．(?![0-9０-９]))(?:(?![。！？．」』”’）)*_])|[。！？．]*[」』”’）)*_]++(?![とっはがをのにでも、，。]))"
+)
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FENCE = re.compile(r"^[ \t]*(?:>[ \t]?)*(`{3,}|~{3,})")
 _UNBREAKABLE = re.compile(

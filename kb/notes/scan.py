@@ -26,6 +26,7 @@ _DOCUMENTS = """
 """
 DOCUMENTS = frozenset(_DOCUMENTS.split())
 PACKAGES = ("node_modules", "site-packages", "vendor")  # ignored folders of other people's files
+LOGSEQ_COPIES = ("bak", "version-files")  # in the folder `logseq`: earlier states of pages
 MOST_IGNORED = 20_000  # entries of an ignored folder that are looked at
 
 
@@ -134,7 +135,8 @@ class _Walk:
         yield Entered(name)
         prefix = "" if name == "." else name.rstrip("/") + "/"
         for entry in entries:
-            if not entry.name.startswith("."):
+            is_copy = folder.name == "logseq" and entry.name in LOGSEQ_COPIES
+            if not (entry.name.startswith(".") or is_copy):
                 yield from self._entry(entry, prefix + entry.name, rules)
 
     def _entry(self, entry: os.DirEntry[str], path: str, rules: list[_Rules]) -> Iterator[Found]:

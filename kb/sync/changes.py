@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kb.decisions import Decisions, is_under
 from kb.index.catalog import IndexedFile
-from kb.index.freshness import is_changed
+from kb.index.freshness import is_changed, is_read
 from kb.index.reader import IndexReader, Look
 from kb.models import FileState
 from kb.notes.files import is_note
@@ -110,4 +110,4 @@ def _differs(reader: IndexReader, state: FileState, note: IndexedFile | None, sk
     """Whether a sync would take a file in. It would not take one that was skipped and has not changed since."""
     if skipped.get(state.path) == state:
         return False
-    return note is None or is_changed(reader.root, note, state)
+    return note is None or not is_read(note) or is_changed(reader.root, note, state)

@@ -6,15 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.decisions import Decisions, is_under_any
+from kb.index.freshness import is_read
 from kb.models import FileState, NoteRecord
 from kb.sync.changes import Seen
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The files that may have changed, the number of the others, and the notes whose files are gone."""
+    """The files to read, how many of them only because an earlier version read them, the number of the other files, and
+    the notes whose files are gone.
+    """
 
     stale: Sequence[FileState]
+    reread: int
     unchanged: int
     missing: Sequence[NoteRecord]
 
@@ -33,7 +37,8 @@ def make_plan(
     """
     stale = [state for state in seen.files.values() if reembed or not _looks_unchanged(known, state, decisions)]
     missing = [note for note in unseen if not elsewhere.may_hold(note.path)]
-    return Plan(stale, len(seen.files) - len(stale), missing)
+    reread = sum(state.path in known and not is_read(known[state.path]) for state in stale) if not reembed else 0
+    return Plan(stale, reread, len(seen.files) - len(stale), missing)
 
 
 def unseen_notes(known: Mapping[str, NoteRecord], seen: Seen, sources: Sequence[str] | None) -> list[NoteRecord]:
@@ -50,6 +55,6 @@ def unseen_notes(known: Mapping[str, NoteRecord], seen: Seen, sources: Sequence[
 
 def _looks_unchanged(known: Mapping[str, NoteRecord], state: FileState, decisions: Decisions) -> bool:
     note = known.get(state.path)
-    if note is None or note.remote or note.ruling != decisions.ruling(state.path):
+    if note is None or note.remote or note.ruling != decisions.ruling(state.path) or not is_read(note):
         return False
     return (note.size, note.mtime_ns) == (state.size, state.mtime_ns)

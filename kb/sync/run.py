@@ -12,11 +12,12 @@ from kb.areas.judge import classifier, decide, phrase_keys
 from kb.decisions import is_under_any
 from kb.errors import EncoderError, NoteError
 from kb.index.batch import Batch, chunk_records
+from kb.index.freshness import is_read
 from kb.index.writer import IndexWriter
 from kb.models import AreaVerdict, Chunk, FileState, Note, NoteRecord, Progress, StoredArea
 from kb.notes import files
 from kb.notes.chunking import chunk_note
-from kb.notes.parse import parse_note, post_by_convention
+from kb.notes.parse import READING, parse_note, post_by_convention
 from kb.notes.scan import is_reachable
 from kb.reports import Skipped, SyncReport
 from kb.sync.changes import Seen, look
@@ -107,7 +108,7 @@ class _Sync:
         self._publish(from_scratch=self._reembed and finished)
         if finished:
             self._writer.remember_skipped(looked_at, self._skipped)
-            self._tidy()
+            self._tidy(reread=bool(plan.reread) or self._reembed)
 
     def _plan(self, allow_removal: bool) -> tuple[Plan, Sequence[str]]:
         """The plan, and the paths of all files whose being skipped is decided again."""
@@ -119,6 +120,9 @@ class _Sync:
         elsewhere = look(writer, others, writer.decisions) if unseen else Seen()
         plan = make_plan(known, seen, unseen, elsewhere, writer.decisions, self._reembed)
         self.outcomes.unchanged = plan.unchanged
+        if plan.reread:
+            said = "a note" if plan.reread == 1 else f"{plan.reread} notes"
+            writer.notify(f"this version reads notes differently: reading {said} again")
         taken = {*known, *seen.files} - {note.path for note in plan.missing}
         self.outcomes.pass_over(writer.root, seen.passed_over, taken)
         if not allow_removal:
@@ -156,7 +160,7 @@ class _Sync:
             file = files.read(writer.root, state.path)
             now = FileState(path=file.path, size=file.size, mtime_ns=file.mtime_ns)
             known = self._known.by_path.get(state.path)
-            if known and known.sha256 == file.sha256 and self._is_judged(known) and not self._reembed:
+            if known and known.sha256 == file.sha256 and self._is_current(known):
                 self._batch.touched.append((known.id, now))
                 self.outcomes.unchanged += 1
                 return None
@@ -168,9 +172,10 @@ class _Sync:
         chunks = chunk_note(self._as_embedded(note), writer.encoder.count_tokens, writer.encoder.max_tokens)
         return Prepared(note, now, chunks)
 
-    def _is_judged(self, known: NoteRecord) -> bool:
-        """Whether a note was filed on this machine, under the current decisions."""
-        return known.ruling == self._writer.decisions.ruling(known.path) and not known.remote
+    def _is_current(self, known: NoteRecord) -> bool:
+        """Whether a note was read by this version and filed on this machine, under the current decisions."""
+        judged = known.ruling == self._writer.decisions.ruling(known.path) and not known.remote
+        return judged and is_read(known) and not self._reembed
 
     def _as_embedded(self, note: Note) -> Note:
         """A renamed note under its old title, so that one titled after its file keeps its vectors."""
@@ -244,6 +249,7 @@ class _Sync:
             links=note.links,
             faults=note.faults,
             ruling=decisions.ruling(note.path),
+            reading=READING,
             verdict=verdict,
         )
 
@@ -268,11 +274,11 @@ class _Sync:
         self._writer.publish(self._batch, from_scratch=from_scratch)
         self._batch = Batch()
 
-    def _tidy(self) -> None:
+    def _tidy(self, reread: bool) -> None:
         """Drop unused vectors, and the sources that are single files which are gone or lie in another source."""
         writer = self._writer
         writer.store.settle(writer.catalog)
-        if self.outcomes.updated or self.outcomes.removed or self._reembed:
+        if self.outcomes.updated or self.outcomes.removed or reread:
             fingerprint = writer.encoder.fingerprint
             writer.drop_unused_embeddings(phrase_keys(writer, fingerprint), fingerprint)
         sources = writer.catalog.sources()

@@ -32,13 +32,14 @@ class Changes:
 
 
 class IndexedFile(NamedTuple):
-    """A file as it was when it was indexed."""
+    """A file as it was when it was indexed, and the version of the reading that took it in."""
 
     path: str
     size: int
     mtime_ns: int
     sha256: str
     remote: bool
+    reading: int
 
 
 class NamesHeldBack(NamedTuple):

@@ -81,7 +81,7 @@ class CatalogReader:
 
     def file_states(self) -> dict[str, IndexedFile]:
         """What each note's file was like when it was indexed, by path."""
-        rows = self._rows("SELECT path, size, mtime_ns, sha256, remote FROM notes")
+        rows = self._rows("SELECT path, size, mtime_ns, sha256, remote, reading FROM notes")
         return {row["path"]: IndexedFile(*row) for row in rows}
 
     def skipped(self) -> dict[str, FileState]:

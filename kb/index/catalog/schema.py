@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from kb.models import AreaVerdict, ChunkRecord, Filter, NoteRecord
 from kb.notes.words import name_of, searchable
 
-VERSION = 4
+VERSION = 5
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 
 TABLES = """
@@ -18,7 +18,8 @@ CREATE TABLE sources (path TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE notes (
     id TEXT PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
     sha256 TEXT NOT NULL, title TEXT NOT NULL, area TEXT NOT NULL, kind TEXT NOT NULL, date TEXT, tags TEXT NOT NULL,
-    details TEXT NOT NULL, verdict TEXT NOT NULL, remote INTEGER NOT NULL DEFAULT 0
+    details TEXT NOT NULL, verdict TEXT NOT NULL, remote INTEGER NOT NULL DEFAULT 0,
+    reading INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE chunks (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, note_id TEXT NOT NULL REFERENCES notes (id) ON DELETE CASCADE,
@@ -86,12 +87,16 @@ DROP TABLE passages;
 INSERT INTO passages (passages) VALUES ('rebuild');
 """  # noqa: S608  # constants
 
+# By what version of the reading each note was taken in; 0 for those from before it was recorded.
+READING = "ALTER TABLE notes ADD COLUMN reading INTEGER NOT NULL DEFAULT 0;"
+
 # What brings a catalog up to this version, by the version it has.
 UPGRADES = {
     0: f"{TABLES}{FULL_TEXT}{UNREFERENCED}{SKIPPED_AND_STATE}",
-    1: f"{REMOTE}\n{UNREFERENCED}\n{CHECKSUM}{SKIPPED_AND_STATE}{KINDS}",
-    2: f"{RENAMED}\n{SKIPPED_AND_STATE}{KINDS}",
-    3: KINDS,
+    1: f"{REMOTE}\n{UNREFERENCED}\n{CHECKSUM}{SKIPPED_AND_STATE}{KINDS}{READING}",
+    2: f"{RENAMED}\n{SKIPPED_AND_STATE}{KINDS}{READING}",
+    3: f"{KINDS}{READING}",
+    4: READING,
 }
 
 
@@ -111,12 +116,13 @@ CREATE VIRTUAL TABLE IF NOT EXISTS temp.stems USING fts5vocab (main, passages, r
 
 UPSERT_NOTE = """
 INSERT INTO notes VALUES (
-    :id, :path, :size, :mtime_ns, :sha256, :title, :area, :kind, :date, :tags, :details, :verdict, :remote
+    :id, :path, :size, :mtime_ns, :sha256, :title, :area, :kind, :date, :tags, :details, :verdict, :remote,
+    :reading
 )
 ON CONFLICT (id) DO UPDATE SET path = excluded.path, size = excluded.size, mtime_ns = excluded.mtime_ns,
     sha256 = excluded.sha256, title = excluded.title, area = excluded.area, kind = excluded.kind,
     date = excluded.date, tags = excluded.tags, details = excluded.details, verdict = excluded.verdict,
-    remote = excluded.remote
+    remote = excluded.remote, reading = excluded.reading
 """
 
 UPSERT_CHUNK = """

@@ -30,6 +30,7 @@ _MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?"
 _NUMBERS = re.compile(r"(?P<year>\d{4})(?P<mark>[-/._])(?P<month>\d{1,2})(?:(?P=mark)(?P<day>\d{1,2})(?!\d))?")
 _CJK = re.compile(r"(?P<year>\d{4})\s*[年년]\s*(?P<month>\d{1,2})\s*[月월](?:\s*(?P<day>\d{1,2})\s*[日일])?")
 _COMPACT = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:\d{2}|\d{4}|\d{6})?(?!\d)")
+_SECONDS = re.compile(r"(1[0-8]\d{8})(?:\d{3})?(?:\.\d+)?")  # since 1970, or milliseconds, of the years 2001 to 2030
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4})"
 _NAMED = (
@@ -42,7 +43,11 @@ _WIKILINK = re.compile(r"\[\[([^\[\]|]*)")
 _TWO_WAYS = re.compile(r"(?P<first>\d{1,2})[/.-](?P<second>\d{1,2})[/.-](?P<year>\d{4})\b")
 _BARE_YEAR = re.compile("(?:19|20)[0-9]{2}")
 _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
-_FOLDERS = re.compile(r"(?:^|/)(\d{4})/(\d{2})/(\d{2})(?:/|$)")
+_FOLDERS = re.compile(r"(?:^|/)(?P<year>\d{4})/(?P<month>\d{2})/(?P<day>\d{2})(?:/|$)")
+# Further on in a file's name: `retro 2024-03-08`, and Dendron's `daily.journal.2024.03.08`.
+_IN_A_NAME = re.compile(
+    r"(?<=[\s._(-])(?P<year>(?:19|20)\d{2})([-_.])(?P<month>\d{2})\2(?P<day>\d{2})(?=[\s._)-]|$)", re.ASCII
+)
 
 
 class Dated(NamedTuple):
@@ -72,7 +77,7 @@ def as_date(value: JsonValue) -> datetime.date | None:
     """The date that a value of front matter begins with; None for one that is no date, or could be two.
 
     ISO 8601 with or without a time and a zone, `2024/3/8`, `2024-03` and `2024` (the first day of it), `March 8, 2024`,
-    `8 March 2024`, `2024年3月8日`, and all of them as a wikilink.
+    `8 March 2024`, `2024年3月8日`, and all of them as a wikilink; or a number of seconds or milliseconds since 1970.
     """
     while isinstance(value, list) and value:  # also a wikilink without quotes: to YAML it is a list in a list
         value = value[0]
@@ -84,6 +89,8 @@ def as_date(value: JsonValue) -> datetime.date | None:
 
 def _read(text: str) -> datetime.date | None:
     text = _WEEKDAY.sub("", text)
+    if since_1970 := _SECONDS.fullmatch(text):
+        return datetime.datetime.fromtimestamp(int(since_1970[1]), datetime.UTC).date()
     if _BARE_YEAR.fullmatch(text):
         return datetime.date(int(text), 1, 1)
     for pattern in (_NUMBERS, _COMPACT, _CJK, *_NAMED):
@@ -120,8 +127,8 @@ def _date_of_path(path: str) -> datetime.date | None:
     if prefix := DATE_PREFIX.match(place.stem):
         digits = re.sub(r"\D", "", prefix[0])
         return _date({"year": digits[:4], "month": digits[4:6], "day": digits[6:8]})
-    folders = _FOLDERS.search(place.with_suffix("").as_posix())
-    return _date({"year": folders[1], "month": folders[2], "day": folders[3]}) if folders else None
+    found = _IN_A_NAME.search(place.stem) or _FOLDERS.search(place.with_suffix("").as_posix())
+    return _date(found.groupdict()) if found else None
 
 
 def _fault(key: str, value: JsonValue) -> str:

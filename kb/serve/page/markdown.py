@@ -17,7 +17,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from kb.notes.links import name_of_path
+from kb.notes.links import name_of_path, of_note
 from kb.notes.markup.comments import without_comments
 from kb.notes.markup.front_matter import read_front_matter
 from kb.notes.prose import clean
@@ -137,7 +137,7 @@ def _wikilink(state: StateInline, silent: bool) -> bool:
         target, part, label = (match[number] or "" for number in (1, 2, 3))
         token = state.push("wikilink", "a", 0)
         token.content = label.strip() or " › ".join(filter(None, (target.strip(), part[1:].strip())))
-        token.meta = {"name": name_of(target.strip())}
+        token.meta = {"name": name_of(of_note(target.strip()))}
     state.pos = match.end()
     return True
 
