@@ -168,6 +168,21 @@ def test_what_leads_to_other_texts(address: str, number: int, kept: bool) -> Non
     assert body(f"<main><p>Short.</p><ul>{others}</ul></main>").count("On depth") == number, "all that the page has"
 
 
+HEADLINES = [
+    ("<a href=/{0}>How depth makes nodes alike</a>", False),
+    ("<a href=https://b.org/{0}>How depth makes nodes alike</a>", True),
+    ("<a href=/{0}>mean()</a>", True),
+    ("<a href=/{0}>How depth makes nodes alike</a> is about what happens to the nodes of a graph", True),
+]
+
+
+@pytest.mark.parametrize(("item", "kept"), HEADLINES)
+def test_a_list_of_headlines(item: str, kept: bool) -> None:
+    """A box of nothing but titles of the site's other texts is left out; names, sources and what says more stay."""
+    box = "".join(f"<li>{item.format(number)}</li>" for number in range(3))
+    assert body(f"<main><p>{TEXT * 20}</p><ul>{box}</ul></main>").endswith(TEXT.strip()) is not kept
+
+
 @pytest.mark.parametrize("control", ["\x00", "\x07", "\x0b", "\x1d", "\ufffe", "&#7;", "&#x1D;", "&#0;", "&#65534;"])
 def test_control_characters(control: str) -> None:
     """A character that no text has is left out, as formula and code too."""

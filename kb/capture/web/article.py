@@ -18,6 +18,8 @@ MOST_DROPPED = 0.7  # of that text; what holds more is not beside it, whatever i
 LEAST_LEFT = 1_500  # characters of running text are left, as of an article with more comments than text
 FEWEST_TEASERS = 3  # next to each other; two may be what a text is about
 LONGEST_TEASER = 600  # characters; what says more of a text is about it
+WORDS_OF_TITLE = 4  # that leads to a text; names of functions and chapters have fewer
+SHARE_OF_LINKS = 0.8  # of the letters of a box of such titles
 LEAST_RUN = 40  # characters of running text; labels have fewer
 _NEVER_TEXT = (
     *("script", "style", "noscript", "template", "svg", "canvas", "video", "audio", "iframe", "object", "embed"),
@@ -61,7 +63,7 @@ def _drop_beside(tree: HtmlElement, address: str) -> None:
     lengths = _lengths(tree)
     whole = lengths[tree]
     most = max(MOST_DROPPED * whole, whole - LEAST_LEFT)
-    teasers = list(_teasers(tree, address))
+    teasers = [*_teasers(tree, address), *_headlines(tree, address)]
     if sum(lengths[teaser] for teaser in teasers) <= most:
         for teaser in teasers:
             teaser.clear(keep_tail=True)
@@ -90,6 +92,27 @@ def _teasers(tree: HtmlElement, address: str) -> Iterator[HtmlElement]:
     for items in boxes.values():
         if len(items) >= FEWEST_TEASERS:
             yield from items
+
+
+def _headlines(tree: HtmlElement, address: str) -> Iterator[HtmlElement]:
+    """Boxes of nothing but links to other texts of the site, which are as long as titles of these."""
+    host = _host(address)
+    letters = dict.fromkeys(tree.iter(), 0)
+    linked: Counter[HtmlElement] = Counter()
+    links: Counter[HtmlElement] = Counter()
+    for element in reversed(list(letters)):
+        letters[element] += len((element.text or "").strip())
+        if element.tag == "a" and host and _host(element.get("href") or "") == host:
+            linked[element] = letters[element]
+            links[element] = len(element.text_content().split()) >= WORDS_OF_TITLE
+        parent = element.getparent()
+        if parent is not None:
+            letters[parent] += letters[element] + len((element.tail or "").strip())
+            linked[parent] += linked[element]
+            links[parent] += links[element]
+    for element in tree.iter("div", "section", "ul", "ol"):
+        if links[element] >= FEWEST_TEASERS and linked[element] >= SHARE_OF_LINKS * letters[element]:
+            yield element
 
 
 def _target(heading: HtmlElement) -> str:
