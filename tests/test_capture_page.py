@@ -107,6 +107,8 @@ BESIDE = [
     "<div role=navigation>Up</div>",
     "<div class='cookie-consent'>We use cookies</div>",
     "<p class=breadcrumb>Home</p>",
+    "<div class='media gallery'><p>One of fifty pictures</p></div>",
+    "<div itemtype='https://schema.org/Article' class='related'>Read on</div>",
     "<div style='display: none'>Hidden</div>",
     "<button>Copy</button><script>a</script><noscript>b</noscript>",
 ]
@@ -127,6 +129,7 @@ INSIDE = [
     "<header><h2>A</h2></header>",
     "<pre><code><span class='comment'># A</span></code></pre>",
     "<p class=menuselection>A</p>",
+    "<div class='gallery__text'><p>A</p></div>",
 ]
 
 
@@ -134,6 +137,57 @@ INSIDE = [
 def test_what_only_sounds_like_it_stays(inside: str) -> None:
     """A part of an article stays though its name may be that of a menu elsewhere."""
     assert "A" in body(f"<main><p>{TEXT}</p>{inside}</main>").removeprefix(TEXT)
+
+
+def test_more_comments_than_text() -> None:
+    """Comments are left out, however many there are, where enough text is left; and kept where it would not be."""
+    comments = f"<div class=comments>{f'<p>I disagree: {TEXT}</p>' * 100}</div>"
+    for text, kept in ((TEXT * 20, False), (TEXT, True)):
+        assert ("I disagree" in body(f"<div><p>{text}</p>{comments}</div>")) is kept
+
+
+def test_the_text_is_not_beside_itself() -> None:
+    """What the page calls its article stays within a box that is named like a menu."""
+    page = f"<div class='left-navigation'><main><p>{TEXT * 5}</p></main></div><div><p>{TEXT * 5}</p></div>"
+    assert body(page) == (TEXT * 5).strip()
+
+
+TEASER = "<li><a href='{0}'><img src=a></a><div><h3><a href='{0}'>On depth</a></h3><p>" + TEXT + "</p></div></li>"
+
+
+@pytest.mark.parametrize(
+    ("address", "number", "kept"), [("/b", 3, False), ("/b", 2, True), ("https://b.org/", 3, True)]
+)
+def test_what_leads_to_other_texts(address: str, number: int, kept: bool) -> None:
+    """Neighbours that each have a heading that leads to another text of the site are left out; a list of texts of other
+    sites is what a page is about.
+    """
+    others = "".join(TEASER.format(f"{address}{n}") for n in range(number))
+    page = f"<main><p>{TEXT * 20}</p><h2>A list</h2><ul>{others}</ul></main>"
+    assert ("On depth" in body(page)) is kept
+    assert body(f"<main><p>Short.</p><ul>{others}</ul></main>").count("On depth") == number, "all that the page has"
+
+
+HEADLINES = [
+    ("<a href=/{0}>How depth makes nodes alike</a>", False),
+    ("<a href=https://b.org/{0}>How depth makes nodes alike</a>", True),
+    ("<a href=/{0}>mean()</a>", True),
+    ("<a href=/{0}>How depth makes nodes alike</a> is about what happens to the nodes of a graph", True),
+]
+
+
+@pytest.mark.parametrize(("item", "kept"), HEADLINES)
+def test_a_list_of_headlines(item: str, kept: bool) -> None:
+    """A box of nothing but titles of the site's other texts is left out; names, sources and what says more stay."""
+    box = "".join(f"<li>{item.format(number)}</li>" for number in range(3))
+    assert body(f"<main><p>{TEXT * 20}</p><ul>{box}</ul></main>").endswith(TEXT.strip()) is not kept
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x07", "\x0b", "\x1d", "\ufffe", "&#7;", "&#x1D;", "&#0;", "&#65534;"])
+def test_control_characters(control: str) -> None:
+    """A character that no text has is left out, as formula and code too."""
+    page = f"<article><p>a{control}b \\(x{control}\\)</p><pre>c{control}d</pre><p>{TEXT}</p></article>"
+    assert "ab" in capture_page(page.encode(), "https://a.org").body
 
 
 def test_a_page_whose_text_comes_late() -> None:

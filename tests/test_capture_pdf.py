@@ -98,6 +98,9 @@ BYLINES: list[tuple[list[str], tuple[str, ...]]] = [
     (["ANN LEE", "Bell Laboratories, Murray Hill, NJ 07974"], ("Ann Lee",)),
     (["Ann Lee", "Palo Alto, CA 94304"], ("Ann Lee",)),
     (["A n n L e e"], ()),
+    (["The Graph Development Team", "Lee University"], ("The Graph Development Team",)),
+    (["Graph Team", "Ann Lee"], ("Ann Lee",)),
+    (["Deepgraph-AI", "research@deepgraph.example"], ("Deepgraph-AI",)),
 ]
 
 
@@ -112,6 +115,16 @@ def test_stated_authors_are_people() -> None:
     """An institution that a file states next to its authors is none of them."""
     line = Run("Ann Lee and Jo Berg Stanford University", 100, 400, 600, 10, False)
     assert authors_of([line], [line], 0, "Ann Lee and Jo Berg, Stanford University") == ("Ann Lee", "Jo Berg")
+    drawn = Run("Ann Lee", 100, 400, 600, 10, False)
+    assert authors_of([drawn], [drawn], 0, "[width=5cm]logo Ann Lee") == ("Ann Lee",), "commands of TeX are no name"
+
+
+def test_a_subtitle_is_no_prose() -> None:
+    """Authors below a long subtitle, which is set larger than the text, are found."""
+    texts = [("Some notes about what is in the package", 14.0), ("by Ann Lee", 10.0)]
+    texts += [("This is what one should know of the package and of all it has.", 10.0)] * 5
+    lines = [Run(text, 100, 400, 600 - 20 * number, size, False) for number, (text, size) in enumerate(texts)]
+    assert authors_of(lines, lines, 0, "") == ("Ann Lee",)
 
 
 @pytest.mark.parametrize(("stated", "date"), [("D:20240503", "2024-05-03"), ("D:191000072", ""), ("", "")])

@@ -214,6 +214,18 @@ def test_the_gate_comes_before_the_file(tmp_path: Path, site: Site, real_encoder
         assert [note.area for note in taken.added] == ["detour"]
 
 
+def test_the_gate_embeds_for_the_index(tmp_path: Path, site: Site) -> None:
+    """What was embedded to judge a capture is not embedded again to index it, and the report counts it."""
+    encoder = HashingEncoder()
+    with KnowledgeBase(tmp_path, create=True, encoder=encoder) as knowledge:
+        report = knowledge.capture([site.put("/a", PAGE)], allow_private=True, confirm=lambda entry: True)
+    (note,) = report.added
+    assert note.chunks > 1
+    assert report.embedded_chunks == note.chunks
+    own = [text for text in encoder.embedded if "over-smooth" in text]
+    assert len(own) == len(set(own)) > 0
+
+
 @pytest.mark.model
 def test_a_detour_is_not_asked_about(tmp_path: Path, site: Site, real_encoder: Encoder) -> None:
     """With `--detour`, what lies outside the areas is taken in without a question."""
@@ -360,7 +372,17 @@ def test_tracking() -> None:
             "100.64.0.1",
             "224.0.0.1",
         ),
-        *("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"),
+        *(
+            "::1",
+            "::",
+            "fe80::1",
+            "fe80::1%eth0",
+            "fc00::1",
+            "fec0::1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+        ),
     ],
 )
 def test_private_addresses(address: str) -> None:

@@ -117,10 +117,10 @@ class IndexReader:
 
     def embed(self, texts: list[str]) -> FloatArray:
         """Vectors `(len(texts), dim)` of some passages: from the catalog where it has them, else computed."""
-        return self._embed(texts)[0]
+        return self.embed_missing(texts)[0]
 
-    def _embed(self, texts: list[str]) -> tuple[FloatArray, dict[str, FloatArray]]:
-        """The vectors of some texts, and those among them that had to be computed, by key."""
+    def embed_missing(self, texts: list[str]) -> tuple[FloatArray, dict[str, FloatArray]]:
+        """The same, and by key those among them that had to be computed."""
         import numpy as np
 
         encoder = self.encoder

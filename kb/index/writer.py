@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -45,13 +45,17 @@ class IndexWriter(IndexReader):
 
     def embed(self, texts: list[str]) -> FloatArray:
         """Vectors `(len(texts), dim)` of some passages; those that the catalog lacks are stored there."""
+        vectors, fresh = self.embed_missing(texts)
+        self.store_vectors(fresh)
+        return vectors
+
+    def store_vectors(self, vectors: Mapping[str, FloatArray]) -> None:
+        """Store vectors that this encoder computed, by their keys, in the catalog."""
         import numpy as np
 
-        vectors, fresh = self._embed(texts)
-        if fresh:
-            self.catalog.store_vectors(list(fresh), np.stack(list(fresh.values())), self.encoder.fingerprint)
-        self.embedded_chunks += len(fresh)
-        return vectors
+        if vectors:
+            self.catalog.store_vectors(list(vectors), np.stack(list(vectors.values())), self.encoder.fingerprint)
+        self.embedded_chunks += len(vectors)
 
     def decide(self, change: Change, recorded: bool = True) -> None:
         """Change the decisions; the change is saved by the next `publish`. It gets an entry in their log if `recorded`,

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
-from kb.errors import KbError
+from kb.errors import BusyError, KbError
 from kb.index.opened import Index
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder, Notify, Progress
@@ -17,6 +17,7 @@ from kb.opening import open_index
 from kb.serve.trust import require_allowed
 
 _LISTENER: ContextVar[Notify | None] = ContextVar("listener", default=None)  # of the request that a thread answers
+CAPTURES = 2  # together: a slow site may keep one waiting, and searches need the threads that are left
 PREPARING_QUERY = "what are these notes about"
 
 
@@ -34,6 +35,7 @@ class LiveNotebook:
         self.stopping = threading.Event()
         self.notify = notify
         self.encoder = encoder
+        self._captures = threading.BoundedSemaphore(CAPTURES)
         self._lock = threading.Lock()  # guards the two below
         self._notebook: Notebook | None = None
         self._index: Index | None = None
@@ -76,6 +78,16 @@ class LiveNotebook:
             yield self.trusted(notify)
         finally:
             _LISTENER.reset(token)
+
+    @contextmanager
+    def capturing(self) -> Iterator[KnowledgeBase]:
+        """The notebook for one capture, which takes one of their places. Raises `BusyError` where all are taken."""
+        if not self._captures.acquire(blocking=False):
+            raise BusyError(f"{CAPTURES} captures are under way; try again when one of them is done")
+        try:
+            yield self.knowledge
+        finally:
+            self._captures.release()
 
     def _tell(self, line: str) -> None:
         (_LISTENER.get() or self.notify)(line)

@@ -83,6 +83,7 @@ class _Sync:
 
     def __init__(self, writer: IndexWriter, sources: Sequence[str], reembed: bool, progress: Progress) -> None:
         self.outcomes = Outcomes()
+        self.outcomes.embedded_chunks = writer.embedded_chunks  # before this run, as a capture does
         self._writer = writer
         self._sources = sources
         self._reembed = reembed

@@ -17,6 +17,7 @@ from kb.verbs.filing import FilingVerbs
 if TYPE_CHECKING:
     from kb.capture.filing.taking import Argument
     from kb.capture.filing.writing import Planned
+    from kb.index.arrays import FloatArray
     from kb.index.writer import IndexWriter
     from kb.reports import SyncReport
 
@@ -68,24 +69,24 @@ class CaptureVerbs(FilingVerbs):
         """Make notes of addresses, identifiers of papers and files of other formats, and add them; what is a note or a
         folder is added as it is.
 
-        What was captured before is replaced in its note, and merged with what the writer changed there. Where a new
-        note would lie outside the areas, nothing is written, unless `confirm` takes it as a detour. `full` takes the
-        text of a paper too, `template` gives a new note headings to fill in, and `allow_private` permits addresses of
-        private networks. Raises `RemovalError` and `OutsideError` like `add`.
+        What was captured before is merged with what the writer changed in its note. Where a new note would lie outside
+        the areas, nothing is written, unless `confirm` takes it as a detour. `full` takes the text of a paper too,
+        `template` gives a new note headings to fill in, and `allow_private` permits addresses of private networks.
+        Raises `RemovalError` and `OutsideError` like `add`.
         """
         flags = Flags(area=area, detour=detour, posts=posts)
         with self._index.reader() as reader:
             known = rooms.known.KnownCaptures(reader)
-        taking = rooms.taking.Taking(
-            self.root, self._folder, known, rooms.fetch.Fetcher(allow_private), full, collection
-        )
+        fetcher = rooms.fetch.Fetcher(allow_private)
+        taking = rooms.taking.Taking(self.root, self._folder, known, fetcher, full, collection)
         taken = taking.take(arguments, self._notify, self._should_stop)
         sources = [self._source(path) for path in taken.notes]
         planning = rooms.writing.Planning(self.root, self._index.notebook.index_folder, known, today(), template)
-        planned, held, detours = self._judged(planning.plan(taken.captures), flags, confirm)
+        planned, held, detours, vectors = self._judged(planning.plan(taken.captures), flags, confirm)
         report, outside = rooms.reports.SyncReport(), list[str]()
         if planned or sources:
             with self._index.write() as writer:
+                writer.store_vectors(vectors)
                 report = self._written(writer, planned, sources, flags, detours, allow_removal)
                 outside = [note.path for note in rooms.listing.outside_without_a_word(writer, sources)]
         report = report.with_captures((*held, *taken.known, *planning.known), (*taken.skipped, *planning.skipped))
@@ -100,29 +101,30 @@ class CaptureVerbs(FilingVerbs):
 
     def _judged(
         self, planned: Sequence[Planned], flags: Flags, confirm: Confirm
-    ) -> tuple[list[Planned], list[Captured], list[str]]:
-        """What is to be written; what is held back as outside the areas; and the paths of confirmed detours."""
+    ) -> tuple[list[Planned], list[Captured], list[str], dict[str, FloatArray]]:
+        """What is to be written; what is held back as outside the areas; the paths of confirmed detours; and the
+        vectors that were computed for what is to be written, by their keys.
+        """
         if flags.area or flags.detour:
-            return list(planned), [], []
+            return list(planned), [], [], {}
         new = {plan.report.path: plan.after for plan in planned if plan.report.path and plan.is_new and plan.after}
         with self._index.reader() as reader:
             judged = rooms.gate.judge(reader, new, reader.decisions.with_added(new, flags))
         written: list[Planned] = []
         held: list[Captured] = []
         detours: list[str] = []
+        vectors: dict[str, FloatArray] = {}
         for plan in planned:
-            path = plan.report.path or ""
-            verdict, area = judged.get(path, (None, None))
-            if verdict is None or area != "outside":
-                written.append(plan)
-                continue
-            entry = plan.report.held_back(verdict)
-            if confirm(entry):
-                written.append(plan)
+            found = judged.get(path := plan.report.path or "")
+            if found and found.area == "outside":
+                entry = plan.report.held_back(found.verdict)
+                if not confirm(entry):
+                    held.append(entry)
+                    continue
                 detours.append(path)
-            else:
-                held.append(entry)
-        return written, held, detours
+            written.append(plan)
+            vectors |= found.vectors if found else {}
+        return written, held, detours, vectors
 
     def _written(
         self,

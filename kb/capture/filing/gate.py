@@ -4,32 +4,45 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from kb.areas.judge import classifier, decide
 from kb.decisions import Decisions
+from kb.index.batch import embedding_key
 from kb.index.reader import IndexReader
 from kb.models import AreaVerdict, NoteFile, StoredArea
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
 
-Judged = tuple[AreaVerdict, StoredArea]
+if TYPE_CHECKING:
+    from kb.index.arrays import FloatArray
+
+
+class Judged(NamedTuple):
+    """The verdict on a text, where it would be filed, and by their keys the vectors that had to be computed for it."""
+
+    verdict: AreaVerdict
+    area: StoredArea
+    vectors: dict[str, FloatArray]
 
 
 def judge(reader: IndexReader, texts: Mapping[str, str], decisions: Decisions) -> dict[str, Judged]:
-    """The verdict on each of some texts, by the notebook path that it would have, and where it would be filed."""
+    """Judge some texts, by the notebook paths that they would have."""
     if not texts:
         return {}
     notes = [parse_note(_file(path, text)) for path, text in texts.items()]
     encoder = reader.encoder
     chunks = [chunk_note(note, encoder.count_tokens, encoder.max_tokens) for note in notes]
-    vectors = reader.embed([chunk.embedded for each in chunks for chunk in each])
+    vectors, computed = reader.embed_missing([chunk.embedded for each in chunks for chunk in each])
     deciding = classifier(reader, reader.catalog.notes())
     judged: dict[str, Judged] = {}
     start = 0
     for note, each in zip(notes, chunks, strict=True):
         verdict = deciding.classify(note, each, vectors[start : start + len(each)])
         start += len(each)
-        judged[note.path] = decide(note.path, note.area, verdict, decisions, reader.settings.outside)
+        verdict, area = decide(note.path, note.area, verdict, decisions, reader.settings.outside)
+        keys = [embedding_key(chunk.embedded, encoder.fingerprint) for chunk in each]
+        judged[note.path] = Judged(verdict, area, {key: computed[key] for key in keys if key in computed})
     return judged
 
 

@@ -17,6 +17,7 @@ MAX_ABSTRACT = 5000
 FEWEST_OF_ABSTRACT = 250  # characters, where no word says that it is one
 MANY_CHARACTERS = 30  # of a line of running text
 SMALLER = 0.95  # of the size of the text
+LARGER = 1.15
 INDENT = 2.0  # in sizes: how far left of its heading an abstract may begin
 MOST_TITLE_LINES = 5
 LONGEST_NAME = 5  # words
@@ -43,6 +44,8 @@ _AFFILIATION = re.compile(
     r"equal contribution|accepted|received|submitted|revised|published|preprint",
     re.IGNORECASE,
 )
+_TEAM = re.compile(r"(?:[\w.&-]+\s){1,4}(?:Team|Collaboration|Consortium|Contributors|Authors)|[A-Z]\w*[ -]AI")
+_MARKUP = re.compile(r"[\[\]{}\\=]")
 _STATE = re.compile(r"(?:AZ|CA|CO|CT|FL|GA|IL|IN|MA|MI|MN|NC|NJ|NY|OH|OR|PA|TX|UT|VA|WA|WI)(?:\s+\d{5})?")
 _ABSTRACT = re.compile(
     r"(?:a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|zusammenfassung|résumé|resumen)\b\s*(?:[.:—–-]+\s*)?(?P<rest>.*)", re.I
@@ -112,20 +115,24 @@ def authors_of(lines: Sequence[Run], runs: Sequence[Run], below: int, stated: st
     names = [name for part in _SEPARATOR.split(stated) if (name := " ".join(part.split()))]
     names = [name for name in names if not _AFFILIATION.search(name)]
     on_page = all(name.split()[-1].casefold() in page and len(name.split()) <= LONGEST_NAME for name in names)
-    if on_page and any(" " in name for name in names):
+    if on_page and any(" " in name for name in names) and not _MARKUP.search(stated):
         return tuple(dict.fromkeys(names))
-    heights = [line.baseline for line in between(lines, below)]
-    if not heights:
+    byline = between(lines, below)
+    if not byline:
         return ()
+    heights = [line.baseline for line in byline]
     low, high = min(heights) - 1, max(heights) + 1
-    return tuple(dict.fromkeys(_named([run for run in runs if low <= run.baseline <= high])))
+    people = tuple(dict.fromkeys(_named([run for run in runs if low <= run.baseline <= high])))
+    return people or tuple(line.text.strip() for line in byline if _TEAM.fullmatch(line.text.strip()))[:1]
 
 
 def between(lines: Sequence[Run], below: int) -> list[Run]:
     """The lines between the title and the abstract, first section or first line of prose."""
     kept: list[Run] = []
+    largest = LARGER * body_size(lines)  # what is set larger is a subtitle
     for line in lines[below : below + 40]:
-        prose = len(line.text.split()) > 8 and sum(word.islower() for word in line.text.split()) > 4
+        words = line.text.split()
+        prose = len(words) > 8 and sum(word.islower() for word in words) > 4 and line.size < largest
         if _ABSTRACT.fullmatch(line.text) or _AFTER.match(line.text) or prose:
             break
         kept.append(line)

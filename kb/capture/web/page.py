@@ -36,6 +36,8 @@ _META_CHARSET = re.compile(
 )
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}")
+_CONTROLS = dict.fromkeys((*range(9), 0xB, *range(0xE, 0x20), 0xFFFE, 0xFFFF)) | {0xC: " "}  # no tree takes them
+_REFERENCE = re.compile(r"&#(?:([0-9]{1,7})|[xX]([0-9a-fA-F]{1,6}));?")
 _DATA = re.compile(r"data:[^\"'\s>]+")  # pictures inside the page
 _TOO_LARGE = "is too large a page to be read; save the part that you need, and add the file"
 _SOFT_PAYWALL = re.compile(r'"isAccessibleForFree"\s*:\s*"?false', re.I)
@@ -124,7 +126,7 @@ def parsed(text: str, address: str) -> HtmlElement:
         raise CaptureError(f"{address} {_TOO_LARGE}")
     try:
         parser = html.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
-        tree = html.document_fromstring(text.replace("\0", "").encode(), parser=parser)
+        tree = html.document_fromstring(_without_controls(text).encode(), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise CaptureError(
             f"{address} is not a web page that can be read: {' '.join(str(error).split())[:80]}"
@@ -136,6 +138,15 @@ def parsed(text: str, address: str) -> HtmlElement:
     if any(_unclosed(text) > MAX_UNCLOSED for text in tree.itertext()):
         raise CaptureError(f"{address} has more than {MAX_UNCLOSED} formulas without an end")
     return tree
+
+
+def _without_controls(text: str) -> str:
+    """A page without the characters that no tree takes, in whichever way they are written."""
+
+    def kept(reference: re.Match[str]) -> str:
+        return "" if int(reference[1] or reference[2], 10 if reference[1] else 16) in _CONTROLS else reference[0]
+
+    return _REFERENCE.sub(kept, text.translate(_CONTROLS))
 
 
 def _shown(tree: HtmlElement) -> Iterator[str]:
@@ -160,7 +171,7 @@ def readable(tree: HtmlElement, title: str, address: str) -> str:
             del link.attrib["href"]  # a place in the page itself
     mark_code(tree)
     mark_formulas(tree)
-    article = article_of(tree)
+    article = article_of(tree, address)
     for heading in list(article.iter("h1", "h2")):
         if heading is not article and _letters(heading.text_content()) == _letters(title):
             heading.clear(keep_tail=True)

@@ -27,7 +27,12 @@ def resolve(host: str, port: int, allow_private: bool, seconds: float) -> list[s
 def is_public(address: str) -> bool:
     """Whether an IP address, and any IPv4 address that it embeds, is reachable from everywhere on the Internet."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in (ip, *_embedded(ip)))
+    return all(_is_global(one) for one in (ip, *_embedded(ip)))
+
+
+def _is_global(ip: IPAddress) -> bool:
+    site_local = isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or site_local)
 
 
 def _embedded(ip: IPAddress) -> list[IPAddress]:

@@ -172,13 +172,13 @@ def _add(served: Served, asked: requests.AddRequest) -> SyncReport:
 
 
 def _capture(served: Served, asked: requests.CaptureRequest) -> SyncReport:
-    with served.capturing():
-        return served.knowledge.capture_address(asked.address.strip(), asked.area, asked.detour, asked.full)
+    with served.live.capturing() as knowledge:
+        return knowledge.capture_address(asked.address.strip(), asked.area, asked.detour, asked.full)
 
 
 def _capture_pdf(served: Served, asked: requests.UploadRequest) -> SyncReport:
-    with served.capturing():
-        return served.knowledge.capture_pdf(asked.name, asked.content, asked.area, asked.detour, asked.full)
+    with served.live.capturing() as knowledge:
+        return knowledge.capture_pdf(asked.name, asked.content, asked.area, asked.detour, asked.full)
 
 
 def _guides(_: Served, __: requests.Nothing) -> GuideList:

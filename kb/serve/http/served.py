@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kb import __version__
-from kb.errors import BusyError
 from kb.knowledge import KnowledgeBase
 from kb.reports import Link, Server
 from kb.serve.http.access import Access
 from kb.serve.http.jobs import Jobs
 from kb.serve.http.mapping import Mapping
 from kb.serve.live import LiveNotebook
-
-CAPTURES = 2  # together: a slow site may keep one waiting, and searches need the threads that are left
 
 
 @dataclass
@@ -33,22 +28,11 @@ class Served:
     def __post_init__(self) -> None:
         self.jobs = Jobs(self.live)
         self.mapping = Mapping(self.live)
-        self._captures = threading.BoundedSemaphore(CAPTURES)
 
     @property
     def knowledge(self) -> KnowledgeBase:
         """The notebook with the settings as they are now."""
         return self.live.knowledge
-
-    @contextmanager
-    def capturing(self) -> Iterator[None]:
-        """Take one of the places of captures. Raises `BusyError` where all are taken."""
-        if not self._captures.acquire(blocking=False):
-            raise BusyError(f"{CAPTURES} captures are under way; try again when one of them is done")
-        try:
-            yield
-        finally:
-            self._captures.release()
 
     def describe(self) -> Server:
         """The server about itself."""

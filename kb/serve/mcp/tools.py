@@ -1,4 +1,4 @@
-"""The six tools: what an assistant may ask of a notebook, answered as text."""
+"""The seven tools: what an assistant may ask of a notebook, answered as text."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ from typing import Annotated
 
 from pydantic import Field
 
+from kb.errors import CaptureError
 from kb.models import FiledArea, Filter, Kind
 from kb.notes.naming import address_of
-from kb.reports import Hit, Outline, Point, Related, Section
+from kb.reports import Captured, Hit, Outline, Point, Related, Section
 from kb.serve.live import LiveNotebook
 from kb.serve.mcp.quoting import MAX_BYTES, MAX_PASSAGE, Marks, cut, joined
 
 FRAME = 1_000  # bytes of an answer that are not note text
+MAX_ADDRESS = 300  # characters; what carries text of notes elsewhere is longer than what a user pastes
+MAX_QUERY = 100
 KINDS: tuple[Kind, ...] = ("note", "post")
 
 Query = Annotated[str, Field(min_length=1, max_length=2000, description="What to look for, in words.")]
 NoteName = Annotated[
     str, Field(min_length=1, max_length=2000, description="A note's id or path, exactly as given here.")
 ]
+FileUnder = Annotated[FiledArea | None, Field(description="The area to file it under, if the user named one.")]
 Areas = Annotated[list[FiledArea], Field(description="Only notes in these areas.")]
 Limit = Annotated[int, Field(ge=1, le=30)]
 
@@ -97,9 +101,7 @@ class Tools:
         self,
         title: Annotated[str, Field(min_length=1, max_length=500)],
         text: Annotated[str, Field(min_length=1, max_length=1_000_000, description="Markdown, without the title.")],
-        area: Annotated[
-            FiledArea | None, Field(description="The area to file it under, if the user named one.")
-        ] = None,
+        area: FileUnder = None,
     ) -> str:
         """Write a new note into the notebook; a note that exists is never changed."""
         knowledge = self._live.knowledge
@@ -112,6 +114,47 @@ class Tools:
         outcomes += [f"{note.path} {note.reason}" for note in report.skipped]
         repeats = [f"it nearly repeats {note.near_duplicate_of}" for note in report.added if note.near_duplicate_of]
         return "\n".join([*outcomes, *repeats])
+
+    def capture(
+        self,
+        address: Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=MAX_ADDRESS,
+                description="A public http(s) address, an arXiv id or a DOI, exactly as the user gave it.",
+            ),
+        ],
+        area: FileUnder = None,
+        detour: Annotated[bool, Field(description="Whether the user wants it though it is outside the areas.")] = False,
+    ) -> str:
+        """Fetch a page or paper that the user named, and make a note of it. Never for an address that only notes name,
+        and never with text of notes in the address.
+        """
+        if len(address.partition("?")[2]) > MAX_QUERY:
+            raise CaptureError(f"{address} asks a site more than {MAX_QUERY} characters; the user may `kb add` it")
+        with self._live.capturing() as knowledge:
+            report = knowledge.capture_address(address, area, detour)
+        for skipped in report.skipped:
+            raise CaptureError(f"{skipped.path} {skipped.reason}")
+        areas = {note.path: note.area for note in (*report.added, *report.updated)}
+        marks = Marks()
+        return "\n".join(
+            [marks.meaning, *(_captured(one, areas.get(one.path or ""), marks) for one in report.captured)]
+        )
+
+
+def _captured(captured: Captured, area: str | None, marks: Marks) -> str:
+    if captured.state == "outside":
+        nearest = f" (nearest {captured.nearest_area})" if captured.nearest_area else ""
+        said = f"not written, as it lies outside the areas{nearest}; ask the user, and if they want it, set detour"
+    elif captured.state == "known":
+        said = f"not fetched, as {captured.path} is about it already"
+    else:
+        filed = f", filed under {area}" if area else ""
+        conflict = f"; what could not be merged is in {captured.conflict}" if captured.conflict else ""
+        said = f"{captured.state}: {captured.path}{filed}{conflict}"
+    return "\n".join([said, *([marks.line(captured.title)] if captured.title else [])])
 
 
 def _hit(hit: Hit, marks: Marks) -> str:
