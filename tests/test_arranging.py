@@ -11,6 +11,7 @@ from conftest import REPOSITORY
 
 from kb.errors import InputError
 from kb.outline.post.arranging.rearranged import rearranged, sections_of
+from kb.outline.post.arranging.references import without_works
 from kb.outline.post.check import check
 from kb.outline.post.citations import Citations, find_cited, read_memory
 from kb.outline.post.render import TEMPLATES, render, template_text
@@ -204,3 +205,40 @@ def test_a_draft_without_sections() -> None:
     assert sections_of("# Title\n\nOnly words.\n") == ()
     with pytest.raises(InputError, match="no sections"):
         rearranged("# Title\n\nOnly words.\n", [])
+
+
+WORKS = ("https://arxiv.org/abs/1706.03762", "https://a.example/one", "https://a.example/two")
+LISTED = OUTLINE.model_copy(
+    update={
+        "references": tuple(
+            Reference(title=f"Work {place}", authors=(), url=url, cited_by=(), sections=())
+            for place, url in enumerate(WORKS)
+        )
+    }
+)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_works_that_nothing_rests_on_leave_the_list(template: str) -> None:
+    """An item whose work is gone leaves the list, and the others are numbered from 1; all else stays."""
+    text = render(LISTED, template_text(template), TODAY, "comment")
+    assert without_works(text, ()) == without_works(text, {"https://b.example"}) == text
+    for place, name in enumerate(("arXiv:1706.03762", *WORKS[1:])):
+        left = [number for number in range(3) if number != place]
+        made = without_works(text, {name})
+        assert [line for line in made.splitlines() if "Work " in line] == [
+            f"{number}. Work {other}: <{WORKS[other]}>" for number, other in enumerate(left, 1)
+        ]
+        assert [line for line in made.splitlines() if "Work " not in line] == [
+            line for line in text.splitlines() if "Work " not in line
+        ]
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_an_empty_list_leaves_with_its_heading(template: str) -> None:
+    """A draft whose works are all gone is the one that it would be without any."""
+    without = OUTLINE.model_copy(update={"references": ()})
+    text = render(LISTED, template_text(template), TODAY, "comment")
+    assert without_works(text, {"arXiv:1706.03762", *WORKS}) == render(
+        without, template_text(template), TODAY, "comment"
+    )

@@ -16,9 +16,10 @@ from kb.knowledge import KnowledgeBase
 from kb.notes.markup.front_matter import read_front_matter
 from kb.notes.markup.settings import with_values
 from kb.outline.post.citations import Citations
-from kb.outline.post.clean_copy import clean_copy
+from kb.outline.post.clean_copy import clean_copy, listed_works
+from kb.outline.post.layout import Post
 from kb.outline.post.render import TEMPLATES, render, template_text
-from kb.reports import Gap, NoteVersion, OpenQuestion, Outline, Point, Reference, Section
+from kb.reports import ArrangedSection, Gap, NoteVersion, OpenQuestion, Outline, Point, Reference, Section
 from kb.verbs import posting
 
 Write = Callable[[str, str], Path]
@@ -204,6 +205,24 @@ def test_a_draft_becomes_a_post_of_the_notebook(filled: KnowledgeBase) -> None:
     assert [(note.path, note.kind) for note in filled.list(kinds=["post"]).notes] == [("posts/insects.md", "post")]
     assert Path("drafts/insects.md").read_bytes() == before
     assert filled.sync().removed == ()
+
+
+def test_works_of_a_dropped_section_leave_the_references(filled: KnowledgeBase, write: Write) -> None:
+    """Put in another order, a draft lists no work that is only about notes of a section that went; the writer's own
+    stay.
+    """
+    quiet = OUTLINE.model_copy(update={"open_questions": ()})
+    write("drafts/insects.md", drafted(outline=quiet))
+    cut = filled.cut_draft("drafts/insects.md")
+    dances, trails = (
+        ArrangedSection(line=one.line, heading=one.heading, points=tuple(point.line for point in one.points))
+        for one in cut.sections
+    )
+    for left, works in ((dances, 2), (trails, 1)):
+        made = filled.rearrange_draft(cut.path, cut.sha256, [left]).markdown
+        assert len(listed_works(Post(made))) == works
+        assert "1. Scents: <https://ants.example>" in made
+        assert ("2. The dance" in made) == (left is dances)
 
 
 def test_publishing_again(filled: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -45,6 +46,7 @@ class Index:
         self.store = store
         self.notify = notify
         self.cache = Cache()
+        self.background: Executor = ThreadPoolExecutor(thread_name_prefix="search")
         self.last_look: Look | None = None
         self._existed = notebook.root.is_dir()
         self._given_encoder = encoder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -66,6 +67,7 @@ class Shared(Protocol):
     notebook: Notebook
     notify: Notify
     cache: Cache
+    background: Executor
     store: VectorStore
     last_look: Look | None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -42,29 +42,29 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
     import numpy  # noqa: F401  # its first import must not happen in two threads at the same time
 
     reader.require_current_encoder()
-    with ThreadPoolExecutor(1) as background:  # the vectors are searched while words are looked up
-        embedding = background.submit(reader.encoder.encode_query, asked.text)
-        _open_vectors(reader)
-        first = _ask_ahead(reader, background, embedding, filter, pool)
-        if mode == "dense":
-            vector = embedding.result()
-            return by_meaning(reader, vector, nearest(reader, vector, filter, pool, first), filter)
-        subject = subject_of(reader, asked)
-        words = telling(reader, subject.words)
-        lexical = matching(reader, words, filter, pool)
-        weighed = weigh(reader, words, None) if reader.is_small else words
-        known = treatments(reader)
+    # The vectors are searched while words are looked up.
+    embedding = reader.shared.background.submit(reader.encoder.encode_query, asked.text)
+    _open_vectors(reader)
+    first = _ask_ahead(reader, embedding, filter, pool)
+    if mode == "dense":
         vector = embedding.result()
-        reading = reading_of(reader, known, read_concepts(reader, known, asked.text, subject, vector))
-        reading = with_abbreviations(reader, known, reading, subject)
-        dense = nearest(reader, vector, filter, pool, first)
-        if reading.concepts:
-            again = scan if reader.is_small else nearest
-            dense |= again(reader, reading.moved(vector), filter, pool)
-        notes = named(reader, asked.text) & reader.passing(filter).notes
-        dense |= dict.fromkeys(_chunk_ids(reader, notes), 0.0)
-        ranking = by_meaning_and_words(reader, vector, dense, lexical, weighed, reading, filter)
-        return replace(ranking, ranked=named_first(ranking.ranked, notes), named=notes) if notes else ranking
+        return by_meaning(reader, vector, nearest(reader, vector, filter, pool, first), filter)
+    subject = subject_of(reader, asked)
+    words = telling(reader, subject.words)
+    lexical = matching(reader, words, filter, pool)
+    weighed = weigh(reader, words, None) if reader.is_small else words
+    known = treatments(reader)
+    vector = embedding.result()
+    reading = reading_of(reader, known, read_concepts(reader, known, asked.text, subject, vector))
+    reading = with_abbreviations(reader, known, reading, subject)
+    dense = nearest(reader, vector, filter, pool, first)
+    if reading.concepts:
+        again = scan if reader.is_small else nearest
+        dense |= again(reader, reading.moved(vector), filter, pool)
+    notes = named(reader, asked.text) & reader.passing(filter).notes
+    dense |= dict.fromkeys(_chunk_ids(reader, notes), 0.0)
+    ranking = by_meaning_and_words(reader, vector, dense, lexical, weighed, reading, filter)
+    return replace(ranking, ranked=named_first(ranking.ranked, notes), named=notes) if notes else ranking
 
 
 def _chunk_ids(reader: IndexReader, notes: Collection[str]) -> list[str]:
@@ -79,14 +79,14 @@ def _open_vectors(reader: IndexReader) -> None:
 
 
 def _ask_ahead(
-    reader: IndexReader, background: Executor, embedding: Future[FloatArray], filter: Filter, pool: int
+    reader: IndexReader, embedding: Future[FloatArray], filter: Filter, pool: int
 ) -> Future[dict[str, float]] | None:
     """The store's answer to the first question of `nearest`, asked as soon as the query is embedded."""
     wanted = first_wanted(reader, filter, pool)
     if not 0 < wanted <= reader.store.most_results:
         return None
     generation, areas = reader.generation, filter.areas or FILED_AREAS
-    return background.submit(lambda: reader.store.query(generation, embedding.result(), areas, wanted))
+    return reader.shared.background.submit(lambda: reader.store.query(generation, embedding.result(), areas, wanted))
 
 
 def read_query(query: str) -> Query:

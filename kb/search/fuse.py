@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from kb.index.arrays import products, unit_rows
@@ -98,8 +99,10 @@ def by_meaning_and_words(
 def _weighed(reader: IndexReader, weighed: Weighed | Sequence[str], reading: Reading, ids: Sequence[str]) -> Weighed:
     """The words of a query, and the weights of words and concepts in the notes of some chunks."""
     words, weights = weighed if isinstance(weighed, Weighed) else weigh(reader, weighed, ids)
-    notes = {note_of(id) for id in ids}
-    return Weighed(words, {note: _larger(weights.get(note, {}), reading.weights.get(note, {})) for note in notes})
+    own = {note: weights.get(note, {}) for note in map(note_of, ids)}
+    return Weighed(
+        words, own | {note: _larger(own[note], reading.weights[note]) for note in own.keys() & reading.weights}
+    )
 
 
 def _larger(first: Mapping[str, float], second: Mapping[str, float]) -> dict[str, float]:
@@ -161,6 +164,9 @@ def _copies(reader: IndexReader, ids: Sequence[str]) -> dict[str, int]:
     throughout is not boilerplate.
     """
     copies: dict[str, int] = {}
+    if reader.is_small:
+        everywhere = reader.cached("repeated", lambda: frozenset(chain(*repeated(reader.passages().ids))))
+        ids = [id for id in ids if id in everywhere]
     for group in repeated(ids):
         lengths = _lengths(reader, {note_of(id) for id in group})
         parts = [id for id in group if lengths[note_of(id)] > 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from kb.index.freshness import State, file_state, state_of
@@ -12,9 +13,10 @@ from kb.notes.naming import address_of
 from kb.notes.prose import clean
 from kb.notes.statements import SAYING, statements
 from kb.search.ranking import Ranked
-from kb.search.similar.resemblance import CONTAINMENT, MIN_RUNS, Runs, resemblance, word_runs
+from kb.search.similar.resemblance import CONTAINMENT, MIN_RUNS, resemblance, word_runs
 
 NOTES_AT_ONCE = 10
+KEPT_TEXTS = 1_000  # passages that were split into sentences and words: while a query is typed they recur
 _SHOWING = (LineKind.TABLE, LineKind.MATH, LineKind.CODE)
 SAME_SCORES = 0.05  # the scores of near-identical passages differ by less than this share of the larger one
 
@@ -62,7 +64,8 @@ def shown_notes(
     return shown, tuple(missing), looked_at
 
 
-def sentences_of(chunk: ChunkRecord) -> list[str]:
+@lru_cache(maxsize=KEPT_TEXTS)
+def sentences_of(chunk: ChunkRecord) -> Sequence[str]:
     """The sentences of a passage; of one that states nothing the words of its links, or else its heading."""
     said = [statement.text for statement in statements(chunk.text, chunk.kinds)]
     lines = zip(chunk.text.split("\n"), chunk.kinds, strict=False)
@@ -100,7 +103,6 @@ class _SeenPassages:
 
     def __init__(self) -> None:
         self._seen: list[tuple[RankedPassage, str]] = []
-        self._runs: dict[str, Runs] = {}
 
     def add(self, path: str, passages: Sequence[RankedPassage]) -> tuple[str | None, list[RankedPassage]]:
         """The address at which the first passage of a note is shown already, if it is; and the passages to show: the
@@ -117,17 +119,15 @@ class _SeenPassages:
         """The address at which a near-identical passage is shown."""
         for other, address in self._seen:
             if _score_alike(passage.ranked, other.ranked):
-                runs = self._runs_of(passage.chunk)
+                runs = _runs_of(passage.chunk.text)
                 if len(runs) < MIN_RUNS:
                     return None
-                if resemblance(runs, self._runs_of(other.chunk)) >= CONTAINMENT:
+                if resemblance(runs, _runs_of(other.chunk.text)) >= CONTAINMENT:
                     return address
         return None
 
-    def _runs_of(self, chunk: ChunkRecord) -> Runs:
-        if chunk.id not in self._runs:
-            self._runs[chunk.id] = word_runs(chunk.text)
-        return self._runs[chunk.id]
+
+_runs_of = lru_cache(maxsize=KEPT_TEXTS)(word_runs)
 
 
 def _score_alike(first: Ranked, second: Ranked) -> bool:

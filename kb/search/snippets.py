@@ -100,8 +100,9 @@ def shorten(text: str, length: int) -> str:
 
 def marks(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
     """Character ranges `[start, end)` of a query's words, also as parts of compounds; endings are ignored."""
-    whole, parts, prefixes, any_of_them = _stems(tuple(words))
-    if not any_of_them.search(text.lower()):
+    whole, parts, prefixes = _stems(tuple(words))
+    lower = text.lower()
+    if not any(part in lower for part in (*whole, *parts, *prefixes)):
         return []
     found = []
     for match in WORD.finditer(text):
@@ -118,15 +119,13 @@ def marks(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
 
 
 @lru_cache(maxsize=100)
-def _stems(words: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], tuple[str, ...], re.Pattern[str]]:
-    """The stems of some words and of their parts, the prefixes among them (`infer*`), and a pattern that matches every
-    text that has any of these.
-    """
+def _stems(words: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], tuple[str, ...]]:
+    """The stems of some words and of their parts, and the prefixes among them (`infer*`)."""
     prefixes = tuple(word[:-1].lower() for word in words if word.endswith("*"))
     complete = [word for word in words if not word.endswith("*")]
     whole = frozenset(stem(word) for word in complete)
     parts = frozenset(stem(part) for word in complete for part in _PART.findall(word))
-    return whole, parts, prefixes, re.compile("|".join(map(re.escape, sorted({*whole, *parts, *prefixes}))) or r"(?!)")
+    return whole, parts, prefixes
 
 
 @lru_cache(maxsize=10_000)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from kb.models import AreaVerdict, ChunkRecord, Filter, NoteRecord
 from kb.notes.words import name_of, searchable
 
 VERSION = 5
+KEPT_RECORDS = 2_000  # rows that were read as records: those of the notes that are searched now
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 
 TABLES = """
@@ -145,6 +147,7 @@ def note_row(note: NoteRecord) -> dict[str, object]:
     }
 
 
+@lru_cache(maxsize=KEPT_RECORDS)
 def note_record(row: sqlite3.Row) -> NoteRecord:
     """A row of `notes` as a record."""
     values = {name: row[name] for name in row.keys()}  # noqa: SIM118  # a Row iterates over values
@@ -163,6 +166,7 @@ def chunk_row(chunk: ChunkRecord, note: NoteRecord) -> dict[str, object]:
     return chunk.model_dump(exclude={"heading_path"}) | {"title": title, "headings": json_list(chunk.heading_path)}
 
 
+@lru_cache(maxsize=KEPT_RECORDS)
 def chunk_record(row: sqlite3.Row) -> ChunkRecord:
     """A row of `chunks` as a record."""
     return ChunkRecord(

@@ -67,7 +67,7 @@ def clean_copy(text: str, works: Mapping[str, Sequence[str]]) -> CleanCopy:
     dropped if that lists none of them. A citation in a comment is dropped. All other text stays as it is.
     """
     post = Post(text)
-    items = _listed_works(post)
+    items = listed_works(post)
     notes = [*_FOOTNOTE.finditer(text)]
     links = [edit for note in notes for edit in _links(text, note, items, works)]
     removals = [*(match.span() for match in notes), *_own_comments(text)]
@@ -125,15 +125,18 @@ def _removal(post: Post, start: int, end: int) -> _Edit:
     return _Edit(post.start(first), post.start(last + 1 + (below and (above or first == 0))))
 
 
-class _Work(NamedTuple):
-    """An item of the list of references: its number, where that is written, and the works that it names."""
+class ListedWork(NamedTuple):
+    """An item of the list of references: its number, where that and the whole item are written, and the works that it
+    names.
+    """
 
     number: int
     span: tuple[int, int]
+    whole: tuple[int, int]
     names: frozenset[str]
 
 
-def _listed_works(post: Post) -> list[_Work]:
+def listed_works(post: Post) -> list[ListedWork]:
     """The items of the post's last list of references, numbered from 1."""
     part = next((part for part in reversed(post.parts) if post.title(part).casefold() == "references"), None)
     if part is None:
@@ -142,21 +145,33 @@ def _listed_works(post: Post) -> list[_Work]:
     marks = [*_ITEM.finditer(post.text, start, end)]
     ends = [*(match.start() for match in marks[1:]), end]
     return [
-        _Work(number, match.span(1), frozenset(work.reference for work in citations_in(post.text[match.end() : after])))
+        ListedWork(
+            number,
+            match.span(1),
+            (match.start(), min(after, _block_end(post, part, match.start()))),
+            frozenset(work.reference for work in citations_in(post.text[match.end() : after])),
+        )
         for number, (match, after) in enumerate(zip(marks, ends, strict=True), 1)
     ]
+
+
+def _block_end(post: Post, part: Part, position: int) -> int:
+    """The end of the block that an item of a list stands in, with its newline."""
+    line = post.line_of(position)
+    block = next(block for block in part.blocks if block.first <= line < block.after)
+    return post.end(block.after - 1) + len(post.newline)
 
 
 def _extent(post: Post, part: Part) -> tuple[int, int]:
     return post.start(part.blocks[0].first), post.end(part.blocks[-1].after - 1)
 
 
-def _renumbered(items: Sequence[_Work]) -> Iterator[_Edit]:
+def _renumbered(items: Sequence[ListedWork]) -> Iterator[_Edit]:
     return (_Edit(*item.span, str(item.number)) for item in items)
 
 
 def _links(
-    text: str, footnote: re.Match[str], items: Sequence[_Work], works: Mapping[str, Sequence[str]]
+    text: str, footnote: re.Match[str], items: Sequence[ListedWork], works: Mapping[str, Sequence[str]]
 ) -> Iterator[_Edit]:
     """The references to a footnote of kb's, each as a link to the work, or as nothing."""
     named = works.get(unquote(footnote["path"]), ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from kb.errors import InputError, NoteError, NotFoundError
@@ -15,8 +16,10 @@ from kb.notes.new import free_path
 from kb.notes.parse import parse_note
 from kb.notes.scan import scan
 from kb.outline.post.arranging.rearranged import rearranged, sections_of
+from kb.outline.post.arranging.references import without_works
 from kb.outline.post.check import check
 from kb.outline.post.citations import find_cited, read_memory
+from kb.outline.post.publishing import works_of
 from kb.outline.post.write import texts_of
 from kb.reports import ArrangedSection, Draft, DraftDetail, DraftList, DraftSections, Rearranged, SavedDraft
 
@@ -79,8 +82,14 @@ def rearrange(
     if _hash(draft.text) != sha256:
         raise InputError(f"{path} has changed since it was opened; open it again")
     text = rearranged(draft.text, sections)
+    text = without_works(text, _works(reader, draft.text) - _works(reader, text))
     saved = write_draft(reader.root, draft.title, text).path if save else None
     return Rearranged(markdown=text, path=saved)
+
+
+def _works(reader: IndexReader, text: str) -> set[str]:
+    """The works of the notes that a draft cites."""
+    return set(chain(*works_of(reader, [entry.citation for entry in find_cited(text)]).values()))
 
 
 def _hash(text: str) -> str:

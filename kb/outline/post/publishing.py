@@ -16,7 +16,7 @@ from kb.notes.markup.front_matter import read_front_matter
 from kb.notes.markup.references import citations_in
 from kb.notes.markup.settings import Value, with_values
 from kb.notes.naming import DATE_PREFIX
-from kb.outline.post.citations import find_cited
+from kb.outline.post.citations import Citation, find_cited
 from kb.outline.post.clean_copy import clean_copy
 from kb.outline.post.write import check_post
 from kb.reports import CheckedCitation, Published
@@ -43,7 +43,7 @@ def publish(
         raise InputError(f"{path} is a note, not a draft; to publish it all the same, use --force")
     before = files.read_post(target) if target.exists() else None
     day = date or _date(before, target) or today
-    copy = clean_copy(draft, _works(reader, checked))
+    copy = clean_copy(draft, works_of(reader, checked))
     text = _as_post(copy.text, day, path)
     refused = bool(failing) and not force
     written = text != before and not refused
@@ -92,12 +92,12 @@ def _date(text: str | None, path: Path) -> datetime.date | None:
     return date_of(read_front_matter(text).values, path.name).date if text else None
 
 
-def _works(reader: IndexReader, checked: Sequence[CheckedCitation]) -> dict[str, list[str]]:
-    """The works that each cited note is about, then those that its cited passages cite."""
+def works_of(reader: IndexReader, cited: Sequence[CheckedCitation | Citation]) -> dict[str, list[str]]:
+    """The works that each cited note is about, then those that its cited passages cite, by path."""
     notes = {note.path: note for note in reader.catalog.notes()}
-    chunks = reader.catalog.chunks_of(notes[entry.path].id for entry in checked if entry.path in notes)
+    chunks = reader.catalog.chunks_of(notes[entry.path].id for entry in cited if entry.path in notes)
     works: dict[str, list[str]] = {}
-    for entry in checked:
+    for entry in cited:
         if entry.path in notes:
             note = notes[entry.path]
             named = works.setdefault(entry.path, [*note.sources])

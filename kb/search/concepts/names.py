@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from kb.areas.concepts import Concepts, load_concepts
@@ -34,17 +34,25 @@ def named_otherwise(reader: IndexReader, text: str) -> list[int]:
     fewer of them than another does not count.
     """
     areas, concepts = area_texts(reader), load_concepts(reader.settings.own_concepts)
-    names = reader.cached("names of concepts", lambda: [*_names(concepts, areas)])
+    names = reader.cached("names of concepts", lambda: _by_first_stem(_names(concepts, areas)))
     found = [name for clause in _CLAUSE.findall(text) for name in _named_in(clause, areas, names)]
     return list(dict.fromkeys(name.number for name in found))
 
 
-def _named_in(clause: str, areas: AreaTexts, names: Sequence[_Name]) -> list[_Name]:
+def _by_first_stem(names: Iterable[_Name]) -> dict[str, list[tuple[int, _Name]]]:
+    """Names with their places in the order in which they are given, by the first of their stems."""
+    found: dict[str, list[tuple[int, _Name]]] = {}
+    for place, name in enumerate(names):
+        found.setdefault(name.stems[0], []).append((place, name))
+    return found
+
+
+def _named_in(clause: str, areas: AreaTexts, names: Mapping[str, Sequence[tuple[int, _Name]]]) -> list[_Name]:
     in_areas, words = areas.named(clause), WORD.findall(areas.without_names(clause).lower())
     runs, stems = {*_runs(words)}, {stem(word) for word in words}
     found = [
         name
-        for name in names
+        for _, name in sorted(entry for first in stems for entry in names.get(first, ()))
         if (name.stems in runs if name.area is None else name.area in in_areas and stems.issuperset(name.stems))
     ]
     return [name for name in found if not any({*name.stems} < {*more.stems} for more in found)]

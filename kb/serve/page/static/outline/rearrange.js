@@ -68,7 +68,7 @@ function Save({ draft, outline }) {
     <h2>Save or copy</h2>
     <p class="buttons"><button class="primary" disabled=${state.busy} onClick=${save}>${state.busy ? "Saving …" : "Save as a new draft"}</button> <button onClick=${copy}>Copy the Markdown</button></p>
     ${state.saved && html`<p role="status">Saved as <a href=${draftAddress(state.saved)}>${state.saved}</a>.</p>`}
-    <p class="remark">${draft.path} stays as it is. What you wrote before and after these sections is taken over, and citations are kept.</p>
+    <p class="remark">${draft.path} stays as it is. What you wrote before and after these sections is taken over, and citations are kept. Works of notes that it no longer cites leave its references.</p>
     ${state.failure && html`<${Failure} failure=${state.failure} />`}
   </section>`;
 }
