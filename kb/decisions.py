@@ -191,10 +191,10 @@ def load_decisions(root: Path) -> Decisions:
     except FileNotFoundError:
         return Decisions()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}; correct it, nothing was changed") from error
+        raise ConfigError(f"{path} cannot be read: {error}; correct it; nothing was changed") from error
     except ValidationError as error:
         fault = fault_of(error, path.read_text(encoding="utf-8"), _known_keys)
-        raise ConfigError(f"{path}: {fault}; correct it, nothing was changed") from error
+        raise ConfigError(f"{path}: {fault}; correct it; nothing was changed") from error
 
 
 def _known_keys(table: Sequence[str]) -> tuple[str, ...]:

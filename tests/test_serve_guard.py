@@ -220,7 +220,7 @@ def test_a_link_opens_from_anywhere(client: Client) -> None:
 def test_a_person_without_a_session_is_told_what_to_do(client: Client) -> None:
     """A browser is answered in words, a program in JSON."""
     answer = client.ask("GET", "/", {"Authorization": "", "Accept": "text/html,*/*"})
-    assert answer.body.startswith(b"kb: open the address that `kb serve` printed")
+    assert answer.body.startswith(b"kb: open an address that `kb serve --status` prints")
     assert client.ask("GET", "/", {"Authorization": ""}).json["schema"] == "kb.error/1"
 
 

@@ -1,8 +1,8 @@
 """Indexes that earlier versions of kb wrote, opened by this one.
 
-`tests/older` holds notebooks of three notes with the index of each earlier format: a note filed by the classifier, one
-filed by a decision, and a detour. They are as kb left them, except for the previous generation of vectors and for
-embeddings of phrases, which were removed to keep the files small.
+`tests/older` holds notebooks of three notes with the index of each format, this one's included: a note filed by the
+classifier, one filed by a decision, and a detour. They are as kb left them, except for the previous generation of
+vectors and for embeddings of phrases, which were removed to keep the files small.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
-from kb.index.catalog.schema import VERSION
+from kb.index.catalog.connection import add_functions
+from kb.index.catalog.schema import UPGRADES, VERSION
 from kb.notes.parse import READING
 
 pytestmark = pytest.mark.model
 
 OLDER = Path(__file__).parent / "older"
-SAME_MODEL = ["version-1", "version-2", "version-3", "version-4"]
+SAME_MODEL = [f"version-{version}" for version in range(1, VERSION + 1)]
 AREAS = {"notes/gcn.md": "gnn", "notes/kv-cache.md": "ml-systems", "notes/sourdough.md": "detour"}
 
 
@@ -96,6 +97,23 @@ def test_notes_that_an_earlier_version_read_are_read_again(
     again = kb("sync", "--json")
     assert (again.err, json.loads(again.out)["unchanged"]) == ("", 3)
     assert json.loads(kb("doctor", "--json").out)["findings"] == []
+
+
+def test_an_index_of_this_format_is_up_to_date(opened: Callable[[str], Path], kb: Callable[..., Run]) -> None:
+    """The stored index of this version's format needs neither upgrade nor sync: a command that writes it in another
+    way has changed the format.
+    """
+    catalog = opened(SAME_MODEL[-1])
+    tables = rows(catalog, "SELECT type, name, sql FROM sqlite_schema")
+    found = json.loads(kb("search", "layers that average the features of neighbours", "--json").out)
+    assert (found["changed_notes"], found["hits"][0]["path"]) == (0, "notes/gcn.md")
+    assert json.loads(kb("doctor", "--json").out)["findings"] == []
+    assert rows(catalog, "PRAGMA user_version") == {(VERSION,)}
+    assert rows(catalog, "SELECT type, name, sql FROM sqlite_schema") == tables
+    with closing(sqlite3.connect(":memory:")) as new:
+        add_functions(new)
+        new.executescript(UPGRADES[0])
+        assert {*new.execute("SELECT type, name, sql FROM sqlite_schema")} == tables
 
 
 def test_an_index_of_another_model_says_what_to_run(opened: Callable[[str], Path], kb: Callable[..., Run]) -> None:

@@ -45,8 +45,9 @@ def capture_highlights(content: bytes, path: Path, full: bool = False) -> tuple[
     text = decoded(content, path).lstrip("\ufeff")
     name, read = next(((name, read) for name, known, read in _FORMATS if known(text)), ("", None))
     if read is None:
-        known = "Readwise (CSV, JSON, Markdown) and Kindle (My Clippings.txt, notebook as HTML)"
-        raise InputError(f"{path} is no export of highlights that kb knows; it reads those of {known}")
+        raise InputError(
+            f"{path} is no export of highlights that kb knows; `kb help capture` lists those that it reads"
+        )
     try:
         books = [book for book in read(text) if book.highlights]
     except (csv.Error, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

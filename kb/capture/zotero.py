@@ -85,9 +85,8 @@ def _asked(address: str, fetch: Fetch) -> list[Item]:
         else:
             raise InputError(f"Zotero does not answer at {LIBRARY}; start Zotero 7 or later, and try again") from error
     if content.strip() == _NOT_ENABLED:
-        raise InputError(
-            'Zotero refuses (403); in its settings, under Advanced, tick "Allow other applications on this computer…"'
-        )
+        allow = "Allow other applications on this computer…"
+        raise InputError(f'Zotero refuses (403); tick "{allow}" under Advanced in its settings')
     try:
         found = json.loads(content)
         if not isinstance(found, list) or not all(isinstance(item["data"], dict) and item["key"] for item in found):

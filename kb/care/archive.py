@@ -62,7 +62,7 @@ def _extract(source: Path, folder: Path) -> dict[str, Path]:
         raise BackupError(f"{source} is not a backup made by kb: it has no manifest; nothing was changed") from error
     if not known:
         raise BackupError(
-            f"{source} was made by another version of kb ({manifest['schema']}); upgrade kb, nothing was changed"
+            f"{source} was made by another version of kb ({manifest['schema']}); upgrade kb; nothing was changed"
         )
     for name, digest in digests.items():
         if not (folder / name).exists() or _digest(folder / name) != digest:

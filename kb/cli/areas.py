@@ -91,18 +91,22 @@ Examples:
 """,
 )
 @click.argument("query", nargs=-1)
-@click.option("--area", "areas", multiple=True, type=VERDICT_AREA, help="List only this area's concepts (repeatable).")
+@click.option("--area", "areas", multiple=True, type=VERDICT_AREA, help="List this area's concepts (repeatable).")
+@click.option("--all", "every", is_flag=True, help="List the concepts of all areas.")
 @JSON_OPTION
-def concepts_command(query: tuple[str, ...], areas: tuple[VerdictArea, ...], as_json: bool) -> None:
+def concepts_command(query: tuple[str, ...], areas: tuple[VerdictArea, ...], every: bool, as_json: bool) -> None:
     """Show the concepts that a query asks for, and the notes on them.
 
     Each concept has a weight, by which it counts in a search, and the way it was
     read: named or described by the query, a part of a named one, or related to
-    one that no note treats. Without a QUERY, all concepts that kb knows are
-    listed; kb.toml can add your own.
+    one that no note treats. Without a QUERY, this counts the concepts that kb
+    knows in each area; kb.toml can add your own.
     """
-    if query and areas:
-        raise click.UsageError("give either a QUERY or --area")
+    if sum(map(bool, (query, areas, every))) > 1:
+        raise click.UsageError("give only one of QUERY, --area and --all")
     with knowledge_base() as knowledge:
         report = knowledge.concepts(as_text(*query) if query else None, areas)
-    rooms.terminal.print_report(report, as_json, rooms.console_concepts.print_concepts)
+    printer = (
+        rooms.console_concepts.print_concepts if query or areas or every else rooms.console_concepts.print_overview
+    )
+    rooms.terminal.print_report(report, as_json, printer)

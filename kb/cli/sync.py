@@ -196,6 +196,6 @@ def _print(report: SyncReport, as_json: bool, verbose: bool) -> None:
 def _finish(report: SyncReport, as_json: bool, verbose: bool, stopping: Stopping) -> int:
     _print(report, as_json, verbose)
     if stopping.signal:
-        rooms.terminal.notice("interrupted; the notes listed are in the index, run the same command again to continue")
+        rooms.terminal.notice("interrupted: the notes listed are in the index; run the same command again to continue")
         return 128 + stopping.signal
     return DONE_WITH_SKIPS if report.skipped else 0

@@ -11,6 +11,7 @@ from kb.models import AREAS
 from kb.reports import ConceptList, DescribedConcept
 
 SHOWN_NOTES = 5
+SHOWN_CONCEPTS = 5  # of each area in the overview: two or three lines of a narrow terminal
 
 
 def print_concepts(report: ConceptList) -> None:
@@ -18,9 +19,22 @@ def print_concepts(report: ConceptList) -> None:
     if report.query is None:
         _print_all(report.concepts)
     elif not report.concepts:
-        notice("no concept of the areas was recognised in this; `kb concepts` lists all")
+        notice("no concept of the areas was recognised in this; `kb concepts --all` lists all")
     for concept in report.concepts if report.query is not None else ():
         _print_concept(concept)
+
+
+def print_overview(report: ConceptList) -> None:
+    """How many concepts kb knows in each area, how many of them notes treat, and on which there are most notes."""
+    for area, concepts in _by_area(report.concepts):
+        treated = [concept for concept in concepts if concept.notes or concept.everywhere]
+        head = Text.assemble(area_text(area), f"  {count(len(concepts), 'concept')}, {len(treated)} with notes")
+        out().print(head)
+        treated.sort(key=lambda concept: (not concept.everywhere, -len(concept.notes)))
+        most = [f"{concept.concept} ({_how_many(concept)})" for concept in treated[:SHOWN_CONCEPTS]]
+        if most:
+            indented(styled(", ".join(most) + (", …" if len(treated) > len(most) else "")))
+    notice("`kb concepts --area gnn` lists an area's, --all lists all, `kb concepts QUERY` explains a query's")
 
 
 def _print_concept(concept: DescribedConcept) -> None:
@@ -57,13 +71,19 @@ def _notes(concept: DescribedConcept) -> str:
 
 
 def _print_all(concepts: tuple[DescribedConcept, ...]) -> None:
-    for area in (*AREAS, "outside", None):
-        listed = [concept for concept in concepts if concept.area == area]
-        if not listed:
-            continue
-        out().print(Text.assemble(area_text(area or "your own"), f"  {count(len(listed), 'concept')}"))
+    for area, listed in _by_area(concepts):
+        out().print(Text.assemble(area_text(area), f"  {count(len(listed), 'concept')}"))
         table = grid()
         for concept in listed:
-            notes = "many notes" if concept.everywhere else count(len(concept.notes), "note")
-            table.add_row(Text(f"  {notes}", justify="right"), styled(concept.concept))
+            table.add_row(Text(f"  {_how_many(concept)}", justify="right"), styled(concept.concept))
         print_table(table)
+
+
+def _by_area(concepts: tuple[DescribedConcept, ...]) -> Iterator[tuple[str, list[DescribedConcept]]]:
+    for area in (*AREAS, "outside", None):
+        if listed := [concept for concept in concepts if concept.area == area]:
+            yield area or "your own", listed
+
+
+def _how_many(concept: DescribedConcept) -> str:
+    return "many notes" if concept.everywhere else count(len(concept.notes), "note")

@@ -31,9 +31,8 @@ def write_lock(folder: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
     try:
         lock.acquire(timeout=wait, poll_interval=POLL_SECONDS)
     except TimeoutError as error:
-        raise LockError(
-            f"{folder} is being written by process {_holder(folder)} (waited {wait:.0f} s); try again when it is done"
-        ) from error
+        holder = f"process {_holder(folder)} (waited {wait:.0f} s)"
+        raise LockError(f"{folder} is being written by {holder}; try again later") from error
     except OSError as error:
         raise _unwritable(folder, error) from error
     try:

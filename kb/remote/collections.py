@@ -131,7 +131,7 @@ class Collections:
             raise ServerError(obstacle)
         if any(held.writer != self.writer for held in self._all()):
             raise ServerError(
-                f"{self.place} belongs to another notebook or a lost index; `kb pull` it, or set another `collection`"
+                f"{self.place} is another notebook's or a lost index's; `kb pull` it, or set another `collection`"
             )
 
     def create_generation(self, current: int, encoder: str) -> int:

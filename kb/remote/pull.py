@@ -81,8 +81,8 @@ class _Pull:
         gone = [note for id, note in self._known.items() if id not in self._there]
         if len(gone) > FEW and 2 * len(gone) > len(self._known) and not allow_removal:
             raise RemovalError(
-                f"{len(gone)} of {len(self._known)} notes would leave, as they are gone from {self._server.place}; "
-                "if that is meant: `kb pull --yes`"
+                f"{len(gone)} of {len(self._known)} notes would leave: they are gone from "
+                f"{self._server.place}; to confirm: `kb pull --yes`"
             )
         self._removed = [note.path for note in gone]
         if self._catalog.fingerprint() not in (None, self._held.encoder):

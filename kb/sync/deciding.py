@@ -57,7 +57,7 @@ def undo(writer: IndexWriter, run: Callable[[Sequence[str]], SyncReport]) -> Und
     entry = writer.decisions.last()
     if entry is None:
         raise InputError(
-            "kb.decisions.toml does not say which decision was the last; see `kb log` and `kb file NOTE --undo`"
+            "kb.decisions.toml does not say which decision was last; see `kb log` and `kb file NOTE --undo`"
             if log(writer.decisions).decisions
             else "there is no decision to take back"
         )

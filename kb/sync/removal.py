@@ -40,8 +40,7 @@ def forget(writer: IndexWriter, path: str) -> Forgotten:
     writer.sweep()
     if left := writer.store.unsettled(catalog):
         raise ServerError(
-            f"{path} is forgotten here, but not yet on {writer.store.place} (records: {left}); "
-            "run `kb sync` when it answers"
+            f"{path} is forgotten here, not yet on {writer.store.place} (records: {left}); run `kb sync` later"
         )
     if not catalog.erase_removed():
         writer.notify("the catalog is being read elsewhere; the last bytes are erased when that reader is done")
@@ -65,8 +64,7 @@ def refuse_mass_removal(
         if going > FEW and 2 * going > held:
             place = scope[0] if len(scope) == 1 else "their sources"
             raise RemovalError(
-                f"{going} of {held} notes would leave, as their files are gone from {place}; if that is meant: "
-                "`kb sync --yes`"
+                f"{going} of {held} notes would leave: their files are gone from {place}; to confirm: `kb sync --yes`"
             )
 
 

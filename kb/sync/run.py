@@ -73,9 +73,7 @@ def run(
 def _refuse_remote(writer: IndexWriter) -> None:
     """Raise `EncoderError` where there are remote notes: only the machine with their files can embed them again."""
     if any(note.remote for note in writer.catalog.notes()):
-        raise EncoderError(
-            "the notes that `kb pull` brought have another model; set that machine's `model` and `precision` here"
-        )
+        raise EncoderError("notes from `kb pull` have another model; set `model` and `precision` as on their machine")
 
 
 class _Sync:

@@ -29,9 +29,7 @@ def has_libraries() -> bool:
 def require_libraries() -> None:
     """Raise `EncoderError` where sentence-transformers is not installed."""
     if not has_libraries():
-        raise EncoderError(
-            "models other than the default need sentence-transformers; `kb help models` says how to install it"
-        )
+        raise EncoderError("other models need sentence-transformers; `kb help models` says how to install it")
 
 
 def gpu() -> str | None:
@@ -69,9 +67,7 @@ def _require_encoder(folder: Path) -> None:
     if not (folder / "modules.json").is_file():
         raise EncoderError(f"{folder} is no sentence-transformers model (no modules.json); `kb model list` names some")
     if not any(next(folder.glob(place), None) for place in ("*.safetensors", "0_*/*.safetensors")):
-        raise EncoderError(
-            f"{folder} has no weights as safetensors; convert them: kb reads no pickled ones, which can run code"
-        )
+        raise EncoderError(f"{folder} has no weights as safetensors; convert them, since pickled ones can run code")
 
 
 def _require_cosine(folder: Path, model: SentenceTransformer) -> None:

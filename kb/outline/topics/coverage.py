@@ -61,9 +61,9 @@ def require_evidence(topic: Topic, relatedness: Sequence[float], naming: Collect
     none is `naming` it.
     """
     if not topic.is_read and len(naming) < MIN_NOTES:
+        having = "only one note has" if naming else "no note has"
         raise EvidenceError(
-            f"too little evidence for {topic.text!r}: the model does not read its script, and "
-            f"{'only one note has' if naming else 'no note has'} its words; see `kb model list`"
+            f"{topic.text!r} is in a script that the model does not read, and {having} its words; see `kb model list`"
         )
     if not naming and not bears(topic, relatedness):
         raise EvidenceError(_too_little(topic, sum(related >= BEARING for related in relatedness)))
@@ -75,9 +75,7 @@ def require_subjects(topic: Topic, unknown: Sequence[Subject]) -> None:
     """
     if topic.head and {*topic.head} <= {*unknown}:
         names = " or ".join(repr(subject.name) for subject in topic.head)
-        raise EvidenceError(
-            f"too little evidence for {topic.text!r}: none of the nearest notes mentions {names}; add notes that do"
-        )
+        raise EvidenceError(f"none of the notes nearest to {topic.text!r} mentions {names}; add notes that do")
 
 
 def _third_best(relatedness: Sequence[float]) -> float:

@@ -34,7 +34,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-OPEN_LINK = "open the address that `kb serve` printed; it works once, and `kb serve --status` prints a new one"
+OPEN_LINK = "open an address that `kb serve --status` prints; each works once"
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Guard:
         """Exchange the code of a link for a session, and take it out of the browser's address."""
         again = self._access.has_session("; ".join(headers.getlist("cookie")))
         if not self._access.redeem(code) and not again:
-            raise RefusedError(HTTPStatus.FORBIDDEN, f"this link has been used, or is of an earlier start; {OPEN_LINK}")
+            raise RefusedError(HTTPStatus.FORBIDDEN, f"this link was used, or is of an earlier start; {OPEN_LINK}")
         return RedirectResponse("/", HTTPStatus.SEE_OTHER, {"Set-Cookie": self._access.cookie})
 
     async def _with_body(self, path: str, headers: Headers, receive: Receive) -> Receive:

@@ -68,7 +68,7 @@ def ask(root: Path, method: str, path: str, report: type[Report]) -> Report:
         body = json.loads(response.read())
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise KbError(
-            f"the server of {root} at {record.address} does not answer: {error}; end it, start again"
+            f"the server of {root} at {record.address} does not answer: {error}; end it, and start it again"
         ) from error
     finally:
         connection.close()
