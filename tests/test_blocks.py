@@ -49,6 +49,8 @@ def said(text: str, max_tokens: int = 30) -> list[str]:
         ("::: {.callout-note}\nInside.\n:::\n\n:::: columns\n", "kpk k "),
         ("import Chart from '../chart'\n\nexport const a = 1\n\n<Chart data={a} />\n\nProse.", "k k x p"),
         ("{: .note}\n\n{#label .wide}\n\nProse.", "k k p"),
+        ("(some-label)=\n\nProse (of it)=.", "k p"),
+        ("export const meta = {\n  title: 'Words',\n  tags: [{ name: 'x' }],\n}\n\nProse.", "cccc p"),
         ("status:: draft\n\n- topic:: graphs\n- Said.", "k kl"),
         ("@inproceedings{x,\n  title = {A}\n}\n\nProse.", "ccc p"),
         ("- [One](a.md)\n- [Two](https://b.org) and [three](c.md)\n- [Four](d.md) says why.", "ddl"),

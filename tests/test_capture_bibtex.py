@@ -99,6 +99,7 @@ def test_broken_entries_lose_no_others() -> None:
     assert list(captures) == ["a", "c", "e", "g"]
     remarks = captures["a"].remarks
     assert len(remarks) == 4
+    assert all(remark.startswith("refs.bib: ") for remark in remarks), "they are about the file, not about one note"
     assert all(word in " ".join(remarks) for word in ("line 2", "line 4", "line 5", "h is the same work"))
 
 

@@ -99,6 +99,7 @@ BYLINES: list[tuple[list[str], tuple[str, ...]]] = [
     (["Ann Lee", "Palo Alto, CA 94304"], ("Ann Lee",)),
     (["A n n L e e"], ()),
     (["The Graph Development Team", "Lee University"], ("The Graph Development Team",)),
+    (["The Graph Project∗", "Released 2022-04-20"], ("The Graph Project",)),
     (["Graph Team", "Ann Lee"], ("Ann Lee",)),
     (["Deepgraph-AI", "research@deepgraph.example"], ("Deepgraph-AI",)),
 ]
@@ -115,6 +116,7 @@ def test_stated_authors_are_people() -> None:
     """An institution that a file states next to its authors is none of them."""
     line = Run("Ann Lee and Jo Berg Stanford University", 100, 400, 600, 10, False)
     assert authors_of([line], [line], 0, "Ann Lee and Jo Berg, Stanford University") == ("Ann Lee", "Jo Berg")
+    assert authors_of([line], [line], 0, "Ann Lee <ann@lee.example>") == ("Ann Lee",)
     drawn = Run("Ann Lee", 100, 400, 600, 10, False)
     assert authors_of([drawn], [drawn], 0, "[width=5cm]logo Ann Lee") == ("Ann Lee",), "commands of TeX are no name"
 

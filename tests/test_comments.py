@@ -95,11 +95,29 @@ def test_what_only_looks_like_a_comment_stays(text: str) -> None:
 
 
 @given(st.lists(PIECES, max_size=30).map("".join))
-def test_lines_and_offsets_stay(text: str) -> None:
-    """Whatever is a comment, every line keeps its number and every character its offset."""
-    masked = without_comments(text)
-    assert len(masked) == len(text)
-    assert all(now == before or (now == " " and before != "\n") for now, before in zip(masked, text, strict=True))
+def test_lines_and_their_lengths_stay(text: str) -> None:
+    """Whatever is a comment, every line keeps its number and length, and what is left of it its order."""
+    for now, before in zip(without_comments(text).split("\n"), text.split("\n"), strict=True):
+        characters = iter(before)
+        assert len(now) == len(before)
+        assert all(character in characters for character in "".join(now.split()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- <!-- ask Ada --> The router drops tokens.",
+        "1. [ ] <!-- ask Ada\nor Bob --> The router drops tokens.",
+        "<!-- a long remark --> The router drops tokens.",
+        "> <!-- a long remark\n> of two lines --> The router drops tokens.",
+        "Before it. <!-- one\n\n# two\n\nthree --> The router drops tokens.",
+    ],
+)
+def test_what_follows_a_comment_is_prose(text: str) -> None:
+    """The blanks in place of a comment indent nothing: what follows it in its line is said, at its line."""
+    note = parse_note(NoteFile(path="a.md", size=1, mtime_ns=1, sha256="", text=text))
+    found = [entry for entry in statements(note.text, note.kinds) if entry.text == "The router drops tokens."]
+    assert [entry.end_line for entry in found] == [text.count("\n") + 1]
 
 
 @pytest.mark.parametrize(

@@ -249,9 +249,9 @@ def test_what_lies_outside_stays_outside(here: Path, kb: Command) -> None:
     """No word of a file that only a link leads to is in the index, and no wikilink reaches beyond the notebook."""
     assert "clandestine" not in kb("search", "clandestine", "features", "of", "nodes", "-n", "100").out
     assert json.loads(kb("show", "wiki", "--json").out)["links"] == [
-        "../../x",
+        "../../x.md",
         "..%2f..%2fx",
-        "/etc/passwd",
+        "/etc/passwd.md",
         "../../passwd.md",
     ]
     assert json.loads(kb("related", "wiki", "--json").out)["notes"]

@@ -79,6 +79,19 @@ def test_a_wikilink_by_path_that_leads_nowhere_is_missing(written: str, missing:
     assert sorted(missing_targets(notes)[0]) == missing
 
 
+@pytest.mark.parametrize(
+    ("written", "links"),
+    [
+        ('See <a class="x" href="../papers/gcn.md">it</a>.', ("../papers/gcn.md",)),
+        ("<a href='gcn'>it</a> <a href=gat.md#top>that</a> <a name='x'></a>", ("./gcn", "./gat.md")),
+        ('<a href="https://a.org/x.md">x</a> <a href="#top">y</a> <a href="plot.png">z</a>', ()),
+    ],
+)
+def test_links_of_html_are_links(written: str, links: tuple[str, ...]) -> None:
+    """An anchor leads to a note as a Markdown link does."""
+    assert links_in(written, {}) == links
+
+
 def test_a_path_to_a_folder_means_the_note_that_stands_for_it() -> None:
     """A Markdown link to a folder leads to its index or README; a wikilink is a name, not a folder."""
     notes = [

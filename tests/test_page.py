@@ -476,6 +476,23 @@ def test_the_lines_that_a_point_quotes(page: Page) -> None:
     expect(page.locator(".preview a.address")).to_have_text(address)
 
 
+@pytest.mark.parametrize("width", [320, 900])
+def test_the_lines_that_a_point_quotes_in_a_narrow_window(page: Page, width: int) -> None:
+    """They lie over the lower part of the window, and what quotes them above; closing them leads back to it."""
+    page.set_viewport_size({"width": width, "height": 700})
+    show(page, f"outline?topic={TOPIC}")
+    quote = page.locator(".quote").last
+    quote.click()
+    expect(page.locator(".preview .cited").first).to_be_in_viewport()
+    above, below = quote.bounding_box(), page.locator(".preview").bounding_box()
+    assert above is not None
+    assert below is not None
+    assert 0 <= above["y"] <= above["y"] + above["height"] <= below["y"]
+    page.get_by_role("button", name="Close the source").click()
+    expect(quote).to_be_focused()
+    expect(page.locator(".preview .cited")).to_have_count(0)
+
+
 def test_the_map_hears_keys_from_the_first_moment(page: Page) -> None:
     """An arrow that is pressed as soon as the map is there points at a note."""
     page.add_init_script(

@@ -61,7 +61,7 @@ def capture_bibtex(content: bytes, path: Path, full: bool = False) -> tuple[Capt
         else:
             captures[entry.key] = capture_of_entry(entry, path.as_posix())
     first, *others = captures.values()
-    return (_with_remarks(first, remarks), *others)
+    return (_with_remarks(first, (f"{path}: {remark}" for remark in remarks)), *others)
 
 
 def _with_remarks(capture: Capture, remarks: Iterable[str]) -> Capture:

@@ -30,6 +30,7 @@ _WIKILINK = re.compile(r"(?P<embed>!?)\[\[(?P<target>[^\[\]|#^\n\\]+)(?:[#^][^\[
 _INLINE = re.compile(
     r"(?<!!)\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]\(\s*(?:<([^<>\n]+)>|((?:[^()\s<>]|\([^()\s]*\))+))(?=\s*\)|\s+[\"'(])"
 )
+_HTML = re.compile(r"<a\s[^<>]*?\bhref=[\"']?([^\s\"'<>]+)", re.IGNORECASE)
 # Targets that Jekyll ({% post_url x %}, {% link x.md %}) or Hugo ({{< ref "x.md" >}}) looks up.
 _LOOKED_UP = re.compile(
     r"\{%-?\s*(?:post_url|link)\s+([^\s{}%]+)\s*-?%\}|\{\{[<%]\s*(?:rel)?ref\s+\"?([^\s\"{}]+)\"?\s*[>%]\}\}"
@@ -85,7 +86,7 @@ def of_note(wikilink: str) -> str:
     """The target of a wikilink among the links of a note. What it leads to is a note, and so one by path has an ending,
     which tells it from a Markdown link, which may lead to any file.
     """
-    is_path = wikilink.startswith((".", "/")) and not wikilink.lower().endswith((*SUFFIXES, "/", ".."))
+    is_path = wikilink.startswith(("./", "../", "/")) and not wikilink.lower().endswith((*SUFFIXES, "/", ".."))
     return f"{wikilink}{SUFFIXES[0]}" if is_path else wikilink
 
 
@@ -95,6 +96,8 @@ def _markdown_targets(prose: str) -> Iterator[str]:
         written = _FILLED_IN.sub("", _LOOKED_UP.sub(lambda match: match[1] or match[2], written))
     for match in _INLINE.finditer(written):
         yield match[1] or match[2]
+    if "<" in written:
+        yield from _HTML.findall(written)
 
 
 def _path(target: str) -> str | None:

@@ -15,11 +15,13 @@ from kb.notes.words import name_of
 ELLIPSIS = "…"  # stands for a part of a path that a terminal had no room for
 MOST_NAMED = 5  # notes in an error message
 _ADDRESS = re.compile(r"(.+):([1-9][0-9]*)(?:-([1-9][0-9]*))?")
-# At the start of a file's name: 2024-03-08-x, 2024_03_08, 20240308 x, 202403081230 x.
+# At the start of a file's name: 2024-03-08-x, 2024_03_08, 2024-03-08T1230 x, 20240308 x, 202403081230 x.
 DATE_PREFIX = re.compile(
-    r"^(?:\d{4}([-_.])\d{2}\1\d{2}|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?)(?!\d)[-_ ]*"
+    r"^(?:\d{4}([-_.])\d{2}\1\d{2}|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?)(?!\d)"
+    r"(?:T\d{2}[-_.:]?\d{2}(?:[-_.:]?\d{2})?Z?(?!\d))?[-_ ]*"
 )
 FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folder
+_LANGUAGE = re.compile(r"\.[a-z]{2}(?:[-_][A-Za-z]{2,4})?$")  # in the name of such a file: README.zh-CN
 LOGSEQ_PAGES = "pages"  # the folder of Logseq's pages, whose name says nothing
 
 
@@ -101,7 +103,7 @@ def name_of_file(path: str) -> str:
     """The name of a note's file as words; of a README that of its folder. `___` is Logseq's `/`."""
     place = PurePosixPath(path)
     stem = place.stem
-    if stem.lower() in FOLDER_NAMES and place.parent.name not in ("", LOGSEQ_PAGES):
+    if _LANGUAGE.sub("", stem).lower() in FOLDER_NAMES and place.parent.name not in ("", LOGSEQ_PAGES):
         stem = place.parent.name
     named = re.sub(r"(?<=\w)___(?=\w)", "/", unquote(stem))
     without_date = DATE_PREFIX.sub("", named).strip(" -_")

@@ -44,7 +44,10 @@ _AFFILIATION = re.compile(
     r"equal contribution|accepted|received|submitted|revised|published|preprint",
     re.IGNORECASE,
 )
-_TEAM = re.compile(r"(?:[\w.&-]+\s){1,4}(?:Team|Collaboration|Consortium|Contributors|Authors)|[A-Z]\w*[ -]AI")
+_TEAM = re.compile(
+    r"(?:[\w.&-]+\s){1,4}(?:Team|Collaboration|Consortium|Contributors|Authors)|[A-Z]\w*[ -]AI"
+    r"|The\s(?:[\w.&-]+\s){1,3}(?:Group|Project)"
+)
 _MARKUP = re.compile(r"[\[\]{}\\=]")
 _STATE = re.compile(r"(?:AZ|CA|CO|CT|FL|GA|IL|IN|MA|MI|MN|NC|NJ|NY|OH|OR|PA|TX|UT|VA|WA|WI)(?:\s+\d{5})?")
 _ABSTRACT = re.compile(
@@ -112,7 +115,8 @@ def _is_on(title: str, lines: Sequence[Run]) -> bool:
 def authors_of(lines: Sequence[Run], runs: Sequence[Run], below: int, stated: str) -> tuple[str, ...]:
     """The authors that the file states, if the first page names them; else those between title and abstract."""
     page = " ".join(line.text for line in lines).casefold()
-    names = [name for part in _SEPARATOR.split(stated) if (name := " ".join(part.split()))]
+    without_mail = re.sub(r"<[^<>]*>", "", stated)
+    names = [name for part in _SEPARATOR.split(without_mail) if (name := " ".join(part.split()))]
     names = [name for name in names if not _AFFILIATION.search(name)]
     on_page = all(name.split()[-1].casefold() in page and len(name.split()) <= LONGEST_NAME for name in names)
     if on_page and any(" " in name for name in names) and not _MARKUP.search(stated):
@@ -123,7 +127,7 @@ def authors_of(lines: Sequence[Run], runs: Sequence[Run], below: int, stated: st
     heights = [line.baseline for line in byline]
     low, high = min(heights) - 1, max(heights) + 1
     people = tuple(dict.fromkeys(_named([run for run in runs if low <= run.baseline <= high])))
-    return people or tuple(line.text.strip() for line in byline if _TEAM.fullmatch(line.text.strip()))[:1]
+    return people or tuple(team for line in byline if _TEAM.fullmatch(team := _plain(line.text)))[:1]
 
 
 def between(lines: Sequence[Run], below: int) -> list[Run]:

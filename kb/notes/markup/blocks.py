@@ -12,7 +12,15 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from kb.models import Block, BlockKind, LineKind
-from kb.notes.markup.dialects import begins_bibtex, is_caption, is_macro, is_metadata, is_row, only_points
+from kb.notes.markup.dialects import (
+    begins_bibtex,
+    begins_export,
+    is_caption,
+    is_macro,
+    is_metadata,
+    is_row,
+    only_points,
+)
 from kb.notes.markup.html import html_until_fence
 from kb.notes.markup.regions import regions_of, without_regions
 from kb.notes.prose import clean
@@ -85,25 +93,18 @@ def _parsed(lines: Sequence[str]) -> tuple[list[Token], str]:
 
 def structure_of(text: str, body_start: int, commented: str) -> Structure:
     """The structure of a note whose front matter ends, and whose body begins, at an offset. `commented` is the same
-    text with its comments: a line that begins with one is not indented by its length.
+    text with its comments: a list item that has nothing else is blank.
     """
     lines = text[body_start:].split("\n")
     before = commented[body_start:].split("\n")
-    tokens, kinds = _parsed([_less_indented(*pair) for pair in zip(lines, before, strict=True)])
+    tokens, kinds = _parsed([_without_bare_item(*pair) for pair in zip(lines, before, strict=True)])
     front_matter = LineKind.METADATA * text.count("\n", 0, body_start)
     return Structure(_Blocks(lines, kinds, body_start).of(tokens), front_matter + kinds)
 
 
-def _less_indented(line: str, commented: str) -> str:
-    """A line as its comments let it be read: not indented by one, and blank if it has nothing else. A bare mark of a
-    list would underline the line above it.
-    """
-    if line == commented:
-        return line
-    if _BARE_ITEM.fullmatch(line):
-        return ""
-    begins_with_comment = len(line) - len(line.lstrip()) > len(commented) - len(commented.lstrip())
-    return line.lstrip() if begins_with_comment else line
+def _without_bare_item(line: str, commented: str) -> str:
+    """A line, blank if it has nothing but comments: a bare mark of a list would underline the line above it."""
+    return "" if line != commented and _BARE_ITEM.fullmatch(line) else line
 
 
 def _indented_items(lines: Sequence[str], tokens: Sequence[Token]) -> set[int]:
@@ -144,12 +145,12 @@ def _kind_of_paragraph(containers: Sequence[str]) -> LineKind:
 
 def _by_dialect(lines: Sequence[str], kinds: list[LineKind]) -> list[LineKind]:
     """Lines that are text to CommonMark and markup to somebody's tool, or that only point elsewhere."""
-    braces = 0  # that are open in an entry of a bibliography
+    braces = 0  # that are open in an entry of a bibliography, or in what an MDX file exports
     above = LineKind.BLANK
     for number, (line, kind) in enumerate(zip(lines, kinds, strict=True)):
-        in_bibtex = kind in _TEXT and (braces > 0 or begins_bibtex(line))
-        braces = braces + line.count("{") - line.count("}") if in_bibtex else 0
-        if in_bibtex:
+        in_braces = kind in _TEXT and (braces > 0 or begins_bibtex(line) or begins_export(line))
+        braces = braces + line.count("{") - line.count("}") if in_braces else 0
+        if in_braces:
             kinds[number] = LineKind.CODE
         elif kind in _MAY_BE_METADATA and is_metadata(line):
             kinds[number] = LineKind.METADATA

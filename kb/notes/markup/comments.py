@@ -28,18 +28,33 @@ _BLOCK_END = re.compile(r"\n[ \t]*(?:\n|<!--|(?:[-*+]|1[.)])[ \t]|\#{1,6}[ \t])"
 # The title of a link definition, which may go on in the next lines, and the rest of its last line.
 _TITLE = re.compile(r"(?:[ \t]*\n?[ \t]*(?:\((?:[^()\n]|\n(?!\s*\n))*\)|\"(?:[^\"\n]|\n(?!\s*\n))*\"))?[^\n]*")
 _VISIBLE = re.compile(r"\S")
+_LEADING = re.compile(r"[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?")
 _MARKS = ("<!--", "%%", "{%", "/*", "{{", "{::", "#+", "]: #", "]:#", "]: <>", "]:<>")
 MOST_INDENTED = 100  # blanks before a mark that begins a line
 
 
 def without_comments(text: str) -> str:
-    """A text in which every comment is blanks, so that offsets and line numbers stay."""
+    """A text in which every comment is blanks, so that line numbers and the length of lines stay. What follows one that
+    begins a line stands in its place: blanks before it would make it code.
+    """
     kept: list[str] = []
-    done = 0
+    done = number = 0
+    places: dict[int, int] = {}
     for start, end in comment_spans(text):
         kept += [text[done:start], _VISIBLE.sub(" ", text[start:end])]
+        number += text.count("\n", done, end)
         done = end
-    return "".join([*kept, text[done:]])
+        before = text[text.rfind("\n", 0, start) + 1 : start]
+        begins_line = bool(_LEADING.fullmatch(before))
+        if begins_line or "\n" in text[start:end]:
+            places[number] = len(before) if begins_line else 0
+    if not kept:
+        return text
+    lines = "".join([*kept, text[done:]]).split("\n")
+    for place, column in places.items():
+        line = lines[place]
+        lines[place] = (line[:column] + line[column:].lstrip(" \t")).ljust(len(line))
+    return "\n".join(lines)
 
 
 def comment_spans(text: str) -> Iterator[tuple[int, int]]:

@@ -19,6 +19,7 @@ _METADATA = re.compile(
     | \[\[?_?TOC_?\]\]?\s*$ | \[toc\]\s*$
     | :[ ].*\{[\#.][^{}]*\}\s*$                        # Pandoc and Quarto: the caption of a table {#tbl-x}
     | \^[\w-]+\s*$                                   # Obsidian: the name of a block
+    | \([\w:-]+\)=\s*$                                # MyST: the name of what follows
     | <[A-Z][\w.]*(?:\s[^<>]*)?/?>\s*$ | </[A-Z][\w.]*>\s*$   # MDX components
     | (?:collapsed|id|logseq\.\w+)::.*$
     """
@@ -69,6 +70,11 @@ _BIBTEX = re.compile(
 def begins_bibtex(line: str) -> bool:
     """Whether a line begins an entry of a bibliography."""
     return bool(_BIBTEX.match(line))
+
+
+def begins_export(line: str) -> bool:
+    """Whether a line begins an object that an MDX file exports, and does not end it."""
+    return line.startswith("export ") and line.rstrip().endswith("{")
 
 
 def is_metadata(line: str) -> bool:

@@ -56,7 +56,7 @@ def _leading_heading(lines: Sequence[str], kinds: str, path: str) -> str:
     or a block of an outliner; of these, one that has half the words of the file's name is, and of those of lower levels
     one that has them all.
     """
-    number = next((number for number, kind in enumerate(kinds) if kind not in _BEFORE_A_TITLE), None)
+    number = _after_contents(lines, kinds)
     if number is None or kinds[number] != LineKind.HEADING:
         return ""
     if not lines[number].strip("# \t"):
@@ -75,6 +75,18 @@ def _leading_heading(lines: Sequence[str], kinds: str, path: str) -> str:
     )
     share = 1.0 if line.startswith("##") else 0.5
     return heading if is_only_part or _agrees(heading, path, share, _is_level_1(lines, number)) else ""
+
+
+def _after_contents(lines: Sequence[str], kinds: str) -> int | None:
+    """The first line that may be a title or text; a heading over nothing but links is none, such as that of a table of
+    contents, where another of a higher level follows.
+    """
+    first = next((number for number, kind in enumerate(kinds) if kind not in _BEFORE_A_TITLE), None)
+    if first is None or kinds[first] != LineKind.HEADING or _is_level_1(lines, first):
+        return first
+    pointing = kinds[first + 1 :].lstrip(LineKind.BLANK).startswith(LineKind.DEFINITION)
+    below = next((number for number, kind in enumerate(kinds) if number > first and kind not in _BEFORE_A_TITLE), None)
+    return below if pointing and below is not None and _is_level_1(lines, below) else first
 
 
 def _leading_line(lines: Sequence[str], kinds: str, path: str) -> str:

@@ -1,16 +1,19 @@
 // What lies around the outline that is being built: the note that a point quotes, leftovers, gaps, earlier posts.
 import { count, noteAddress, placeOf } from "../parts.js";
 import { Body } from "../note.js";
-import { html } from "../vendor/htm-preact.js";
+import { html, useLayoutEffect } from "../vendor/htm-preact.js";
 import { Grip } from "./dragging.js";
 import { pointOf } from "./steps.js";
 
-/** The note that a point quotes, beside the outline. */
-export function Source({ source }) {
+/** The note that a point quotes: beside the outline, or over its lower part in a narrow window, where it can be closed. */
+export function Source({ source, close }) {
+  useLayoutEffect(() => {
+    if (source) document.querySelector(".point.shown")?.scrollIntoView({ block: "nearest" });
+  }, [source]);
   if (!source) return html`<aside class="preview" aria-label="Source"><p class="remark">Choose a point to see the lines that it quotes.</p></aside>`;
   const lines = `${source.start_line}-${source.end_line}`;
-  return html`<aside class="preview" aria-label="Source" tabindex="0">
-    <p class="about"><a class="address" href=${noteAddress(source.path, source.start_line, source.end_line)}>${placeOf(source)}</a></p>
+  return html`<aside class="preview shown" aria-label="Source" tabindex="0">
+    <p class="about"><button class="tool" aria-label="Close the source" onClick=${close}>×</button> <a class="address" href=${noteAddress(source.path, source.start_line, source.end_line)}>${placeOf(source)}</a></p>
     <${Body} key=${source.path} path=${source.path} lines=${lines} />
   </aside>`;
 }

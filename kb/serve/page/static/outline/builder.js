@@ -31,6 +31,10 @@ export function Builder({ outline, undoable, step, startOver, exporting, worded 
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
   }, []);
+  const close = () => {
+    place.current.querySelector(".point.shown .quote")?.focus();
+    setSource();
+  };
   const dragging = useDragging(({ key, ...made }) => act(made, key || `p${outline.next}`, "Moved."));
   const { points, words, expected, minutes } = lengths(outline);
   return html`<div class="builder" ref=${place}>
@@ -49,7 +53,7 @@ export function Builder({ outline, undoable, step, startOver, exporting, worded 
         <${Rest} outline=${outline} act=${act} dragging=${dragging} />
         ${exporting}
       </div>
-      <${Source} source=${source} />
+      <${Source} source=${source} close=${close} />
     </div>
   </div>`;
 }
