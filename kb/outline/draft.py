@@ -27,7 +27,7 @@ from kb.outline.questions import nearest_questions
 from kb.outline.references import references
 from kb.outline.sections import build_sections
 from kb.outline.topics.coverage import require_subjects
-from kb.outline.topics.subjects import Subject, unknown_subjects
+from kb.outline.topics.subjects import Subject, mentioned_once, unknown_subjects
 from kb.outline.topics.topic import Topic, read_topic
 from kb.reports import Gap, NoteVersion, Outline, Point, Section
 from kb.search.concepts.treatments import treatments
@@ -122,6 +122,7 @@ def _report(
         references=cited_works,
         open_questions=nearest_questions(reader, notes, topic.aim),
         gaps=gaps(topic.text, sections, excerpts, _all_notes(reader), today, partial(_is_near, reader, topic), concepts)
+        + _barely_mentioned(reader, topic, notes)
         + _untreated_parts(reader, topic.text, notes)
         + left_out,
     )
@@ -130,6 +131,14 @@ def _report(
 def _is_near(reader: IndexReader, topic: Topic, term: str) -> bool:
     cosine = float(reader.encoder.encode_query(term) @ topic.vector)
     return reader.encoder.scale.relatedness(cosine) >= BEARING
+
+
+def _barely_mentioned(reader: IndexReader, topic: Topic, notes: Sequence[NoteRecord]) -> tuple[Gap, ...]:
+    """The concepts of a topic that the cited notes mention once and say nothing on."""
+    return tuple(
+        Gap(kind="no evidence", text=f"only one passage mentions {subject.name!r}")
+        for subject in mentioned_once(reader, topic.subjects, {note.id for note in notes})
+    )
 
 
 def _untreated_parts(reader: IndexReader, topic: str, notes: Sequence[NoteRecord]) -> tuple[Gap, ...]:

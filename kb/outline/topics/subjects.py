@@ -68,18 +68,37 @@ def subjects_of(reader: IndexReader, text: str) -> tuple[Subject, ...]:
 
 def unknown_subjects(reader: IndexReader, subjects: Sequence[Subject], notes: Collection[str]) -> tuple[Subject, ...]:
     """Those of some subjects that some notes, by id, know neither in words, nor by a part, nor clearly in meaning."""
-    rows = [row for id in notes for row in reader.passages().rows[id]]
-    vectors = reader.passages().matrix[rows]
-    return tuple(subject for subject in subjects if not _is_known(reader, subject, notes, vectors))
+    vectors = _vectors(reader, notes)
+    return tuple(
+        subject
+        for subject in subjects
+        if set(naming_passages(reader, subject).values()).isdisjoint(notes)
+        and not _is_meant(reader, subject, notes, vectors)
+    )
 
 
-def _is_known(reader: IndexReader, subject: Subject, notes: Collection[str], vectors: FloatArray) -> bool:
-    """Whether some notes, with passages of vectors `(n, dim)`, know a subject: a passage has the words of one of its
-    names, or names a part of it, or says what it means.
+def mentioned_once(reader: IndexReader, subjects: Sequence[Subject], notes: Collection[str]) -> tuple[Subject, ...]:
+    """The concepts of the areas among some subjects that just one passage of some notes, by id, names, and that these
+    know neither by a part nor clearly in meaning.
     """
+    vectors = _vectors(reader, notes)
+    return tuple(
+        subject
+        for subject in subjects
+        if subject.concept is not None
+        and sum(note in notes for note in naming_passages(reader, subject).values()) == 1
+        and not _is_meant(reader, subject, notes, vectors)
+    )
+
+
+def _vectors(reader: IndexReader, notes: Collection[str]) -> FloatArray:
+    passages = reader.passages()
+    return passages.matrix[[row for id in notes for row in passages.rows[id]]]
+
+
+def _is_meant(reader: IndexReader, subject: Subject, notes: Collection[str], vectors: FloatArray) -> bool:
+    """Whether some notes, with passages of vectors `(n, dim)`, name a part of a subject, or say what it means."""
     known, number = treatments(reader), subject.concept
-    if not set(naming_passages(reader, subject).values()).isdisjoint(notes):
-        return True
     parts = [known.of(reader, part) for part in known.concepts.parts(number)] if number is not None else []
     if any(part.everywhere or not part.notes.keys().isdisjoint(notes) for part in parts):
         return True
