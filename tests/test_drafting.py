@@ -374,6 +374,29 @@ def test_a_concept_of_the_topic_that_no_note_mentions_is_named(
     assert f"kb: {lacking[0]}\n" in capsys.readouterr().err
 
 
+def test_a_concept_of_the_topic_that_is_mentioned_once_is_named(
+    default_model: None, notebook: Path, write: Callable[[str, str], Path]
+) -> None:
+    """Notes on the area of a topic, of which one mentions it in passing, are not passed off as notes on it. One that is
+    on it is no such case, however short.
+    """
+    start = "---\narea: gnn\n---\n# "
+    write("notes/one.md", f"{start}Message passing\n\nA graph neural network sums messages over the edges of a node.\n")
+    write("notes/two.md", f"{start}Graph pooling\n\nPooling makes a small graph of a large one, layer by layer.\n")
+    write("notes/aside.md", f"{start}Graph kernels\n\nKernels compare graphs. We skip graph attention networks here.\n")
+    said = "only one passage mentions 'Graph attention network'"
+    with KnowledgeBase(notebook) as knowledge:
+        knowledge.add(["notes"])
+        assert said in [gap.text for gap in knowledge.outline("graph attention networks").gaps]
+        write(
+            "notes/gat.md",
+            f"{start}GAT\n\nA graph attention network weighs each neighbour of a node by a learned attention score, "
+            "which a softmax over the neighbours normalises.\n",
+        )
+        knowledge.add(["notes"])
+        assert said not in [gap.text for gap in knowledge.outline("graph attention networks").gaps]
+
+
 @pytest.mark.parametrize(
     ("topic", "needed", "unfit"),
     [
