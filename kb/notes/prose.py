@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_left
+from functools import cache
 
 # No pattern may scan far from many starting points: a note that repeats one mark would take quadratic time.
 CODE_SPAN = r"(?<!`)(?P<ticks>`++)(?P<code>.{1,2000}?)(?<!`)(?P=ticks)(?!`)"
@@ -22,36 +23,37 @@ LINE_MARKS = re.compile(
 )
 _ATTACHMENT = r"[^\[\]|\n]*\.(?!md\b|markdown\b)[A-Za-z][A-Za-z0-9]{1,4}(?:#[^\[\]|\n]*)?"
 _DESTINATION = r"\((?:\s*+<[^<>\n]*>\s*+|\s*+[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*)\)"
-# (required text, pattern, replacement). Looking for the required text first saves most searches.
-_REPLACEMENTS: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    ("{", re.compile(r"\{\{[^{}\n]*\}\}"), ""),
-    ("{", re.compile(r"(?<=[)\]*_\x01])\{[:.#\w][^{}\n]*\}"), ""),
-    ("{", re.compile(r"[ \t]\{[.#][A-Za-z][^{}\n]*\}[ \t]*$", re.MULTILINE), ""),
-    ("]", re.compile(r"^[ \t]*\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE), ""),
-    ("-", re.compile(r"^[ \t]*+(?:\|[ \t]*+)?:?-{2,}+:?[ \t]*+(?:\|[ \t]*+:?-*+:?[ \t]*+)*+$", re.MULTILINE), ""),
-    ("", re.compile(r"^[ \t]*(?:[-*_][ \t]*){3,}$|^[ \t]*=+[ \t]*$", re.MULTILINE), ""),
-    ("<", re.compile(r"<(https?://[^<>\s]+)>"), r"\1"),
-    ("<", re.compile(r"</?[A-Za-z][^<>\n]*>|<[A-Za-z][^<>]{0,500}=[^<>]{0,500}>"), ""),
-    ("((", re.compile(r"\(\([0-9a-f-]{36}\)\)"), ""),  # Logseq: a block elsewhere
-    ("^", re.compile(r"[ \t]\^[A-Za-z0-9-]{3,}[ \t]*$", re.MULTILINE), ""),  # Obsidian: the name of a block
+# (required text, pattern, replacement). Looking for the required text first saves most searches, and a command that
+# shows little text need not compile most of the patterns.
+_REPLACEMENTS: tuple[tuple[str, str, str], ...] = (
+    ("{", r"\{\{[^{}\n]*\}\}", ""),
+    ("{", r"(?<=[)\]*_\x01])\{[:.#\w][^{}\n]*\}", ""),
+    ("{", r"(?m)[ \t]\{[.#][A-Za-z][^{}\n]*\}[ \t]*$", ""),
+    ("]", r"(?m)^[ \t]*\[[^\]\n]+\]:[ \t]*\S+.*$", ""),
+    ("-", r"(?m)^[ \t]*+(?:\|[ \t]*+)?:?-{2,}+:?[ \t]*+(?:\|[ \t]*+:?-*+:?[ \t]*+)*+$", ""),
+    ("", r"(?m)^[ \t]*(?:[-*_][ \t]*){3,}$|^[ \t]*=+[ \t]*$", ""),
+    ("<", r"<(https?://[^<>\s]+)>", r"\1"),
+    ("<", r"</?[A-Za-z][^<>\n]*>|<[A-Za-z][^<>]{0,500}=[^<>]{0,500}>", ""),
+    ("((", r"\(\([0-9a-f-]{36}\)\)", ""),  # Logseq: a block elsewhere
+    ("^", r"(?m)[ \t]\^[A-Za-z0-9-]{3,}[ \t]*$", ""),  # Obsidian: the name of a block
     # Obsidian: an embedded picture or file, which has no words of its own but a caption.
-    ("![[", re.compile(rf"!\[\[{_ATTACHMENT}(?:\|\d+(?:x\d+)?)?\]\]"), ""),
-    ("[[", re.compile(r"!?\[\[[^\[\]|\n]*\|([^\[\]\n]*)\]\]"), r"\1"),
-    ("[[", re.compile(r"!?\[\[([^\[\]\n]*)\]\]"), r"\1"),
-    ("[^", re.compile(r"\[\^[^\[\]\n]{1,200}\]"), ""),
-    ("![", re.compile(rf"!\[([^\[\]]*)\]{_DESTINATION}"), r"\1"),  # first: a link may hold an image
-    ("](", re.compile(r"\[(\*{1,3}|_{1,3})([^\[\]*_]+)\1\](?=\()"), r"[\2]"),  # emphasis may end next to it
-    ("](", re.compile(rf"\[([^\[\]]*+(?:\[[^\[\]]*+\][^\[\]]*+){{0,4}})\]{_DESTINATION}"), r"\1"),
-    ("](", re.compile(r"\]\(https?://[^()\s]*\)"), ""),  # the end of a link over several paragraphs
-    ("][", re.compile(r"\[([^\[\]\n]+)\]\[[^\[\]\n]*\]"), r"\1"),
-    ("**", re.compile(r"(\*\*\*|\*\*)(?=\S)((?:[^*]|\*(?!\*)){1,1000}?)(?<=\S)\1"), r"\2"),
-    ("**", re.compile(r"\*\*[ \t]+([^*\n]{1,300}?)(?<=\S)\*\*(?!\w)"), r" \1"),  # ** so**, as editors leave it behind
-    ("**", re.compile(r"(?<!\w)\*\*(?=[^*\s])([^*\n]{1,300}?)(?:[ \t]+|[ \t]*\n)\*\*"), r"\1 "),
-    ("~~", re.compile(r"~~(?=\S)((?:[^~]|~(?!~)){1,1000}?)(?<=\S)~~"), r"\1"),
-    ("__", re.compile(r"(?<![\w_])__(?=\S)((?:[^_\n]|_(?!_)){1,1000}?)(?<=\S)__(?![\w_])"), r"\1"),
-    ("*", re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]*?[^\s*])\*(?![\w*])"), r"\1"),
-    ("_", re.compile(r"(?<![\w_])_(?=[^\s_])([^_]*?[^\s_])_(?![\w_])"), r"\1"),
-    ("|", re.compile(r"\|"), " "),
+    ("![[", rf"!\[\[{_ATTACHMENT}(?:\|\d+(?:x\d+)?)?\]\]", ""),
+    ("[[", r"!?\[\[[^\[\]|\n]*\|([^\[\]\n]*)\]\]", r"\1"),
+    ("[[", r"!?\[\[([^\[\]\n]*)\]\]", r"\1"),
+    ("[^", r"\[\^[^\[\]\n]{1,200}\]", ""),
+    ("![", rf"!\[([^\[\]]*)\]{_DESTINATION}", r"\1"),  # first: a link may hold an image
+    ("](", r"\[(\*{1,3}|_{1,3})([^\[\]*_]+)\1\](?=\()", r"[\2]"),  # emphasis may end next to it
+    ("](", rf"\[([^\[\]]*+(?:\[[^\[\]]*+\][^\[\]]*+){{0,4}})\]{_DESTINATION}", r"\1"),
+    ("](", r"\]\(https?://[^()\s]*\)", ""),  # the end of a link over several paragraphs
+    ("][", r"\[([^\[\]\n]+)\]\[[^\[\]\n]*\]", r"\1"),
+    ("**", r"(\*\*\*|\*\*)(?=\S)((?:[^*]|\*(?!\*)){1,1000}?)(?<=\S)\1", r"\2"),
+    ("**", r"\*\*[ \t]+([^*\n]{1,300}?)(?<=\S)\*\*(?!\w)", r" \1"),  # ** so**, as editors leave it behind
+    ("**", r"(?<!\w)\*\*(?=[^*\s])([^*\n]{1,300}?)(?:[ \t]+|[ \t]*\n)\*\*", r"\1 "),
+    ("~~", r"~~(?=\S)((?:[^~]|~(?!~)){1,1000}?)(?<=\S)~~", r"\1"),
+    ("__", r"(?<![\w_])__(?=\S)((?:[^_\n]|_(?!_)){1,1000}?)(?<=\S)__(?![\w_])", r"\1"),
+    ("*", r"(?<![\w*])\*(?=[^\s*])([^*]*?[^\s*])\*(?![\w*])", r"\1"),
+    ("_", r"(?<![\w_])_(?=[^\s_])([^_]*?[^\s_])_(?![\w_])", r"\1"),
+    ("|", r"\|", " "),
 )
 _HOLDER = re.compile("\x00(\\d+)\x01")
 _ABBREVIATED = (
@@ -129,11 +131,14 @@ def clean(markdown: str) -> str:
     text = _without(_without(text, "<!--", "-->", 4000), "{%", "%}", 1000)
     for needed, pattern, replacement in _REPLACEMENTS:
         if needed in text:
-            text = pattern.sub(replacement, text)
+            text = _compiled(pattern).sub(replacement, text)
     text = html.unescape(text)
     if kept:
         text = _HOLDER.sub(lambda match: kept[int(match[1])], text)
     return " ".join(printable(text).split())  # an HTML entity may have stood for a control character
+
+
+_compiled = cache(re.compile)
 
 
 def sentence_spans(text: str, start: int = 0) -> list[tuple[int, int]]:
