@@ -102,6 +102,8 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "Concise technical notes on samplers for very large graphs.",
         "Based on a study of samplers by three people Source: arXiv:2309.06180.",
         "For samplers with a cache, see the companion page on device memory.",
+        "Based on Ann Person's article about samplers (Apr 2024)",
+        "2This would be similar to a sampler with a cache of hubs.",
         "Letters of Graph Sampling, 37:50528–50652, 2024.",
         "The paper to hand to anyone who draws neighbours by degree.",
         "In a ring of nodes the second term of the variance is zero.",

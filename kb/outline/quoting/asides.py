@@ -55,6 +55,7 @@ _POINTING = re.compile(
     r"|^(?:covers|topics? (?:covered|include)|contents? (?:include|of)|table of|list of|links? to|pointers? to|"
     r"slides?|learn (?:how|to|about|more)|find out|discover (?:how|why)|understand how|get(?:ting)? started)\b"
     r"|^(?:[\w-]+ ){0,3}(?:summaries|notes|write-?ups|reviews|highlights) (?:of|on|from) "
+    r"|^based on [^,.;]*['’]s? (?:\w+ )?(?:articles?|papers?|posts?|books?|talks?|lectures?|videos?)\b"
     r"|\bsource: ?arxiv|, see (?:the|our|my) (?:[\w-]+ ){0,3}(?:page|note|post|article|section|chapter|guide)s?\b"
     r"|^(?:an? |the )?(?:(?:brief|short|quick|gentle|comprehensive|visual|complete|practical|detailed) )*"
     r"(?:introduction|intro|guide|tutorial|walkthrough|primer|notes) (?:of|to|on|for)\b"
