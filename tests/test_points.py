@@ -104,6 +104,8 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "For samplers with a cache, see the companion page on device memory.",
         "Based on Ann Person's article about samplers (Apr 2024)",
         "2This would be similar to a sampler with a cache of hubs.",
+        "Person, A., Other, B., & Third, C. (2016, June). Samplers: a library for very large hubs. Letters of Hubs.",
+        "Ann Person, Bo Other, and Cy Third. 2016. Samplers: a library for very large hubs. Letters of Hubs.",
         "Letters of Graph Sampling, 37:50528–50652, 2024.",
         "The paper to hand to anyone who draws neighbours by degree.",
         "In a ring of nodes the second term of the variance is zero.",

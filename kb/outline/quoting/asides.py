@@ -81,7 +81,10 @@ _WORK = re.compile(
 _CITED = re.compile(
     r"^(?:(?:[^\W\d_a-z][\w.’'-]*|et al\.?|and|&|van|von|de|der),?\s+){2,40}[\"“][^\"”]{10,250}[\"”]"
     r"(?!.*\b(?:is|are|was|were|shows?|showed|finds?|found|reports?|reported|argues?|that|we|uses?)\b)"
-    r".*\b(?:19|20)\d\d\b",
+    r".*\b(?:19|20)\d\d\b"
+    r"|^(?=.{0,60}\b[A-Z]\.,)(?:(?:[^\W\d_a-z][\w.’'-]*|et al\.?|and|&|van|von|de|der),?\s+){2,40}"
+    r"\((?:19|20)\d\d[^()]{0,20}\)\.\s"
+    r"|^(?:(?:[^\W\d_a-z][\w.’'-]*|et al\.?|and|&|van|von|de|der),?\s+){3,40}(?:19|20)\d\d\.\s",
     re.DOTALL,
 )
 # Fame and growth instead of a claim.
