@@ -64,7 +64,7 @@ def test_what_most_sections_lack_is_said_once() -> None:
 
 def test_only_notes_that_a_link_names_are_missing() -> None:
     """A missing note goes by its name; files of other folders are none."""
-    text = "See [a](paging.md), [b](../../contributors.md), [[kernels]] and [c]([d](e.md).\n"
+    text = "See [a](paging.md), [b](../../contributors.md), [l](../../pools/pool), [[kernels]] and [c]([d](e.md).\n"
     texts = [
         gap.text
         for gap in found("caches", [section("Caches", "2 MB.", "a.md", "b.md")], {"a.md": text, "b.md": "Full.\n"})

@@ -99,6 +99,7 @@ def test_a_sentence_whose_last_line_is_a_link() -> None:
         ("草稿解码", "接受规则", "每一步至少接受一个词。", "草稿解码: 接受规则"),
         ("Course 2 Week 1", "Drift and skew", "The mean of a feature moves.", "Drift and skew"),
         ("Course 2 Week 1", "Summary", "The mean of a feature moves.", ""),
+        ("PagedAttention -- a note", "Numbers", "Waste falls from 60% to 4% of the cache.", "PagedAttention"),
         ("PagedAttention", "One-Line Summary", "Waste falls from 60% to 4%.", "PagedAttention"),
         ("2025-01-31", "Notes", "The draft has 1% of the weights.", ""),
         ("DLRM, a reference model", "Where it hurts", "Tables take 99% of the memory.", "DLRM"),

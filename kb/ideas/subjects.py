@@ -198,6 +198,8 @@ class _Choosing:
         own = (form for form in known if words_of(form) == words_of(spelled))
         spelled = next(own, "") or sentence_case(spelled, self._spellings, usual)
         small, first = spelled.lower(), spelled.split(" ")[0]
-        forms = [form for form in (self._spellings.usual(first), usual.usual(first)) if form]
-        is_name = not (any if " " in spelled else all)(map(str.islower, forms))
-        return spelled if is_name or spelled[1:] != small[1:] else small
+        in_sentence = re.compile(rf"\b{re.escape(first.lower())}\b")
+        is_common = any(in_sentence.search(note.text) for note in self._group) or (
+            " " in spelled and usual.usual(first).islower()
+        )
+        return small if is_common and spelled[1:] == small[1:] else spelled

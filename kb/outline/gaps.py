@@ -132,7 +132,11 @@ def _missing_notes(cited: set[str], notes: Sequence[NoteRecord]) -> list[Gap]:
     linking: dict[str, list[str]] = {}
     for note, unresolved in zip(notes, missing_targets(notes), strict=True):
         for link in unresolved:
-            if note.path in cited and not _ELSEWHERE.search(link) and _letters(PurePosixPath(link).name) not in known:
+            if (
+                note.path in cited
+                and not _ELSEWHERE.search(link.removeprefix(RELATIVE))
+                and _letters(PurePosixPath(link).name) not in known
+            ):
                 linking.setdefault(link, []).append(note.path)
     most = sorted(linking.items(), key=lambda entry: -len(entry[1]))[:MAX_MISSING]
     return [

@@ -55,6 +55,7 @@ _POINTING = re.compile(
     r"|^(?:covers|topics? (?:covered|include)|contents? (?:include|of)|table of|list of|links? to|pointers? to|"
     r"slides?|learn (?:how|to|about|more)|find out|discover (?:how|why)|understand how|get(?:ting)? started)\b"
     r"|^(?:[\w-]+ ){0,3}(?:summaries|notes|write-?ups|reviews|highlights) (?:of|on|from) "
+    r"|^based on [^,.;]*['’]s? (?:\w+ )?(?:articles?|papers?|posts?|books?|talks?|lectures?|videos?)\b"
     r"|\bsource: ?arxiv|, see (?:the|our|my) (?:[\w-]+ ){0,3}(?:page|note|post|article|section|chapter|guide)s?\b"
     r"|^(?:an? |the )?(?:(?:brief|short|quick|gentle|comprehensive|visual|complete|practical|detailed) )*"
     r"(?:introduction|intro|guide|tutorial|walkthrough|primer|notes) (?:of|to|on|for)\b"
@@ -80,7 +81,10 @@ _WORK = re.compile(
 _CITED = re.compile(
     r"^(?:(?:[^\W\d_a-z][\w.’'-]*|et al\.?|and|&|van|von|de|der),?\s+){2,40}[\"“][^\"”]{10,250}[\"”]"
     r"(?!.*\b(?:is|are|was|were|shows?|showed|finds?|found|reports?|reported|argues?|that|we|uses?)\b)"
-    r".*\b(?:19|20)\d\d\b",
+    r".*\b(?:19|20)\d\d\b"
+    r"|^(?=.{0,60}\b[A-Z]\.,)(?:(?:[^\W\d_a-z][\w.’'-]*|et al\.?|and|&|van|von|de|der),?\s+){2,40}"
+    r"\((?:19|20)\d\d[^()]{0,20}\)\.\s"
+    r"|^(?:(?:[^\W\d_a-z][\w.’'-]*|et al\.?|and|&|van|von|de|der),?\s+){3,40}(?:19|20)\d\d\.\s",
     re.DOTALL,
 )
 # Fame and growth instead of a claim.

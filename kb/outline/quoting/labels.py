@@ -79,7 +79,7 @@ def is_part_of(name: str, title: str) -> bool:
 
 def _subject(title: str) -> str:
     """What a title is about: what comes before a colon, a dash or an apposition; nothing for a date."""
-    head = _tidy(re.split(r":\s|\s[—–-]\s", _tidy(title))[0])
+    head = _tidy(re.split(r":\s|\s(?:[—–]|-{1,3})\s", _tidy(title))[0])
     if _DATE.fullmatch(head) or _NUMBERED_PART.fullmatch(head) or _KIND_OF_REMARK.fullmatch(head) or says_nothing(head):
         return ""
     return _APPOSITION.split(head)[0]

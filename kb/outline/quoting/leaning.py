@@ -164,7 +164,8 @@ _VERB_FIRST = re.compile(
 )
 _AUTHORS = re.compile(r"\bthe authors?\b", re.IGNORECASE)
 _RESIDUE = re.compile(
-    r"(?-i:\b[a-z]{2,}- (?!and\b|or\b|to\b)[a-z]{2,}|^\d{1,2} [A-Z-]{5,}\b|^\d+\.\d+ [A-Z][a-z]+ [A-Z])|"
+    r"(?-i:\b[a-z]{2,}- (?!and\b|or\b|to\b)[a-z]{2,}|^\d{1,2} [A-Z-]{5,}\b|^\d{1,2}[A-Z][a-z]|"
+    r"^\d+\.\d+ [A-Z][a-z]+ [A-Z])|"
     r"[\u2500-\u257f\u2705\u274c\u2714\u2716\u2610-\u2612]|"
     r"[{}]{2}|\]\(|\[\^|<[a-z/!]|^[\W\d]*$|\|.*\||\\(?:begin|end|tag|label)\b|:::|^\W*\[wip\]",
     re.IGNORECASE,
