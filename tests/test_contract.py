@@ -447,8 +447,8 @@ def test_search(here: Path, report: Callable[..., Any], mode: str) -> None:
     assert departures(report("concepts", "--area", "gnn"), CONCEPTS) == []
     assert found["mode"] == mode
     assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3][: len(found["hits"])]
-    scores = [hit["score"] for hit in found["hits"]]
-    assert scores == sorted(scores, reverse=True)
+    order = [hit["explain"]["raw"] if mode == "hybrid" else hit["score"] for hit in found["hits"]]
+    assert order == sorted(order, reverse=True)
     for hit in found["hits"]:
         lines = (here / hit["path"]).read_text(encoding="utf-8").split("\n")
         assert hit["text"].strip() in "\n".join(lines[hit["start_line"] - 1 : hit["end_line"]])

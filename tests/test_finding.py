@@ -141,7 +141,8 @@ def test_explanation_adds_up(library: KnowledgeBase) -> None:
     for hit in hits:
         how = hit.explain
         assert how
-        assert how.raw == pytest.approx(how.standing + how.words + how.near + how.passage + how.boilerplate, abs=3e-4)
+        parts = how.standing + how.words + how.near + how.passage + how.titled + how.boilerplate
+        assert how.raw == pytest.approx(parts, abs=3e-4)
         assert "zebra" in {term.term for term in how.terms}
         assert all(term.weight > 0 for term in how.terms)
         assert how.filters == ("tags: herd",)

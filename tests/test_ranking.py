@@ -10,6 +10,7 @@ from kb.search.ranking import (
     FEEDBACK_WEIGHT,
     NEAR_WEIGHT,
     PASSAGE_WEIGHT,
+    TITLED_WEIGHT,
     WORD_WEIGHT,
     Ranked,
     Shares,
@@ -32,14 +33,14 @@ def ids(ranked: list[Ranked]) -> list[str]:
 
 
 def test_fuse_by_hand() -> None:
-    """A score is how far a cosine stands out, and the shares of each kind of word evidence times their weights."""
+    """A score is how far a cosine stands out, and each kind of other evidence times its weight."""
     z_scores = {"a:1:0": 2.0, "b:2:0": 1.0, "b:3:0": -0.5}
     dense = {"a:1:0": 0.5, "b:2:0": 0.4, "b:3:0": 0.1}
     lexical = {"b:2:0": 4.0, "b:3:0": 2.0}
-    shares = word_shares(z_scores, lexical, words={"a": 5.0, "b": 10.0}, near={"b": 3.0}, copies={})
+    shares = word_shares(z_scores, lexical, words={"a": 5.0, "b": 10.0}, near={"b": 3.0}, titled={"a": 1.5}, copies={})
     ranked = fuse(z_scores, shares, dense, lexical)
     scores = {
-        "a:1:0": 2.0 + WORD_WEIGHT / 2,
+        "a:1:0": 2.0 + WORD_WEIGHT / 2 + TITLED_WEIGHT * 1.5,
         "b:2:0": 1.0 + WORD_WEIGHT + PASSAGE_WEIGHT + NEAR_WEIGHT,
         "b:3:0": -0.5 + WORD_WEIGHT + PASSAGE_WEIGHT / 2 + NEAR_WEIGHT,
     }
@@ -56,7 +57,7 @@ def test_fuse_ranks_every_candidate_once(
 ) -> None:
     """Every chunk that has a z-score comes once, best first, whatever the words say."""
     z_scores = {f"{note}:digest-{note}:0": score for note, score in meaning.items()}
-    ranked = fuse(z_scores, word_shares(z_scores, {}, words, near, {}), {}, {})
+    ranked = fuse(z_scores, word_shares(z_scores, {}, words, near, {}, {}), {}, {})
     assert sorted(ids(ranked)) == sorted(z_scores)
     assert [entry.score for entry in ranked] == sorted((entry.score for entry in ranked), reverse=True)
 
@@ -65,7 +66,7 @@ def test_boilerplate_is_weighed_down() -> None:
     """A passage that three or more notes have word for word falls behind one that stands a little lower."""
     z_scores = {"a:same:0": 2.0, "b:own:0": 1.5}
     for copies, first in ((4, "b:own:0"), (2, "a:same:0")):
-        ranked = fuse(z_scores, word_shares(z_scores, {}, {}, {}, {"a:same:0": copies}), {}, {})
+        ranked = fuse(z_scores, word_shares(z_scores, {}, {}, {}, {}, {"a:same:0": copies}), {}, {})
         assert ranked[0].id == first
     assert repeated(["a:1:0", "b:1:0", "c:1:0", "a:2:0", "a:2:1", "a:2:2"]) == [["a:1:0", "b:1:0", "c:1:0"]]
 

@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import REPOSITORY, Run, indexed
 
 from kb.areas.concepts import Concepts
-from kb.areas.reading import RELATIVE_WEIGHT, ReadConcept, leaning, read
+from kb.areas.reading import RELATIVE_WEIGHT, SECOND_WEIGHT, ReadConcept, best_of_concepts, leaning, read
 from kb.concept import Concept
 from kb.cutoffs import AREA_LEAN, DESCRIBED, READ_CLEARLY
 from kb.evaluation.queries import load_golden
@@ -72,6 +73,21 @@ def test_relatives_stand_in_for_what_no_note_treats() -> None:
     assert read_by(FAR, "hosting", treated=[BATCHING]) == {BATCHING: (RELATIVE_WEIGHT, "related")}
     assert read_by((0.0, READ_CLEARLY, 0.0, 0.0), treated=[CACHING]) == {CACHING: (RELATIVE_WEIGHT, "related")}
     assert read_by(FAR, "hosting", treated=[]) == {}
+
+
+def test_a_concept_is_near_by_two_of_its_sentences() -> None:
+    """One sentence that is near by chance counts less than two that are; a concept with one sentence has only that."""
+    known = Concepts(
+        [
+            Concept(name="Lucky", askings=("what is won by chance", "who draws the number")),
+            Concept(name="Steady", askings=("what holds every day", "who is always there")),
+            Concept(name="Bare"),
+        ]
+    )
+    lucky, steady, bare = best_of_concepts(known, np.array([0.1, 1.0, 0.2, 0.9, 0.1, 1.0, 0.7]))
+    assert lucky == pytest.approx(1.0 - SECOND_WEIGHT * 0.8)
+    assert steady > lucky
+    assert bare == 0.7
 
 
 def test_areas_of_a_query_lean() -> None:
@@ -169,6 +185,21 @@ def test_a_query_in_which_nothing_is_read(
     ended = kb("concepts", "something sweet")
     assert (ended.code, ended.out) == (0, "")
     assert "no concept" in ended.err
+
+
+def test_a_note_named_after_a_concept_is_on_it(
+    write: Callable[[str, str], Path], notebook: Path, knowledge: KnowledgeBase
+) -> None:
+    """Of two notes with the same words, the one that is named after the concept of a query comes first, and says so."""
+    text = "---\narea: llm\n---\n# {}\n\nBeam search keeps several candidates. Beam search is old.\n"
+    write("notes/a.md", text.format("Remarks"))
+    write("notes/b.md", text.format("Beam search"))
+    knowledge.add([notebook / "notes"])
+    first, second = knowledge.search("beam search candidates", explain=True).hits
+    assert (first.path, second.path) == ("notes/b.md", "notes/a.md")
+    assert first.explain
+    assert second.explain
+    assert first.explain.titled > second.explain.titled == 0
 
 
 @pytest.fixture

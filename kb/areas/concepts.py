@@ -57,7 +57,12 @@ class Concepts:
     @cached_property
     def starts(self) -> list[int]:
         """The index in `texts` of the first of each concept."""
-        return list(accumulate((1 + len(concept.askings) for concept in self.all[:-1]), initial=0))
+        return list(accumulate(self.sizes[:-1], initial=0))
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """How many of `texts` are those of each concept."""
+        return [1 + len(concept.askings) for concept in self.all]
 
     def named(self, text: str) -> list[int]:
         """The concepts that a text names, in the order of the names."""

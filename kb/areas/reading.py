@@ -20,16 +20,18 @@ MOST_LOOKED_AT = 40  # concepts, the nearest first, of which the notebook may ha
 MIN_WEIGHT = 0.05
 ALWAYS_READ = 2  # the nearest concepts, which are read though no note treats them
 RELATIVE_WEIGHT = 0.4  # of a part, or of what stands in for a concept that no note treats
+SECOND_WEIGHT = 0.25  # of the second best of what a concept is known by: one sentence may be near by chance
 
 
 class ReadConcept(NamedTuple):
     """A concept that a text asks for, by number, and how surely, 0..1. It is named or described, a part of one that is
-    named, or related to one that no note treats.
+    named, or related to one that no note treats. `relatedness` is that of the text with it.
     """
 
     number: int
     weight: float
     how: How
+    relatedness: float = 0.0
 
 
 def read(
@@ -42,13 +44,12 @@ def read(
 ) -> list[ReadConcept]:
     """The concepts that a text asks for, the surest first.
 
-    `relatedness` is that of the text with each concept, the best of what the concept is known by, in units of the
-    encoder's scale. A concept that is named counts fully; one that is described counts by how clearly the text is about
-    any concept, and how near it is to the best. The parts of one that is named count a little. Only concepts that
-    `is_treated` holds for are read: others are replaced by what they are related to. Subjects outside the areas are
-    never read; one that the text describes better keeps concepts of the areas from being read. To name one of `areas`,
-    the concepts that are areas themselves, says where to look, not what for. `named` are concepts that the text names
-    in other words than their names.
+    `relatedness` is that of the text with each concept, in units of the encoder's scale. A concept that is named counts
+    fully; one that is described counts by how clearly the text is about any concept, and how near it is to the best.
+    The parts of one that is named count a little. Only concepts that `is_treated` holds for are read: others are
+    replaced by what they are related to. Subjects outside the areas are never read; one that the text describes better
+    keeps concepts of the areas from being read. To name one of `areas`, the concepts that are areas themselves, says
+    where to look, not what for. `named` are concepts that the text names in other words than their names.
     """
     asked = {entry.number: entry for entry in _described(concepts, relatedness, is_treated)}
     asked |= {
@@ -61,7 +62,8 @@ def read(
         for found in _with_relatives(concepts, entry, is_treated):
             if is_treated(found.number) and (found.number not in best or found.weight > best[found.number].weight):
                 best[found.number] = found
-    return sorted(best.values(), key=lambda entry: -entry.weight)
+    related = (entry._replace(relatedness=relatedness[entry.number]) for entry in best.values())
+    return sorted(related, key=lambda entry: -entry.weight)
 
 
 def _with_relatives(concepts: Concepts, asked: ReadConcept, is_treated: Callable[[int], bool]) -> Iterator[ReadConcept]:
@@ -95,11 +97,14 @@ def _described(
 
 
 def best_of_concepts(concepts: Concepts, values: FloatArray) -> list[float]:
-    """The best of the values `(n,)` of what each concept is known by, by concept."""
+    """How near each concept is: the weighted mean of the two best of the values `(n,)` of what it is known by."""
     import numpy as np
 
-    best: list[float] = np.maximum.reduceat(values, concepts.starts).tolist()
-    return best
+    best = np.maximum.reduceat(values, concepts.starts)
+    others = np.where(values < np.repeat(best, concepts.sizes), values, -np.inf)
+    second = np.maximum.reduceat(others, concepts.starts)
+    mean: list[float] = np.where(np.isfinite(second), best + SECOND_WEIGHT * (second - best), best).tolist()
+    return mean
 
 
 def leaning(concepts: Concepts, relatedness: Sequence[float], areas: Collection[VerdictArea | None]) -> Sequence[float]:

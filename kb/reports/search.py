@@ -49,11 +49,11 @@ class Explanation(Frozen):
     """How a score came about.
 
     `raw` is the score of the cross-encoder if `reranked`, and otherwise the sum of `standing`, `words`, `near`,
-    `passage` and `boilerplate`. `standing` is the z-score of the cosine among those of ordinary passages, once the
-    query vector has moved towards the notes in `feedback` by `feedback_weight`. `agreement` is the share of notes that
-    the dense and the lexical ranking have in common among their ten best, and `answered` the score of the
-    likeliest note. `logit` shows how the score came about where that is a probability. A note that is `named` in the
-    query comes first whatever its score.
+    `passage`, `titled` and `boilerplate`; `titled` is for a note named after a concept of the query. `standing` is the
+    z-score of the cosine among those of ordinary passages, once the query vector has moved towards the notes in
+    `feedback` by `feedback_weight`. `agreement` is the share of notes that the dense and the lexical ranking have in
+    common among their ten best, and `answered` the score of the likeliest note. `logit` shows how the score came about
+    where that is a probability. A note that is `named` in the query comes first whatever its score.
     """
 
     raw: float
@@ -63,6 +63,7 @@ class Explanation(Frozen):
     words: float
     near: float
     passage: float
+    titled: float
     boilerplate: float
     logit: LogitParts | None = None
     terms: tuple[TermWeight, ...]

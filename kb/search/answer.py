@@ -30,6 +30,7 @@ from kb.search.query import parse_query
 from kb.search.ranking import (
     NEAR_WEIGHT,
     PASSAGE_WEIGHT,
+    TITLED_WEIGHT,
     WORD_WEIGHT,
     Ranked,
     Ranking,
@@ -266,6 +267,7 @@ def _explanation(reader: IndexReader, ranking: Ranking, report: _Report, found: 
         words=round(WORD_WEIGHT * best.shares.words, 4),
         near=round(NEAR_WEIGHT * best.shares.near, 4),
         passage=round(PASSAGE_WEIGHT * best.shares.passage, 4),
+        titled=round(TITLED_WEIGHT * best.shares.titled, 4),
         boilerplate=-round(penalty(best.shares.copies), 4),
         logit=report.logit(found),
         terms=tuple(TermWeight(term=term, weight=round(weight, 4)) for term, weight in weights),

@@ -18,6 +18,7 @@ from kb.search.lexical import Weighed, weigh
 from kb.search.ranking import (
     FEEDBACK_NOTES,
     Ranking,
+    Shares,
     agreement,
     best_of_notes,
     feedback_weight,
@@ -25,7 +26,7 @@ from kb.search.ranking import (
     repeated,
     word_shares,
 )
-from kb.search.words import coverage, nearness
+from kb.search.words import Word, coverage, nearness
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
@@ -75,7 +76,7 @@ def by_meaning_and_words(
     candidates = _candidates(reader, found, vector)
     words, weights = _weighed(reader, weighed, reading, candidates.ids)
     sums = {note: sum(own.values()) for note, own in weights.items()}
-    shares = word_shares(candidates.ids, lexical, sums, nearness(words), _copies(reader, candidates.ids))
+    shares = _shares(reader, candidates.ids, lexical, words, sums, reading)
 
     query = candidates.ordinary.centred(reading.moved(vector))
     z_scores = candidates.z_scores(query)
@@ -94,6 +95,17 @@ def by_meaning_and_words(
         feedback_weight=weight,
         concepts=reading.concepts,
     )
+
+
+def _shares(
+    reader: IndexReader,
+    ids: Sequence[str],
+    lexical: Mapping[str, float],
+    words: Sequence[Word],
+    sums: Mapping[str, float],
+    reading: Reading,
+) -> dict[str, Shares]:
+    return word_shares(ids, lexical, sums, nearness(words), reading.titled, _copies(reader, ids))
 
 
 def _weighed(reader: IndexReader, weighed: Weighed | Sequence[str], reading: Reading, ids: Sequence[str]) -> Weighed:
@@ -116,7 +128,7 @@ def by_meaning(reader: IndexReader, vector: FloatArray, dense: Collection[str], 
         return Ranking("dense", filter, {}, {}, [])
     candidates = _candidates(reader, dense, vector)
     z_scores = candidates.z_scores(candidates.ordinary.centred(vector))
-    shares = word_shares(z_scores, {}, {}, {}, _copies(reader, candidates.ids))
+    shares = word_shares(z_scores, {}, {}, {}, {}, _copies(reader, candidates.ids))
     ranked = fuse(z_scores, shares, candidates.dense, {})
     dense, near = candidates.dense, candidates.relatedness
     return Ranking("dense", filter, dense, {}, ranked, vector=vector, relatedness=near)

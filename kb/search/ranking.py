@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 WORD_WEIGHT = 2.8  # standard deviations of cosine that having all the words of the best note is worth
 PASSAGE_WEIGHT = 0.2  # the same for the passage's own bm25: it decides which passage of a note is shown
 NEAR_WEIGHT = 0.3
+TITLED_WEIGHT = 0.5  # for a unit of relatedness of the query with the concept that a note is named after
 COPY_WEIGHT = 0.5  # taken from a passage for each doubling of the notes that repeat it word for word
 FEW_COPIES = 2
 FEEDBACK_NOTES = 3
@@ -26,18 +27,21 @@ RRF_K = 60
 
 class Shares(NamedTuple):
     """The lexical evidence for a chunk: the weight of its note, its own bm25, and the proximity of the words in its
-    note, each as a share of the best candidate's, 0..1; `copies` counts the notes that repeat the passage.
+    note, each as a share of the best candidate's, 0..1; `titled` is how related the query is to the concept that the
+    note is named after; `copies` counts the notes that repeat the passage.
     """
 
     words: float = 0.0
     passage: float = 0.0
     near: float = 0.0
+    titled: float = 0.0
     copies: int = 1
 
     @property
     def worth(self) -> float:
         """What they add to the chunk's z-score."""
-        return WORD_WEIGHT * self.words + PASSAGE_WEIGHT * self.passage + NEAR_WEIGHT * self.near - penalty(self.copies)
+        by_words = WORD_WEIGHT * self.words + PASSAGE_WEIGHT * self.passage + NEAR_WEIGHT * self.near
+        return by_words + TITLED_WEIGHT * self.titled - penalty(self.copies)
 
 
 class Ranked(NamedTuple):
@@ -87,9 +91,10 @@ def word_shares(
     lexical: Mapping[str, float],
     words: Mapping[str, float],
     near: Mapping[str, float],
+    titled: Mapping[str, float],
     copies: Mapping[str, int],
 ) -> dict[str, Shares]:
-    """The lexical evidence for each candidate; `lexical` and `copies` are by chunk, `words` and `near` by note."""
+    """The lexical evidence for each candidate; `lexical` and `copies` are by chunk, the others by note."""
     notes = {id: note_of(id) for id in ids}
     found = set(notes.values())
     best_words, best_near = (max((side.get(note, 0.0) for note in found), default=0.0) for side in (words, near))
@@ -99,6 +104,7 @@ def word_shares(
             _share(words.get(note, 0.0), best_words),
             _share(lexical.get(id, 0.0), best_passage),
             _share(near.get(note, 0.0), best_near),
+            titled.get(note, 0.0),
             copies.get(id, 1),
         )
         for id, note in notes.items()

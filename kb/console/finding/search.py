@@ -153,7 +153,9 @@ def _explained(hit: Hit, how: Explanation) -> Iterator[str]:
     equals = "from the cross-encoder; without it" if how.reranked else "="
     yield (
         f"order {how.raw:.2f} {equals} meaning {how.standing:+.2f}, words {how.words:+.2f}, near {how.near:+.2f}, "
-        + (f"passage {how.passage:+.2f}" + (f", boilerplate {how.boilerplate:+.2f}" if how.boilerplate else ""))
+        f"passage {how.passage:+.2f}"
+        + (f", title {how.titled:+.2f}" if how.titled else "")
+        + (f", boilerplate {how.boilerplate:+.2f}" if how.boilerplate else "")
     )
     terms = ", ".join(f"{term.term} {term.weight:.1f}" for term in how.terms)
     yield f"words: {terms or 'none'}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -122,7 +123,8 @@ def with_abbreviations(reader: IndexReader, known: Treatments, reading: Reading,
             for note, weight in treatment.notes.items():
                 weights.setdefault(note, {})[word] = weight
     names = {f"{entry.long} ({entry.short})": 1.0 for entry in found}
-    return Reading(names | dict(reading.concepts), _with_long_forms(reader, reading, subject, found), weights)
+    vector = _with_long_forms(reader, reading, subject, found)
+    return replace(reading, concepts=names | dict(reading.concepts), vector=vector, weights=weights)
 
 
 def _with_long_forms(

@@ -29,12 +29,14 @@ CONCEPT_WEIGHT = 1.0  # of a concept's name, as against a word of the query
 @dataclass(frozen=True)
 class Reading:
     """The concepts that a query asks for, by name with their weights; the mixture of their vectors `(dim,)`, None where
-    there are none; and the weight of each concept in each note.
+    there are none; the weight of each concept in each note; and how related the query is to the concept that a note is
+    named after, by note.
     """
 
     concepts: Mapping[str, float] = field(default_factory=dict)
     vector: FloatArray | None = None
     weights: NoteWeights = field(default_factory=dict)
+    titled: Mapping[str, float] = field(default_factory=dict)
 
     def moved(self, vector: FloatArray) -> FloatArray:
         """The vector `(dim,)` of the query, moved towards the concepts."""
@@ -81,11 +83,16 @@ def reading_of(reader: IndexReader, treatments: Treatments, asked: Sequence[Read
         return Reading()
     names = {entry.number: treatments.concepts.all[entry.number].name for entry in asked}
     weights: NoteWeights = {}
+    titled: dict[str, float] = {}
     for entry in asked:
-        for note, weight in treatments.of(reader, entry.number).notes.items():
+        treatment = treatments.of(reader, entry.number)
+        for note, weight in treatment.notes.items():
             weights.setdefault(note, {})[names[entry.number]] = CONCEPT_WEIGHT * entry.weight * weight
+        for note in treatment.titled:
+            titled[note] = max(entry.relatedness, titled.get(note, 0.0))
     return Reading(
         {names[entry.number]: entry.weight for entry in asked},
         mixture(treatments.concepts, treatments.vectors, {entry.number: entry.weight for entry in asked}),
         weights,
+        titled,
     )

@@ -6,7 +6,7 @@ A concept is looked up in the full text by its names, as phrases.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from kb.areas.concepts import Concepts, concept_vectors, load_concepts
@@ -23,9 +23,12 @@ MOST_CHUNKS = 3_000  # that have a concept; one that more of them have says litt
 
 
 class Treatment(NamedTuple):
-    """How much weight a concept has in each note that treats it, BM25+. One that is `everywhere` has none in any."""
+    """How much weight a concept has in each note that treats it, BM25+, and the notes named after it. One that is
+    `everywhere` has none in any.
+    """
 
     notes: Mapping[str, float] = {}
+    titled: Collection[str] = ()
     everywhere: bool = False
 
 
@@ -76,7 +79,8 @@ def look_up(reader: IndexReader, names: Sequence[str], rarity: float | None = No
         {
             note: note_weight(rarity, count, sizes.get(note, mean) / mean) * (TITLE_FACTOR if note in titled else 1.0)
             for note, count in Counter(chunks.values()).items()
-        }
+        },
+        titled,
     )
 
 

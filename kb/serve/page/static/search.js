@@ -208,6 +208,7 @@ function Why({ hit, readAs }) {
   const how = hit.explain;
   const signed = (value) => (value >= 0 ? "+" : "−") + Math.abs(value).toFixed(2);
   const sum = ["meaning", "words", "near", "passage"].map((name) => `${name} ${signed(how[name === "meaning" ? "standing" : name])}`);
+  if (how.titled) sum.push(`title ${signed(how.titled)}`);
   if (how.boilerplate) sum.push(`boilerplate ${signed(how.boilerplate)}`);
   const { dense, lexical } = hit.scores;
   const rows = [
