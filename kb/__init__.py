@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kb.models import AreaVerdict, Encoder, Filter, Note
     from kb.reports import Hit, Outline, SearchResult, SyncReport
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 _HOMES = {
     "AreaVerdict": "kb.models",

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from string import ascii_lowercase
 
@@ -41,6 +42,8 @@ from kb.opening import open_index
 from kb.search.dense import nearest
 
 REPOSITORY = Path(__file__).parent.parent
+GUIDE = REPOSITORY / "kb" / "guides" / "measuring.md"
+MADE = re.compile(r"(<!-- made by scripts/bench -->\n).*?(<!-- end -->\n)", re.DOTALL)
 KB = (sys.executable, "-c", "from kb.serve.client import main; main()")  # what the installed script does
 QUERIES = 100
 WARM_UP = 25
@@ -600,14 +603,35 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="+", choices=("help", "start", "search", "read", "add", "recall", "memory", "peers")
     )
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    parser.add_argument(
+        "--write", action="store_true", help="put the table into the guide, which `kb help measuring` shows"
+    )
+    arguments = parser.parse_args()
+    measured = []
+    for row in rows(arguments):
+        announce(f"{row.what}: {row.figure}")
+        measured.append(row)
+    Console(width=None if sys.stdout.isatty() else 120, highlight=False).print(table_of(measured))
+    if arguments.write:
+        GUIDE.write_text(with_table(GUIDE.read_text(encoding="utf-8"), measured), encoding="utf-8")
+
+
+def table_of(measured: Sequence[Row]) -> Table:
+    """The rows under the name of the machine."""
     table = Table(title=machine(), box=None, pad_edge=False)
     for column in ("what", "floor", "measured", "ratio", "to reach"):
         table.add_column(column, overflow="fold")
-    for row in rows(parser.parse_args()):
-        announce(f"{row.what}: {row.figure}")
+    for row in measured:
         table.add_row(row.what, row.floor, row.figure, row.ratio, row.reach)
-    console.print(table)
+    return table
+
+
+def with_table(page: str, measured: Sequence[Row]) -> str:
+    """The guide with this table instead of its own."""
+    with Console(width=120, file=StringIO(), record=True) as console:
+        console.print(table_of(measured))
+    lines = "\n".join(line.rstrip() for line in console.export_text().splitlines())
+    return MADE.sub(lambda made: f"{made[1]}```text\n{lines}\n```\n{made[2]}", page)
 
 
 if __name__ == "__main__":

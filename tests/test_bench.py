@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bench
 import pytest
 
 BENCH = Path(__file__).parent.parent / "scripts" / "bench.py"
@@ -30,3 +31,18 @@ def test_one_part_of_the_benchmark_runs(tmp_path: Path) -> None:
     said = " ".join(ended.stdout.split())  # a long name of a processor fills more than one line
     assert f"Python {platform.python_version()}, " in said
     assert "kb --help" in said
+
+
+def test_the_table_of_the_guide_is_renewed() -> None:
+    """`--write` puts the rows of a run, and nothing else, in place of the table in the guide."""
+    page = bench.GUIDE.read_text(encoding="utf-8")
+    row = bench.Row("kb --help", "0.06 s", "0.09 s, 17 MB", "1.52", "<= 2.0")
+    renewed = bench.with_table(page, [row])
+    before, _, rest = page.partition("<!-- made by scripts/bench -->\n")
+    shown, _, after = renewed.removeprefix(before).partition("<!-- end -->\n")
+    assert after == rest.partition("<!-- end -->\n")[2]
+    lines = shown.splitlines()
+    assert (lines[1], lines[-1]) == ("```text", "```")
+    assert " ".join(bench.machine().split()) in " ".join(shown.split())
+    assert [line.split()[:2] for line in lines[-3:-1]] == [["what", "floor"], ["kb", "--help"]]
+    assert bench.with_table(renewed, [row]) == renewed

@@ -141,6 +141,8 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
         (["outline", TOPIC, "--dry-run"], 2, "--dry-run needs --update FILE"),
         (["publish", "nowhere.md"], 2, "does not exist"),
         (["publish", "notes/gcn.md", "-o", "notes/gat.md"], 2, "notes/gcn.md is a note, not a draft"),
+        (["show", "notes/gcn.md:5-2"], 2, "there is no note 'notes/gcn.md:5-2'; did you mean notes/gcn.md"),
+        (["help", "modles"], 2, "there is no guide to 'modles'; did you mean models?\n"),
         (["outline", "--check", "notes/gcn.md"], 2, "notes/gcn.md has no citations"),
         (["outline", "--update", "notes/gcn.md"], 2, "notes/gcn.md has no citations"),
         (["outline", TOPIC, "--citations", "endnote"], 2, "'endnote' is not one of"),

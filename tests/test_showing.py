@@ -138,3 +138,24 @@ def test_a_path_that_a_terminal_shortened_names_its_note(
     assert all(word.startswith("…/") for word in short)
     assert {json.loads(kb_without_model("show", f"{word}:7", "--json").out)["path"] for word in short} == {*paths}
     assert "matches several notes" in kb_without_model("show", "notes/…").err
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_path_next_to_other_columns_names_its_note(
+    notebook: Path, encoder: HashingEncoder, kb_without_model: Command, width: int
+) -> None:
+    """What the columns beside it leave of a long path is a name of the note, too, and no line is wider than the
+    terminal.
+    """
+    paths = [f"notes/{'of-many-things/' * 3}{tree}{'-and-one-more' * 3}.md" for tree in ("oak", "elm", "ash")]
+    for path in paths:
+        (notebook / path).parent.mkdir(parents=True, exist_ok=True)
+        (notebook / path).write_text(TEXT)
+    with KnowledgeBase(notebook, encoder=encoder) as knowledge:
+        knowledge.add(["notes"])
+    for path in paths:
+        assert kb_without_model("file", path, "ml-systems").code == 0
+    shown = CODES.sub("", on_a_terminal(notebook, ["log"], COLUMNS=str(width))).splitlines()
+    assert max(map(len, shown)) <= width
+    short = [word for line in shown for word in line.split() if word.startswith("…/")]
+    assert {json.loads(kb_without_model("show", word, "--json").out)["path"] for word in short} == {*paths}

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kb.console.sync import print_skipped
-from kb.console.terminal import area_text, count, grid, notice, out, path_text, plain, print_table, say, styled
+from kb.console.terminal import PathText, area_text, count, grid, notice, out, plain, print_table, say, styled
 from kb.models import Evidence
 from kb.reports import Classification, Filed, Move, Reclassification
 
@@ -39,7 +39,7 @@ def print_reclassification(report: Reclassification) -> None:
     for move in report.moved:
         where = area_text(move.before) + " → " + area_text(move.after)
         table.add_row(
-            path_text(move.path),
+            PathText(move.path),
             where,
             Text(f"{move.verdict.scores[move.verdict.area]:.2f}", justify="right"),
             styled(_reason(move), "dim"),

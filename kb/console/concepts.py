@@ -25,16 +25,14 @@ def print_concepts(report: ConceptList) -> None:
 
 
 def print_overview(report: ConceptList) -> None:
-    """How many concepts kb knows in each area, how many of them notes treat, and on which there are most notes."""
+    """How many concepts kb knows in each area, how many of them notes treat, and those that most notes treat."""
     for area, concepts in _by_area(report.concepts):
         treated = [concept for concept in concepts if concept.notes or concept.everywhere]
-        head = Text.assemble(area_text(area), f"  {count(len(concepts), 'concept')}, {len(treated)} with notes")
-        out().print(head)
+        out().print(Text.assemble(area_text(area), f"  {count(len(concepts), 'concept')}, {len(treated)} with notes"))
         treated.sort(key=lambda concept: (not concept.everywhere, -len(concept.notes)))
-        most = [f"{concept.concept} ({_how_many(concept)})" for concept in treated[:SHOWN_CONCEPTS]]
-        if most:
-            indented(styled(", ".join(most) + (", …" if len(treated) > len(most) else "")))
-    notice("`kb concepts --area gnn` lists an area's, --all lists all, `kb concepts QUERY` explains a query's")
+        if treated:
+            indented(styled("most on " + ", ".join(concept.concept for concept in treated[:SHOWN_CONCEPTS])))
+    notice("for more, `kb concepts --area gnn`, `kb concepts --all`, or `kb concepts QUERY`")
 
 
 def _print_concept(concept: DescribedConcept) -> None:

@@ -9,12 +9,12 @@ from rich.text import Text
 
 from kb.console.terminal import (
     HELD_BACK,
+    PathText,
     area_text,
     count,
     err,
     grid,
     notice,
-    path_text,
     plain,
     print_table,
     say,
@@ -64,11 +64,11 @@ def _print_changes(report: SyncReport) -> None:
     table = grid()
     for label, notes in (("added", report.added), ("updated", report.updated)):
         for note in notes:
-            table.add_row(styled(label, "green"), path_text(note.path), *_filed_columns(note))
+            table.add_row(styled(label, "green"), PathText(note.path), *_filed_columns(note))
     for renamed in report.renamed:
-        table.add_row(styled("renamed", "green"), path_text(renamed.origin), styled(f"to {renamed.to}"), "", "")
+        table.add_row(styled("renamed", "green"), PathText(renamed.origin), styled(f"to {renamed.to}"), "", "")
     for path in report.removed:
-        table.add_row(styled("removed", "red"), path_text(path), "", "", "")
+        table.add_row(styled("removed", "red"), PathText(path), "", "", "")
     if table.row_count:
         print_table(table)
 
@@ -99,7 +99,7 @@ def _print_unsure(notes: Sequence[Added]) -> None:
         between = Text.assemble(
             area_text(note.area), f" {note.confidence:.2f}, ", area_text(note.runner_up), f" {second:.2f}"
         )
-        table.add_row(styled("unsure", "yellow"), path_text(note.path), between)
+        table.add_row(styled("unsure", "yellow"), PathText(note.path), between)
     print_table(table, err())
     _print_rest(len(notes) - FEW, "kb list --unsure")
 
@@ -192,7 +192,7 @@ def _print_captured(captured: Captured) -> None:
 
 def _print_outside(held: Sequence[HeldBack], most: int) -> None:
     """The notes that are held back, with the strongest reason for each."""
-    paths = [path_text(note.path) for note in held[:most]]
+    paths = [PathText(note.path) for note in held[:most]]
     left = err().width - OUTSIDE_WIDTH - max(map(len, paths))
     table = grid()
     for note, path in zip(held, paths, strict=False):

@@ -6,7 +6,7 @@ import os
 import re
 import textwrap
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
@@ -108,11 +109,16 @@ def grid() -> Table:
     return Table.grid(padding=(0, 2), pad_edge=False)
 
 
-def path_text(path: str) -> Text:
-    """A path for a cell of a table, shortened to fit a terminal."""
-    text = styled(shorten_path(path, round(out().width * PATH_SHARE)))
-    text.no_wrap = True
-    return text
+class PathText(Text):
+    """A path for a cell of a table, shortened to the columns that it gets, so that what is shown names the note."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(shorten_path(plain(path), round(out().width * PATH_SHARE)), no_wrap=True)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
+        shown = styled(shorten_path(plain(self.path), min(len(self), options.max_width)))
+        return shown.__rich_console__(console, options)
 
 
 def shared_widths(room: int, titles: Sequence[str], paths: Sequence[str]) -> tuple[int, int]:

@@ -35,8 +35,8 @@ def read_guide(name: str) -> str:
         if f"\n$ kb {name} --help\n" in (text := _text(subject)):
             return text
     nearest = difflib.get_close_matches(name, SUBJECTS, 1)
-    meant = f"did you mean {nearest[0]!r}? " if nearest else ""
-    raise InputError(f"there is no guide to {name!r}; {meant}`kb help` lists all")
+    hint = f"did you mean {nearest[0]}?" if nearest else "`kb help` lists all"
+    raise InputError(f"there is no guide to {name!r}; {hint}")
 
 
 def _text(subject: str) -> str:

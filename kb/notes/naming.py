@@ -90,8 +90,8 @@ def parts_of_address(text: str) -> tuple[str, int, int] | None:
     """The name, the first and the last line of an address such as `notes/gcn.md:12-14`; None for any other text."""
     if not (match := _ADDRESS.fullmatch(text)):
         return None
-    start = int(match[2])
-    return match[1], start, max(start, int(match[3] or start))
+    start, end = int(match[2]), int(match[3] or match[2])
+    return (match[1], start, end) if start <= end else None
 
 
 def address_of(path: str, start: int, end: int) -> str:

@@ -6,12 +6,12 @@ from rich.padding import Padding
 from rich.text import Text
 
 from kb.console.terminal import (
+    PathText,
     area_text,
     count,
     grid,
     notice,
     out,
-    path_text,
     plain,
     print_table,
     print_text,
@@ -46,7 +46,7 @@ def print_inbox(inbox: Inbox) -> None:
     if out().is_terminal:
         table = grid()
         for note in inbox.notes:
-            table.add_row(_state(note), path_text(note.path), styled(_reason(note.verdict), "dim"))
+            table.add_row(_state(note), PathText(note.path), styled(_reason(note.verdict), "dim"))
         print_table(table)
     else:
         for note in inbox.notes:

@@ -7,7 +7,7 @@ import shlex
 from rich.text import Text
 
 from kb.console.sync import print_skipped
-from kb.console.terminal import area_text, grid, notice, out, path_text, plain, print_table, print_text, styled
+from kb.console.terminal import PathText, area_text, grid, notice, out, plain, print_table, print_text, styled
 from kb.reports import Decision, DecisionLog, Undone
 
 ACT_STYLES = {"filed": "", "withdrawn": "yellow", "forgotten": "red", "remembered": "green", "flagged": ""}
@@ -26,7 +26,7 @@ def print_log(log: DecisionLog) -> None:
         table = grid()
         for decision in log.decisions:
             act = styled(_act(decision), ACT_STYLES[decision.act])
-            table.add_row(styled(_date(decision), "dim"), act, path_text(decision.path), _said(decision))
+            table.add_row(styled(_date(decision), "dim"), act, PathText(decision.path), _said(decision))
         print_table(table)
 
 

@@ -21,6 +21,7 @@ from kb.console.terminal import (
     styled,
 )
 from kb.notes.naming import address_of
+from kb.notes.prose import clean
 from kb.reports import Address, ComparedNote, Duplicates, Related, RelatedNotes
 from kb.search.snippets import shorten
 
@@ -49,7 +50,8 @@ def print_duplicates(duplicates: Duplicates) -> None:
     for passages in duplicates.passages:
         places = [styled(_address(place)) for place in passages.passages]
         _print_group(passages.similarity, count(len(places), "passage"), places)
-        indented(styled(shorten(plain(passages.passages[0].text), QUOTED), "dim"))
+        text = passages.passages[0].text
+        indented(styled(shorten(plain(clean(text) or text), QUOTED), "dim"))
 
 
 def _print_group(similarity: float, what: str, members: Sequence[Text]) -> None:

@@ -55,16 +55,19 @@ def _print_columns(root: Path, notes: NoteList) -> None:
     table = grid()
     flags = [" ".join(_flags(note)) for note in notes.notes]
     numbers = len(str(len(flags)))
-    others = (numbers, max(len(note.area) for note in notes.notes), DATE_WIDTH, max(map(len, flags)))
-    room = out().width - sum(others) - len(GAP) * (5 if any(flags) else 4)
+    is_dated, is_flagged = any(note.date for note in notes.notes), any(flags)
+    others = [numbers, max(len(note.area) for note in notes.notes)]
+    others += [DATE_WIDTH] * is_dated + [max(map(len, flags))] * is_flagged
+    room = out().width - sum(others) - len(GAP) * (len(others) + 1)
     titles, paths = [note.title for note in notes.notes], [note.path for note in notes.notes]
     title_width, path_width = shared_widths(room, titles, paths)
     for number, (note, marks) in enumerate(zip(notes.notes, flags, strict=True), 1):
         title = linked(note.title, root / note.path)
         title.truncate(title_width, overflow="ellipsis")
         path = styled(shorten_path(note.path, path_width), "dim")
-        rank = styled(str(number).rjust(numbers), "dim")
-        table.add_row(rank, area_text(note.area), styled(str(note.date or "")), title, path, styled(marks, "yellow"))
+        start = [styled(str(number).rjust(numbers), "dim"), area_text(note.area)]
+        date = [styled(str(note.date or ""))] * is_dated
+        table.add_row(*start, *date, title, path, *[styled(marks, "yellow")] * is_flagged)
     print_table(table)
 
 

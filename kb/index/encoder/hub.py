@@ -24,9 +24,7 @@ def download(name: str) -> Path:
     except errors.RepositoryNotFoundError as error:
         raise EncoderError(f"the Hub has no model {name!r}; `kb model list` names some") from error
     except errors.LocalEntryNotFoundError as error:
-        raise EncoderError(
-            f"{name!r} is not a folder and cannot be downloaded: the Hub cannot be reached; check your network"
-        ) from error
+        raise EncoderError(f"{name!r} is not a folder, and the Hub cannot be reached; check your network") from error
     except (OSError, ValueError) as error:
         raise EncoderError(f"{name!r} is not a folder and cannot be downloaded: {one_line(error)}") from error
 

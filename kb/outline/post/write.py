@@ -22,10 +22,7 @@ from kb.outline.post.update import update
 from kb.reports import Check, Outline, Update
 from kb.sync.changes import look
 
-UNCITED = (
-    "{path} has no citations: it was written with --citations none, or not by `kb outline`; "
-    "write it with --citations comment"
-)
+UNCITED = "{path} has no citations; `kb outline` writes them, except with --citations none"
 
 
 def rendered(outline: Outline, template: str, citations: Citations, today: datetime.date, folder: Path = Path()) -> str:
