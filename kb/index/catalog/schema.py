@@ -11,7 +11,6 @@ from kb.models import AreaVerdict, ChunkRecord, Filter, NoteRecord
 from kb.notes.words import name_of, searchable
 
 VERSION = 5
-KEPT_RECORDS = 2_000  # rows that were read as records: those of the notes that are searched now
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 
 TABLES = """
@@ -134,6 +133,7 @@ ON CONFLICT (id) DO UPDATE SET position = excluded.position, title = excluded.ti
     end_line = excluded.end_line, embedding_key = excluded.embedding_key, kinds = excluded.kinds
 """
 
+KEPT_RECORDS = 2_000  # rows that were read as records: those of the notes that are searched now
 _DETAILS = ("authors", "aliases", "sources", "links", "faults", "ruling")
 
 
