@@ -114,7 +114,7 @@ def test_help_shows_the_guides(kb_without_model: Callable[..., Run]) -> None:
     assert kb_without_model("help", "backup").out == GUIDES["safety"]
     wrong = kb_without_model("help", "serach")
     assert (wrong.code, wrong.out) == (2, "")
-    assert "'search'" in wrong.err
+    assert "did you mean search?" in wrong.err
 
 
 def test_a_terminal_shows_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,7 @@ def test_only_notes_with_its_words_count(library: KnowledgeBase) -> None:
 @pytest.mark.parametrize("topic", ["обучение с подкреплением", "推荐系统的召回", "якорь"])
 def test_a_refusal_names_the_script(library: KnowledgeBase, topic: str) -> None:
     """Where fewer than two notes have the words, the refusal says why and what to do."""
-    with pytest.raises(EvidenceError, match=r"does not read its script.*`kb model list`"):
+    with pytest.raises(EvidenceError, match=r"in a script that the model does not read.*`kb model list`"):
         library.outline(topic)
 
 
