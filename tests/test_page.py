@@ -35,7 +35,7 @@ from kb.serve.watching import watching
 __all__ = ["site"]  # a fixture
 pytestmark = pytest.mark.slow
 
-QUERY = "neighbours in deep graph networks"
+QUERY = "over-smoothing in deep graph networks"
 LARGE = 10_000  # bytes of a note that is hostile by its size
 TOPIC = "serving language models"
 VIEWS = (

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from kb.models import NoteFile
+from kb.notes import READING
 from kb.notes.chunking import chunk_note
-from kb.notes.parse import READING, parse_note
+from kb.notes.parse import parse_note
 
 PAGE = """---
 Title: "*Rings* of attention"

@@ -147,7 +147,7 @@ def require_not_found(server: HttpServer, client: Client, name: str) -> None:
         for asked in (f"{path}?note={name}", f"{path}?id={name}", f"{path}?draft={name}", f"{path}/{name}"):
             answer = client.ask(method, asked, JSON, body.encode())
             assert b"4711" not in answer.body
-            assert b"root:" not in answer.body
+            assert b"root:x:" not in answer.body
     for path in ("/api/note", "/api/related", "/api/classify"):
         assert client.ask("GET", f"{path}?note={name}").status == 404, path
     assert client.post("/api/file", note=name, area="gnn").status == 404

@@ -504,7 +504,7 @@ def test_an_unfinished_sweep_is_finished_later(machines: Machines, proxy: Proxy)
     assert len(writer.sync().updated) == 1
     assert any("the notes are in" in line for line in machines.said)
     assert [(finding.check, finding.repair) for finding in writer.diagnose().findings] == [("orphans", "kb sync")]
-    with pytest.raises(ServerError, match="forgotten here, but"):
+    with pytest.raises(ServerError, match="forgotten here, not yet"):
         writer.forget("notes/2.md")
     proxy.fault = None
     writer.sync()

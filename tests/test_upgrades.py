@@ -19,7 +19,7 @@ from conftest import Run
 
 from kb.index.catalog.connection import add_functions
 from kb.index.catalog.schema import UPGRADES, VERSION
-from kb.notes.parse import READING
+from kb.notes import READING
 
 pytestmark = pytest.mark.model
 

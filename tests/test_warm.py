@@ -376,7 +376,7 @@ def test_nothing_is_stale(
         knowledge.sync()
         assert b"Quokkas" in run([*WARM, "search", "quokkas"], environment, own).out
     (own / "kb.toml").write_text('autosync = true\nconcepts."Quokka router".area = "llm"\n')
-    assert b"Quokka router" in run([*WARM, "concepts"], environment, own).out
+    assert b"Quokka router" in run([*WARM, "concepts", "--all"], environment, own).out
     (own / "notes" / "new.md").write_text("---\narea: llm\n---\n# Wombats\n\nWombats sample tokens.\n")
     assert b"notes/new.md" in run([*WARM, "search", "wombats"], environment, own).out
     (own / "kb.toml").write_text('precision = "int9"\n')

@@ -10,8 +10,7 @@ from kb.errors import NoteError
 from kb.index.catalog import IndexedFile
 from kb.index.reader import IndexReader
 from kb.models import FileState, NoteRecord
-from kb.notes import files
-from kb.notes.parse import READING
+from kb.notes import READING, files
 
 State = Literal["current", "changed"]
 

@@ -20,10 +20,6 @@ from kb.notes.markup.references import sources_of
 from kb.notes.markup.titles import aliases_of, title_of
 from kb.notes.prose import CODE_SPAN
 
-# The version of the reading. To be raised with every change to what a note is read as: notes that an earlier version
-# took in are read again by the next sync.
-READING = 1
-
 OUTLINE_MARK = "<!-- kb outline"
 TAG_KEYS = ("tags", "tag", "categories", "category", "keywords")
 _COMMAS = "[,，、;；]"

@@ -15,9 +15,9 @@ from kb.index.batch import Batch, chunk_records
 from kb.index.freshness import is_read
 from kb.index.writer import IndexWriter
 from kb.models import AreaVerdict, Chunk, FileState, Note, NoteRecord, Progress, StoredArea
-from kb.notes import files
+from kb.notes import READING, files
 from kb.notes.chunking import chunk_note
-from kb.notes.parse import READING, parse_note, post_by_convention
+from kb.notes.parse import parse_note, post_by_convention
 from kb.notes.scan import is_reachable
 from kb.reports import Skipped, SyncReport
 from kb.sync.changes import Seen, look
