@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from kb.areas.concepts import Concepts, load_concepts
@@ -11,7 +12,7 @@ from kb.areas.texts import AreaTexts, area_texts
 from kb.index.reader import IndexReader
 from kb.models import Area
 from kb.search.query import STOPWORDS, WORD
-from kb.search.snippets import stem
+from kb.search.snippets import MIN_STEM, stem
 
 LONGEST_RUN = 6  # words, with those between them; longer names are taken only as they are
 _CLAUSE = re.compile(r"[^.,:;!?()]+")
@@ -33,26 +34,36 @@ def named_otherwise(reader: IndexReader, text: str) -> list[int]:
     ("predicting links" for link prediction), or the name of its area and all the other words in any order. One with
     fewer of them than another does not count.
     """
-    areas, concepts = area_texts(reader), load_concepts(reader.settings.own_concepts)
-    names = reader.cached("names of concepts", lambda: _by_first_stem(_names(concepts, areas)))
+    areas = area_texts(reader)
+    names = reader.cached("names of concepts", lambda: _Names(load_concepts(reader.settings.own_concepts), areas))
     found = [name for clause in _CLAUSE.findall(text) for name in _named_in(clause, areas, names)]
     return list(dict.fromkeys(name.number for name in found))
 
 
-def _by_first_stem(names: Iterable[_Name]) -> dict[str, list[tuple[int, _Name]]]:
-    """Names with their places in the order in which they are given, by the first of their stems."""
-    found: dict[str, list[tuple[int, _Name]]] = {}
-    for place, name in enumerate(names):
-        found.setdefault(name.stems[0], []).append((place, name))
-    return found
+class _Names:
+    """The names of concepts. Only those are read that have a word which begins like one that is asked for."""
+
+    def __init__(self, concepts: Concepts, areas: AreaTexts) -> None:
+        self._read = cache(lambda number, name: [*_read(concepts, areas, number, name)])
+        self._beginning: dict[str, dict[tuple[int, str], None]] = {}
+        for number in range(len(concepts.all)):
+            for name in concepts.names(number):
+                for word in name.lower().split():
+                    self._beginning.setdefault(word[:MIN_STEM], {})[number, name] = None
+
+    def like(self, words: Iterable[str]) -> Iterator[_Name]:
+        """The names, in the order of their concepts, that may have the stem of one of some words."""
+        alike = {named for word in words for named in self._beginning.get(word[:MIN_STEM], ())}
+        for number, name in sorted(alike):
+            yield from self._read(number, name)
 
 
-def _named_in(clause: str, areas: AreaTexts, names: Mapping[str, Sequence[tuple[int, _Name]]]) -> list[_Name]:
+def _named_in(clause: str, areas: AreaTexts, names: _Names) -> list[_Name]:
     in_areas, words = areas.named(clause), WORD.findall(areas.without_names(clause).lower())
     runs, stems = {*_runs(words)}, {stem(word) for word in words}
     found = [
         name
-        for _, name in sorted(entry for first in stems for entry in names.get(first, ()))
+        for name in names.like(words)
         if (name.stems in runs if name.area is None else name.area in in_areas and stems.issuperset(name.stems))
     ]
     return [name for name in found if not any({*name.stems} < {*more.stems} for more in found)]
@@ -73,17 +84,15 @@ def _runs(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
                 yield (*stems[1:], *stems[:1])
 
 
-def _names(concepts: Concepts, areas: AreaTexts) -> Iterator[_Name]:
-    """The names of concepts that have several words, or that of their area and another one. Compounds, such as
-    `ID-GNN`, are names of their own.
+def _read(concepts: Concepts, areas: AreaTexts, number: int, name: str) -> Iterator[_Name]:
+    """A name of a concept if it has several words, or that of its area and another one. Compounds, such as `ID-GNN`,
+    are names of their own.
     """
-    for number, concept in enumerate(concepts.all):
-        for name in concepts.names(number):
-            held, rest = areas.named(name), areas.without_names(name).split()
-            stems = tuple(stem(word) for word in rest if word.lower() not in STOPWORDS)
-            if not all(word.isalpha() for word in rest):
-                continue
-            if held:
-                yield from (_Name(area, stems, number) for area in held if area == concept.area and stems)
-            elif len(stems) > 1 and concepts.is_inside(number):
-                yield _Name(None, stems, number)
+    held, rest = areas.named(name), areas.without_names(name).split()
+    stems = tuple(stem(word) for word in rest if word.lower() not in STOPWORDS)
+    if not all(word.isalpha() for word in rest):
+        return
+    if held:
+        yield from (_Name(area, stems, number) for area in held if area == concepts.all[number].area and stems)
+    elif len(stems) > 1 and concepts.is_inside(number):
+        yield _Name(None, stems, number)
