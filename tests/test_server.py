@@ -269,6 +269,7 @@ def answers(knowledge: KnowledgeBase) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_every_verb_that_reads(tmp_path: Path, port: int, indexed_notes: Path, real_encoder: Encoder) -> None:
     """Search in all modes and with filters, comparing, outlines, ideas, lists and measures are those of the same notes
@@ -300,6 +301,7 @@ def test_every_verb_that_reads(tmp_path: Path, port: int, indexed_notes: Path, r
         knowledge.close()
 
 
+@pytest.mark.slow
 def test_every_verb_that_writes(machines: Machines) -> None:
     """Adding, editing, renaming, deleting, filing, forgetting, rebuilding, backup and restore report on a server what
     they report in files, and leave the same index and on the server exactly its records.
