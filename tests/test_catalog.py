@@ -308,6 +308,7 @@ def test_a_reader_beside_a_writer(catalog: Catalog, tmp_path: Path) -> None:
     reader.close()
 
 
+@pytest.mark.slow
 def test_first_openings_at_once_do_not_collide(tmp_path: Path) -> None:
     """Processes that open a catalog where there is none, at the same moment, all get it."""
     program = (

@@ -469,6 +469,7 @@ def remembered_filters() -> int:
     return sum(type(kept) is Passing for kept in gc.get_objects())
 
 
+@pytest.mark.slow
 def test_ever_new_exclusions_take_no_more_memory(living: KnowledgeBase) -> None:
     """What a process remembers of filters is bounded, however many it has answered."""
     before = remembered_filters()

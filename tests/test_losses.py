@@ -595,6 +595,7 @@ def test_a_new_id_does_not_look_at_every_note() -> None:
     assert known.new_id("notes/1.md") not in ids
 
 
+@pytest.mark.slow
 def test_the_cache_is_bounded(knowledge: KnowledgeBase, write: Write) -> None:
     """Searches with ever new words, phrases and exclusions leave a bounded number of answers, of the latest states."""
     write("notes/a.md", text("Zebras."))

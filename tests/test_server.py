@@ -410,6 +410,7 @@ def test_a_long_passage_and_a_long_note(machines: Machines, proxy: Proxy) -> Non
 # --- when things fail ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("does", "reason"),
     [
@@ -461,6 +462,7 @@ def test_a_failure_that_passes(machines: Machines, proxy: Proxy, does: int | str
     assert writer.diagnose().ok
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [0, 2])
 def test_a_writer_that_is_killed(machines: Machines, proxy: Proxy, after: int) -> None:
     """What a killed writer left on the server before its commit is not found, there or elsewhere after the next
@@ -567,6 +569,7 @@ def test_an_address_that_is_not_chroma(machines: Machines, proxy: Proxy) -> None
         assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_what_the_doctor_finds_on_a_server(machines: Machines) -> None:
     """Records that were lost on the server, were never written there, or say something else are found and repaired,
     embedding nothing.
