@@ -10,6 +10,7 @@ from kb.outline.relevance import relevant_notes, without_strays
 
 AXES = np.eye(6, dtype=np.float32)
 NONE = np.empty((0, 6))
+UNNAMED = np.zeros(6)
 
 
 def ranked(
@@ -18,10 +19,11 @@ def ranked(
     means: NDArray[np.float32] = AXES,
     weights: NDArray[np.float64] | None = None,
     most: int = 6,
+    densities: NDArray[np.float64] = UNNAMED,
 ) -> list[int]:
     """The notes that bear on a topic, best first."""
     area_weights = np.ones(len(means)) if weights is None else weights
-    return [index for index, _ in relevant_notes(np.array(views), facets, means, area_weights, most)]
+    return [index for index, _ in relevant_notes(np.array(views), facets, means, densities, area_weights, most)]
 
 
 def test_notes_like_the_best_ones_bear_on_the_topic() -> None:
@@ -37,7 +39,9 @@ def test_notes_like_the_best_ones_bear_on_the_topic() -> None:
 
 def test_views_of_a_topic_count_alike() -> None:
     """A note that is best for one way to put the topic is as good as one that is best for the other."""
-    shares = relevant_notes(np.array([[8.0, 0.0, 0, 0, 0, 0], [0.0, 8.0, 0, 0, 0, 0]]), NONE, AXES, np.ones(6), 6)
+    shares = relevant_notes(
+        np.array([[8.0, 0.0, 0, 0, 0, 0], [0.0, 8.0, 0, 0, 0, 0]]), NONE, AXES, UNNAMED, np.ones(6), 6
+    )
     assert shares[0][1] == pytest.approx(shares[1][1])
 
 
@@ -61,21 +65,30 @@ def test_nothing_found_is_nothing_relevant() -> None:
     assert ranked([[0.0] * 6], means=AXES[:1].repeat(6, axis=0)) == []
 
 
-@pytest.mark.parametrize(
-    ("best", "related", "named", "kept"),
-    [
-        (2.4, 1.0, 0.0, False),
-        (2.4, 1.0, 0.7, True),
-        (2.4, 1.6, 0.0, True),
-        (1.2, 0.1, 0.0, True),
-    ],
-    ids=["far", "named", "near", "in other words"],
-)
-def test_a_note_about_something_else_is_a_stray(best: float, related: float, named: float, kept: bool) -> None:
-    """Where notes cover a topic well, one far from it that names no more than half of it is left out; where none does,
-    the topic is in other words than the notes, and all stay.
-    """
-    shares = {"one": 1.0, "other": 0.4}
-    found = without_strays(shares, {"one": best, "other": related}, {"one": 1.0, "other": named})
+def test_what_names_the_topic_more_comes_first() -> None:
+    """Of two notes that a search finds alike, the one more of whose passages name the topic comes first."""
+    even = [[8.0, 8.0, 0.0, 0.0, 0.0, 0.0]]
+    assert ranked(even)[0] == 0
+    assert ranked(even, densities=np.array([0.2, 0.6, 0, 0, 0, 0]))[0] == 1
+
+
+@pytest.mark.parametrize(("share", "silent", "kept"), [(0.4, True, False), (0.4, False, True), (0.9, True, True)])
+def test_a_note_that_never_names_the_topic_is_a_stray(share: float, silent: bool, kept: bool) -> None:
+    """A note that names nothing of the topic is left out, unless it bears on it as the best ones do."""
+    found = without_strays({"one": 1.0, "other": share}, {"other"} if silent else (), (), {"one": 2.4, "other": 0.1})
     assert ("other" in found) == kept
     assert found["one"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("best", "related", "is_part", "kept"),
+    [(2.4, 1.0, True, False), (2.4, 1.6, True, True), (2.4, 1.0, False, True), (1.2, 0.1, True, True)],
+    ids=["far", "near", "whole", "in other words"],
+)
+def test_a_part_about_something_else_is_a_stray(best: float, related: float, is_part: bool, kept: bool) -> None:
+    """Where notes cover a topic well, a part of a note that is far from it is left out; where none does, the topic is
+    in other words than the notes, and all stay.
+    """
+    parts = {"other"} if is_part else set[str]()
+    found = without_strays({"one": 1.0, "other": 0.4}, (), parts, {"one": best, "other": related})
+    assert ("other" in found) == kept

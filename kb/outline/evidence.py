@@ -13,9 +13,9 @@ from kb.index.reader import IndexReader
 from kb.models import FiledArea, Filter
 from kb.outline.parts import Part, parts_of
 from kb.outline.points import Excerpt
-from kb.outline.relevance import FACET_WEIGHT, RELATIVE_WEIGHT, relevant_notes, without_strays
+from kb.outline.relevance import FACET_WEIGHT, MANY, PART_WEIGHT, relevant_notes, without_strays
 from kb.outline.topics.coverage import bears, notes_naming, require_evidence
-from kb.outline.topics.subjects import shares_named
+from kb.outline.topics.naming import Naming, naming_of
 from kb.outline.topics.topic import Topic
 from kb.search.concepts.treatments import treatments
 from kb.search.find import find
@@ -42,8 +42,8 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     naming: set[str] = set() if bears(topic, nearest) else notes_naming(reader, topic, notes)
     require_evidence(topic, nearest, naming)
     parts = [part for part in parts if not naming or part.note.id in naming]
-    shares = shares_of(reader, topic, filter, parts)
-    named = shares_named(reader, topic.subjects)
+    named = naming_of(reader, topic.subjects)
+    shares = shares_of(reader, topic, filter, parts, named)
     bearing = [part for part in parts if part.id in shares]
     if not naming:
         shares = _on_topic(reader, topic, bearing, shares, named)
@@ -51,7 +51,7 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
 
 
 def _excerpts(
-    reader: IndexReader, topic: Topic, parts: Sequence[Part], shares: Mapping[str, float], named: Mapping[str, float]
+    reader: IndexReader, topic: Topic, parts: Sequence[Part], shares: Mapping[str, float], named: Naming
 ) -> tuple[list[Excerpt], FloatArray]:
     """The best passages of those parts that have a share, and their vectors."""
     passages, to_the_point = reader.passages(), reader.passages().cosines(topic.aim)
@@ -71,34 +71,50 @@ def _excerpts(
     return excerpts, passages.matrix[[row for _, row in taken]]
 
 
-def _named(part: Part, named: Mapping[str, float]) -> float:
+def _named(part: Part, named: Naming) -> float:
     """The share of a topic's subjects that a whole note names. What a long one names, each of its parts need not."""
-    return 0.0 if part.number else named.get(part.note.id, 0.0)
+    return 0.0 if part.number else named.shares.get(part.note.id, 0.0)
+
+
+def _density(part: Part, named: Naming) -> float:
+    """How much of a whole note names a topic, 0 for one of few passages."""
+    return named.densities.get(part.note.id, 0.0) if _is_whole(part) else 0.0
+
+
+def _is_whole(part: Part) -> bool:
+    """Whether it is a note that is long enough to name what it is about."""
+    return not part.number and len(part.rows) >= MANY
 
 
 def _on_topic(
-    reader: IndexReader, topic: Topic, parts: Sequence[Part], shares: Mapping[str, float], named: Mapping[str, float]
+    reader: IndexReader, topic: Topic, parts: Sequence[Part], shares: Mapping[str, float], named: Naming
 ) -> dict[str, float]:
     """The shares without those of parts that are about something else than the topic."""
     passages, encoder = reader.passages(), reader.encoder
     aims = np.stack([topic.vector, topic.aim, *map(encoder.encode_query, (*topic.views, *topic.facets))])
     nearest = {part.id: float((passages.matrix[list(part.rows)] @ aims.T).max()) for part in parts}
     related = {id: encoder.scale.relatedness(cosine) for id, cosine in nearest.items()}
-    return without_strays(shares, related, {part.id: _named(part, named) for part in parts})
+    silent = (
+        {part.id for part in parts if _is_whole(part) and part.note.id not in named.bearing} if named.bearing else ()
+    )
+    return without_strays(shares, silent, {part.id for part in parts if part.number}, related)
 
 
-def shares_of(reader: IndexReader, topic: Topic, filter: Filter, parts: Sequence[Part]) -> dict[str, float]:
+def shares_of(
+    reader: IndexReader, topic: Topic, filter: Filter, parts: Sequence[Part], named: Naming
+) -> dict[str, float]:
     """The ids of those parts that bear on a topic, the best first, with their share of the best ones' relevance."""
     passages, weights = reader.passages(), topic.weights()
-    relatives = [treatments(reader).concepts.all[number].name for number in topic.relatives]
-    views, facets, related = (
+    names = [treatments(reader).concepts.all[number].name for number in topic.parts]
+    views, facets, smaller = (
         np.array([_passage_scores(reader, text, filter, parts) for text in texts]).reshape(-1, len(parts))
-        for texts in (topic.views, topic.facets, relatives)
+        for texts in (topic.views, topic.facets, names)
     )
     relevant = relevant_notes(
         views,
-        np.concatenate([FACET_WEIGHT * facets, RELATIVE_WEIGHT * related]),
+        np.concatenate([FACET_WEIGHT * facets, PART_WEIGHT * smaller]),
         means(passages.matrix, [part.rows for part in parts]),
+        np.array([_density(part, named) for part in parts]),
         np.array([weights[part.note.area] for part in parts]),
         MAX_NOTES,
     )

@@ -30,6 +30,7 @@ from kb.outline.points import (
 )
 from kb.outline.sections import Skeleton, leftovers
 from kb.outline.topics.coverage import notes_naming, require_evidence
+from kb.outline.topics.naming import naming_of
 from kb.outline.topics.subjects import subjects_of, unknown_subjects
 from kb.outline.topics.topic import Topic
 from kb.reports import Section
@@ -77,7 +78,7 @@ def gather_for(
     known = reader.catalog.notes_by_id(reader.passing(filter).notes)
     notes = [id for id in reader.passages().rows if id in known and known[id].path != without]
     whole = [Part(known[id], reader.passages().rows[id]) for id in notes]
-    on_topic = shares_of(reader, topic, filter, whole) if notes else {}
+    on_topic = shares_of(reader, topic, filter, whole, naming_of(reader, topic.subjects)) if notes else {}
     searches = [_search(reader, topic, heading, filter, on_topic) for heading in headings]
     searches.append(_searched(reader, topic.views, filter).among(on_topic, reader.passages().rows))
     best = np.max([found.relatedness for found in searches], axis=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,17 +20,20 @@ if TYPE_CHECKING:
 
 SEEDS = 4  # the notes that the others are compared with
 FACET_WEIGHT = 0.8  # of what a search for one facet of the topic finds
-RELATIVE_WEIGHT = 0.7  # of what a search for a part of a concept of the topic, or for an alternative to it, finds
+PART_WEIGHT = 0.7  # of what a search for a part of a concept of the topic finds
+DENSITY_WEIGHT = 2.0  # z-scores, for a note all of whose passages name all subjects of the topic
 BEST = 3  # notes that the others are measured by; one alone, such as one named like the topic, may stand far above all
 MIN_SHARE = 0.38  # of the mean relevance of the best notes, for a note to bear on the topic
-FAR_SHARE = 0.5  # of the best relatedness with a topic that is well covered, below which a note is far from it
-NAMED_SHARE = 0.5  # of a topic's subjects; a note of which a passage names more is on the topic
+MANY = 4  # passages, of which one would name what the note is about
+SURE_SHARE = 0.8  # from which a note bears on the topic whatever it names
+FAR_SHARE = 0.5  # of the best relatedness with a topic that is well covered, below which a part is far from it
 
 
 def relevant_notes(
     views: NDArray[np.float64],
     facets: NDArray[np.float64],
     note_means: FloatArray,
+    densities: NDArray[np.float64],
     area_weights: NDArray[np.float64],
     most: int,
 ) -> list[tuple[int, float]]:
@@ -41,35 +44,38 @@ def relevant_notes(
     a whole, in all the ways to put it, and, weighted, for its facets and for what belongs to its concepts. `note_means`
     `(n, dim)` are the means of the notes' vectors. The z-score of a note's likeness to the `SEEDS` best ones is added
     (pseudo-relevance feedback, Rocchio 1971): a note that one view ranks high by accident has few like it among the
-    others. `area_weights` `(n,)` scale the result.
+    others. `densities` `(n,)`, 0..1, say how much of each note names the topic, which adds to its rank. `area_weights`
+    `(n,)` scale the result.
     """
     own = views.mean(axis=0)
     if len(facets):
         own = np.maximum(own, facets.max(axis=0))
     relevance = (own + _likeness(own, note_means)) * area_weights
-    order = np.argsort(-relevance, kind="stable")[:most]
-    best = float(relevance[order[:BEST]].mean())
+    best = float(np.sort(relevance)[-BEST:].mean())
     if best <= 0:
         return []
-    return [(int(index), share) for index in order if (share := float(relevance[index]) / best) >= MIN_SHARE]
+    rank = relevance + DENSITY_WEIGHT * densities * area_weights
+    order = np.argsort(-rank, kind="stable")[:most]
+    bearing = order[rank[order] >= MIN_SHARE * rank[order[:BEST]].mean()]
+    return [(int(index), float(relevance[index]) / best) for index in bearing]
 
 
 def without_strays(
-    shares: Mapping[str, float], relatedness: Mapping[str, float], named: Mapping[str, float]
+    shares: Mapping[str, float], silent: Collection[str], parts: Collection[str], related: Mapping[str, float]
 ) -> dict[str, float]:
-    """The notes that bear on a topic, with their shares, but those that are there for want of better ones.
+    """What bears on a topic, with its share, without what is there for want of better: notes and parts of notes, by id.
 
-    `relatedness` is that of each note's best passage with the topic, and `named` is the share of the topic's subjects
-    that its best passage names. Where some note is `WELL_COVERED`, one that is far less related and names no more than
-    half of the subjects is about something else. Where none is, the topic is put in other words than the notes.
+    A note of `MANY` passages that is `silent`, as it names neither a subject of the topic nor what is part of one, is
+    about something else. What one of the `parts` is about may be named elsewhere in its note. Where anything is so
+    `related` to the topic that this is `WELL_COVERED`, a part that is far less so is about something else; where
+    nothing is, the topic is put in other words than the notes.
     """
-    best = max((relatedness[note] for note in shares), default=0.0)
-    if best < WELL_COVERED:
-        return dict(shares)
+    best = max((related[id] for id in shares), default=0.0)
+    nearest = FAR_SHARE * best if best >= WELL_COVERED else 0.0
     return {
-        note: share
-        for note, share in shares.items()
-        if relatedness[note] >= FAR_SHARE * best or named.get(note, 0.0) > NAMED_SHARE
+        id: share
+        for id, share in shares.items()
+        if (id not in silent or share > SURE_SHARE) and (id not in parts or related[id] >= nearest)
     }
 
 

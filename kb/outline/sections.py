@@ -16,7 +16,6 @@ from kb.models import Encoder, NoteRecord
 from kb.outline.headings import headings, subject
 from kb.outline.order import NO_EXAMPLE, Place, in_order
 from kb.outline.points import Candidate, Excerpt, address_of, choose, rank_statements, section_points, with_opposites
-from kb.outline.relevance import NAMED_SHARE
 from kb.reports import Address, Section
 from kb.scale import Scale
 
@@ -30,6 +29,7 @@ MIN_SECTIONS, MAX_SECTIONS = 2, 8
 FEW_SECTIONS = 4  # that fewer notes than that are divided into
 MIN_POINTS = 2  # of a section
 FAR_SECTION = 1 / 3  # of the relatedness of the point nearest to the topic, below which a section is far from it
+NAMED_SHARE = 0.5  # of a topic's subjects; a section one of whose notes names more of them is on the topic
 MAX_LEFTOVERS = 12
 NO_CONCEPTS = Concepts(())
 

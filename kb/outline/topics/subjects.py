@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -116,18 +115,6 @@ def naming_passages(reader: IndexReader, subject: Subject) -> dict[int, str]:
     words = [query_words(spelled(reader, name)) for name in names]
     close = " OR ".join(f"NEAR({' '.join(match_expression([word]) for word in group)}, {BETWEEN})" for group in words)
     return reader.catalog.full_text.matching(close)
-
-
-def shares_named(reader: IndexReader, subjects: Sequence[Subject]) -> dict[str, float]:
-    """By note, the share of some subjects that its best passage names, 0..1; those that no note names do not count."""
-    named = [passages for subject in subjects if (passages := naming_passages(reader, subject))]
-    counts = Counter(passage for passages in named for passage in passages)
-    notes = {passage: note for passages in named for passage, note in passages.items()}
-    shares: dict[str, float] = {}
-    for passage, count in counts.items():
-        note = notes[passage]
-        shares[note] = max(shares.get(note, 0.0), count / len(named))
-    return shares
 
 
 def says_something(text: str) -> bool:

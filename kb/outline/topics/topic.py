@@ -27,7 +27,7 @@ from kb.search.find import spelled
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
-MAX_RELATIVES = 8  # concepts that are searched for as well
+MAX_PARTS = 8  # of concepts, that are searched for as well
 OFF_AREA = 0.7  # what a note keeps of its relevance when its area is not the topic's
 
 _OF_ANY_SUBJECT = re.compile(
@@ -42,9 +42,9 @@ class Topic:
     """A topic as the writer put it, with its vector `(dim,)` and its area.
 
     `views` are the texts to search for: the topic without filler and, where it names an area, without that name.
-    `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from A to B`. `relatives`
-    are the numbers of concepts that are part of its own or serve the same purpose, `subjects` are what the notes must
-    know, `head` those of what stands before a colon, or all of them. `aim` `(dim,)` is what passages and points should
+    `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from A to B`. `parts`
+    are the numbers of concepts that are part of its own, `subjects` are what the notes must know, `head` those of what
+    stands before a colon, or all of them. `aim` `(dim,)` is what passages and points should
     be near to: the vector, moved to the concepts that the topic names, so that "evaluating language models" is about
     evaluation rather than about language models. `is_read` is whether the encoder reads its script; if not, only its
     words count.
@@ -53,7 +53,7 @@ class Topic:
     text: str
     views: tuple[str, ...]
     facets: tuple[str, ...]
-    relatives: tuple[int, ...]
+    parts: tuple[int, ...]
     subjects: tuple[Subject, ...]
     head: tuple[Subject, ...]
     vector: FloatArray
@@ -80,7 +80,7 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
         text,
         _views(reader, text),
         _facets(reader, text),
-        _relatives(reader, subjects),
+        _parts(reader, subjects),
         subjects,
         subjects_of(reader, text.partition(":")[0]) if ":" in text else subjects,
         vector,
@@ -121,15 +121,15 @@ def _facets(reader: IndexReader, text: str) -> tuple[str, ...]:
     return tuple(spelled(reader, part) for part in whole)
 
 
-def _relatives(reader: IndexReader, subjects: Sequence[Subject]) -> tuple[int, ...]:
-    """The concepts that are part of those that a topic names or serve the same purpose, by number, where notes treat
-    them.
+def _parts(reader: IndexReader, subjects: Sequence[Subject]) -> tuple[int, ...]:
+    """The concepts that are part of those that a topic names, by number, where notes treat them. What serves the same
+    purpose is another topic: fine-tuning does not belong to retrieval-augmented generation.
     """
     known = treatments(reader)
     asked = [subject.concept for subject in subjects if subject.concept is not None]
-    near = (number for one in asked for number in (*known.concepts.parts(one), *known.concepts.alternatives(one)))
-    treated = (number for number in dict.fromkeys(near) if known.is_treated(reader, number) and number not in asked)
-    return tuple(islice(treated, MAX_RELATIVES))
+    parts = dict.fromkeys(part for concept in asked for part in known.concepts.parts(concept))
+    treated = (part for part in parts if known.is_treated(reader, part) and part not in asked)
+    return tuple(islice(treated, MAX_PARTS))
 
 
 def _verdict(reader: IndexReader, text: str) -> AreaVerdict:
