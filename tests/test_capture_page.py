@@ -140,7 +140,7 @@ ASIDES = [
     "<p><a href='https://twitter.com/intent/tweet?text=a'>Tweet this sentence</a></p>",
     "<p><b>Read more:</b> <a href='https://other.example/a'>Graphs of graphs</a></p>",
     "<p><a href='/another'>Ten graphs that you must see</a></p>",
-    "<p><b>More great stories</b></p><ul><li>See <a href='/one'>the graph</a></li><li>Or <a href='/two'>that</a></li></ul>",
+    "<p><b>More great stories</b></p><ul><li>See <a href='/one'>a graph</a></li><li><a href='/two'>That</a></li></ul>",
     "<p><em>Subscribe to our newsletter</em></p>",
     "<p>Follow Ada on <a href='https://twitter.com/ada'>Twitter</a>.</p>",
     "<p>Photo by Charles Babbage</p>",
@@ -221,6 +221,12 @@ def test_the_text_is_not_beside_itself() -> None:
     """What the page calls its article stays within a box that is named like a menu."""
     page = f"<div class='left-navigation'><main><p>{TEXT * 5}</p></main></div><div><p>{TEXT * 5}</p></div>"
     assert body(page) == (TEXT * 5).strip()
+
+
+def test_a_text_in_several_boxes_of_a_class() -> None:
+    """Of a text that a picture or an advertisement splits into boxes that are called alike, all boxes are captured."""
+    boxes = "".join(f"<div class=story-text><p>{TEXT * times}</p></div><p>Loading</p>" for times in (2, 20, 1))
+    assert body(f"<article>{boxes}</article>").count(TEXT.strip()) == 23
 
 
 TEASER = "<li><a href='{0}'><img src=a></a><div><h3><a href='{0}'>On depth</a></h3><p>" + TEXT + "</p></div></li>"
@@ -317,6 +323,12 @@ AUTHORS: list[tuple[str, tuple[str, ...]]] = [
     ("<p>By Ada Byron May 3, 2020</p><p>By Ada Byron</p>", ("Ada Byron",)),
     ("<p>By Ada Byron</p><p>By Max Welling</p>", ()),
     ("<span class=author-name>Ada Byron</span>", ("Ada Byron",)),
+    ("<meta name=author content='A Magazine'><meta property=article:author content='Ada Byron'>", ("Ada Byron",)),
+    (
+        "<meta property=article:author content='https://a.org/ada'><meta name=author content='Ada Byron'>",
+        ("Ada Byron",),
+    ),
+    ("<a class='story__author line'>Ada Byron</a><b class=comment-author>Max Welling</b>", ("Ada Byron",)),
     ("<p>By default</p><a rel=author>Authority control</a>", ()),
 ]
 DATES = [

@@ -19,7 +19,15 @@ _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?")
 _YEAR = re.compile(r"\d{4}")
 _SEPARATED = re.compile(r"\s+[|–—·•»-]\s+|\s*[|·•»]\s*|\s+::\s+|:\s+(?=[^:]*$)")
 _ARTICLE = re.compile(r"Article|Posting")
-_AUTHOR_META = ("citation_author", "dc.creator", "dcterms.creator", "article:author_name", "parsely-author", "author")
+_AUTHOR_META = (
+    "citation_author",
+    "dc.creator",
+    "dcterms.creator",
+    "article:author_name",
+    "parsely-author",
+    "article:author",
+    "author",
+)
 _DATE_META = (
     "citation_publication_date",
     "citation_date",

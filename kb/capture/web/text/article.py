@@ -141,7 +141,9 @@ def _main(tree: HtmlElement) -> HtmlElement:
     for element in main.iter("div", "section"):
         names = (element.get("class") or "").lower()
         if lengths[element] >= SHARE_OF_INNER * lengths[main] and _NAMED_CLASS.search(names):
-            main = element
+            parts = main.xpath(f".//{element.tag}[@class=$named]", named=element.get("class"))
+            if not any(lengths[part] and element not in (part, *part.iterancestors()) for part in parts):
+                main = element
     return main
 
 
