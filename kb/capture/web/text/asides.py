@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,6 +20,10 @@ MOST_OF_ASIDE = 500  # characters; what says more says it of something
 WORDS_OF_LEAD = 4  # in a paragraph that is the title of another text
 SHARE_OF_LINKS = 0.8  # of the letters of a line of tags
 WORDS_OF_CREDIT = 10  # at the end of a line about a picture
+MOST_SIGNS = 3  # elements in a box of a heading, of which the others show nothing
+MOST_OF_LEADS = 500  # elements under a heading of other texts
+MOST_CLOSINGS = 10  # sections after a text
+MOST_AUTHORS = 10  # whose names a byline has
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BLOCKS = (
     *_HEADINGS,
@@ -176,7 +181,7 @@ def _is_byline(piece: HtmlElement, text: str, authors: Sequence[str], date: str)
     if piece.tag in _HEADINGS or len(text) > MOST_OF_BYLINE:
         return False
     rest = text
-    for name in authors:
+    for name in authors[:MOST_AUTHORS]:
         rest = rest.replace(name, "")
     year, day = date[:4], date[8:].lstrip("0")
     dated = bool(day) and year in text and re.search(rf"\b0?{day}(?:\b|st|nd|rd|th)", text) is not None
@@ -203,17 +208,27 @@ def _drop_leads(article: HtmlElement, host: str) -> None:
     for piece in list(_pieces(article)):
         heading = one_line(piece.text_content())
         if len(heading) < RUNNING and _LEADING.fullmatch(heading.strip(" .:…!?")):
-            top = piece
-            while (above := top.getparent()) not in (None, article) and one_line(above.text_content()) == heading:
-                top = above
-            followers = list(top.itersiblings())
-            leading = next((n for n, each in enumerate(followers) if not _leads_on(each, host)), len(followers))
-            for element in [top, *followers[:leading]] if leading else []:
+            top = _alone_in(piece, article)
+            leading = list(takewhile(lambda follower: _leads_on(follower, host), top.itersiblings()))
+            for element in [top, *leading] if leading else []:
                 element.clear(keep_tail=True)
+
+
+def _alone_in(piece: HtmlElement, article: HtmlElement) -> HtmlElement:
+    """The outermost element that holds a piece and nothing else, beside signs."""
+    above = piece.getparent()
+    while above not in (None, article) and _is_blank(above.text) and _is_blank(piece.tail):
+        inside = list(islice(above, MOST_SIGNS + 1))
+        if len(inside) > MOST_SIGNS or any(each is not piece and each.text_content().strip() for each in inside):
+            break
+        piece, above = above, above.getparent()
+    return piece
 
 
 def _leads_on(element: HtmlElement, host: str) -> bool:
     """Whether each paragraph of an element leads to another text of the site, and they say little of these."""
+    if next(islice(element.iter(), MOST_OF_LEADS, None), None) is not None:
+        return False
     pieces = list(_pieces(element))
     said = 0
     for piece in pieces:
@@ -226,7 +241,7 @@ def _leads_on(element: HtmlElement, host: str) -> bool:
 
 def _drop_closings(article: HtmlElement) -> None:
     """The last sections, if their headings say that they are not of the text."""
-    for heading in reversed(list(article.iter(*_HEADINGS))):
+    for heading in list(article.iter(*_HEADINGS))[: -MOST_CLOSINGS - 1 : -1]:
         text = one_line(heading.text_content()).strip(" .:…!?")
         if text and not _CLOSING.fullmatch(text):
             break
