@@ -122,22 +122,22 @@ def _accented(characters: Sequence[Character]) -> list[Character]:
     of the content.
     """
     placed = list(characters)
-    alone = [n for n, each in enumerate(placed) if each.text in _ACCENTS and _is_between_blanks(placed, n)]
+    alone = [n for n, each in enumerate(placed) if each.text in _ACCENTS and _is_blank(placed, n + 1)]
     for number in alone:
         accent = placed[number]
         for other in range(max(0, number - NEAR), min(len(placed), number + NEAR)):
             letters = unicodedata.normalize("NFC", placed[other].text.replace("ı", "i") + _ACCENTS[accent.text])
             if len(letters) == 1 and _is_above(accent, placed[other]):
                 placed[other] = placed[other]._replace(text=letters)
-                around = range(number - 1, min(number + 2, len(placed)))
-                placed[number - 1 : number + 2] = [NO_CHARACTER for _ in around]
+                gone = [number - 1, number, number + 1] if _is_blank(placed, number - 1) else [number]
+                for one in gone:
+                    placed[one : one + 1] = [NO_CHARACTER]
                 break
-    return [each for each in placed if each is not NO_CHARACTER]
+    return [each for each in placed if each.text]
 
 
-def _is_between_blanks(characters: Sequence[Character], number: int) -> bool:
-    after = characters[number + 1] if number + 1 < len(characters) else BLANK_CHARACTER
-    return number > 0 and characters[number - 1].text.isspace() and after.text.isspace()
+def _is_blank(characters: Sequence[Character], number: int) -> bool:
+    return not 0 <= number < len(characters) or characters[number].text.isspace()
 
 
 def _is_above(accent: Character, letter: Character) -> bool:

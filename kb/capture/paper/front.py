@@ -27,11 +27,12 @@ _JUNK = re.compile(
     r"\.(?:dvi|docx?|tex|indd|pdf|ps|rtf|qxd|fm)\b|^(?:title|paper|main|slides?)$",
     re.I,
 )
+_UNFINISHED = re.compile(r"(?::|\b(?:an?|and|by|for|from|in|of|on|the|to|via|with))\s*$")  # a line of a title
 _NO_TITLE = re.compile(
     r"arxiv:|preprint|proceedings|journal of|vol(?:ume|\.)|issn|doi|https?:|www\.|accepted|received|under review", re.I
 )
 _MARKS = re.compile(
-    r"[∗*†‡§¶‖#♠♣♥♦⋆★✉◇]+|(?<=\w)\s[a-h](?=\s*(?:[,∗*]|$))|(?<=[^\W\d_])\d+(?:,\d+)*|[¹²³⁴⁵⁶⁷⁸⁹⁰]+|\[\d+\]|(?<=\s)\d(?=\s|,|$)"
+    r"[∗*†‡§¶‖#♠♣♥♦⋆★✉◇]+|(?<=\w)\s[a-h](?=\s*(?:[,∗*]|$))|(?<=[^\W\d_])\d+(?:,\d+)*|[¹²³⁴⁵⁶⁷⁸⁹⁰]+|\[\d+\]|(?<=[\s,])\d(?=\s|,|$)"
 )
 _SEPARATOR = re.compile(r"\s*(?:[,;&·|•]|\b(?:[aA]nd|AND)\b|\bund\b|\bet\b)\s*")
 _NAME_WORD = (
@@ -43,7 +44,9 @@ _AFFILIATION = re.compile(
     r"|centre|research|google|deepmind|microsoft|openai|meta\b|facebook|amazon|nvidia|apple|ibm|academy|inc\b|ltd|gmbh"
     r"|corporation|company|hospital|clinic\b|inria|cnrs|building\b|tekni|foundation|association|agency|observatory"
     r"|council|ministry|project\b|services\b|computing\b|^the\s|technologies|sciences?\b|street|avenue|piazza"
-    r"|palo alto|new york|\busa\b|\buk\b|china|germany|france|italy|japan|canada|team|group|@|http|abstract|version"
+    r"|engineering\b|berkeley|stanford|princeton|carnegie|\bmit\b|epfl|paper\b|report\b|draft\b|thesis|conference"
+    r"|palo alto|new york|rio de"
+    r"|\busa\b|\buk\b|china|germany|france|italy|japan|canada|team|group|@|http|abstract|version"
     r"|equal contribution|accepted|received|submitted|revised|published|preprint",
     re.IGNORECASE,
 )
@@ -52,11 +55,14 @@ _TEAM = re.compile(
     r"|The\s(?:[\w.&-]+\s){1,3}(?:Group|Project)"
 )
 _GRADE = re.compile(r"(?:(?:student|associate|senior|life) )?(?:member|fellow)", re.I)
+_SHORTENED = re.compile(r"\b(?:inc|ltd|corp|co|jr|sr)\.$", re.I)
 _PLACE = re.compile(r"[^\W\d_a-z][^\W\d_]+,\s+[^,]+|(?:[^\W\d]|[\s.])+,\s+\d+")  # city, country; street, number
 _HALF_NAME = re.compile(r",\s+(?:and\s+)?([^\W\d_a-z][\w'’-]+)$")  # at the end of a line
 _OTHER_HALF = re.compile(r"[^\W\d_a-z][\w'’-]+(?:,| and\b|$)")
 _MARKUP = re.compile(r"[\[\]{}\\=]")
-_STATE = re.compile(r"(?:AZ|CA|CO|CT|FL|GA|IL|IN|MA|MI|MN|NC|NJ|NY|OH|OR|PA|TX|UT|VA|WA|WI)(?:\s+\d{5})?")
+_STATE = re.compile(
+    r"(?:AZ|CA|CO|CT|FL|GA|IL|IN|MA|MI|MN|NC|NJ|NY|OH|OR|PA|TX|UT|VA|WA|WI)(?:\s+\d{5})?|Inc|Ltd|Corp|Co"
+)
 _ABSTRACT = re.compile(
     r"(?:a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|zusammenfassung|résumé|resumen)\b\s*(?:[.:—–-]+\s*)?(?P<rest>.*)", re.I
 )
@@ -109,7 +115,7 @@ def _goes_on(first: Run, last: Run, line: Run) -> bool:
     """Whether a line is of the title that the line above it ends or goes on with."""
     if _ABSTRACT.fullmatch(line.text) or _AFTER.fullmatch(line.text):
         return False
-    return _alike(first, line) or (last.text.rstrip().endswith(":") and line.size > last.size / 2)
+    return _alike(first, line) or (bool(_UNFINISHED.search(last.text)) and line.size > last.size / 2)
 
 
 def _alike(first: Run, line: Run) -> bool:
@@ -167,10 +173,10 @@ def _named(runs: Sequence[Run]) -> Iterator[str]:
     for row in rows_of(runs):
         for run in row:
             text = re.sub(r"^by\s+", "", run.text, flags=re.IGNORECASE)
-            if half := _HALF_NAME.search(above):
+            if (half := _HALF_NAME.search(above)) and not _AFFILIATION.search(above):
                 text = f"{half[1]} {text}" if _OTHER_HALF.match(text) else text
             above = run.text
-            if not text.endswith("."):
+            if not text.endswith(".") or _SHORTENED.search(text):
                 yield from _names_in(text)
 
 
