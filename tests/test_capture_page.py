@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kb.capture.web.markdown import markdown_of
 from kb.capture.web.metadata import metadata_of
 from kb.capture.web.page import MAX_DEPTH, capture_page, parsed, readable
+from kb.capture.web.text.markdown import markdown_of
 
 TEXT = "Graph neural networks pass messages between the nodes of a graph, and each node averages its neighbours. "
 
@@ -122,6 +122,77 @@ def test_what_stands_beside_the_text_is_left_out(beside: str, frame: str) -> Non
     assert body(f"{beside}{page}{beside}") == f"{TEXT.strip()}\n\nEnd."
 
 
+ARTICLE = (
+    "<meta property='og:type' content='article'><meta name=author content='Ada Lovelace'>"
+    "<meta name=date content=2026-03-04>"
+)
+
+
+def noted(page: str) -> str:
+    return capture_page(page.encode(), "https://example.org/a").body.strip()
+
+
+ASIDES = [
+    "<p>Advertisement</p>",
+    "<div><span>Advertisement</span><p></p></div>",
+    "<p>Tags: <a href='/tag/gnn'>Graphs</a> <a href='/tag/llm'>Language models</a></p>",
+    "<ul><li><a href='/category/ml'>Machine learning</a></li></ul>",
+    "<p><a href='https://twitter.com/intent/tweet?text=a'>Tweet this sentence</a></p>",
+    "<p><b>Read more:</b> <a href='https://other.example/a'>Graphs of graphs</a></p>",
+    "<p><a href='/another'>Ten graphs that you must see</a></p>",
+    "<p><b>More great stories</b></p><ul><li>See <a href='/one'>a graph</a></li><li><a href='/two'>That</a></li></ul>",
+    "<p><em>Subscribe to our newsletter</em></p>",
+    "<p>Follow Ada on <a href='https://twitter.com/ada'>Twitter</a>.</p>",
+    "<p>Photo by Charles Babbage</p>",
+    "<figure><figcaption>An engine (Charles Babbage/Getty Images)</figcaption></figure>",
+]
+
+
+@pytest.mark.parametrize("aside", ASIDES)
+def test_what_stands_in_an_article_for_readers_of_the_site_is_left_out(aside: str) -> None:
+    """Labels, tags, credits, invitations and leads to other texts are no part of an article that says it is one."""
+    page = f"<article><h1>A title</h1><p>{TEXT}</p>{aside}<p>{TEXT}</p></article>"
+    assert noted(f"{ARTICLE}{page}") == f"{TEXT.strip()}\n\n{TEXT.strip()}"
+    assert noted(page) != noted(f"{ARTICLE}{page}")
+
+
+AROUND = [
+    ("<p>By Ada Lovelace</p><p>March 4, 2026</p>", ""),
+    ("<h2>Summary of all that is said below, at such a length</h2><p>By Ada Lovelace, 4 March 2026</p>", ""),
+    ("", "<p>First published on March 4, 2026</p>"),
+    ("", "<h2>About the author</h2><p>Ada wrote the first program, and much else.</p><h2>Comments</h2><p>First!</p>"),
+]
+
+
+@pytest.mark.parametrize(("above", "below"), AROUND)
+def test_a_note_does_not_repeat_who_wrote_it_and_when(above: str, below: str) -> None:
+    """Lines with the author or the date above and below the text, and the sections after it, are left out."""
+    text = noted(f"{ARTICLE}<article><h1>A title</h1>{above}<p>{TEXT}{TEXT}</p>{below}</article>")
+    assert text.rpartition("\n\n")[2] == (TEXT + TEXT).strip()
+    assert "Ada" not in text
+    assert "2026" not in text
+
+
+OF_THE_TEXT = [
+    "<p>Ada Lovelace wrote it in 2026</p>",
+    "<p>We then make images by diffusion:</p>",
+    "<h2>Comments</h2><p>Comments begin with a sign.</p><h2>Strings</h2><p>Strings are quoted.</p>",
+    "<h2>Related work</h2><p>A paper says so.</p>",
+    "<h2>Related</h2><ul><li><a href='https://arxiv.org/abs/1'>A paper of others</a></li></ul>",
+    "<p>Clients subscribe to a <a href='/topics/x'>topic</a> of the broker, and get all its messages.</p>",
+    "<figure><figcaption>The loss (Image source: <a href='https://a.example'>Ho et al.</a>)</figcaption></figure>",
+    "<pre>Advertisement</pre>",
+    "<p>Part two is <a href='/two'>another text</a>.</p>",
+]
+
+
+@pytest.mark.parametrize("text", OF_THE_TEXT)
+def test_what_an_article_says_stays(text: str) -> None:
+    """What looks like what stands beside a text stays, where the text says it."""
+    page = f"<article><h1>A title</h1><p>{TEXT}</p>{text}<p>{TEXT}</p></article>"
+    assert noted(f"{ARTICLE}{page}") == noted(page)
+
+
 INSIDE = [
     "<section id=related-objects><h2>Related objects</h2><p>A</p></section>",
     "<aside class='admonition note'><p>A</p></aside>",
@@ -150,6 +221,12 @@ def test_the_text_is_not_beside_itself() -> None:
     """What the page calls its article stays within a box that is named like a menu."""
     page = f"<div class='left-navigation'><main><p>{TEXT * 5}</p></main></div><div><p>{TEXT * 5}</p></div>"
     assert body(page) == (TEXT * 5).strip()
+
+
+def test_a_text_in_several_boxes_of_a_class() -> None:
+    """Of a text that a picture or an advertisement splits into boxes that are called alike, all boxes are captured."""
+    boxes = "".join(f"<div class=story-text><p>{TEXT * times}</p></div><p>Loading</p>" for times in (2, 20, 1))
+    assert body(f"<article>{boxes}</article>").count(TEXT.strip()) == 23
 
 
 TEASER = "<li><a href='{0}'><img src=a></a><div><h3><a href='{0}'>On depth</a></h3><p>" + TEXT + "</p></div></li>"
@@ -246,6 +323,12 @@ AUTHORS: list[tuple[str, tuple[str, ...]]] = [
     ("<p>By Ada Byron May 3, 2020</p><p>By Ada Byron</p>", ("Ada Byron",)),
     ("<p>By Ada Byron</p><p>By Max Welling</p>", ()),
     ("<span class=author-name>Ada Byron</span>", ("Ada Byron",)),
+    ("<meta name=author content='A Magazine'><meta property=article:author content='Ada Byron'>", ("Ada Byron",)),
+    (
+        "<meta property=article:author content='https://a.org/ada'><meta name=author content='Ada Byron'>",
+        ("Ada Byron",),
+    ),
+    ("<a class='story__author line'>Ada Byron</a><b class=comment-author>Max Welling</b>", ("Ada Byron",)),
     ("<p>By default</p><a rel=author>Authority control</a>", ()),
 ]
 DATES = [

@@ -18,7 +18,7 @@ from pypdf.generic import NameObject
 from kb.capture import pdf
 from kb.capture.captured import Capture
 from kb.capture.paper.characters import Character, Run, runs_of
-from kb.capture.paper.front import authors_of, date_of
+from kb.capture.paper.front import authors_of, date_of, title_of
 from kb.capture.pdf import capture_pdf
 from kb.errors import InputError
 
@@ -101,6 +101,16 @@ BYLINES: list[tuple[list[str], tuple[str, ...]]] = [
     (["The Graph Development Team", "Lee University"], ("The Graph Development Team",)),
     (["The Graph Project∗", "Released 2022-04-20"], ("The Graph Project",)),
     (["Graph Team", "Ann Lee"], ("Ann Lee",)),
+    (["Ann Lee", "Belfast, Northern Ireland"], ("Ann Lee",)),
+    (["Ann Lee", "Piazza di Porta, 5"], ("Ann Lee",)),
+    (["Ann Lee", "GRAPH TR-94"], ("Ann Lee",)),
+    (["Ann Lee", "Graph Software Systems, Inc."], ("Ann Lee",)),
+    (["Ann Lee, Graph Inc."], ("Ann Lee",)),
+    (["Ann Lee,1 Jo Berg,2 and Eve Ray3"], ("Ann Lee", "Jo Berg", "Eve Ray")),
+    (["Ann Lee", "UC Berkeley", "Jo Berg"], ("Ann Lee", "Jo Berg")),
+    (["Position Paper", "Ann Lee"], ("Ann Lee",)),
+    (["Ann Lee, Senior Member, IEEE, and Jo Berg, Fellow, IEEE"], ("Ann Lee", "Jo Berg")),
+    (["Ann Lee, Jo Berg, Eve", "Ray, and Max Doe"], ("Ann Lee", "Jo Berg", "Eve Ray", "Max Doe")),
     (["Deepgraph-AI", "research@deepgraph.example"], ("Deepgraph-AI",)),
 ]
 
@@ -117,8 +127,41 @@ def test_stated_authors_are_people() -> None:
     line = Run("Ann Lee and Jo Berg Stanford University", 100, 400, 600, 10, False)
     assert authors_of([line], [line], 0, "Ann Lee and Jo Berg, Stanford University") == ("Ann Lee", "Jo Berg")
     assert authors_of([line], [line], 0, "Ann Lee <ann@lee.example>") == ("Ann Lee",)
+    more = Run("Ann Lee, Jo Berg", 100, 400, 600, 10, False)
+    assert authors_of([more], [more], 0, "Ann Lee") == ("Ann Lee", "Jo Berg"), "the file states only the first"
     drawn = Run("Ann Lee", 100, 400, 600, 10, False)
     assert authors_of([drawn], [drawn], 0, "[width=5cm]logo Ann Lee") == ("Ann Lee",), "commands of TeX are no name"
+
+
+COVERS = [
+    "This paper is included in the Proceedings of the 2026 Conference.",
+    "See discussions, stats, and author profiles for this publication",
+]
+
+
+@pytest.mark.parametrize("cover", COVERS)
+def test_a_cover_is_not_the_first_page(cover: str) -> None:
+    """What a publisher or a repository puts before a paper is no part of it."""
+    paper = Paper()
+    paper.page(
+        Line(cover, FIRST, TOP, 10), Line("Graphs of a Repository", FIRST, 600, 30), Line("Max Doe", FIRST, 500, 10)
+    )
+    paper.page(*FRONT)
+    capture = captured(paper)
+    assert (capture.title, capture.authors) == (
+        "Fast Attention on Small Graphs With Few Parameters",
+        ("Ann M. Lee", "Jörg Müller"),
+    )
+    assert captured(paper, full=True).body.count("Graphs are everywhere") == 1
+    assert "Repository" not in captured(paper, full=True).body
+
+
+def test_a_title_goes_on_where_it_is_unfinished() -> None:
+    """The line below one that ends in a colon or an article is of the title, and the heading of a section is not."""
+    for first in ("Graphs:", "Graphs of"):
+        lines = [(first, 20), ("A Study in Small", 14), ("Introduction", 14), ("They are.", 10)]
+        runs = [Run(text, 100, 400, 700 - 20 * number, size, True) for number, (text, size) in enumerate(lines)]
+        assert title_of(runs, {}) == (f"{first} A Study in Small", 2)
 
 
 def test_a_subtitle_is_no_prose() -> None:
@@ -150,6 +193,19 @@ def test_accents_join_their_letters(shown: str, text: str) -> None:
 
 
 PROSE = ["We study graphs of many kinds and sizes here, and", "show what holds for all of them, as was thought."] * 4
+
+
+def test_accents_that_stand_elsewhere_join_their_letters() -> None:
+    """Where all accents of a line come in another order than their letters, each is put on the letter below it."""
+    name = [Character(letter, 10 * n, 10 * n + 9, 0, 10, 0, 10, False) for n, letter in enumerate("Ozalpog")]
+    accents = [Character(accent, 10 * n + 2, 10 * n + 7, 3, 13, 3, 10, False) for n, accent in ((0, "¨"), (6, "˘"))]
+    blank = Character(" ", 0, 0, 0, 0, 0, 1, False)
+    orders = [
+        [*name[:6], blank, accents[0], blank, name[6], blank, accents[1], blank],
+        [*name, accents[0], blank, accents[1]],
+    ]
+    for order in orders:
+        assert [run.text for run in runs_of(order, 0)] == ["Özalpoğ"]
 
 
 @pytest.mark.parametrize(("size", "bold", "found"), [(7.0, False, True), (8.0, True, True), (8.0, False, False)])

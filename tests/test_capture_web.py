@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import http.server
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -129,6 +130,22 @@ def test_a_page_becomes_a_note(knowledge: KnowledgeBase, site: Site) -> None:
     assert "$x_i^{(l)}$" in text
     assert "All rights reserved" not in text
     assert "Home page" not in text
+
+
+def test_without_the_libraries_of_captures(
+    knowledge: KnowledgeBase, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each kind of capture that needs them says so in one line, before anything is fetched; a text file does not."""
+    for name in ("lxml", "bibtexparser"):
+        monkeypatch.setitem(sys.modules, name, None)
+    files = [str(knowledge.root / name) for name in ("a.html", "a.bib", "a.txt")]
+    for path in files:
+        Path(path).write_text("Graph neural networks pass messages.")
+    report = capture(knowledge, site.put("/a", PAGE), "arXiv:2405.04434", *files)
+    assert len(report.skipped) == 4
+    assert {entry.reason.partition(";")[0] for entry in report.skipped} == {"needs libraries that are not installed"}
+    assert [entry.input for entry in report.captured] == [files[2]]
+    assert site.handler.asked == []
 
 
 def test_capturing_again_keeps_what_was_added(knowledge: KnowledgeBase, site: Site) -> None:

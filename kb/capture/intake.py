@@ -6,6 +6,7 @@ import dataclasses
 import urllib.request
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
@@ -38,7 +39,7 @@ ZOTERO = "zotero"
 ZOTERO_SECONDS = 30
 _PAGES = ("", "text/html", "application/xhtml+xml", "application/xml", "text/xml")
 _TYPES = {PDF: ".pdf", "text/plain": ".txt", "application/x-ipynb+json": ".ipynb"}
-_MISSING = "captures need libraries that are not installed; `kb help capture` says how to add them"
+_MISSING = "needs libraries that are not installed; `kb help capture` says how to add them"
 
 
 def is_captured(path: PurePath) -> bool:
@@ -89,6 +90,8 @@ def _converter(content: bytes, path: PurePath) -> Converter:
 
 def capture_of(named: Named, fetcher: Fetcher, full: bool) -> Capture:
     """The capture of an address or identifier. Raises `CaptureError` or `InputError`."""
+    if find_spec("lxml") is None:
+        raise CaptureError(_MISSING)  # before anything is fetched in vain
     try:
         return dataclasses.replace(_captured(named, fetcher, full), key=named.key)
     except ModuleNotFoundError as error:

@@ -26,6 +26,7 @@ _LIGATURES |= _OWN
 # TeX's old fonts set an accent as a character of its own, before its letter.
 _ACCENTS = {"¨": "\u0308", "´": "\u0301", "ˆ": "\u0302", "˜": "\u0303", "ˇ": "\u030c", "˚": "\u030a", "˘": "\u0306"}
 _ACCENTED = re.compile(rf"([{''.join(_ACCENTS)}])([AEIOUYCNZaeiouycnzıSRLDTGsrldtg])(?!\b)|([cCsStT])¸")
+NEAR = 100  # characters between an accent and its letter, in the order of the content
 _HYPHENS = (0x02, 0xAD, 0xFFFE)  # as pdfium gives one at the end of a line
 
 
@@ -43,6 +44,7 @@ class Character(NamedTuple):
 
 
 BLANK_CHARACTER = Character(" ", 0, 0, 0, 0, 0, 1, False)
+NO_CHARACTER = Character("", 0, 0, 0, 0, 0, 1, False)
 
 
 class Run(NamedTuple):
@@ -112,7 +114,36 @@ class _Reader:
 
 def runs_of(characters: Sequence[Character], page: int) -> list[Run]:
     """The runs of a page, in the order of its content."""
-    return [run for group in _groups(characters) if (run := _run(group, page))]
+    return [run for group in _groups(_accented(characters)) if (run := _run(group, page))]
+
+
+def _accented(characters: Sequence[Character]) -> list[Character]:
+    """The characters with each accent that stands by itself on the letter below it, which may be elsewhere in the order
+    of the content.
+    """
+    placed = list(characters)
+    alone = [n for n, each in enumerate(placed) if each.text in _ACCENTS and _is_blank(placed, n + 1)]
+    for number in alone:
+        accent = placed[number]
+        for other in range(max(0, number - NEAR), min(len(placed), number + NEAR)):
+            letters = unicodedata.normalize("NFC", placed[other].text.replace("ı", "i") + _ACCENTS[accent.text])
+            if len(letters) == 1 and _is_above(accent, placed[other]):
+                placed[other] = placed[other]._replace(text=letters)
+                gone = [number - 1, number, number + 1] if _is_blank(placed, number - 1) else [number]
+                for one in gone:
+                    placed[one : one + 1] = [NO_CHARACTER]
+                break
+    return [each for each in placed if each.text]
+
+
+def _is_blank(characters: Sequence[Character], number: int) -> bool:
+    return not 0 <= number < len(characters) or characters[number].text.isspace()
+
+
+def _is_above(accent: Character, letter: Character) -> bool:
+    middle = (accent.left + accent.right) / 2
+    raised = accent.baseline - letter.baseline
+    return letter.left < middle < letter.right and -0.1 * letter.size < raised < SHIFT * letter.size
 
 
 def _groups(characters: Sequence[Character]) -> Iterator[list[Character]]:

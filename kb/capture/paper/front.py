@@ -27,29 +27,42 @@ _JUNK = re.compile(
     r"\.(?:dvi|docx?|tex|indd|pdf|ps|rtf|qxd|fm)\b|^(?:title|paper|main|slides?)$",
     re.I,
 )
+_UNFINISHED = re.compile(r"(?::|\b(?:an?|and|by|for|from|in|of|on|the|to|via|with))\s*$")  # a line of a title
 _NO_TITLE = re.compile(
     r"arxiv:|preprint|proceedings|journal of|vol(?:ume|\.)|issn|doi|https?:|www\.|accepted|received|under review", re.I
 )
 _MARKS = re.compile(
-    r"[∗*†‡§¶‖#♠♣♥♦⋆★✉◇]+|(?<=\w)\s[a-h](?=\s*(?:[,∗*]|$))|(?<=[^\W\d_])\d+(?:,\d+)*|[¹²³⁴⁵⁶⁷⁸⁹⁰]+|\[\d+\]|(?<=\s)\d(?=\s|,|$)"
+    r"[∗*†‡§¶‖#♠♣♥♦⋆★✉◇]+|(?<=\w)\s[a-h](?=\s*(?:[,∗*]|$))|(?<=[^\W\d_])\d+(?:,\d+)*|[¹²³⁴⁵⁶⁷⁸⁹⁰]+|\[\d+\]|(?<=[\s,])\d(?=\s|,|$)"
 )
 _SEPARATOR = re.compile(r"\s*(?:[,;&·|•]|\b(?:[aA]nd|AND)\b|\bund\b|\bet\b)\s*")
-_NAME_WORD = r"(?:[^\W\d_a-z][\w'’.\-]*|de|da|del|della|der|den|di|dos|du|el|la|le|ten|ter|van|vom|von|zu|bin|al)"
+_NAME_WORD = (
+    r"(?:[^\W\d_a-z](?:[^\W\d]|['’.\-])*|de|da|del|della|der|den|di|dos|du|el|la|le|ten|ter|van|vom|von|zu|bin|al)"
+)
 _NAME = re.compile(rf"{_NAME_WORD}(?:\s+{_NAME_WORD}){{1,4}}")
 _AFFILIATION = re.compile(
-    r"universit|institut|hochschul|techni|polit[eé]c|[eé]cole|college|school|depart|facult|laborator|\blabs?\b|center|centre|research|google|deepmind|"
-    r"microsoft|openai|meta\b|facebook|amazon|nvidia|apple|ibm|academy|inc\b|ltd|gmbh|corporation|company|hospital|"
-    r"clinic\b|inria|cnrs|building\b|tekni|foundation|association|agency|observatory|council|ministry|project\b|services\b|computing\b|^the\s|"
-    r"sciences?\b|street|avenue|\busa\b|\buk\b|china|germany|france|italy|japan|canada|team|group|@|http|abstract|version|"
-    r"equal contribution|accepted|received|submitted|revised|published|preprint",
+    r"universit|institut|hochschul|techni|polit[eé]c|[eé]cole|college|school|depart|facult|laborator|\blabs?\b|center"
+    r"|centre|research|google|deepmind|microsoft|openai|meta\b|facebook|amazon|nvidia|apple|ibm|academy|inc\b|ltd|gmbh"
+    r"|corporation|company|hospital|clinic\b|inria|cnrs|building\b|tekni|foundation|association|agency|observatory"
+    r"|council|ministry|project\b|services\b|computing\b|^the\s|technologies|sciences?\b|street|avenue|piazza"
+    r"|engineering\b|berkeley|stanford|princeton|carnegie|\bmit\b|epfl|paper\b|report\b|draft\b|thesis|conference"
+    r"|palo alto|new york|rio de"
+    r"|\busa\b|\buk\b|china|germany|france|italy|japan|canada|team|group|@|http|abstract|version"
+    r"|equal contribution|accepted|received|submitted|revised|published|preprint",
     re.IGNORECASE,
 )
 _TEAM = re.compile(
     r"(?:[\w.&-]+\s){1,4}(?:Team|Collaboration|Consortium|Contributors|Authors)|[A-Z]\w*[ -]AI"
     r"|The\s(?:[\w.&-]+\s){1,3}(?:Group|Project)"
 )
+_GRADE = re.compile(r"(?:(?:student|associate|senior|life) )?(?:member|fellow)", re.I)
+_SHORTENED = re.compile(r"\b(?:inc|ltd|corp|co|jr|sr)\.$", re.I)
+_PLACE = re.compile(r"[^\W\d_a-z][^\W\d_]+,\s+[^,]+|(?:[^\W\d]|[\s.])+,\s+\d+")  # city, country; street, number
+_HALF_NAME = re.compile(r",\s+(?:and\s+)?([^\W\d_a-z][\w'’-]+)$")  # at the end of a line
+_OTHER_HALF = re.compile(r"[^\W\d_a-z][\w'’-]+(?:,| and\b|$)")
 _MARKUP = re.compile(r"[\[\]{}\\=]")
-_STATE = re.compile(r"(?:AZ|CA|CO|CT|FL|GA|IL|IN|MA|MI|MN|NC|NJ|NY|OH|OR|PA|TX|UT|VA|WA|WI)(?:\s+\d{5})?")
+_STATE = re.compile(
+    r"(?:AZ|CA|CO|CT|FL|GA|IL|IN|MA|MI|MN|NC|NJ|NY|OH|OR|PA|TX|UT|VA|WA|WI)(?:\s+\d{5})?|Inc|Ltd|Corp|Co"
+)
 _ABSTRACT = re.compile(
     r"(?:a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|zusammenfassung|résumé|resumen)\b\s*(?:[.:—–-]+\s*)?(?P<rest>.*)", re.I
 )
@@ -93,9 +106,16 @@ def _largest(lines: Sequence[Run]) -> tuple[int, int]:
     size = max(line.size for line in words)
     start = next(number for number, line in enumerate(lines) if line in words and line.size > 0.97 * size)
     end = start + 1
-    while end < len(lines) and end - start < MOST_TITLE_LINES and _alike(lines[start], lines[end]):
+    while end < len(lines) and end - start < MOST_TITLE_LINES and _goes_on(lines[start], lines[end - 1], lines[end]):
         end += 1
     return start, end
+
+
+def _goes_on(first: Run, last: Run, line: Run) -> bool:
+    """Whether a line is of the title that the line above it ends or goes on with."""
+    if _ABSTRACT.fullmatch(line.text) or _AFTER.fullmatch(line.text):
+        return False
+    return _alike(first, line) or (bool(_UNFINISHED.search(last.text)) and line.size > last.size / 2)
 
 
 def _alike(first: Run, line: Run) -> bool:
@@ -113,20 +133,25 @@ def _is_on(title: str, lines: Sequence[Run]) -> bool:
 
 
 def authors_of(lines: Sequence[Run], runs: Sequence[Run], below: int, stated: str) -> tuple[str, ...]:
-    """The authors that the file states, if the first page names them; else those between title and abstract."""
+    """The authors that the file states, if the first page names them; else those between title and abstract, as also
+    where the file states only one of these.
+    """
     page = " ".join(line.text for line in lines).casefold()
     without_mail = re.sub(r"<[^<>]*>", "", stated)
     names = [name for part in _SEPARATOR.split(without_mail) if (name := " ".join(part.split()))]
     names = [name for name in names if not _AFFILIATION.search(name)]
     on_page = all(name.split()[-1].casefold() in page and len(name.split()) <= LONGEST_NAME for name in names)
-    if on_page and any(" " in name for name in names) and not _MARKUP.search(stated):
-        return tuple(dict.fromkeys(names))
+    known = tuple(dict.fromkeys(names)) if on_page and any(" " in name for name in names) else ()
+    if known[1:] and not _MARKUP.search(stated):
+        return known
     byline = between(lines, below)
     if not byline:
-        return ()
+        return known
     heights = [line.baseline for line in byline]
     low, high = min(heights) - 1, max(heights) + 1
     people = tuple(dict.fromkeys(_named([run for run in runs if low <= run.baseline <= high])))
+    if known and not _MARKUP.search(stated) and known[0].split()[-1] not in (name.split()[-1] for name in people):
+        return known
     return people or tuple(team for line in byline if _TEAM.fullmatch(team := _plain(line.text)))[:1]
 
 
@@ -144,18 +169,27 @@ def between(lines: Sequence[Run], below: int) -> list[Run]:
 
 
 def _named(runs: Sequence[Run]) -> Iterator[str]:
+    above = ""
     for row in rows_of(runs):
         for run in row:
-            if not run.text.endswith("."):
-                yield from _names_in(re.sub(r"^by\s+", "", run.text, flags=re.IGNORECASE))
+            text = re.sub(r"^by\s+", "", run.text, flags=re.IGNORECASE)
+            if (half := _HALF_NAME.search(above)) and not _AFFILIATION.search(above):
+                text = f"{half[1]} {text}" if _OTHER_HALF.match(text) else text
+            above = run.text
+            if not text.endswith(".") or _SHORTENED.search(text):
+                yield from _names_in(text)
 
 
 def _names_in(text: str) -> Iterator[str]:
     """The names of a piece of a line, up to the first place or institution."""
     parts = [" ".join(part.split()).strip(" ,.?") for part in _SEPARATOR.split(_MARKS.sub(" , ", text))]
+    if _PLACE.fullmatch(text):
+        return
     for name, following in zip_longest(parts, parts[1:], fillvalue=""):
         if _AFFILIATION.search(name) or _STATE.fullmatch(following):
             return
+        if _GRADE.fullmatch(name):
+            continue
         if _NAME.fullmatch(name) and len(name) <= 50 and max(map(len, name.split())) > 2:
             yield name.title() if name.isupper() else name
 

@@ -58,12 +58,21 @@ def found_in(content: bytes, full: bool) -> Found:
     return _Paper(document).found(full)
 
 
+# What a publisher, a repository or a network writes on a page of its own before a paper.
+_COVER = re.compile(
+    r"paper is included in the Proceedings of|See discussions, stats, and author profiles for this publication"
+    r"|made accessible in the public portal are retained|The MIT Faculty has made this article openly available"
+    r"|Use policy The full-text may be used"
+)
+
+
 class _Paper:
     """A document whose pages are read once each, when they are asked for."""
 
     def __init__(self, document: Any) -> None:
         self._document = document
         self._characters: dict[int, list[Character]] = {}
+        self._first = 0  # the page with the title
         self._first_text = ""
         self._first_runs: list[Run] = []
 
@@ -71,7 +80,8 @@ class _Paper:
         number = len(self._document)
         bookmarks = self._bookmarks()
         wanted = min(number, MOST_PAGES if full or not bookmarks else FRONT)
-        raw = [self._lines(page) for page in range(wanted)]
+        self._skip_cover()
+        raw = [self._lines(page) for page in range(self._first, wanted)]
         annotated = [page for page, _ in zip(highlighted_pages(self._document), range(MOST_ANNOTATED), strict=False)]
         if self._has_no_text(annotated):
             return {"problem": "scanned"}
@@ -99,7 +109,7 @@ class _Paper:
 
     def _front(self, first: Sequence[Run], lines: Sequence[Run], vocabulary: Set[str]) -> Found:
         metadata = self._document.get_metadata_dict(skip_empty=True)
-        top = [line for line in lines if line.page == 0] or list(first)
+        top = [line for line in lines if line.page == self._first] or list(first)
         title, below = title_of(top, metadata)
         byline = between(top, below)
         arxiv, _ = arxiv_of(self._first_text)
@@ -114,12 +124,17 @@ class _Paper:
             "doi": "" if arxiv else _own_doi(self._first_text),
         }
 
+    def _skip_cover(self) -> None:
+        self._read(0)
+        if len(self._document) > 1 and _COVER.search(" ".join(self._first_text.split())):
+            self._first = 1
+
     def _read(self, page: int) -> list[Character]:
         if page not in self._characters:
             opened = self._document[page]
             text_page = opened.get_textpage()
             self._characters[page] = characters_of(text_page)
-            if page == 0:
+            if page == self._first:
                 self._first_text = text_page.get_text_range(0, min(text_page.count_chars(), 20_000))
             text_page.close()
             opened.close()
@@ -127,7 +142,7 @@ class _Paper:
 
     def _lines(self, page: int) -> list[Run]:
         runs = runs_of(self._read(page), page)
-        if page == 0:
+        if page == self._first:
             self._first_runs = runs
         lines = lines_of(runs)
         if page >= FRONT:
@@ -185,7 +200,7 @@ def _text(lines: Sequence[Run], headings: Sequence[Heading], below: int, vocabul
     """
     parts: list[list[Any]] = []
     first = headings[0].start if headings else 0
-    if not headings or lines[first].page > 0:
+    if not headings or lines[first].page > lines[0].page:
         parts.append([1, "", paragraphs_of(lines[below:first] if headings else lines[below:], vocabulary)])
     for heading, following in zip_longest(headings, headings[1:]):
         if heading.section.title.casefold() == "abstract":

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?")
 _YEAR = re.compile(r"\d{4}")
 _SEPARATED = re.compile(r"\s+[|–—·•»-]\s+|\s*[|·•»]\s*|\s+::\s+|:\s+(?=[^:]*$)")
-_AUTHOR_META = ("citation_author", "dc.creator", "dcterms.creator", "article:author_name", "parsely-author", "author")
+_ARTICLE = re.compile(r"Article|Posting")
+_AUTHOR_META = (
+    "citation_author",
+    "dc.creator",
+    "dcterms.creator",
+    "article:author_name",
+    "parsely-author",
+    "article:author",
+    "author",
+)
 _DATE_META = (
     "citation_publication_date",
     "citation_date",
@@ -33,7 +42,9 @@ _DATE_META = (
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a page says of itself; empty where it does not. `is_paper` is whether it names itself for citations."""
+    """What a page says of itself; empty where it does not. `is_paper` is whether it names itself for citations, and
+    `is_article`, whether it says that it is one of a journal or blog.
+    """
 
     title: str
     authors: tuple[str, ...]
@@ -41,6 +52,7 @@ class Metadata:
     site: str
     address: str
     is_paper: bool
+    is_article: bool
     description: str
 
 
@@ -56,7 +68,15 @@ def metadata_of(tree: HtmlElement) -> Metadata:
         site=site,
         address=_canonical(tree, metas),
         is_paper="citation_title" in metas,
+        is_article=_is_article(metas, linked),
         description=_first(metas, "citation_abstract", "dc.description", "og:description", "description"),
+    )
+
+
+def _is_article(metas: dict[str, list[str]], linked: Sequence[dict[str, object]]) -> bool:
+    kinds = (str(stated.get("@type")) for stated in linked)
+    return (
+        "article" in metas.get("og:type", ()) or "article:published_time" in metas or any(map(_ARTICLE.search, kinds))
     )
 
 

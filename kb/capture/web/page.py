@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from kb.capture.captured import Capture
 from kb.capture.escaping import escaped, one_line, paragraphs
 from kb.capture.identifiers import without_tracking
-from kb.capture.web.article import article_of
-from kb.capture.web.code import mark_code
-from kb.capture.web.formulas import mark_formulas
-from kb.capture.web.markdown import markdown_of
-from kb.capture.web.metadata import metadata_of
+from kb.capture.web.metadata import Metadata, metadata_of
+from kb.capture.web.text.article import article_of
+from kb.capture.web.text.asides import drop_asides
+from kb.capture.web.text.code import mark_code
+from kb.capture.web.text.formulas import mark_formulas
+from kb.capture.web.text.markdown import markdown_of
 from kb.errors import CaptureError
 from kb.notes.words import searchable
 
@@ -50,7 +51,7 @@ def capture_page(content: bytes, address: str, charset: str | None = None) -> Ca
     about = metadata_of(tree)
     abstract = f"## Abstract\n\n{escaped(about.description)}\n" if about.is_paper and about.description else ""
     has_login = bool(tree.xpath("//input[@type='password']"))
-    body = readable(tree, about.title, about.address or address)
+    body = readable(tree, about.title, about.address or address, about if about.is_article else None)
     if abstract and len(searchable(body).split()) < FEWEST_WORDS_OF_PAPER:
         body = abstract
     _require_text(body, has_login, text, address)
@@ -163,8 +164,10 @@ def _unclosed(text: str) -> int:
     return max(text.count(begin, text.rfind(end) + 1) for begin, end in (("\\(", "\\)"), ("\\[", "\\]")))
 
 
-def readable(tree: HtmlElement, title: str, address: str) -> str:
-    """The main text of a page as Markdown, without its title; headings begin at level 2. Changes the tree."""
+def readable(tree: HtmlElement, title: str, address: str, article_about: Metadata | None = None) -> str:
+    """The main text of a page as Markdown, without its title; headings begin at level 2. That of an article of which
+    `article_about` tells, is without what stands in it for readers of the site. Changes the tree.
+    """
     tree.make_links_absolute(address, resolve_base_href=True, handle_failures="discard")
     for link in tree.iter("a"):
         if (link.get("href") or "").partition("#")[0] == address.partition("#")[0]:
@@ -175,6 +178,8 @@ def readable(tree: HtmlElement, title: str, address: str) -> str:
     for heading in list(article.iter("h1", "h2")):
         if heading is not article and _letters(heading.text_content()) == _letters(title):
             heading.clear(keep_tail=True)
+    if article_about is not None:
+        drop_asides(article, article_about.authors, article_about.date, address)
     return markdown_of(article)
 
 

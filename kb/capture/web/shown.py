@@ -18,8 +18,8 @@ _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
 _AND = re.compile(rf"\s*(?:[,;&|·•]|\band\b|\bon\b|\bin\b)\s*|\s+(?:{_MONTH}\s+)?(?=\d)|\.?$")
 _PARTICLES = ("al", "bin", "da", "de", "den", "der", "di", "dos", "du", "la", "le", "van", "von")
 _NAMED = (
-    "//*[@rel='author'] | //*[@itemprop='author'] | //*[@class='author' or contains(@class, 'author-name')"
-    " or contains(@class, 'byline__author')]"
+    "//*[@rel='author'] | //*[@itemprop='author'] | //*[@class='author' or contains(@class, 'author-name')]",
+    "//*[contains(concat(@class, ' '), 'author ')][not(ancestor-or-self::*[contains(@class, 'comment')])]",
 )
 _NO_DATE_OF_PAGE = ("blockquote", "code", "ol", "pre", "script", "style", "table")  # dates in them are of other things
 
@@ -28,10 +28,13 @@ def authors_shown(tree: HtmlElement) -> tuple[str, ...]:
     """Who a page names next to `by`, or in what it calls the author; nobody where it names those of several texts."""
     lines = (_names(match["names"]) for line in _lines(tree) if (match := _BYLINE.fullmatch(line)))
     bylines = list(dict.fromkeys(filter(None, lines)))
-    called = list(dict.fromkeys(one_line(element.text_content()) for element in tree.xpath(_NAMED)))
-    if len(bylines) == 1:
-        return bylines[0]
-    return _names(" and ".join(called)) if not bylines and len(called) <= MOST_AUTHORS else ()
+    if bylines:
+        return bylines[0] if len(bylines) == 1 else ()
+    for path in _NAMED:
+        called = list(dict.fromkeys(one_line(element.text_content()) for element in tree.xpath(path)))
+        if called:
+            return _names(" and ".join(called)) if len(called) <= MOST_AUTHORS else ()
+    return ()
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ _WORDS = (
     r"|signup|promo|advert|advertisement|pagination|pager|prev-next|previousnext|post-nav|footer|copyright|skip-link"
     r"|skiplink|noprint|mw-editsection|mw-jump-link|mw-cite-backlink|catlinks|navbox|headerlink|viewcode-link|permalink"
     r"|sr-only|screen-reader-text|visually-hidden|byline|post-meta|entry-meta|entry-utility|author-bio|user-bio"
-    r"|gallery(?=\s|$)|slideshow|carousel|recommended|recommendations"
+    r"|gallery(?=\s|$)|slideshow|carousel|recommended|recommendations|(?<![\w-])widget(?![\w-])"
 )
 _BESIDE_CLASS = re.compile(rf"(?<![a-z])(?:{_WORDS})(?![a-z])")
 _BESIDE_ID = re.compile(rf"(?:jp-)?(?:{_WORDS})(?:-?(?:area|box|container|list|section|wrapper|\d+))?")
@@ -141,7 +141,9 @@ def _main(tree: HtmlElement) -> HtmlElement:
     for element in main.iter("div", "section"):
         names = (element.get("class") or "").lower()
         if lengths[element] >= SHARE_OF_INNER * lengths[main] and _NAMED_CLASS.search(names):
-            main = element
+            parts = main.xpath(f".//{element.tag}[@class=$named]", named=element.get("class"))
+            if not any(lengths[part] and element not in (part, *part.iterancestors()) for part in parts):
+                main = element
     return main
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kb.capture.escaping import begun, fenced, inline, one_line, readable
-from kb.capture.web.code import code_of, language_of
-from kb.capture.web.formulas import FORMULA
-from kb.capture.web.table import rows_of
+from kb.capture.web.text.code import code_of, language_of
+from kb.capture.web.text.formulas import FORMULA
+from kb.capture.web.text.table import rows_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
