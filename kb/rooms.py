@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from kb.serve import socket as listening
     from kb.serve.http import running
     from kb.serve.http import server as http_server
-    from kb.serve.mcp import configuration
+    from kb.serve.mcp import configuration, messages
     from kb.serve.mcp import server as tools_server
     from kb.sync import changes, deciding, linked, listing, reclassify, removal, run, tags
 
@@ -129,6 +129,7 @@ HOMES = {
     "trust": "kb.serve.trust",
     "watching": "kb.serve.watching",
     "configuration": "kb.serve.mcp.configuration",
+    "messages": "kb.serve.mcp.messages",
     "tools_server": "kb.serve.mcp.server",
     "changes": "kb.sync.changes",
     "listing": "kb.sync.listing",

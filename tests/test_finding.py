@@ -522,6 +522,20 @@ def test_common_words_are_passed_over_in_a_large_notebook(
     assert len(living.search("whales", mode="lexical").hits) == 10
 
 
+@pytest.mark.parametrize("query", ["whales w3", "zebra", "stripes of a horse"])
+def test_a_large_notebook_is_searched_like_a_small_one(living: KnowledgeBase, query: str) -> None:
+    """What is read for each query, and not kept in memory, gives the same hits with the same scores."""
+    crowd(living)
+    results = []
+    for small in (1_000, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("kb.index.reader.SMALL", small)
+            with KnowledgeBase(living.root, encoder=HashingEncoder()) as knowledge:  # it has read nothing yet
+                results.append(knowledge.search(query, explain=True).hits)
+    assert results[0] == results[1]
+    assert results[0]
+
+
 def test_a_running_process_sees_changes_before_long(living: KnowledgeBase, write: Write) -> None:
     """Between two searches of one process, an edited note is counted as changed, and no more after a sync."""
     assert living.search("zebra").changed_notes == 0

@@ -44,6 +44,11 @@ NOTES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _cold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KB_WARM", "0")
+
+
 @pytest.fixture
 def shelf(notebook: Path, encoder: HashingEncoder) -> Path:
     """A notebook with three notes."""

@@ -104,7 +104,9 @@ def search(page: Page, query: str) -> None:
 
 
 def test_searching_by_keyboard_alone(page: Page) -> None:
-    """A query is answered while it is typed; `j` and `k` go through the hits, and Enter opens one at its lines."""
+    """A query is answered while it is typed; `j` and `k` go through the hits, and Enter opens one at its lines. The way
+    back leads to that hit.
+    """
     expect(page.get_by_label("Search your notes")).to_be_focused()
     page.keyboard.type(QUERY)
     hits = page.locator(".hit h2 a")
@@ -119,6 +121,10 @@ def test_searching_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     expect(page.locator(".cited").first).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Related")).to_be_in_viewport()
+    page.go_back()
+    expect(hits.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
     page.keyboard.press("/")
     expect(page.get_by_label("Search your notes")).to_have_value(QUERY)
     expect(page.get_by_label("Search your notes")).to_be_focused()

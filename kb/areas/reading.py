@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from heapq import nlargest
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kb.cutoffs import AREA_LEAN, DESCRIBED, READ_CLEARLY, READ_SHARPNESS
@@ -81,7 +82,7 @@ def _described(
     concepts: Concepts, relatedness: Sequence[float], is_treated: Callable[[int], bool]
 ) -> Iterator[ReadConcept]:
     """The concepts that a text describes: the nearest ones, until enough of them are treated."""
-    nearest = sorted(range(len(relatedness)), key=relatedness.__getitem__, reverse=True)[:MOST_LOOKED_AT]
+    nearest = nlargest(MOST_LOOKED_AT, range(len(relatedness)), key=relatedness.__getitem__)
     if not nearest or relatedness[nearest[0]] < DESCRIBED:
         return
     treated = 0

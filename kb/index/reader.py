@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
@@ -160,6 +160,14 @@ class IndexReader:
     def chunk_count(self) -> int:
         """How many chunks there are."""
         return self.cached("chunk count", self.catalog.count_chunks)
+
+    def note_lengths(self) -> Mapping[str, float]:
+        """The length of each note, as a share of the mean of the filed ones, by its id."""
+        return self.cached("note lengths", self._note_lengths)
+
+    def _note_lengths(self) -> dict[str, float]:
+        mean = self.catalog.mean_size() or 1.0
+        return {note: size / mean for note, size in self.catalog.sizes().items()}
 
     @property
     def is_small(self) -> bool:

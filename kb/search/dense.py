@@ -80,12 +80,24 @@ def nearest(
         except ServerError as error:
             reader.notify(f"{error}; meanwhile the vectors in the catalog are searched")
             break
-        known = reader.passages().row_of if reader.is_small else reader.catalog.among_chunks(found)
-        kept = {id: cosine for id, cosine in found.items() if id in known and note_of(id) in passing.notes}
-        if len(kept) >= limit or len(found) < wanted:
-            return dict(sorted(kept.items(), key=lambda entry: -entry[1])[:limit])
+        kept = [id for id in found if note_of(id) in passing.notes]
+        best = _first_chunks(reader, sorted(kept, key=found.__getitem__, reverse=True), limit)
+        if len(best) == limit or len(found) < wanted:
+            return {id: found[id] for id in best}
         wanted, first = wanted * 2, None
     return scan(reader, vector, filter, limit)
+
+
+def _first_chunks(reader: IndexReader, ids: Sequence[str], limit: int) -> list[str]:
+    """The first `limit` of some ids that are those of chunks: a server may hold vectors that no row names any more."""
+    chunks: list[str] = []
+    for start in range(0, len(ids), limit):
+        some = ids[start : start + limit]
+        known = reader.passages().row_of if reader.is_small else reader.catalog.among_chunks(some)
+        chunks += [id for id in some if id in known]
+        if len(chunks) >= limit:
+            break
+    return chunks[:limit]
 
 
 def by_id(ids: Sequence[str], scores: FloatArray) -> dict[str, float]:

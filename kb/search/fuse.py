@@ -168,7 +168,7 @@ def _passages_of(reader: IndexReader, notes: Collection[str]) -> tuple[Sequence[
         passages = reader.passages()
         rows = [row for note in notes for row in passages.rows.get(note, ())]
         return [passages.ids[row] for row in rows], passages.matrix[rows]
-    return reader.catalog.chunk_vectors(chunk.id for own in reader.catalog.chunks_of(notes).values() for chunk in own)
+    return reader.catalog.chunk_vectors(notes=notes)
 
 
 def _copies(reader: IndexReader, ids: Sequence[str]) -> dict[str, int]:

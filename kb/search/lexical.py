@@ -74,18 +74,15 @@ class Weighed(NamedTuple):
 
 def weigh(reader: IndexReader, words: Sequence[str], candidates: Collection[str] | None) -> Weighed:
     """Weigh words in all notes, or in the notes of some candidates; in a large notebook, in these chunks only."""
-    catalog, full_text = reader.catalog, reader.catalog.full_text
+    full_text = reader.catalog.full_text
     if candidates is None:
         numbers = reader.cached("numbers", full_text.chunk_numbers)
-        sizes = reader.cached("sizes", catalog.sizes)
     else:
         notes = {note_of(id) for id in candidates}
         large = reader.chunk_count > MANY_CHUNKS
         numbers = full_text.numbers_of(candidates) if large else full_text.chunk_numbers(notes)
-        sizes = catalog.sizes(notes)
-    mean = reader.cached("mean size", catalog.mean_size) or 1.0
     found = _look_up(reader, words, numbers, everywhere=candidates is None)
-    return Weighed(found, word_weights(found, {note: size / mean for note, size in sizes.items()}))
+    return Weighed(found, word_weights(found, reader.note_lengths()))
 
 
 def _look_up(reader: IndexReader, words: Sequence[str], numbers: Mapping[int, str], everywhere: bool) -> list[Word]:

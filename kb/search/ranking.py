@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from kb.models import Filter, Mode, digest_of, note_of
@@ -99,16 +101,20 @@ def word_shares(
     found = set(notes.values())
     best_words, best_near = (max((side.get(note, 0.0) for note in found), default=0.0) for side in (words, near))
     best_passage = max(lexical.values(), default=0.0)
-    return {
-        id: Shares(
-            _share(words.get(note, 0.0), best_words),
-            _share(lexical.get(id, 0.0), best_passage),
-            _share(near.get(note, 0.0), best_near),
-            titled.get(note, 0.0),
-            copies.get(id, 1),
+    of_notes = {
+        note: Shares(
+            words=_share(words.get(note, 0.0), best_words),
+            near=_share(near.get(note, 0.0), best_near),
+            titled=titled.get(note, 0.0),
         )
-        for id, note in notes.items()
+        for note in found
     }
+    shares: dict[str, Shares] = {}
+    for id, note in notes.items():
+        own = of_notes[note]
+        passage = _share(lexical.get(id, 0.0), best_passage)
+        shares[id] = Shares(own.words, passage, own.near, own.titled, copies.get(id, 1))
+    return shares
 
 
 def repeated(ids: Iterable[str]) -> list[list[str]]:
@@ -150,7 +156,7 @@ def penalty(copies: int) -> float:
 
 def best_first(ranked: Iterable[Ranked]) -> list[Ranked]:
     """In descending order of scores; ties by id."""
-    return sorted(ranked, key=lambda entry: (-entry.score, entry.id))
+    return sorted(sorted(ranked, key=attrgetter("id")), key=attrgetter("score"), reverse=True)
 
 
 def _share(value: float, best: float) -> float:
@@ -164,7 +170,7 @@ def feedback_weight(agreement: float) -> float:
 
 def agreement(first: Mapping[str, float], second: Mapping[str, float]) -> float:
     """The share of notes that two scorings have in common among their ten best."""
-    best = [set(sorted(side, key=lambda note: (-side[note], note))[:AGREEMENT_DEPTH]) for side in (first, second)]
+    best = [set(nsmallest(AGREEMENT_DEPTH, side, key=lambda note: (-side[note], note))) for side in (first, second)]
     return len(best[0] & best[1]) / AGREEMENT_DEPTH
 
 

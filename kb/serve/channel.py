@@ -30,14 +30,16 @@ class Channel:
         self._gone = False
         self._told = False  # that it is gone
 
-    def request(self) -> protocol.Request:
-        """The client's request. Raises `OSError` or `ValueError` if none comes in time."""
+    def request(self) -> protocol.Request | bytes:
+        """The client's request, or the message of an assistant. Raises `OSError` or `ValueError` if neither comes in
+        time.
+        """
         self._connection.settimeout(protocol.SILENCE_SECONDS)
         kind, payload = protocol.receive(self._connection)
-        if kind != protocol.REQUEST:
+        if kind not in (protocol.REQUEST, protocol.MESSAGE):
             raise ValueError("the client sent no request")
         self._connection.settimeout(None)
-        return protocol.Request.from_json(payload)
+        return payload if kind == protocol.MESSAGE else protocol.Request.from_json(payload)
 
     def write(self, kind: bytes, content: bytes | memoryview) -> None:
         """Let the client print something, in the order of the calls. Raises `GoneError`.

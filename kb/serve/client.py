@@ -23,6 +23,7 @@ READING: dict[str, tuple[str, ...]] = {
     "concepts": (),
 }
 HELP = ("-h", "--help")
+RELAYED = ["mcp"]  # the command that passes on what an assistant writes, without any option
 PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 CONFIG_NAME = "kb.toml"
 INDEX_NAME = ".kb"
@@ -41,12 +42,16 @@ def answered(arguments: list[str], collected: bytearray | None = None) -> int | 
 
     What the command writes to standard output goes to `collected`, if given; nothing else is shown then.
     """
-    if not (_may_ask(os.environ) and _only_reads(arguments)):
-        return None
     named = _named(arguments)
+    is_relay = _without_notebook(arguments) == RELAYED
+    if not (_may_ask(os.environ) and (is_relay or _only_reads(arguments))):
+        return None
     root = root_of(named)
     if root is None or len(named) > 1 or "" in named:
         return None  # which one it is, the command itself decides
+    if is_relay:
+        relayed: int | None = import_module("kb.serve.mcp.relay").relay(root) if _is_notebook(root) else None
+        return relayed
     address = import_module("kb.serve.address")
     path = address.socket_path(root)
     if path is None:
@@ -61,7 +66,7 @@ def answered(arguments: list[str], collected: bytearray | None = None) -> int | 
         else:
             return code
     if (os.environ.get("KB_WARM") == "1" or _is_wanted(root)) and address.make_folder(path):
-        _start(root, path)
+        start(root, path)
     return None
 
 
@@ -73,14 +78,19 @@ def _may_ask(environment: Mapping[str, str]) -> bool:
 
 def _only_reads(arguments: list[str]) -> bool:
     """Whether a command only reads. A word that looks like one of the other options decides against it."""
-    rest = iter(arguments)
-    for argument in rest:
-        if argument == "--notebook":
-            next(rest, None)
-        elif not argument.startswith("--notebook="):
-            refused = (*READING.get(argument, ()), *HELP)
-            return argument in READING and not any(word.startswith(refused) for word in arguments)
-    return False
+    name = next(iter(_without_notebook(arguments)), "")
+    refused = (*READING.get(name, ()), *HELP)
+    return name in READING and not any(word.startswith(refused) for word in arguments)
+
+
+def _without_notebook(arguments: list[str]) -> list[str]:
+    """The arguments from the command on, and from the first unknown option on."""
+    rest = list(arguments)
+    while rest and rest[0].startswith("--notebook"):
+        if rest[0] != "--notebook" and not rest[0].startswith("--notebook="):
+            break
+        del rest[: 2 if rest[0] == "--notebook" else 1]
+    return rest
 
 
 def _named(arguments: list[str]) -> list[str]:
@@ -103,11 +113,15 @@ def root_of(named: list[str]) -> str | None:
         folder = os.getcwd()
     except FileNotFoundError:
         return None
-    while not (os.path.isfile(f"{folder}/{CONFIG_NAME}") or os.path.isdir(f"{folder}/{INDEX_NAME}")):
+    while not _is_notebook(folder):
         folder, below = os.path.dirname(folder), folder
         if folder == below:
             return None
     return os.path.realpath(folder)
+
+
+def _is_notebook(folder: str) -> bool:
+    return os.path.isfile(f"{folder}/{CONFIG_NAME}") or os.path.isdir(f"{folder}/{INDEX_NAME}")
 
 
 def _is_wanted(root: str) -> bool:
@@ -122,38 +136,41 @@ def _is_wanted(root: str) -> bool:
         return False
 
 
-def _start(root: str, path: str) -> None:
+def start(root: str, path: str) -> bool:
     """Start a warm process, which the next command may ask: in a session of its own, with a log next to its socket.
+    Returns whether it could be started.
 
     It gets to know where kb is, and does not look for modules in the working directory.
     """
     import time
 
     log = f"{path}.log"
+    if not os.path.isdir(root) or has_failed(path, time.time()):
+        return False
     try:
-        if os.path.isdir(root) and not _failed(log, time.time()):
-            environment = {name: value for name, value in os.environ.items() if name != "KB_NOTEBOOK"}
-            paths = (os.path.dirname(PACKAGE), environment.get("PYTHONPATH"))
-            environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-            os.posix_spawn(
-                sys.executable,
-                [sys.executable, "-P", "-m", "kb.serve.daemon", root],
-                environment,
-                file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-                    (os.POSIX_SPAWN_OPEN, 2, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600),
-                ],
-                setsid=True,
-            )
+        environment = {name: value for name, value in os.environ.items() if name != "KB_NOTEBOOK"}
+        paths = (os.path.dirname(PACKAGE), environment.get("PYTHONPATH"))
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+        os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-P", "-m", "kb.serve.daemon", root],
+            environment,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 2, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600),
+            ],
+            setsid=True,
+        )
     except (OSError, NotImplementedError):  # the command needs none
-        pass
+        return False
+    return True
 
 
-def _failed(log: str, now: float) -> bool:
-    """Whether a warm process has complained lately: it would fail again, after the same time."""
+def has_failed(path: str, now: float) -> bool:
+    """Whether the warm process of a socket has complained lately: it would fail again, after the same time."""
     try:
-        status = os.stat(log)
+        status = os.stat(f"{path}.log")
     except FileNotFoundError:
         return False
     return status.st_size > 0 and now - status.st_mtime < RETRY_SECONDS

@@ -1,7 +1,7 @@
 """What a client and the warm process send each other: frames of a kind, a length and that many bytes.
 
-The client sends one `REQUEST`. The process answers with any number of `OUTPUT`, `ERRORS` and `READ` frames, and at last
-with `EXIT` or `REFUSAL`; while it is busy it sends a `BEAT`, which is a single byte.
+The client sends one `REQUEST` or `MESSAGE`. The process answers with any number of `OUTPUT`, `ERRORS` and `READ`
+frames, and at last with `EXIT` or `REFUSAL`; while it is busy it sends a `BEAT`, which is a single byte.
 """
 
 import json
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 BEAT = b"."
 REQUEST = b"?"  # JSON: the fields of `Request`
+MESSAGE = b"m"  # what an assistant wrote, in JSON; the answer to it comes as `OUTPUT`
 OUTPUT = b"1"  # for standard output
 ERRORS = b"2"  # for standard error
 READ = b"0"  # a number of bytes wanted of standard input; the client answers with `INPUT`, empty at its end

@@ -9,11 +9,16 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
+from kb import rooms
 from kb.serve import protocol
 from kb.serve.answering import answer
 from kb.serve.channel import Channel, GoneError
 from kb.serve.live import LiveNotebook
+
+if TYPE_CHECKING:
+    from kb.serve.mcp.messages import Messages
 
 BACKLOG = 128
 TOGETHER = 16  # commands that run at a time; each may open a connection to the catalog, with a cache of its own
@@ -30,9 +35,10 @@ class Listener:
         self._server = server
         self._inode = os.stat(path).st_ino
         self._turns = threading.Semaphore(TOGETHER)
-        self._lock = threading.Lock()  # guards the two below
+        self._lock = threading.Lock()  # guards all below
         self._waiting_clients = 0
         self._last_used = time.monotonic()
+        self._messages: Messages | None = None
         threading.Thread(target=self._accept, daemon=True).start()
 
     def idle_seconds(self) -> float:
@@ -55,6 +61,15 @@ class Listener:
         while self.idle_seconds() == 0:
             time.sleep(LAST_SECONDS)
         self._server.close()
+        if self._messages is not None:
+            self._messages.close()
+
+    def _opened_messages(self) -> Messages:
+        """What answers assistants, of whom most processes never hear."""
+        with self._lock:
+            if self._messages is None:
+                self._messages = rooms.messages.Messages(self._live)
+            return self._messages
 
     def _accept(self) -> None:
         while True:
@@ -77,7 +92,11 @@ class Listener:
                 channel.refuse()
                 return
             try:
-                answer(self._live, request, channel)
+                if isinstance(request, bytes):
+                    channel.write(protocol.OUTPUT, self._opened_messages().answer(request))
+                    channel.end(0)
+                else:
+                    answer(self._live, request, channel)
             except Exception:  # the client runs the command itself, and shows what is wrong
                 traceback.print_exc()
                 channel.refuse()

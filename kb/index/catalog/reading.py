@@ -156,11 +156,9 @@ class CatalogReader:
         """How many chunks there are."""
         return int(self._rows("SELECT count(*) n FROM chunks")[0]["n"])
 
-    def sizes(self, note_ids: Iterable[str] | None = None) -> dict[str, int]:
-        """The bytes of notes, of all or those with these ids, by id."""
-        among = "" if note_ids is None else "WHERE id IN (SELECT value FROM json_each(:notes))"
-        sql = f"SELECT id, size FROM notes {among}"  # noqa: S608  # constants
-        return {row["id"]: row["size"] for row in self._rows(sql, {"notes": json_list(note_ids or ())})}
+    def sizes(self) -> dict[str, int]:
+        """The bytes of each note, by its id."""
+        return dict(map(tuple, self._rows("SELECT id, size FROM notes")))
 
     def mean_size(self) -> float:
         """The mean number of bytes of the filed notes."""
@@ -176,13 +174,16 @@ class CatalogReader:
         with guard(self._path):
             return {row["key"]: np.frombuffer(row["vector"], dtype=np.float32) for row in rows}
 
-    def chunk_vectors(self, ids: Iterable[str] | None = None) -> tuple[list[str], FloatArray]:
-        """Ids and vectors `(n, dim)` of all filed chunks, or of those named."""
-        named = "" if ids is None else "WHERE chunks.id IN (SELECT value FROM json_each(:ids))"
+    def chunk_vectors(
+        self, ids: Iterable[str] | None = None, notes: Iterable[str] | None = None
+    ) -> tuple[list[str], FloatArray]:
+        """Ids and vectors `(n, dim)` of all filed chunks, of those named, or of those of the notes with some ids."""
+        column, among = ("id", ids) if notes is None else ("note_id", notes)
+        named = "" if among is None else f"WHERE chunks.{column} IN (SELECT value FROM json_each(:among))"  # noqa: S608  # constants
         rows = self._rows(
             f"""SELECT chunks.id, embeddings.vector FROM chunks
             LEFT JOIN embeddings ON embeddings.key = chunks.embedding_key {named}""",  # noqa: S608  # constants
-            {"ids": json_list(ids or ())},
+            {"among": json_list(among or ())},
         )
         if any(row["vector"] is None for row in rows):
             raise self._lacks_vectors()

@@ -72,12 +72,11 @@ def look_up(reader: IndexReader, names: Sequence[str], rarity: float | None = No
     if len(chunks) > MOST_CHUNKS:
         return Treatment(everywhere=True)
     chunks, titled = _having(full_text, names) if chunks else ({}, set[str]())
-    sizes = reader.cached("sizes", reader.catalog.sizes)
-    mean = reader.cached("mean size", reader.catalog.mean_size) or 1.0
+    lengths = reader.note_lengths()
     rarity = idf(reader.chunk_count, len(chunks)) if rarity is None else rarity
     return Treatment(
         {
-            note: note_weight(rarity, count, sizes.get(note, mean) / mean) * (TITLE_FACTOR if note in titled else 1.0)
+            note: note_weight(rarity, count, lengths.get(note, 1.0)) * (TITLE_FACTOR if note in titled else 1.0)
             for note, count in Counter(chunks.values()).items()
         },
         titled,

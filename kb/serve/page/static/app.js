@@ -8,7 +8,7 @@ import { Note } from "./note.js";
 import { Outline } from "./outline.js";
 import { Announcements, announce, count, Failure } from "./parts.js";
 import { addressOf, go, route, useRoute } from "./route.js";
-import { Search } from "./search.js";
+import { OPENED, Search } from "./search.js";
 import { get, post } from "./server.js";
 import { html, render, useEffect, useLayoutEffect, useRef, useState } from "./vendor/htm-preact.js";
 
@@ -43,6 +43,7 @@ function step(by) {
 }
 
 function search() {
+  sessionStorage.removeItem(OPENED);
   go("search", { q: new URLSearchParams(sessionStorage.getItem("kb-search") || "").get("q") });
   setTimeout(() => document.getElementById("query")?.select());
 }

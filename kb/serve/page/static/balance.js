@@ -51,7 +51,7 @@ function Months({ months }) {
             })}
             ${sum(name) > 0 && html`<text x=${index * WIDTH + WIDTH / 2} y=${top - 4}>${sum(name)}</text>`}
             <text x=${index * WIDTH + WIDTH / 2} y=${HEIGHT + 14}>${name.slice(5)}</text>
-            ${(index === 0 || name.endsWith("-01")) && html`<text class="year" x=${index * WIDTH + WIDTH / 2} y=${HEIGHT + 29}>${name.slice(0, 4)}</text>`}</g>`;
+            ${(name.endsWith("-01") || (index === 0 && !name.endsWith("-12"))) && html`<text class="year" x=${index * WIDTH + WIDTH / 2} y=${HEIGHT + 29}>${name.slice(0, 4)}</text>`}</g>`;
         })}
       </svg>
     </div>

@@ -30,7 +30,7 @@ function Idea({ idea }) {
     <p class="about"><${Area} area=${idea.area} />
       <label class="ripeness">ripe <meter value=${idea.ripeness}></meter> ${Math.round(idea.ripeness * 100)} %</label></p>
     <ul class="reasons">${idea.why.map((reason) => html`<li>${near ? withLink(reason, near) : reason}</li>`)}</ul>
-    <details><summary>${count(idea.notes.length, "note")}, ${count(idea.passages, "passage")}</summary>
+    <details><summary>${idea.notes.length === 1 ? "The note" : "The notes"}</summary>
       <ul>${idea.notes.map((path) => html`<li><a href=${noteAddress(path)}>${path}</a></li>`)}</ul></details>
   </li>`;
 }

@@ -9,6 +9,7 @@ const PAUSE_MS = 250; // after which the writer is taken to read: all hits are f
 const FIRST = 10;
 const LIMIT = 50;
 const SHOWN_TAGS = 12;
+export const OPENED = "kb-opened"; // names the hit that was opened last
 const KINDS = { note: "Notes", post: "Posts", all: "All" };
 
 export function Search({ parameters }) {
@@ -20,14 +21,27 @@ export function Search({ parameters }) {
     kind: parameters.get("kind") || "",
     weak: parameters.get("weak") || "",
   };
-  const change = (fields) => replace("search", { ...asked, ...fields });
+  const opened = useRef(sessionStorage.getItem(OPENED)); // where the writer comes back from
+  const change = (fields) => {
+    opened.current = null;
+    replace("search", { ...asked, ...fields });
+  };
   const { found, counted, everyKind, failure, busy, complete } = useHits(asked);
   const input = useRef();
   useLayoutEffect(() => {
     document.title = asked.q ? `${asked.q} – kb` : "kb";
     sessionStorage.setItem("kb-search", parameters);
   }, [String(parameters)]);
-  useEffect(() => input.current.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    sessionStorage.removeItem(OPENED);
+    input.current.focus({ preventScroll: true });
+  }, []);
+  useEffect(() => {
+    const hit = opened.current && [...document.querySelectorAll(".hit h2 a")].find((link) => link.hash === opened.current);
+    if (hit || complete) opened.current = null;
+    hit?.focus({ preventScroll: true });
+    hit?.scrollIntoView({ block: "center" });
+  }, [found, complete]);
   const chosen = asked.area.length + asked.tag.length + (asked.year ? 1 : 0);
 
   return html`<div class="search">
@@ -174,7 +188,8 @@ function Hits({ asked, found, change, chosen }) {
 function Hit({ hit, readAs }) {
   const headings = hit.heading_path.join(" › ");
   return html`<li class="hit">
-    <h2><a data-stop href=${noteAddress(hit.path, hit.start_line, hit.end_line)}>${hit.title}</a></h2>
+    <h2><a data-stop href=${noteAddress(hit.path, hit.start_line, hit.end_line)}
+      onClick=${(event) => sessionStorage.setItem(OPENED, event.currentTarget.hash)}>${hit.title}</a></h2>
     <p class="about">
       <${Area} area=${hit.area} />
       ${hit.kind !== "note" && html`<span class="badge">${hit.kind}</span>`}
@@ -187,9 +202,13 @@ function Hit({ hit, readAs }) {
     <p class="snippet">${hit.same_as ? html`<em>The same text as ${hit.same_as}</em>` : marked(hit.snippet, hit.marks)}</p>
     ${hit.passages.length > 0 && html`<p class="also">Also ${hit.passages.map((passage, index) => html`${index > 0 && ", "}<a
       href=${noteAddress(hit.path, passage.start_line, passage.end_line)}
-      title=${passage.heading_path.join(" › ")}>lines ${passage.start_line}–${passage.end_line}</a>`)}</p>`}
+      title=${passage.heading_path.join(" › ")}>${linesOf(passage)}</a>`)}</p>`}
     <details class="why"><summary><span class="score">${hit.score.toFixed(2)}</span> why</summary><${Why} hit=${hit} readAs=${readAs} /></details>
   </li>`;
+}
+
+function linesOf({ start_line: start, end_line: end }) {
+  return end === start ? `line ${start}` : `lines ${start}–${end}`;
 }
 
 /** A snippet with its marks, which count characters, not the halves of those beyond the basic plane. */
