@@ -15,9 +15,11 @@ RELATED = 0.7712  # of a note without a link, to be listed as related to another
 LINKED = 0.4034  # what a link adds: about the distance from the nearest note to the tenth nearest
 
 # Concepts
-DESCRIBED, READ_CLEARLY = 0.53, 1.33  # of a query with what a concept is known by: from where on, and fully
-AREA_LEAN = 0.2  # what is added for a concept of an area that a query names, or of which it names a concept
-READ_SHARPNESS = 4.1  # how fast the weight of a concept falls with its distance from the nearest one
+DESCRIBED, READ_CLEARLY = 0.7, 1.4  # of a query with what a concept is known by: from where on, and fully
+AREA_LEAN = 0.6  # what is added for a concept of an area that a query names, or of which it names a concept
+LIKENESS_SHARPNESS = 1.24  # of the soft maximum over what a concept is known by: with 0, that is the mean
+WORDS_LIKENESS = 2.4  # of a concept that is known by all the words of a query
+READ_SHARPNESS = 2.0  # how fast the weight of a concept falls with how much less likely it is than the likeliest one
 
 # Outlines
 BEARING = 0.6098  # of a note's best passage with a topic, or of a term, to bear on it

@@ -37,10 +37,10 @@ def test_fuse_by_hand() -> None:
     z_scores = {"a:1:0": 2.0, "b:2:0": 1.0, "b:3:0": -0.5}
     dense = {"a:1:0": 0.5, "b:2:0": 0.4, "b:3:0": 0.1}
     lexical = {"b:2:0": 4.0, "b:3:0": 2.0}
-    shares = word_shares(z_scores, lexical, words={"a": 5.0, "b": 10.0}, near={"b": 3.0}, titled={"a": 1.5}, copies={})
+    shares = word_shares(z_scores, lexical, words={"a": 5.0, "b": 10.0}, near={"b": 3.0}, titled={"a": 0.5}, copies={})
     ranked = fuse(z_scores, shares, dense, lexical)
     scores = {
-        "a:1:0": 2.0 + WORD_WEIGHT / 2 + TITLED_WEIGHT * 1.5,
+        "a:1:0": 2.0 + WORD_WEIGHT / 2 + TITLED_WEIGHT * 0.5,
         "b:2:0": 1.0 + WORD_WEIGHT + PASSAGE_WEIGHT + NEAR_WEIGHT,
         "b:3:0": -0.5 + WORD_WEIGHT + PASSAGE_WEIGHT / 2 + NEAR_WEIGHT,
     }

@@ -11,14 +11,23 @@ import pytest
 from conftest import REPOSITORY, Run, indexed
 
 from kb.areas.concepts import Concepts
-from kb.areas.reading import RELATIVE_WEIGHT, SECOND_WEIGHT, ReadConcept, best_of_concepts, leaning, read
+from kb.areas.reading import (
+    RELATIVE_WEIGHT,
+    SECOND_WEIGHT,
+    ReadConcept,
+    best_of_concepts,
+    leaning,
+    likeness_of_concepts,
+    read,
+)
 from kb.concept import Concept
-from kb.cutoffs import AREA_LEAN, DESCRIBED, READ_CLEARLY
+from kb.cutoffs import AREA_LEAN, DESCRIBED, READ_CLEARLY, WORDS_LIKENESS
 from kb.evaluation.queries import load_golden
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 from kb.search import find as finding
 from kb.search.concepts import treatments
+from kb.search.concepts.wording import wording_of
 
 HOSTING, BATCHING, CACHING, KITCHEN = range(4)
 CONCEPTS = Concepts(
@@ -43,7 +52,7 @@ def read_by(
     relatedness: Sequence[float], text: str = "", treated: Sequence[int] = (0, 1, 2, 3)
 ) -> dict[int, tuple[float, str]]:
     """What is read: weight and how, by concept."""
-    entries: list[ReadConcept] = read(CONCEPTS, text, relatedness, lambda number: number in treated)
+    entries: list[ReadConcept] = read(CONCEPTS, text, relatedness, relatedness, lambda number: number in treated)
     assert [entry.weight for entry in entries] == sorted((entry.weight for entry in entries), reverse=True)
     return {entry.number: (round(entry.weight, 4), entry.how) for entry in entries}
 
@@ -65,7 +74,7 @@ def test_a_described_concept_counts_by_how_clearly_and_how_near() -> None:
 def test_far_from_every_concept_nothing_is_read() -> None:
     """A text that is near no concept asks for none."""
     assert read_by((DESCRIBED - 0.01,) * 4) == {}
-    assert read(Concepts([]), "hosting", [], lambda number: True) == []
+    assert read(Concepts([]), "hosting", [], [], lambda number: True) == []
 
 
 def test_relatives_stand_in_for_what_no_note_treats() -> None:
@@ -88,6 +97,46 @@ def test_a_concept_is_near_by_two_of_its_sentences() -> None:
     assert lucky == pytest.approx(1.0 - SECOND_WEIGHT * 0.8)
     assert steady > lucky
     assert bare == 0.7
+
+
+def test_the_likeliest_concept_is_read_if_it_is_clearly_asked_for() -> None:
+    """Likeness decides between the concepts, relatedness whether a concept is asked for at all."""
+
+    def both(relatedness: Sequence[float], likeness: Sequence[float]) -> dict[int, float]:
+        return {entry.number: entry.weight for entry in read(CONCEPTS, "", relatedness, likeness, lambda _: True)}
+
+    near = both((0.0, READ_CLEARLY, READ_CLEARLY, 0.0), (0.0, 1.0, 1.2, 0.0))
+    assert near[CACHING] == 1.0 > near[BATCHING] > 0.3
+    assert both((0.0, READ_CLEARLY, DESCRIBED, 0.0), (0.0, 1.0, 1.2, 0.0)).keys() == {BATCHING}
+
+
+def test_a_concept_is_likely_by_all_its_sentences_and_by_their_words() -> None:
+    """Of two concepts with equally near best sentences, the one with nearer other ones is likelier; so is one that is
+    known by the words of the text.
+    """
+    known = Concepts([Concept(name="First", askings=("one", "two")), Concept(name="Second", askings=("three", "four"))])
+    values = np.array([0.1, 1.0, 0.2, 0.9, 1.0, 0.8])
+    first, second = likeness_of_concepts(known, values, {})
+    assert 0.2 < first < second < 1.0
+    assert likeness_of_concepts(known, values, {0: 0.5}) == pytest.approx([first + WORDS_LIKENESS / 2, second])
+
+
+def test_the_words_of_concepts() -> None:
+    """A concept has a share of the words of a text, in any form; rare words count more, and unknown ones are missed."""
+    wording = wording_of(
+        Concepts(
+            [
+                Concept(name="Hosting", definition="Running models."),
+                Concept(name="Batching", askings=("grouping the requests of models",)),
+                Concept(name="Caching"),
+            ]
+        )
+    )
+    shares = wording.shares("grouped models")
+    assert shares.keys() == {0, 1}
+    assert 0 < shares[0] < 0.5 < shares[1] == pytest.approx(1.0)
+    assert wording.shares("grouped models zzz")[1] < 0.6
+    assert wording.shares("the of") == wording.shares("zzz\n1 2") == {}
 
 
 def test_areas_of_a_query_lean() -> None:

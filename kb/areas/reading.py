@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from heapq import nlargest
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from kb.cutoffs import AREA_LEAN, DESCRIBED, READ_CLEARLY, READ_SHARPNESS
+from kb.cutoffs import AREA_LEAN, DESCRIBED, LIKENESS_SHARPNESS, READ_CLEARLY, READ_SHARPNESS, WORDS_LIKENESS
 from kb.models import VerdictArea
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ How = Literal["named", "described", "part", "related"]
 
 MOST_DESCRIBED = 5
 MOST_LOOKED_AT = 40  # concepts, the nearest first, of which the notebook may have none
-MIN_WEIGHT = 0.05
+MIN_WEIGHT = 0.15
 ALWAYS_READ = 2  # the nearest concepts, which are read though no note treats them
 RELATIVE_WEIGHT = 0.4  # of a part, or of what stands in for a concept that no note treats
 SECOND_WEIGHT = 0.25  # of the second best of what a concept is known by: one sentence may be near by chance
@@ -26,33 +26,35 @@ SECOND_WEIGHT = 0.25  # of the second best of what a concept is known by: one se
 
 class ReadConcept(NamedTuple):
     """A concept that a text asks for, by number, and how surely, 0..1. It is named or described, a part of one that is
-    named, or related to one that no note treats. `relatedness` is that of the text with it.
+    named, or related to one that no note treats. `likeness` is that of the text and the concept.
     """
 
     number: int
     weight: float
     how: How
-    relatedness: float = 0.0
+    likeness: float = 0.0
 
 
 def read(
     concepts: Concepts,
     text: str,
     relatedness: Sequence[float],
+    likeness: Sequence[float],
     is_treated: Callable[[int], bool],
     areas: Collection[int] = (),
     named: Collection[int] = (),
 ) -> list[ReadConcept]:
     """The concepts that a text asks for, the surest first.
 
-    `relatedness` is that of the text with each concept, in units of the encoder's scale. A concept that is named counts
-    fully; one that is described counts by how clearly the text is about any concept, and how near it is to the best.
-    The parts of one that is named count a little. Only concepts that `is_treated` holds for are read: others are
-    replaced by what they are related to. Subjects outside the areas are never read; one that the text describes better
-    keeps concepts of the areas from being read. To name one of `areas`, the concepts that are areas themselves, says
-    where to look, not what for. `named` are concepts that the text names in other words than their names.
+    `relatedness` is that of the text with each concept, in units of the encoder's scale; `likeness` says which concept
+    it is about, if any. A concept that is named counts fully; one that is described counts by how clearly the text is
+    about it, and how like it is compared with the likeliest. The parts of one that is named count a little. Only
+    concepts that `is_treated` holds for are read: others are replaced by what they are related to. Subjects outside the
+    areas are never read; one that the text describes better keeps concepts of the areas from being read. To name one of
+    `areas`, the concepts that are areas themselves, says where to look, not what for. `named` are concepts that the
+    text names in other words than their names.
     """
-    asked = {entry.number: entry for entry in _described(concepts, relatedness, is_treated)}
+    asked = {entry.number: entry for entry in _described(concepts, relatedness, likeness, is_treated)}
     asked |= {
         number: ReadConcept(number, 1.0, "named")
         for number in (*concepts.named(text), *named)
@@ -63,8 +65,8 @@ def read(
         for found in _with_relatives(concepts, entry, is_treated):
             if is_treated(found.number) and (found.number not in best or found.weight > best[found.number].weight):
                 best[found.number] = found
-    related = (entry._replace(relatedness=relatedness[entry.number]) for entry in best.values())
-    return sorted(related, key=lambda entry: -entry.weight)
+    like = (entry._replace(likeness=likeness[entry.number]) for entry in best.values())
+    return sorted(like, key=lambda entry: -entry.weight)
 
 
 def _with_relatives(concepts: Concepts, asked: ReadConcept, is_treated: Callable[[int], bool]) -> Iterator[ReadConcept]:
@@ -79,22 +81,21 @@ def _with_relatives(concepts: Concepts, asked: ReadConcept, is_treated: Callable
 
 
 def _described(
-    concepts: Concepts, relatedness: Sequence[float], is_treated: Callable[[int], bool]
+    concepts: Concepts, relatedness: Sequence[float], likeness: Sequence[float], is_treated: Callable[[int], bool]
 ) -> Iterator[ReadConcept]:
-    """The concepts that a text describes: the nearest ones, until enough of them are treated."""
-    nearest = nlargest(MOST_LOOKED_AT, range(len(relatedness)), key=relatedness.__getitem__)
-    if not nearest or relatedness[nearest[0]] < DESCRIBED:
-        return
+    """The concepts that a text describes: the likeliest ones, until enough of them are treated."""
+    likeliest = nlargest(MOST_LOOKED_AT, range(len(likeness)), key=likeness.__getitem__)
     treated = 0
-    best = relatedness[nearest[0]]
-    clearly = min((best - DESCRIBED) / (READ_CLEARLY - DESCRIBED), 1.0)
-    for place, number in enumerate(nearest):
-        weight = clearly * math.exp(READ_SHARPNESS * (relatedness[number] - best))
-        if weight < MIN_WEIGHT or treated == MOST_DESCRIBED:
-            return
-        if concepts.is_inside(number) and (is_treated(number) or place < ALWAYS_READ):
+    for place, number in enumerate(likeliest):
+        clearly = min((relatedness[number] - DESCRIBED) / (READ_CLEARLY - DESCRIBED), 1.0)
+        weight = clearly * math.exp(READ_SHARPNESS * (likeness[number] - likeness[likeliest[0]]))
+        if weight < MIN_WEIGHT or not concepts.is_inside(number):
+            continue
+        if is_treated(number) or place < ALWAYS_READ:
             treated += is_treated(number)
             yield ReadConcept(number, weight, "described")
+        if treated == MOST_DESCRIBED:
+            return
 
 
 def best_of_concepts(concepts: Concepts, values: FloatArray) -> list[float]:
@@ -108,13 +109,25 @@ def best_of_concepts(concepts: Concepts, values: FloatArray) -> list[float]:
     return mean
 
 
-def leaning(concepts: Concepts, relatedness: Sequence[float], areas: Collection[VerdictArea | None]) -> Sequence[float]:
-    """The relatedness of a text with each concept, raised for those of the areas that the text is about."""
+def likeness_of_concepts(concepts: Concepts, values: FloatArray, shares: Mapping[int, float]) -> list[float]:
+    """How like a text each concept is: by meaning, the soft maximum of the values `(n,)` of what it is known by, and
+    by words, the `shares` of the text's words that it is known by.
+    """
+    import numpy as np
+
+    sums = np.add.reduceat(np.exp(LIKENESS_SHARPNESS * values), concepts.starts)
+    soft = np.log(sums / concepts.sizes) / LIKENESS_SHARPNESS
+    for number, share in shares.items():
+        soft[number] += WORDS_LIKENESS * share
+    likeness: list[float] = soft.tolist()
+    return likeness
+
+
+def leaning(concepts: Concepts, values: Sequence[float], areas: Collection[VerdictArea | None]) -> Sequence[float]:
+    """How related or like a text each concept is, raised for those of the areas that the text is about."""
     if not areas:
-        return relatedness
-    return [
-        value + AREA_LEAN * (concept.area in areas) for value, concept in zip(relatedness, concepts.all, strict=True)
-    ]
+        return values
+    return [value + AREA_LEAN * (concept.area in areas) for value, concept in zip(values, concepts.all, strict=True)]
 
 
 def mixture(concepts: Concepts, vectors: FloatArray, weights: Mapping[int, float]) -> FloatArray:

@@ -55,7 +55,9 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
     weighed = weigh(reader, words, None) if reader.is_small else words
     known = treatments(reader)
     vector = embedding.result()
-    reading = reading_of(reader, known, read_concepts(reader, known, asked.text, subject, vector))
+    described = vector if subject.text == asked.text else reader.encoder.encode_query(subject.text)
+    concepts = read_concepts(reader, known, asked.text, subject, described)
+    reading = reading_of(reader, known, concepts, None if described is vector else described)
     reading = with_abbreviations(reader, known, reading, subject)
     dense = nearest(reader, vector, filter, pool, first)
     if reading.concepts:

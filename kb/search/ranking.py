@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WORD_WEIGHT = 2.8  # standard deviations of cosine that having all the words of the best note is worth
 PASSAGE_WEIGHT = 0.2  # the same for the passage's own bm25: it decides which passage of a note is shown
 NEAR_WEIGHT = 0.3
-TITLED_WEIGHT = 0.5  # for a unit of relatedness of the query with the concept that a note is named after
+TITLED_WEIGHT = 0.7  # for a unit of likeness of the query and a concept of weight 1 that a note is named after
 COPY_WEIGHT = 0.5  # taken from a passage for each doubling of the notes that repeat it word for word
 FEW_COPIES = 2
 FEEDBACK_NOTES = 3
@@ -29,8 +29,8 @@ RRF_K = 60
 
 class Shares(NamedTuple):
     """The lexical evidence for a chunk: the weight of its note, its own bm25, and the proximity of the words in its
-    note, each as a share of the best candidate's, 0..1; `titled` is how related the query is to the concept that the
-    note is named after; `copies` counts the notes that repeat the passage.
+    note, each as a share of the best candidate's, 0..1; `titled` is how like the query the concept is that the note
+    is named after, times its weight; `copies` counts the notes that repeat the passage.
     """
 
     words: float = 0.0

@@ -21,7 +21,7 @@ _POINTING = re.compile(
     r"|\W*for\b[^.;:]{1,80},\s+see\b",
     re.IGNORECASE,
 )
-_ENDINGS = (
+ENDINGS = (
     *("ingly", "edly", "abilities", "ability", "able", "ments", "ment"),
     *("ations", "ation", "ating", "ated", "ates", "ate", "ions", "ion", "ings", "ing"),
     *("ies", "ed", "es", "ers", "er", "s", "e", "y"),
@@ -132,7 +132,7 @@ def _stems(words: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], tupl
 def stem(word: str) -> str:
     """A word without its most common English endings: good enough for marking; ranking uses FTS5's stems."""
     lower = word.lower()
-    for ending in _ENDINGS:
+    for ending in ENDINGS:
         if lower.endswith(ending) and len(lower) - len(ending) >= MIN_STEM:
             return lower.removesuffix(ending)
     return lower

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from kb.areas.reading import ReadConcept, best_of_concepts, leaning, mixture, read
+from kb.areas.reading import ReadConcept, best_of_concepts, leaning, likeness_of_concepts, mixture, read
 from kb.areas.texts import area_texts
 from kb.index.arrays import products, unit_rows
 from kb.index.reader import IndexReader
@@ -22,15 +22,15 @@ from kb.search.words import NoteWeights
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
-READING_WEIGHT = 0.75  # of the mixture of concepts, as against the query's own vector
+READING_WEIGHT = 0.6  # of what is read in a query, as against its own vector
 CONCEPT_WEIGHT = 1.0  # of a concept's name, as against a word of the query
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The concepts that a query asks for, by name with their weights; the mixture of their vectors `(dim,)`, None where
-    there are none; the weight of each concept in each note; and how related the query is to the concept that a note is
-    named after, by note.
+    """The concepts that a query asks for, by name with their weights; the mixture of their vectors `(dim,)`, with that
+    of the query without the names of areas, None where nothing is read; the weight of each concept in each note; and
+    how like the query the concept is that a note is named after, times its weight, by note.
     """
 
     concepts: Mapping[str, float] = field(default_factory=dict)
@@ -63,22 +63,27 @@ def subject_of(reader: IndexReader, query: Query) -> Subject:
 
 
 def read_concepts(
-    reader: IndexReader, treatments: Treatments, text: str, subject: Subject, vector: FloatArray
+    reader: IndexReader, treatments: Treatments, text: str, subject: Subject, described: FloatArray
 ) -> list[ReadConcept]:
-    """The concepts that a query asks for; `vector` `(dim,)` is that of its text."""
-    described = vector if subject.text == text else reader.encoder.encode_query(subject.text)
+    """The concepts that a query asks for; `described` `(dim,)` is the vector of its subject."""
     concepts = treatments.concepts
     relatedness = reader.encoder.scale.relatedness(products(treatments.vectors, described))
     named = {concepts.all[number].area for number in concepts.named(subject.text) if concepts.is_inside(number)}
-    best = leaning(concepts, best_of_concepts(concepts, relatedness), named | set(subject.areas))
+    about = named | set(subject.areas)
+    best = leaning(concepts, best_of_concepts(concepts, relatedness), about)
+    shares = treatments.wording.shares(subject.text)
+    likeness = leaning(concepts, likeness_of_concepts(concepts, relatedness, shares), about)
     areas = {number for name in subject.area_names for number in concepts.named(name)}
-    return read(
-        concepts, text, best, lambda number: treatments.is_treated(reader, number), areas, named_otherwise(reader, text)
-    )
+    otherwise = named_otherwise(reader, text)
+    return read(concepts, text, best, likeness, lambda number: treatments.is_treated(reader, number), areas, otherwise)
 
 
-def reading_of(reader: IndexReader, treatments: Treatments, asked: Sequence[ReadConcept]) -> Reading:
-    """What concepts that a query asks for add to it."""
+def reading_of(
+    reader: IndexReader, treatments: Treatments, asked: Sequence[ReadConcept], described: FloatArray | None = None
+) -> Reading:
+    """What concepts that a query asks for add to it; `described` `(dim,)` is the vector of its subject, where it names
+    an area as well.
+    """
     if not asked:
         return Reading()
     names = {entry.number: treatments.concepts.all[entry.number].name for entry in asked}
@@ -89,10 +94,7 @@ def reading_of(reader: IndexReader, treatments: Treatments, asked: Sequence[Read
         for note, weight in treatment.notes.items():
             weights.setdefault(note, {})[names[entry.number]] = CONCEPT_WEIGHT * entry.weight * weight
         for note in treatment.titled:
-            titled[note] = max(entry.relatedness, titled.get(note, 0.0))
-    return Reading(
-        {names[entry.number]: entry.weight for entry in asked},
-        mixture(treatments.concepts, treatments.vectors, {entry.number: entry.weight for entry in asked}),
-        weights,
-        titled,
-    )
+            titled[note] = max(entry.weight * entry.likeness, titled.get(note, 0.0))
+    mixed = mixture(treatments.concepts, treatments.vectors, {entry.number: entry.weight for entry in asked})
+    vector = mixed if described is None else mixed + described
+    return Reading({names[entry.number]: entry.weight for entry in asked}, vector, weights, titled)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kb.areas.concepts import Concepts, concept_vectors, load_concepts
 from kb.index.catalog.fulltext import FullText
 from kb.index.reader import IndexReader
+from kb.search.concepts.wording import Wording, wording_of
 from kb.search.query import match_expression
 from kb.search.words import idf, note_weight
 
@@ -33,14 +34,15 @@ class Treatment(NamedTuple):
 
 
 class Treatments:
-    """The concepts that kb knows, their vectors `(n, dim)`, and the notes that treat each of them.
+    """The concepts that kb knows, their vectors `(n, dim)` and words, and the notes that treat each of them.
 
     A concept is looked up when it is first asked for.
     """
 
-    def __init__(self, concepts: Concepts, vectors: FloatArray) -> None:
+    def __init__(self, concepts: Concepts, vectors: FloatArray, wording: Wording) -> None:
         self.concepts = concepts
         self.vectors = vectors
+        self.wording = wording
         self._known: dict[int, Treatment] = {}
 
     def of(self, reader: IndexReader, number: int) -> Treatment:
@@ -62,7 +64,7 @@ def treatments(reader: IndexReader) -> Treatments:
 
 def _treatments(reader: IndexReader) -> Treatments:
     concepts = load_concepts(reader.settings.own_concepts)
-    return Treatments(concepts, concept_vectors(reader.encoder, concepts, reader.notify))
+    return Treatments(concepts, concept_vectors(reader.encoder, concepts, reader.notify), wording_of(concepts))
 
 
 def look_up(reader: IndexReader, names: Sequence[str], rarity: float | None = None) -> Treatment:
