@@ -20,7 +20,8 @@ from kb.notes.prose import clean
 from kb.outline.earlier_posts import example_post, posts_near, with_repeated_points
 from kb.outline.evidence import gather
 from kb.outline.gaps import gaps, untreated_parts
-from kb.outline.guided import gather_for, guided_sections
+from kb.outline.guided.found import gather_for
+from kb.outline.guided.sections import guided_sections
 from kb.outline.points import Excerpt
 from kb.outline.post.length import points_for, sections_for
 from kb.outline.questions import nearest_questions

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 MAX_EMBEDDED = 2  # statements of a passage
 MIN_POINTS_WITH_LEAD = 2  # of a section, for one of them to be kept for what leads its note
 MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_MANY_NOTES = 5, 4, 8
+
+# How far a statement of an excerpt, given by its index, answers what is asked; 0 if it does not.
+Asks = Callable[[int, Statement], float]
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ class Excerpt:
 @dataclass(frozen=True)
 class Candidate:
     """A statement that may become a point: the index of its excerpt, its score, and its unit vector `(dim,)`. `leads`
-    says that it opens its note, or defines what that is about.
+    says that it opens its note, or defines what that is about. `worth` is the part of the score that is not for what it
+    is near to.
     """
 
     excerpt: int
@@ -67,6 +72,7 @@ class Candidate:
     score: float
     vector: FloatArray
     leads: bool = False
+    worth: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -80,19 +86,23 @@ class _Statement:
 
 
 def rank_statements(
-    excerpts: Sequence[Excerpt], vectors: FloatArray, aims: FloatArray, encoder: Encoder
+    excerpts: Sequence[Excerpt],
+    vectors: FloatArray,
+    aims: FloatArray,
+    encoder: Encoder,
+    asked: Sequence[Asks] = (),
 ) -> list[Candidate]:
     """The statements worth quoting, best first.
 
     The score is the mean relatedness to the excerpt's aim and to the statement's own passage, plus the worth of its
     words. `aims` is `(n, dim)`, or `(dim,)` for all excerpts. Of each passage only the `MAX_EMBEDDED` statements of
-    highest worth are embedded.
+    highest worth are embedded, and as many that answer best what is `asked`.
     """
     aims = np.broadcast_to(aims, vectors.shape)
     found = [
         statement
         for index, entry in enumerate(excerpts)
-        for statement in sorted(_weighed(index, entry), key=lambda found: -found.worth)[:MAX_EMBEDDED]
+        for statement in _best(list(_weighed(index, entry)), [partial(asks, index) for asks in asked])
     ]
     if not found:
         return []
@@ -101,8 +111,18 @@ def rank_statements(
     for entry, vector in zip(found, statement_vectors, strict=True):
         cosine = float(vector @ aims[entry.excerpt] + vector @ vectors[entry.excerpt]) / 2
         score = encoder.scale.relatedness(cosine) + entry.worth
-        scored.append(Candidate(entry.excerpt, entry.statement, score, vector, entry.leads))
+        scored.append(Candidate(entry.excerpt, entry.statement, score, vector, entry.leads, entry.worth))
     return sorted(scored, key=lambda entry: -entry.score)
+
+
+def _best(found: Sequence[_Statement], asked: Sequence[Callable[[Statement], float]]) -> list[_Statement]:
+    """The statements of a passage that are worth most, for themselves or as answers to what is asked."""
+    by_worth = sorted(range(len(found)), key=lambda place: -found[place].worth)
+    best = dict.fromkeys(by_worth[:MAX_EMBEDDED])
+    for asks in asked:
+        answers = {place: answer for place in by_worth if (answer := asks(found[place].statement)) > 0}
+        best |= dict.fromkeys(sorted(answers, key=lambda place: -answers[place] - found[place].worth)[:MAX_EMBEDDED])
+    return [found[place] for place in best]
 
 
 def _weighed(index: int, excerpt: Excerpt) -> Iterator[_Statement]:
