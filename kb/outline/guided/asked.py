@@ -4,12 +4,13 @@ statement is on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from kb.areas.concepts import Concepts, of_areas
 from kb.areas.texts import area_texts
+from kb.cutoffs import READ_CLEARLY
 from kb.index.reader import IndexReader
 from kb.outline.guided.facets import Facet, facets_of, telling_words
 from kb.outline.topics.topic import Topic
@@ -35,6 +36,13 @@ class Asked:
     known: Concepts
     is_described: bool = False
 
+    @property
+    def is_strict(self) -> bool:
+        """Whether only what says something of it is on the heading, however near the rest: it asks for a side of the
+        topic, or is a single word.
+        """
+        return bool(self.facets) or len(self.words) == 1
+
     def share(self, text: str, title: str, headings: Sequence[str], opens: bool) -> float:
         """How much of what is asked for a text says, or the title and headings that it stands under, 0..1. `opens` says
         that it is of the passage that opens a note.
@@ -56,18 +64,18 @@ def read_heading(reader: IndexReader, topic: Topic, heading: str, plain: str, wi
         return Asked(heading, frozenset(), words, facets, known)
     on_topic = {subject.concept for subject in topic.subjects if subject.concept is not None}
     named = {*known.named(heading)} - of_areas(known, area_texts(reader)) - on_topic
-    described = (_described(reader, plain, on_topic) & _described(reader, within, on_topic)) if not named else set()
+    described = set() if named else _described(reader, plain, READ_CLEARLY) & _described(reader, within) - on_topic
     return Asked(
         heading, frozenset(_with_relatives(known, named, described) - on_topic), words, (), known, bool(described)
     )
 
 
-def _described(reader: IndexReader, text: str, on_topic: Iterable[int]) -> set[int]:
-    """The concepts that a text asks for clearly, other than those of its topic."""
+def _described(reader: IndexReader, text: str, least: float = 0.0) -> set[int]:
+    """The concepts that a text asks for, to which it is at least so related."""
     asked = as_in_notes(reader, read_query(text))
     known = treatments(reader)
     found = read_concepts(reader, known, asked.text, subject_of(reader, asked), reader.encoder.encode_query(asked.text))
-    return {entry.number for entry in found if entry.weight >= MIN_WEIGHT} - {*on_topic}
+    return {entry.number for entry in found if entry.weight >= MIN_WEIGHT and entry.relatedness >= least}
 
 
 def _with_relatives(known: Concepts, named: set[int], described: set[int]) -> set[int]:

@@ -97,7 +97,7 @@ def _answers(found: Evidence, ranked: Sequence[Candidate], encoder: Encoder) -> 
     fit_shares = found.fits[rows] / np.maximum(found.fits.max(axis=0), 1e-9)
     answers += FOUND * fit_shares
     says_it = shares[answers.argmax(axis=0), headings] >= MIN_SHARE
-    strict = says_it | [bool(asked.facets) for asked in found.asked]
+    strict = says_it | [asked.is_strict for asked in found.asked]
     fits = (found.fits[rows] > 0) & (answers >= ANSWERING) & ((shares > 0) | ~strict)
     answers[~fits] = 0.0
     answers[answers < NEAR_THE_BEST * answers.max(axis=0)] = 0.0
