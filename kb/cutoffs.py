@@ -47,6 +47,7 @@ PARTIAL_HANDICAP = 1.6  # times the share of excerpts that are from other notes 
 BARE_HANDICAP = 0.2017  # of a heading without its note's subject: out of context it says little
 SHORT_HANDICAP = 0.2017  # of a single word
 TAIL_HANDICAP = 0.4034  # of a heading after its note's subject
+COMMON_HANDICAP = 10.0  # of a template's heading, more than any name can make up for
 
 # Ideas
 COHESION = 0.7712  # the least mean relatedness of a note with the others of its group
