@@ -25,6 +25,7 @@ from kb.outline.guided.sections import guided_sections
 from kb.outline.points import Excerpt
 from kb.outline.post.length import points_for, sections_for
 from kb.outline.questions import nearest_questions
+from kb.outline.quoting.worth import sums_up
 from kb.outline.references import references
 from kb.outline.sections import build_sections
 from kb.outline.topics.coverage import require_subjects
@@ -77,13 +78,15 @@ def draft(
 
 
 def _with_openings(reader: IndexReader, excerpts: Sequence[Excerpt]) -> list[Excerpt]:
-    """Excerpts, of which the best of each note knows the passage that opens the note if that is not among them:
-    what a note is about may be in other words than the topic is asked in.
+    """Excerpts, of which the best of each note knows the passage that sums the note up, or else opens it, if that is
+    not among them: what a note is about may be in other words than the topic is asked in.
     """
-    begun = {entry.note.id for entry in excerpts if entry.chunk.position == 0}
     whole = {entry.note.id for entry in excerpts if not entry.part}
-    chunks = reader.catalog.chunks_of(whole - begun)
-    return [replace(entry, opening=next(iter(chunks.pop(entry.note.id, ())), None)) for entry in excerpts]
+    opening = {id: next(filter(sums_up, chunks), chunks[0]) for id, chunks in reader.catalog.chunks_of(whole).items()}
+    for entry in excerpts:
+        if opening.get(entry.note.id) == entry.chunk:
+            del opening[entry.note.id]
+    return [replace(entry, opening=opening.pop(entry.note.id, None)) for entry in excerpts]
 
 
 def _unknown_to_cited(

@@ -19,7 +19,7 @@ from kb.outline.quoting.labels import label, names
 from kb.outline.quoting.leaning import needs_a_label
 from kb.outline.quoting.pointers import pointer
 from kb.outline.quoting.runs import runs
-from kb.outline.quoting.worth import LEAD, defines, opens, role, worth
+from kb.outline.quoting.worth import LEAD, SUBJECT, opens, role, says_what_it_is, worth
 from kb.reports import Address, Point, Quoted
 from kb.scale import Scale
 
@@ -30,8 +30,7 @@ MAX_EMBEDDED = 2  # statements of a passage
 MIN_POINTS_WITH_LEAD = 2  # of a section, for one of them to be kept for what leads its note
 MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_MANY_NOTES = 5, 4, 8
 
-# How far a statement of an excerpt, given by its index, answers what is asked; 0 if it does not.
-Asks = Callable[[int, Statement], float]
+Asks = Callable[[int, Statement], float]  # how far a statement of an excerpt, by its index, answers something; 0..1
 
 
 @dataclass(frozen=True)
@@ -132,9 +131,9 @@ def _weighed(index: int, excerpt: Excerpt) -> Iterator[_Statement]:
     first = _opening(excerpt.chunk, title, found)
     for statement in found:
         is_first = first is not None and statement.text.startswith(first.text)
-        defining = defines([title, *headings], statement.text)
+        defining = says_what_it_is([title, *headings], statement.text)
         place = OPENING * sqrt(excerpt.share) if is_first else SUBJECT_DEFINED if defining else 0.0
-        leads = is_first or (defining and defines([title], statement.text))
+        leads = is_first or says_what_it_is([title], statement.text)
         yield _Statement(index, statement, worth(statement.text) + place, leads)
     if excerpt.opening and (first := _opening(excerpt.opening, title, _quotable(excerpt.opening, title))):
         yield _Statement(index, first, worth(first.text) + OPENING * sqrt(excerpt.share), leads=True)
@@ -163,7 +162,7 @@ def choose(
     """The best of some candidates, given best first, that repeat neither each other nor those `chosen` before; at most
     `most`, by default more where more notes have some.
 
-    Notes take turns: each note's best statement comes before any note's second. What a single note opens with is among
+    Notes take turns: each note's best statement comes before any note's second. What the best note opens with is among
     them.
     """
     points: list[Candidate] = []
@@ -179,16 +178,19 @@ def choose(
         most = MAX_POINTS if len(taken) > 1 else MAX_POINTS_OF_ONE_NOTE
         most = max(most, min(len(taken), MAX_POINTS_OF_MANY_NOTES))
     in_turn = [entry for turn in sorted(by_turn) for entry in by_turn[turn]]
-    return _with_lead(in_turn, most) if len(taken) == 1 else in_turn[:most]
+    return _with_lead(in_turn, most, excerpts)
 
 
-def _with_lead(points: Sequence[Candidate], most: int) -> list[Candidate]:
-    """The first of a note's points, with the best that leads it in the place of the last if none of the others does."""
+def _with_lead(points: Sequence[Candidate], most: int, excerpts: Sequence[Excerpt]) -> list[Candidate]:
+    """The first of some points, with the best that leads the note of the first one in the place of the last if none of
+    that note's does.
+    """
     best = list(points[:most])
-    lead = next((entry for entry in points if entry.leads), None)
-    if lead is None or most < MIN_POINTS_WITH_LEAD or any(entry.leads for entry in best):
+    own = [entry for entry in points if excerpts[entry.excerpt].note.id == excerpts[points[0].excerpt].note.id]
+    lead = next((entry for entry in own if entry.leads), None)
+    if lead is None or most < MIN_POINTS_WITH_LEAD or any(entry.leads for entry in best if entry in own):
         return best
-    return [*best[:-1], lead]
+    return [*(best[:-1] if len(best) == most else best), lead]
 
 
 def _repeats(entry: Candidate, other: Candidate, scale: Scale) -> bool:
@@ -211,17 +213,17 @@ def section_points(
 ) -> tuple[Point, ...]:
     """The points of a section in the order in which they are read.
 
-    The notes that the heading is named after come first. Points of one note stand together: what leads it, then claims,
-    numbers and limits, each in the note's order; contradictions stand side by side. One table, formula or piece of code
-    from the passages quoted follows the points of its note.
+    The notes that the heading is named after come first. Points of one note stand together: what its subject is, what
+    else leads it, then claims, numbers and limits, each in the note's order; contradictions stand side by side. One
+    table, formula or piece of code from the passages quoted follows the points of its note.
     """
     cited = {excerpts[entry.excerpt].note.id: excerpts[entry.excerpt].note for entry in chosen}
     notes = sorted(cited, key=lambda note: not names(heading, cited[note].title))
 
     def place(entry: Candidate) -> tuple[int, int, int]:
-        statement = entry.statement
-        part = LEAD if entry.leads else role(statement.text)
-        return notes.index(excerpts[entry.excerpt].note.id), part, statement.start_line
+        statement, note = entry.statement, excerpts[entry.excerpt].note
+        lead = SUBJECT if says_what_it_is([note.title], statement.text) else LEAD
+        return notes.index(note.id), lead if entry.leads else role(statement.text), statement.start_line
 
     ordered = _side_by_side(sorted(chosen, key=place))
     points = [_point(entry, chosen, ranked, excerpts, scale) for entry in ordered]
