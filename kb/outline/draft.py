@@ -25,6 +25,7 @@ from kb.outline.guided.sections import guided_sections
 from kb.outline.points import Excerpt
 from kb.outline.post.length import points_for, sections_for
 from kb.outline.questions import nearest_questions
+from kb.outline.quoting.translations import in_one_language
 from kb.outline.quoting.worth import sums_up
 from kb.outline.references import references
 from kb.outline.sections import build_sections
@@ -63,7 +64,8 @@ def draft(
         excerpts, skeleton = evidence.excerpts, guided_sections(evidence, headings, reader.encoder, points)
     else:
         gathered, vectors = gather(reader, topic, areas)
-        excerpts = _with_openings(reader, gathered)
+        kept = in_one_language(gathered, text)
+        excerpts, vectors = _with_openings(reader, [gathered[index] for index in kept]), vectors[kept]
         example, known = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
         skeleton = build_sections(excerpts, vectors, topic.aim, reader.encoder, count, example, known, points, text)
     sections = _with_current_points(reader, skeleton.sections, keep_empty=bool(headings))

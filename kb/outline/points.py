@@ -14,6 +14,7 @@ import numpy as np
 
 from kb.cutoffs import OPENING, SAME_POINT, SUBJECT_DEFINED
 from kb.models import ChunkRecord, Encoder, NoteRecord, Statement
+from kb.outline.quoting.claims import are_worded_alike
 from kb.outline.quoting.comparisons import are_opposite
 from kb.outline.quoting.labels import label, names
 from kb.outline.quoting.leaning import needs_a_label
@@ -62,8 +63,7 @@ class Excerpt:
 @dataclass(frozen=True)
 class Candidate:
     """A statement that may become a point: the index of its excerpt, its score, and its unit vector `(dim,)`. `leads`
-    says that it opens its note, or defines what that is about. `worth` is the part of the score that is not for what it
-    is near to.
+    says that it opens its note, or defines what that is about. `worth` is what is in the score for its words and place.
     """
 
     excerpt: int
@@ -93,8 +93,7 @@ def rank_statements(
 ) -> list[Candidate]:
     """The statements worth quoting, best first.
 
-    The score is the mean relatedness to the excerpt's aim and to the statement's own passage, plus the worth of its
-    words. `aims` is `(n, dim)`, or `(dim,)` for all excerpts. Of each passage only the `MAX_EMBEDDED` statements of
+    The score is the mean relatedness to the aim of its excerpt and to its passage, plus its worth. `aims` is `(n, dim)`, or `(dim,)` for all excerpts. Of each passage only the `MAX_EMBEDDED` statements of
     highest worth are embedded, and as many that answer best what is `asked`.
     """
     aims = np.broadcast_to(aims, vectors.shape)
@@ -196,7 +195,8 @@ def _with_lead(points: Sequence[Candidate], most: int, excerpts: Sequence[Excerp
 def _repeats(entry: Candidate, other: Candidate, scale: Scale) -> bool:
     """Whether two candidates make the same claim, or one of them contains the other."""
     one, two = entry.statement.text, other.statement.text
-    return one in two or two in one or scale.sameness(float(entry.vector @ other.vector)) >= SAME_POINT
+    is_near = scale.sameness(float(entry.vector @ other.vector)) >= SAME_POINT
+    return is_near or one in two or two in one or are_worded_alike(one, two)
 
 
 def with_opposites(points: Sequence[Candidate], ranked: Sequence[Candidate]) -> list[Candidate]:

@@ -19,6 +19,7 @@ from kb.outline.evidence import MAX_NOTES, shares_of
 from kb.outline.guided.asked import Asked, read_heading
 from kb.outline.parts import Part
 from kb.outline.points import Excerpt
+from kb.outline.quoting.translations import in_one_language
 from kb.outline.topics.coverage import notes_naming, require_evidence
 from kb.outline.topics.subjects import subjects_of, unknown_subjects
 from kb.outline.topics.topic import Topic
@@ -91,7 +92,7 @@ def gather_for(
     for number, (found, entry) in enumerate(zip(searches, (*asked, None), strict=True)):
         for row, fit in found.best(notes, rows, MAX_TELLING if entry and entry.facets else MAX_PASSAGES):
             fits[row, number] = fit
-    return _evidence(reader, fits, np.stack([found.aim for found in searches]), asked)
+    return _evidence(reader, topic.text, fits, np.stack([found.aim for found in searches]), asked)
 
 
 def _put(topic: Topic, heading: str) -> tuple[str, str]:
@@ -100,7 +101,9 @@ def _put(topic: Topic, heading: str) -> tuple[str, str]:
     return plain, within
 
 
-def _evidence(reader: IndexReader, fits: NDArray[np.float64], aims: FloatArray, asked: Sequence[Asked]) -> Evidence:
+def _evidence(
+    reader: IndexReader, topic: str, fits: NDArray[np.float64], aims: FloatArray, asked: Sequence[Asked]
+) -> Evidence:
     """The passages of current notes that fit a heading or the topic, given the fits of all passages."""
     passages = reader.passages()
     best = fits.max(axis=1)
@@ -111,7 +114,9 @@ def _evidence(reader: IndexReader, fits: NDArray[np.float64], aims: FloatArray, 
     rows = [row for row in ranked if note_of(passages.ids[row]) in current]
     taken = [chunks[passages.ids[row]] for row in rows]
     excerpts = [Excerpt(known[chunk.note_id], chunk) for chunk in taken]
-    return Evidence(excerpts, passages.matrix[rows], fits[rows, :-1], aims, asked)
+    kept = in_one_language(excerpts, topic)
+    rows = [rows[index] for index in kept]
+    return Evidence([excerpts[index] for index in kept], passages.matrix[rows], fits[rows, :-1], aims, asked)
 
 
 def _search(
