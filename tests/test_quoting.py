@@ -12,10 +12,11 @@ from conftest import HashingEncoder
 from test_sections import excerpts_of
 
 from kb.notes.prose import clean
-from kb.outline.points import Candidate, Excerpt, choose, rank_statements, section_points, with_opposites
+from kb.outline.points import Candidate, Excerpt, rank_statements, section_points
 from kb.outline.post.check import check
 from kb.outline.post.quotation import quotation
 from kb.outline.post.render import render, template_text
+from kb.outline.quoting.choosing import choose, with_opposites
 from kb.outline.quoting.comparisons import are_opposite
 from kb.outline.quoting.labels import label
 from kb.outline.quoting.pointers import pointer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from test_sections import excerpts_of
 
@@ -42,8 +43,9 @@ def test_a_text_is_evidence_in_one_language(topic: str, path: str) -> None:
     for order in (("en/locks.md", "ko/locks.md"), ("ko/locks.md", "en/locks.md")):
         texts = {"en/locks.md": ENGLISH, "ko/locks.md": KOREAN}
         excerpts = excerpts_of({name: texts[name] for name in order} | {"en/gates.md": "# Gates\n\nGates need oil.\n"})
-        kept = {excerpts[index].note.path for index in in_one_language(excerpts, topic)}
-        assert kept == {path, "en/gates.md"}
+        kept, rows = in_one_language(excerpts, np.arange(len(excerpts)), topic)
+        assert {entry.note.path for entry in kept} == {path, "en/gates.md"}
+        assert [excerpts[row] for row in rows] == kept
 
 
 @pytest.mark.parametrize(

@@ -63,9 +63,8 @@ def draft(
         evidence = gather_for(reader, topic, headings, areas, without)
         excerpts, skeleton = evidence.excerpts, guided_sections(evidence, headings, reader.encoder, points)
     else:
-        gathered, vectors = gather(reader, topic, areas)
-        kept = in_one_language(gathered, text)
-        excerpts, vectors = _with_openings(reader, [gathered[index] for index in kept]), vectors[kept]
+        excerpts, vectors = in_one_language(*gather(reader, topic, areas), text)
+        excerpts = _with_openings(reader, excerpts)
         example, known = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
         skeleton = build_sections(excerpts, vectors, topic.aim, reader.encoder, count, example, known, points, text)
     sections = _with_current_points(reader, skeleton.sections, keep_empty=bool(headings))

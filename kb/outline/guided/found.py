@@ -114,9 +114,8 @@ def _evidence(
     rows = [row for row in ranked if note_of(passages.ids[row]) in current]
     taken = [chunks[passages.ids[row]] for row in rows]
     excerpts = [Excerpt(known[chunk.note_id], chunk) for chunk in taken]
-    kept = in_one_language(excerpts, topic)
-    rows = [rows[index] for index in kept]
-    return Evidence([excerpts[index] for index in kept], passages.matrix[rows], fits[rows, :-1], aims, asked)
+    excerpts, kept = in_one_language(excerpts, np.array(rows, dtype=np.intp), topic)
+    return Evidence(excerpts, passages.matrix[kept], fits[kept, :-1], aims, asked)
 
 
 def _search(

@@ -13,14 +13,12 @@ from kb.cutoffs import ANSWERING, ASKED, FOUND
 from kb.models import Encoder, Statement
 from kb.outline.guided.found import Evidence
 from kb.outline.points import (
-    MAX_POINTS_OF_MANY_NOTES,
     Asks,
     Candidate,
-    choose,
     rank_statements,
     section_points,
-    with_opposites,
 )
+from kb.outline.quoting.choosing import MAX_POINTS_OF_MANY_NOTES, choose, with_opposites
 from kb.outline.sections import Skeleton, leftovers
 from kb.reports import Section
 
