@@ -32,6 +32,9 @@ POST_NEAR = 1.1746  # of a post's best passage with a topic, for the post to hav
 POINT_MADE = 2.4  # of a point with a statement of an earlier post, which made the point already
 WORDS_SHARED, POINT_MADE_IN_WORDS = 0.5, 1.9814  # the same, where this share of the shorter one's words is in both
 ANSWERED = 2.3  # of a question with a passage of a later note, which answers it
+# A statement as an answer to a heading of the writer's: what its relatedness gains where it says all that is asked for,
+# and where the heading's best passage holds it; and the least that it must have in all.
+ASKED, FOUND, ANSWERING = 1.0, 2.0, 1.5
 EXAMPLE_SHARPNESS = 4.9579  # the inverse temperature of the softmax over an example post's passages
 
 # What the words of a statement add to its relatedness with topic and passage when points are chosen.
@@ -46,6 +49,7 @@ PARTIAL_HANDICAP = 1.6  # times the share of excerpts that are from other notes 
 BARE_HANDICAP = 0.2017  # of a heading without its note's subject: out of context it says little
 SHORT_HANDICAP = 0.2017  # of a single word
 TAIL_HANDICAP = 0.4034  # of a heading after its note's subject
+COMMON_HANDICAP = 10.0  # of a template's heading, more than any name can make up for
 
 # Ideas
 COHESION = 0.7712  # the least mean relatedness of a note with the others of its group

@@ -109,3 +109,32 @@ def test_a_draft_is_no_evidence_for_itself(
     assert outline.sections[0].points
     assert draft.read_text() == text
     assert filled.startswith("<!-- kb outline: Serving large language models -->\n\n# Serving")
+
+
+def test_a_heading_is_understood_by_what_it_describes(library: KnowledgeBase) -> None:
+    """A heading that describes what the notes call by name is filled with it."""
+    outline = library.outline("deploying models", headings=("Ways to roll out", "Watching them afterwards"))
+    assert "shadow-and-canary-releases" in notes_under(outline)["Ways to roll out"]
+
+
+def test_a_side_of_the_topic_is_filled_with_that_side(library: KnowledgeBase) -> None:
+    """Under a heading that any topic could have stands what tells of that side of this one, and nothing else."""
+    outline = library.outline("huge embedding tables", headings=("Making them smaller", "Keeping them fresh"))
+    points = {section.heading: [point.text for point in section.points] for section in outline.sections}
+    assert "compressing-embedding-tables" in notes_under(outline)["Making them smaller"]
+    assert points["Keeping them fresh"]
+    told = ("fresh", "updat", "retrain", "new ", "stale", "drift", "last year")
+    assert all(any(word in text.casefold() for word in told) for text in points["Keeping them fresh"])
+
+
+def test_a_section_ends_where_its_subject_does(library: KnowledgeBase) -> None:
+    """A heading of which a few points speak has these few, and is not filled up with others of the topic."""
+    outline = library.outline("training GNNs at scale", headings=("Partitioning", "Sampling"))
+    partitioning = outline.sections[0]
+    assert {"cluster-gcn", "distributed-gnn-training"} >= notes_under(outline)["Partitioning"] >= {"cluster-gcn"}
+    said = ("partition", "metis", "cluster", "cut")
+    assert all(
+        any(word in point.text.casefold() for word in said)
+        for point in partitioning.points
+        if point.kind == "quotation"
+    )

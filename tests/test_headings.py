@@ -53,6 +53,17 @@ def test_names_are_those_of_the_notes() -> None:
     assert sentence_case("", TEXTS, usual_spellings(Concepts(()))) == ""
 
 
+def test_abbreviations_are_written_as_the_field_writes_them() -> None:
+    """What the name of a file has in small letters is an abbreviation where notes or kb write it so; a common word is
+    none.
+    """
+    usual = usual_spellings(load_concepts())
+    assert sentence_case("finetune llms", NOTHING, usual) == "Finetune LLMs"
+    assert sentence_case("Gnns", NOTHING, usual) == "GNNs"
+    assert sentence_case("tdb of the harbour", Spellings(["We ask the TDB."]), NOTHING) == "TDB of the harbour"
+    assert sentence_case("clip and log", Spellings(["We clip the log."]), usual) == "Clip and log"
+
+
 @pytest.mark.parametrize(
     "heading",
     [
@@ -77,6 +88,11 @@ def test_names_are_those_of_the_notes() -> None:
         "How to use this guide",
         "tide_table.py",
         "Harbour master tables.ipynb",
+        "Advantages & drawbacks",
+        "Weaknesses, possible extensions and future work",
+        "摘要",
+        "結論",
+        "개요",
     ],
 )
 def test_headings_of_any_text_say_nothing(heading: str) -> None:
@@ -94,6 +110,8 @@ def test_headings_of_any_text_say_nothing(heading: str) -> None:
         "About tides",
         "tide.cpp",
         "Tide.js",
+        "Limitations of gauges",
+        "Methods and tides",
     ],
 )
 def test_headings_with_a_subject_say_something(heading: str) -> None:
@@ -122,6 +140,9 @@ def test_what_is_compared_may_stand_before_a_point() -> None:
         ("C4: a corpus", "C4: a corpus"),
         ("3D currents", "3D currents"),
         ("3 Currents", "Currents"),
+        ("3_1 - Currents", "Currents"),
+        ("12 – Currents", "Currents"),
+        ("Currents: a guide :sailboat:", "Currents: a guide"),
         ("02 currents", "currents"),
         ("8 things to know about tides", "8 things to know about tides"),
         ("✅ Strengths of the gauge 🌊", "Strengths of the gauge"),

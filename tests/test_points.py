@@ -7,6 +7,7 @@ import pytest
 from kb.models import NoteFile
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
+from kb.outline.quoting.leaning import is_before_an_item
 from kb.outline.quoting.runs import runs
 
 STATED = "Neighbour sampling bounds the memory that one step needs."
@@ -199,6 +200,16 @@ def test_a_sentence_that_a_list_completes_is_no_point() -> None:
     assert points_of(f"# Samplers\n\n{said}\n\n- uniform\n- by layer\n") == []
     assert points_of(f"# Samplers\n\n- {said}\n    - uniform\n    - by layer\n") == []
     assert points_of(f"# Samplers\n\n- {said}\n- uniform\n") == [said]
+
+
+def test_the_number_of_an_item_ends_no_point() -> None:
+    """A list within a line is no row of sentences that each end with a number; a sentence may end with one."""
+    items = ["Draw any neighbour of a node of the graph 2.", "Choose the neighbours of it by their degree 3."]
+    assert all(is_before_an_item(item, items) for item in items)
+    assert is_before_an_item("Samplers of large graphs come in these forms: 1.", [])
+    assert not is_before_an_item("Samplers of large graphs use a fan-out of 3.", [STATED])
+    said = "Samplers of large graphs come in different forms: 1. All draw neighbours."
+    assert points_of(f"# Samplers\n\n{said}\n") == []
 
 
 def test_an_entry_of_a_list_of_links_is_no_point() -> None:

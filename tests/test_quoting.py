@@ -12,10 +12,11 @@ from conftest import HashingEncoder
 from test_sections import excerpts_of
 
 from kb.notes.prose import clean
-from kb.outline.points import Candidate, Excerpt, choose, rank_statements, section_points, with_opposites
+from kb.outline.points import Candidate, Excerpt, rank_statements, section_points
 from kb.outline.post.check import check
 from kb.outline.post.quotation import quotation
 from kb.outline.post.render import render, template_text
+from kb.outline.quoting.choosing import choose, with_opposites
 from kb.outline.quoting.comparisons import are_opposite
 from kb.outline.quoting.labels import label
 from kb.outline.quoting.pointers import pointer
@@ -278,6 +279,43 @@ def test_a_section_of_one_note_has_what_that_opens_with() -> None:
     late = sorted(ranked, key=lambda entry: entry.leads)  # the opening is the worst of all
     assert [entry.leads for entry in choose(late, excerpts, [], ENCODER.scale, 2)] == [False, True]
     assert not any(entry.leads for entry in choose(late, excerpts, [], ENCODER.scale, 1))
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "A lock is a chamber that lifts boats from one level to another.",
+        "The paper proposes a chamber that lifts boats from one level to another.",
+    ],
+)
+def test_what_a_subject_is_comes_before_a_motto(first: str) -> None:
+    """A note that opens with a motto or with what others do is quoted first where it says what its subject is."""
+    note = f"# Locks\n\nWater never climbs a hill of its own will.\n\n## Chambers\n\n{first}\n"
+    excerpts, ranked = ranked_of({"notes/locks.md": note})
+    points = section_points(ranked, ranked, excerpts, ENCODER.scale, "Locks")
+    assert points[0].text == first
+
+
+@pytest.mark.parametrize("heading", ["TL;DR", "One-line summary", "In short", "The key idea", "摘要"])
+def test_a_note_leads_with_its_summary(heading: str) -> None:
+    """What stands under a heading that announces a summary is what the note has to say, wherever that heading is."""
+    note = (
+        "# Locks\n\nSee the map of the harbour.\n\n## Harbour\n\nHarbour pumps are faster than its gates.\n\n"
+        f"## {heading}\n\nBoats change their level in a chamber with a gate at either end. Most are old by now.\n"
+    )
+    _, ranked = ranked_of({"notes/locks.md": note})
+    assert [entry.statement.text.split()[0] for entry in ranked if entry.leads] == ["Boats"]
+
+
+def test_a_section_of_several_notes_has_the_lead_of_the_first() -> None:
+    """The note that a section begins with says what it is about, also where each note has room for one statement."""
+    locks = (
+        "# Locks\n\nA lock is a chamber for boats.\n\n## Zebra\n\nStripes keep most of the flies away from a zebra.\n"
+    )
+    tows = "# Tow paths\n\n## Care\n\nTow paths flood in spring near the mill.\n"
+    excerpts, ranked = ranked_of({"notes/locks.md": locks, "notes/tows.md": tows})
+    late = sorted(ranked, key=lambda entry: (entry.leads, excerpts[entry.excerpt].note.path))
+    assert any(entry.leads for entry in choose(late, excerpts, [], ENCODER.scale, 2))
 
 
 def test_the_definition_of_a_heading_is_worth_more_than_a_remark() -> None:

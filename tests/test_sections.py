@@ -298,6 +298,19 @@ def test_no_section_is_named_like_the_topic() -> None:
         assert name != "Care"
 
 
+@pytest.mark.parametrize(("asked", "count"), [("What does the gauge do well", 3), ("为什么需要它", 2)])
+def test_no_section_is_named_by_a_template(asked: str, count: int) -> None:
+    """A heading that note after note has is a form that was filled in; the title says what the section is about."""
+    titles = ["River gauges", "Harbour lamps", "Fog horns"][:count]
+    notes = {f"{name}.md": f"# {name}\n\n## {asked}\n\n{name} read silt once in an hour at night." for name in titles}
+    excerpts = excerpts_of(notes)
+    vectors = ENCODER.encode([f"{asked} {entry.chunk.text}" for entry in excerpts])
+    found = headings(
+        [[index] for index in range(count)], excerpts, vectors, vectors.mean(axis=0), ENCODER, Concepts(())
+    )
+    assert found == titles
+
+
 def test_two_sections_of_one_note_have_its_name_and_their_own() -> None:
     """The second is named by the note and the heading above its passages, not by that heading alone."""
     silt, morse = "River gauges read silt in spring.", "River gauges send morse at night."

@@ -84,6 +84,7 @@ LEANING = [
     ("The scheduler admits requests in this order:", "cut off"),
     ("The index holds 21 million chunks, searched with", "cut off"),
     ("A longer context helps only up to a point…", "cut off"),
+    ("Four things of a context window are worth watching: 1.", "cut off"),
     ("The judge prefers the first answer (in about 60% of the pairs.", "cut off"),
     ("The loss is computed as follows for each pair.", "lead-in"),
     ("The following losses are compared on three graphs.", "lead-in"),

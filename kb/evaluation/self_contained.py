@@ -98,6 +98,7 @@ _LAST_WORD = re.compile(
     r"|are)$",
     re.IGNORECASE,
 )
+_NUMBER_ALONE = re.compile(r"[:;] *\(?\d{1,2}[.)]?$")  # of an item that follows
 _MARKUP = re.compile(
     r"\]\(|\[\^|\[\[|[{}]{2}|</?[a-z][^<>]*>|\|.*\||\\(?:begin|end|tag|label)\b|:::|https?://|^#|\*\*", re.I
 )
@@ -176,6 +177,7 @@ def _is_cut(text: str, label: str) -> bool:
     return bool(
         _WIDE_END.search(ends)
         or ends.endswith((":", ";", ",", "—", "–", "…", "..."))
+        or _NUMBER_ALONE.search(ends)
         or _LAST_WORD.search(ends.rstrip("."))
         or unpaired
     )

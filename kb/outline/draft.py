@@ -20,10 +20,13 @@ from kb.notes.prose import clean
 from kb.outline.earlier_posts import example_post, posts_near, with_repeated_points
 from kb.outline.evidence import gather
 from kb.outline.gaps import gaps, untreated_parts
-from kb.outline.guided import gather_for, guided_sections
+from kb.outline.guided.found import gather_for
+from kb.outline.guided.sections import guided_sections
 from kb.outline.points import Excerpt
 from kb.outline.post.length import points_for, sections_for
 from kb.outline.questions import nearest_questions
+from kb.outline.quoting.translations import in_one_language
+from kb.outline.quoting.worth import sums_up
 from kb.outline.references import references
 from kb.outline.sections import build_sections
 from kb.outline.topics.coverage import require_subjects
@@ -60,8 +63,8 @@ def draft(
         evidence = gather_for(reader, topic, headings, areas, without)
         excerpts, skeleton = evidence.excerpts, guided_sections(evidence, headings, reader.encoder, points)
     else:
-        gathered, vectors = gather(reader, topic, areas)
-        excerpts = _with_openings(reader, gathered)
+        excerpts, vectors = in_one_language(*gather(reader, topic, areas), text)
+        excerpts = _with_openings(reader, excerpts)
         example, known = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
         skeleton = build_sections(excerpts, vectors, topic.aim, reader.encoder, count, example, known, points, text)
     sections = _with_current_points(reader, skeleton.sections, keep_empty=bool(headings))
@@ -76,13 +79,15 @@ def draft(
 
 
 def _with_openings(reader: IndexReader, excerpts: Sequence[Excerpt]) -> list[Excerpt]:
-    """Excerpts, of which the best of each note knows the passage that opens the note if that is not among them:
-    what a note is about may be in other words than the topic is asked in.
+    """Excerpts, of which the best of each note knows the passage that sums the note up, or else opens it, if that is
+    not among them: what a note is about may be in other words than the topic is asked in.
     """
-    begun = {entry.note.id for entry in excerpts if entry.chunk.position == 0}
     whole = {entry.note.id for entry in excerpts if not entry.part}
-    chunks = reader.catalog.chunks_of(whole - begun)
-    return [replace(entry, opening=next(iter(chunks.pop(entry.note.id, ())), None)) for entry in excerpts]
+    opening = {id: next(filter(sums_up, chunks), chunks[0]) for id, chunks in reader.catalog.chunks_of(whole).items()}
+    for entry in excerpts:
+        if opening.get(entry.note.id) == entry.chunk:
+            del opening[entry.note.id]
+    return [replace(entry, opening=opening.pop(entry.note.id, None)) for entry in excerpts]
 
 
 def _unknown_to_cited(

@@ -8,10 +8,19 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from math import inf
 from typing import TYPE_CHECKING
 
 from kb.areas.concepts import Concepts
-from kb.cutoffs import BARE_HANDICAP, PARTIAL_HANDICAP, SAME_HEADING, SHORT_HANDICAP, SPEAKS_FOR, TAIL_HANDICAP
+from kb.cutoffs import (
+    BARE_HANDICAP,
+    COMMON_HANDICAP,
+    PARTIAL_HANDICAP,
+    SAME_HEADING,
+    SHORT_HANDICAP,
+    SPEAKS_FOR,
+    TAIL_HANDICAP,
+)
 from kb.models import Encoder, NoteRecord
 from kb.outline.naming.casing import Spellings, sentence_case, usual_spellings
 from kb.outline.naming.forms import is_generic, tidy
@@ -26,11 +35,15 @@ MAX_HEADING_WORDS = 9
 TOPIC_WEIGHT = 0.3  # of the topic in what a heading should be near to; the rest is the cluster's centre
 MIN_WORDS_CUT = 3  # of a heading that was cut before a phrase
 MAX_PAIRED_WORDS = 3
+TEMPLATE, QUESTION_ASKED = 3, 2  # notes that have a heading, or a question as one, for it to be that of a template
 SUBJECTS_PAIRED = 3  # notes of a cluster whose subjects are tried in pairs
 
+_ASKS = re.compile(
+    r"[?？]|^(?:what|why|how|when|who|which|where|is|are|does|do|did|can)\b|什么|为啥|为何|如何|怎[么样]|哪|吗|何|なぜ|どう|무엇|왜|어떻게"
+)
 _JOINED = re.compile(r"\band\b|[,&]", re.IGNORECASE)
 _TRAILING = re.compile(
-    r"(?:\s+(?:a|an|the|of|in|on|to|for|and|or|with|by|from|at|as|that|which|is|are))+$", re.IGNORECASE
+    r"(?:\s+(?:a|an|the|of|in|on|to|for|and|or|with|by|from|at|as|that|which|is|are|vs\.?|versus))+$", re.IGNORECASE
 )
 _BETWEEN_PHRASES = re.compile(r"of|in|on|to|for|with|by|from|at|as|that|which|via|using|and|or", re.IGNORECASE)
 
@@ -52,7 +65,8 @@ def headings(
     """
     members = [[excerpts[index] for index in cluster] for cluster in clusters]
     shared = shared_names(excerpts, concepts, topic)
-    candidates = [_candidates(cluster, concepts, shared) for cluster in members]
+    common = _common_headings(excerpts)
+    candidates = [_candidates(cluster, concepts, shared, common) for cluster in members]
     if not any(candidates):
         candidates = [{shortened(cluster[0].note.title) or cluster[0].note.title: 0.0} for cluster in members]
     names = list(dict.fromkeys(name for handicaps in candidates for name in handicaps))
@@ -63,12 +77,17 @@ def headings(
     for cluster, handicaps in zip(clusters, candidates, strict=True):
         aim = vectors[cluster].mean(axis=0) + TOPIC_WEIGHT * topic_vector
         related = {name: encoder.scale.relatedness(float(encoded[name] @ aim)) for name in handicaps}
-        order = sorted(handicaps, key=lambda name: (related[name] < SPEAKS_FOR, handicaps[name] - related[name]))
+        order = sorted(handicaps, key=lambda name: _rank(related[name], handicaps[name]))
         others = list(filter(None, taken))
         new = (name for name in order if _is_unlike(name, others, encoded, encoder.scale) and not is_part(name, others))
         taken.append(next(new, ""))
     spellings = Spellings(entry.chunk.text for entry in excerpts)
     return [sentence_case(name, spellings, usual_spellings(concepts)) for name in taken]
+
+
+def _rank(related: float, handicap: float) -> tuple[bool, bool, float]:
+    """What a name is sorted by: one that says little of its section comes after others, a template's after all."""
+    return handicap >= COMMON_HANDICAP, related < SPEAKS_FOR, handicap - related
 
 
 def is_part(name: str, others: Sequence[str]) -> bool:
@@ -118,23 +137,39 @@ class _Cluster:
         return PARTIAL_HANDICAP * (1 - sum(self.counts[id] for id in ids) / len(self.excerpts))
 
 
+def _common_headings(excerpts: Sequence[Excerpt]) -> set[str]:
+    """The headings that so many notes have that they are those of a template, or a question that is asked of each."""
+    notes: dict[str, set[str]] = {}
+    for entry in excerpts:
+        for name in entry.chunk.heading_path:
+            notes.setdefault(tidy(name).casefold(), set()).add(entry.note.id)
+    return {
+        name for name, having in notes.items() if len(having) >= (QUESTION_ASKED if _ASKS.search(name) else TEMPLATE)
+    }
+
+
 def _candidates(
-    excerpts: Sequence[Excerpt], concepts: Concepts, shared: Mapping[str, Collection[str]]
+    excerpts: Sequence[Excerpt],
+    concepts: Concepts,
+    shared: Mapping[str, Collection[str]],
+    common: Collection[str] = (),
 ) -> dict[str, float]:
     """The names that a cluster could have, each with its handicap, the lowest if there are several; none where its
-    notes' titles and headings say nothing. `shared` has the notes, of any cluster, that share each name.
+    notes' titles and headings say nothing. `shared` has the notes, of any cluster, that share each name, and `common`
+    are headings of a template.
     """
     cluster = _Cluster(excerpts)
     candidates: dict[str, float] = {}
     for name, handicap in (
         *_titles(cluster),
-        *_section_headings(cluster),
+        *_section_headings(cluster, common),
         *_pairs(cluster, concepts),
         *_shared(cluster, shared),
     ):
         words = len(name.split())
         if 0 < words <= MAX_HEADING_WORDS and not is_generic(name):
-            candidates[name] = min(candidates.get(name, 1.0), handicap + (SHORT_HANDICAP if words == 1 else 0.0))
+            whole = handicap + (SHORT_HANDICAP if words == 1 else 0.0)
+            candidates[name] = min(candidates.get(name, inf), whole if whole >= COMMON_HANDICAP else min(whole, 1.0))
     return candidates
 
 
@@ -145,16 +180,21 @@ def _titles(cluster: _Cluster) -> Iterator[tuple[str, float]]:
         yield subject(note.title), cluster.handicap(id)
 
 
-def _section_headings(cluster: _Cluster) -> Iterator[tuple[str, float]]:
-    """The headings above the excerpts, alone and after their note's subject."""
+def _section_headings(cluster: _Cluster, common: Collection[str]) -> Iterator[tuple[str, float]]:
+    """The headings above the excerpts, alone and after their note's subject; those that are `common` only so, where
+    nothing better is left.
+    """
     for entry in cluster.excerpts:
         own = subject(entry.note.title)
         for name in map(tidy, entry.chunk.heading_path):
             if name.casefold() == tidy(entry.note.title).casefold() or is_generic(name):
                 continue
-            yield shortened(name), BARE_HANDICAP
+            is_common = name.casefold() in common
+            if not is_common:
+                yield shortened(name), BARE_HANDICAP
             if not shared_words(own, name):
-                yield f"{own}: {name}", cluster.handicap(entry.note.id) + TAIL_HANDICAP
+                tail = COMMON_HANDICAP if is_common else TAIL_HANDICAP
+                yield f"{own}: {name}", cluster.handicap(entry.note.id) + tail
 
 
 def _pairs(cluster: _Cluster, concepts: Concepts) -> Iterator[tuple[str, float]]:
@@ -196,7 +236,7 @@ def _long_words(name: str) -> set[str]:
 
 def subject(title: str) -> str:
     """The subject of a title: what comes before a colon, a dash, or a comma after which it is explained."""
-    return shortened(re.split(r":\s|\s[—–-]\s|,\s(?=(?:an?|the|or|and)\s)", tidy(title))[0])
+    return shortened(re.split(r":\s|\s(?:[—–]|-{1,3})\s|,\s(?=(?:an?|the|or|and)\s)", tidy(title))[0])
 
 
 def shortened(name: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from kb.outline.quoting.labels import label, names
 from kb.outline.quoting.leaning import needs_a_label
 from kb.outline.quoting.pointers import pointer
 from kb.outline.quoting.runs import runs
-from kb.outline.quoting.worth import LEAD, defines, opens, role, worth
+from kb.outline.quoting.worth import LEAD, SUBJECT, opens, role, says_what_it_is, worth
 from kb.reports import Address, Point, Quoted
 from kb.scale import Scale
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 MAX_EMBEDDED = 2  # statements of a passage
-MIN_POINTS_WITH_LEAD = 2  # of a section, for one of them to be kept for what leads its note
-MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_MANY_NOTES = 5, 4, 8
+
+Asks = Callable[[int, Statement], float]  # how far a statement of an excerpt, by its index, answers something; 0..1
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Excerpt:
 @dataclass(frozen=True)
 class Candidate:
     """A statement that may become a point: the index of its excerpt, its score, and its unit vector `(dim,)`. `leads`
-    says that it opens its note, or defines what that is about.
+    says that it opens its note, or defines what that is about. `worth` is what is in the score for its words and place.
     """
 
     excerpt: int
@@ -67,6 +67,7 @@ class Candidate:
     score: float
     vector: FloatArray
     leads: bool = False
+    worth: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -80,19 +81,23 @@ class _Statement:
 
 
 def rank_statements(
-    excerpts: Sequence[Excerpt], vectors: FloatArray, aims: FloatArray, encoder: Encoder
+    excerpts: Sequence[Excerpt],
+    vectors: FloatArray,
+    aims: FloatArray,
+    encoder: Encoder,
+    asked: Sequence[Asks] = (),
 ) -> list[Candidate]:
     """The statements worth quoting, best first.
 
-    The score is the mean relatedness to the excerpt's aim and to the statement's own passage, plus the worth of its
-    words. `aims` is `(n, dim)`, or `(dim,)` for all excerpts. Of each passage only the `MAX_EMBEDDED` statements of
-    highest worth are embedded.
+    The score is the mean relatedness to the aim of its excerpt and to its passage, plus its worth. `aims` is `(n, dim)`
+    or, for all, `(dim,)`. Embedded are the `MAX_EMBEDDED` statements of each passage of highest worth, and as many that
+    answer best what is `asked`.
     """
     aims = np.broadcast_to(aims, vectors.shape)
     found = [
         statement
         for index, entry in enumerate(excerpts)
-        for statement in sorted(_weighed(index, entry), key=lambda found: -found.worth)[:MAX_EMBEDDED]
+        for statement in _best(list(_weighed(index, entry)), [partial(asks, index) for asks in asked])
     ]
     if not found:
         return []
@@ -101,8 +106,18 @@ def rank_statements(
     for entry, vector in zip(found, statement_vectors, strict=True):
         cosine = float(vector @ aims[entry.excerpt] + vector @ vectors[entry.excerpt]) / 2
         score = encoder.scale.relatedness(cosine) + entry.worth
-        scored.append(Candidate(entry.excerpt, entry.statement, score, vector, entry.leads))
+        scored.append(Candidate(entry.excerpt, entry.statement, score, vector, entry.leads, entry.worth))
     return sorted(scored, key=lambda entry: -entry.score)
+
+
+def _best(found: Sequence[_Statement], asked: Sequence[Callable[[Statement], float]]) -> list[_Statement]:
+    """The statements of a passage that are worth most, for themselves or as answers to what is asked."""
+    by_worth = sorted(range(len(found)), key=lambda place: -found[place].worth)
+    best = dict.fromkeys(by_worth[:MAX_EMBEDDED])
+    for asks in asked:
+        answers = {place: answer for place in by_worth if (answer := asks(found[place].statement)) > 0}
+        best |= dict.fromkeys(sorted(answers, key=lambda place: -answers[place] - found[place].worth)[:MAX_EMBEDDED])
+    return [found[place] for place in best]
 
 
 def _weighed(index: int, excerpt: Excerpt) -> Iterator[_Statement]:
@@ -112,9 +127,9 @@ def _weighed(index: int, excerpt: Excerpt) -> Iterator[_Statement]:
     first = _opening(excerpt.chunk, title, found)
     for statement in found:
         is_first = first is not None and statement.text.startswith(first.text)
-        defining = defines([title, *headings], statement.text)
+        defining = says_what_it_is([title, *headings], statement.text)
         place = OPENING * sqrt(excerpt.share) if is_first else SUBJECT_DEFINED if defining else 0.0
-        leads = is_first or (defining and defines([title], statement.text))
+        leads = is_first or says_what_it_is([title], statement.text)
         yield _Statement(index, statement, worth(statement.text) + place, leads)
     if excerpt.opening and (first := _opening(excerpt.opening, title, _quotable(excerpt.opening, title))):
         yield _Statement(index, first, worth(first.text) + OPENING * sqrt(excerpt.share), leads=True)
@@ -133,75 +148,22 @@ def _opening(chunk: ChunkRecord, title: str, found: Sequence[Statement]) -> Stat
     return next(naming, opening[0] if opening else None)
 
 
-def choose(
-    ranked: Sequence[Candidate],
-    excerpts: Sequence[Excerpt],
-    chosen: Sequence[Candidate],
-    scale: Scale,
-    most: int | None = None,
-) -> list[Candidate]:
-    """The best of some candidates, given best first, that repeat neither each other nor those `chosen` before; at most
-    `most`, by default more where more notes have some.
-
-    Notes take turns: each note's best statement comes before any note's second. What a single note opens with is among
-    them.
-    """
-    points: list[Candidate] = []
-    taken = Counter[str]()
-    by_turn: dict[int, list[Candidate]] = {}
-    for entry in ranked:
-        note = excerpts[entry.excerpt].note.id
-        if not any(_repeats(entry, other, scale) for other in (*chosen, *points)):
-            points.append(entry)
-            by_turn.setdefault(taken[note], []).append(entry)
-            taken[note] += 1
-    if most is None:
-        most = MAX_POINTS if len(taken) > 1 else MAX_POINTS_OF_ONE_NOTE
-        most = max(most, min(len(taken), MAX_POINTS_OF_MANY_NOTES))
-    in_turn = [entry for turn in sorted(by_turn) for entry in by_turn[turn]]
-    return _with_lead(in_turn, most) if len(taken) == 1 else in_turn[:most]
-
-
-def _with_lead(points: Sequence[Candidate], most: int) -> list[Candidate]:
-    """The first of a note's points, with the best that leads it in the place of the last if none of the others does."""
-    best = list(points[:most])
-    lead = next((entry for entry in points if entry.leads), None)
-    if lead is None or most < MIN_POINTS_WITH_LEAD or any(entry.leads for entry in best):
-        return best
-    return [*best[:-1], lead]
-
-
-def _repeats(entry: Candidate, other: Candidate, scale: Scale) -> bool:
-    """Whether two candidates make the same claim, or one of them contains the other."""
-    one, two = entry.statement.text, other.statement.text
-    return one in two or two in one or scale.sameness(float(entry.vector @ other.vector)) >= SAME_POINT
-
-
-def with_opposites(points: Sequence[Candidate], ranked: Sequence[Candidate]) -> list[Candidate]:
-    """Points, each followed by the best candidate that makes the opposite comparison of the same two things."""
-    found: list[Candidate] = []
-    for point in points:
-        opposite = next((entry for entry in ranked if are_opposite(entry.statement.text, point.statement.text)), None)
-        found += [entry for entry in (point, opposite) if entry is not None and entry not in found]
-    return found
-
-
 def section_points(
     chosen: Sequence[Candidate], ranked: Sequence[Candidate], excerpts: Sequence[Excerpt], scale: Scale, heading: str
 ) -> tuple[Point, ...]:
     """The points of a section in the order in which they are read.
 
-    The notes that the heading is named after come first. Points of one note stand together: what leads it, then claims,
-    numbers and limits, each in the note's order; contradictions stand side by side. One table, formula or piece of code
-    from the passages quoted follows the points of its note.
+    The notes that the heading is named after come first. Points of one note stand together: what its subject is, what
+    else leads it, then claims, numbers and limits, each in the note's order; contradictions stand side by side. One
+    table, formula or piece of code from the passages quoted follows the points of its note.
     """
     cited = {excerpts[entry.excerpt].note.id: excerpts[entry.excerpt].note for entry in chosen}
     notes = sorted(cited, key=lambda note: not names(heading, cited[note].title))
 
     def place(entry: Candidate) -> tuple[int, int, int]:
-        statement = entry.statement
-        part = LEAD if entry.leads else role(statement.text)
-        return notes.index(excerpts[entry.excerpt].note.id), part, statement.start_line
+        statement, note = entry.statement, excerpts[entry.excerpt].note
+        lead = SUBJECT if says_what_it_is([note.title], statement.text) else LEAD
+        return notes.index(note.id), lead if entry.leads else role(statement.text), statement.start_line
 
     ordered = _side_by_side(sorted(chosen, key=place))
     points = [_point(entry, chosen, ranked, excerpts, scale) for entry in ordered]

@@ -15,7 +15,8 @@ from kb.index.arrays import cosines
 from kb.models import Encoder, NoteRecord
 from kb.outline.headings import headings, subject
 from kb.outline.order import NO_EXAMPLE, Place, in_order
-from kb.outline.points import Candidate, Excerpt, address_of, choose, rank_statements, section_points, with_opposites
+from kb.outline.points import Candidate, Excerpt, address_of, rank_statements, section_points
+from kb.outline.quoting.choosing import choose, with_opposites
 from kb.reports import Address, Section
 from kb.scale import Scale
 

@@ -20,6 +20,7 @@ _PROSE = re.compile(r"^(?!\s*#).*$", re.MULTILINE)
 _STARTS = re.compile(r"(?:^|[.!?:;|•>*)\]–—\"“‘]|\s-|\d[.)])\W*$")
 _NAME_GOES_ON = re.compile(r" [A-Z]")
 _OPENS = re.compile(r"(?:^|[.!?:–—]\s|\s-\s)\W*$")
+_ABBREVIATED = re.compile(r"[A-Z]{2}")
 _ARTICLE = re.compile(r"A(?= (?!(?:to|and|or|vs|is)\b)\w)")
 
 
@@ -61,11 +62,12 @@ def usual_spellings(concepts: Concepts) -> Spellings:
 def sentence_case(heading: str, notes: Spellings, usual: Spellings) -> str:
     """A heading with a capital at its start. One whose words all begin with capitals, or have no other letters, keeps
     only those that its words have inside sentences: of some notes, or else of what is `usual`. Any other is its
-    author's, who knows which words are names.
+    author's, who knows which words are names; only abbreviations in small letters are written as they are known.
     """
     shouted = heading.isupper() and (" " in heading or len(heading) > SHORT)
     if not (shouted or _is_title(heading)):
-        return heading if heading[:1].isupper() or any(map(str.isupper, heading.split(" ")[0])) else _opened(heading)
+        known = _WORD.sub(lambda match: _abbreviation(match[0], notes, usual), heading)
+        return known if known[:1].isupper() or any(map(str.isupper, known.split(" ")[0])) else _opened(known)
 
     def in_sentence(word: str) -> str:
         if not shouted and not word.islower() and not _is_capitalised(word):
@@ -89,6 +91,15 @@ def sentence_case(heading: str, notes: Spellings, usual: Spellings) -> str:
         return _opened(form) if opens else form
 
     return _WORD.sub(written, heading)
+
+
+def _abbreviation(word: str, notes: Spellings, usual: Spellings) -> str:
+    """A word as it is written inside sentences if it is an abbreviation there: `Llms`, from the name of a file."""
+    if not (word.islower() or _is_capitalised(word)) or word.lower() in STOPWORDS:
+        return word
+    singular = word[:-1] if word.endswith("s") else word
+    known = notes.usual(word) or usual.usual(word) or usual.usual(singular) + word[len(singular) :]
+    return known if _ABBREVIATED.search(known) and known.lower() == word.lower() else word
 
 
 def _opened(text: str) -> str:

@@ -18,22 +18,30 @@ _GENERIC = re.compile(
     r"change ?log|release notes|licen[sc]e|contact(?: us)?|acknowledge?ments|credits|tutorials?|gist|home ?works?|"
     r"quiz(?:zes)?|self[- ]check|exercises?|(?:homework )?assignments?|follow[- ]ups?|next steps?|submi(?:t|ssion).*|"
     r"explore|text elements?|untitled|draft|wip|"
-    r"(?:key|main) (?:points?|ideas?|contributions?|takeaways?|findings?|results?)|"
+    r"(?:key|main|core|strong|weak) (?:points?|ideas?|contributions?|takeaways?|findings?|results?|insights?)|"
+    r"(?:(?:possible|potential|future) )?(?:drawbacks?|improvements?|extensions?|directions?|work)|strengths?|"
+    r"weaknesses|(?:dis)?advantages?|limitations?|critique|"
     r"(?:part|chapter|section|lecture|lesson|module|week|day|step|session|unit)s?|"
     r"about (?:this|the|our) (?:book|course|class|series|site|blog|page|project|repo(?:sitory)?|notes?|authors?|guide)|"
     r"about(?: (?:me|us))?|pre(?:face|amble)|foreword|dedication|colophon|errata|extra credit\b.*|"
     r"how to (?:use|read) (?:this|the|these) .*|who (?:this|the) \w+ is for|"
+    r"内容|摘要|总结|小结|结论|引言|前言|背景|动机|简介|概述|介绍|讨论|附录|目录|笔记|其他|まとめ|概要|はじめに|おわりに|結論|背景|その他|"
+    r"요약|결론|개요|배경|서론|기타|"
     r"(?:[\w-]+ ){0,3}\S+\.(?:py|ipynb|md|qmd|rst|txt|sh|ya?ml|json|toml|html?|pdf|tex))",
     re.IGNORECASE,
 )
+_AND = re.compile(r"\s*(?:\band\b|[,&/])\s*", re.IGNORECASE)
 _COMPARING = re.compile(r"(?:relation to|related to|against|compared (?:to|with)) .+", re.IGNORECASE)
 _DATE_OR_TIME = re.compile(r"[\W\d]*(?:[ap]m)?\W*", re.IGNORECASE)
 _TRAILING_NUMBER = re.compile(r"\W*\d*[\s:.]*$")
 _MARKS = re.compile(r"\\(?=\W)|[*`_#]+")
-_PICTURES = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+")  # emoji, stars and ticks
+# Emoji, also by name (":rocket:"), stars and ticks.
+_PICTURES = re.compile(
+    "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+|(?<!\\w):[a-z][a-z0-9_+-]+:(?!\\w)"
+)
 # What numbers a part or says in what state it is: "2.1", "Q3:", "Part 4:", "[WIP]", "(30 points)".
 _NUMBERED = re.compile(
-    r"(?:\W*(?:\d+(?:\.\d+)*[.)]|\d+(?:\.\d+)+|0\d+)\s+|\d+\s+(?-i:(?=[A-Z]))|[QP]\d{0,2}[:.)]\s+|"
+    r"(?:\W*(?:\d+(?:\.\d+)*[.)]|\d+(?:\.\d+)+|0\d+)\s+|\d{1,3}(?:[_.]\d+)*\s*[-–—]\s+|\d+\s+(?-i:(?=[A-Z]))|[QP]\d{0,2}[:.)]\s+|"
     r"(?:part|chapter|section|lecture|lesson|module|week|day|step|session|unit|question|exercise) \d+\w?\s*[:.)–—-]\s+|"
     r"\[(?:wip|draft|todo|new|archived?)\]\s*)+",
     re.IGNORECASE,
@@ -44,7 +52,10 @@ _MARKED_WORK = re.compile(r"\s*[(\[]\d+(?:\.\d+)? (?:points?|pts|marks|min(?:ute
 def is_generic(heading: str) -> bool:
     """Whether a heading could occur in any note, or announces questions."""
     bare = _TRAILING_NUMBER.sub("", heading)
-    return bool(_GENERIC.fullmatch(bare) or _DATE_OR_TIME.fullmatch(heading)) or asks(heading)
+    if _GENERIC.fullmatch(bare):
+        return True
+    all_parts = all(map(_GENERIC.fullmatch, _AND.split(bare)))
+    return all_parts or bool(_DATE_OR_TIME.fullmatch(heading)) or asks(heading)
 
 
 def says_nothing(label: str) -> bool:

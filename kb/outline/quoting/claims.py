@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 
 from kb.outline.quoting.comparisons import are_opposite
+from kb.search.query import query_words
+from kb.search.snippets import stem
+
+MANY_WORDS = 6  # of a sentence, for its words to tell whether another says the same
+SAME_WORDS = 0.8  # of the shorter one's words, that the other has too
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w]*\])")
 _NEGATED = re.compile(
@@ -20,3 +25,10 @@ def can_agree(one: str, other: str) -> bool:
     if numbers and others and not numbers & others:
         return False
     return bool(_NEGATED.search(one)) == bool(_NEGATED.search(other)) and not are_opposite(one, other)
+
+
+def are_worded_alike(one: str, other: str) -> bool:
+    """Whether two sentences have nearly the same words and can both be true."""
+    first, second = ({stem(word) for word in query_words(text)} for text in (one, other))
+    shorter = min(len(first), len(second))
+    return shorter >= MANY_WORDS and len(first & second) >= SAME_WORDS * shorter and can_agree(one, other)

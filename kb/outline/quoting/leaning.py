@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from kb.outline.quoting import unspaced
 from kb.outline.quoting.predicates import has_a_verb
@@ -172,6 +173,7 @@ _RESIDUE = re.compile(
 )
 _NAME_IN_LOWER_CASE = re.compile(r"[a-z]+[A-Z\d]|[a-z]-[A-Z]?[a-z]")
 _DIGIT_COMMA = re.compile(r"(?<=\d),(?=\d)")
+_ITEM_NUMBER = re.compile(r"\s\(?(\d{1,2})[.)]$")
 _PAIRS = (("(", ")"), ("[", "]"), ("“", "”"))
 
 
@@ -203,6 +205,18 @@ def leans_back(text: str) -> bool:
 def lacks_subject(text: str) -> bool:
     """Whether a text is what is said of something that stands before it."""
     return bool(_PREDICATE.match(text))
+
+
+def is_before_an_item(text: str, others: Sequence[str]) -> bool:
+    """Whether a text ends with the number of a list's item that follows it in its line: "There are two kinds: 1.", or
+    "The gate 2.", where another text of the same paragraph ends with the number before or after.
+    """
+    number = _ITEM_NUMBER.search(text)
+    if number is None:
+        return False
+    found = {int(match[1]) for match in map(_ITEM_NUMBER.search, others) if match}
+    own = int(number[1])
+    return text[: number.start()].endswith(":") or bool({own - 1, own + 1} & found)
 
 
 def is_cut(text: str) -> bool:

@@ -11,6 +11,7 @@ from kb.notes.statements import paragraphs
 from kb.outline.questions import asks, heading_above, is_question
 from kb.outline.quoting.asides import is_a_citation, is_a_work, is_aside
 from kb.outline.quoting.leaning import (
+    is_before_an_item,
     is_cut,
     lacks_subject,
     leans_back,
@@ -70,7 +71,12 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
         introduced = is_item and bool(before) and _follows(lines, chunk.start_line, before, paragraph)
         context = [*before, *paragraph] if introduced else paragraph
         places = range(len(context) - len(paragraph), len(context))
-        runs_here = [_run(context, place, lines, chunk.start_line, opens and place == 0) for place in places]
+        texts = [sentence.text for sentence in context]
+        runs_here = [
+            _run(context, place, lines, chunk.start_line, opens and place == 0)
+            for place in places
+            if not is_before_an_item(texts[place], texts)
+        ]
         found += [run for run in runs_here if run is not None and (is_complete or not _is_part(run, chunk))]
         introduces = not is_item and paragraph[-1].text.endswith((":", "："))
         before = context if introduced else paragraph[-1:] if introduces else []

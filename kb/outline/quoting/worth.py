@@ -18,6 +18,7 @@ from kb.cutoffs import (
 from kb.models import ChunkRecord
 from kb.notes.prose import clean
 from kb.notes.statements import SAYING
+from kb.outline.naming.forms import tidy
 from kb.outline.quoting.labels import is_part_of, label
 from kb.outline.quoting.predicates import has_a_verb
 
@@ -56,7 +57,8 @@ _SETTING = re.compile(
 MANY_SETTINGS = 2
 WORDS_OF_A_CLAIM = 8  # of a text without a known verb, for it to be more than a motto
 MAX_MARK = 8  # characters before the first sentence of a note, such as "TL;DR: "
-LEAD = -1  # the part of what opens a note or defines its subject, which comes before all roles
+# The parts of what says what the subject of a note is, and of what opens it, which come before all roles.
+SUBJECT, LEAD = -2, -1
 _RESULT = re.compile(
     r"\b(?:than|outperforms?|reach(?:es)?|achieves?|improves?|state[- ]of[- ]the[- ]art|speed-?up|because|enough"
     r"|cannot|should|needs?|costs?|makes?|falls?|rises?|grows?|saves?)\b",
@@ -68,6 +70,23 @@ _DEFINING = re.compile(
     r"(?:an? |the )?(?P<defined>[^,;:.()]{2,60}?)(?: \([^()]{1,60}\))?(?:,[^,]{1,60},)?"
     r" (?:is|are|means?|refers? to|denotes?|stands? for|consists? of|works? by|lets?|allows?|turns?|replaces?)\b"
     r"(?! (?:not|also|then|still|often|only|more|less|very|usually|now|based|used|trained|shown)\b)",
+    re.IGNORECASE,
+)
+
+# "The paper proposes …", "X et al. introduce …": what a note on a work begins with.
+_PROPOSING = re.compile(
+    r"(?:(?:the|this|that) (?:paper|authors?|works?|articles?|post|chapter|survey)s?|we|"
+    r"[A-Z][\w-]+ (?:et al\.?|and [A-Z]\w+),?(?: \(?\d{4}\)?,?)?)(?: (?:\w+ly|also|recently))? "
+    r"(?:propos|introduc|present|describ|develop|design)\w*\b",
+    re.IGNORECASE,
+)
+_SUMMARY = re.compile(
+    r"(?:(?:the|a|one|my|in) )?(?:(?:one|single|two)[- ](?:line|sentence)s?|brief|short|quick|executive|paper)?\s*"
+    r"(?:summary|tl;?\s?dr|abstract|gist|short|a nutshell|overview|"
+    r"(?:main|key|core|big|central) (?:idea|message|"
+    r"claim|contribution)s?|what (?:is )?(?:it|this)(?: is)?|at a glance)|(?:一句话)?(?:总结|概括|摘要|概述|简介)|"
+    r"核心(?:思想|观点|贡献)|"
+    r"要約|概要|まとめ|요약|개요|초록",
     re.IGNORECASE,
 )
 
@@ -103,25 +122,32 @@ def _tells_settings(text: str) -> bool:
     return len({name.casefold() for name in _SETTING.findall(text)}) >= MANY_SETTINGS and not _RESULT.search(text)
 
 
+def sums_up(chunk: ChunkRecord) -> bool:
+    """Whether a passage stands under a heading that announces what its note comes to, such as "In short"."""
+    return bool(chunk.heading_path) and bool(_SUMMARY.fullmatch(tidy(chunk.heading_path[-1])))
+
+
 def opens(chunk: ChunkRecord, title: str, text: str) -> bool:
-    """Whether a statement of a passage is how its note begins, or is marked as what the note has to say: its first
-    sentence, or one of its first paragraph that names what the title does.
+    """Whether a statement of a passage is how its note begins or sums itself up, or is marked as what the note has to
+    say: the first sentence, or one of the first paragraph that names what the title does.
     """
     if _THESIS.match(text):
         return True
-    if chunk.position > 0 or not (has_a_verb(text) or len(text.split()) >= WORDS_OF_A_CLAIM):
+    if not (chunk.position == 0 or sums_up(chunk)) or not (has_a_verb(text) or len(text.split()) >= WORDS_OF_A_CLAIM):
         return False
     first = next((number for number, kind in enumerate(chunk.kinds) if kind in SAYING), 0)
     rest = chunk.kinds[first:]
     lines = chunk.text.split("\n")[first:]
     paragraph = clean("\n".join(lines[: len(rest) - len(rest.lstrip(rest[:1]))]))
-    return 0 <= paragraph.find(text) <= MAX_MARK or (text in paragraph and not label(title, (), text))
+    names_it = chunk.position == 0 and text in paragraph and not label(title, (), text)
+    return 0 <= paragraph.find(text) <= MAX_MARK or names_it
 
 
-def defines(names: Sequence[str], text: str) -> bool:
-    """Whether a statement says what something is that one of some titles and headings names."""
+def says_what_it_is(names: Sequence[str], text: str) -> bool:
+    """Whether a statement says what something is that one of some titles and headings names, or what a work does."""
     match = _DEFINING.match(text)
-    return match is not None and any(is_part_of(match["defined"], name) for name in names)
+    defining = match is not None and any(is_part_of(match["defined"], name) for name in names)
+    return defining or bool(_PROPOSING.match(text))
 
 
 def role(text: str) -> int:

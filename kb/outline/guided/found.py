@@ -1,52 +1,42 @@
-"""The writer's own headings -> a section for each: what a search for the heading within the topic finds, every point
-under the heading that it fits best.
-"""
+"""What the notes have for some headings of the writer's: passages that a search for each within the topic finds."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kb.areas.concepts import Concepts
 from kb.cutoffs import BEARING, CLOSE
 from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
-from kb.models import Encoder, FiledArea, Filter, note_of
+from kb.models import ChunkRecord, FiledArea, Filter, NoteRecord, Statement, note_of
 from kb.outline.evidence import MAX_NOTES, shares_of
-from kb.outline.naming.forms import is_generic
-from kb.outline.order import without_stages
+from kb.outline.guided.asked import Asked, read_heading
 from kb.outline.parts import Part
-from kb.outline.points import (
-    MAX_POINTS_OF_MANY_NOTES,
-    Candidate,
-    Excerpt,
-    choose,
-    rank_statements,
-    section_points,
-    with_opposites,
-)
-from kb.outline.sections import Skeleton, leftovers
+from kb.outline.points import Excerpt
+from kb.outline.quoting.translations import in_one_language
 from kb.outline.topics.coverage import notes_naming, require_evidence
 from kb.outline.topics.naming import naming_of
 from kb.outline.topics.subjects import subjects_of, unknown_subjects
 from kb.outline.topics.topic import Topic
-from kb.reports import Section
 from kb.search.answer import JUDGED
 from kb.search.calibration import GOOD
 from kb.search.find import find, spelled
 from kb.search.fuse import evidence
-from kb.search.query import STOPWORDS, query_words
 from kb.search.ranking import Ranking, group_by_note
+from kb.search.snippets import marks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kb.index.arrays import FloatArray
 
-MAX_PASSAGES = 3  # of a note, for a heading
+MAX_PASSAGES, MAX_TELLING = 3, 6  # of a note, for a heading; for one that asks for a side of the topic
 LIKELIER_THAN_NOT = 0.5
 MIN_SHARE = 0.5  # of the best note's score, for a note to be evidence for a heading
 
@@ -58,13 +48,26 @@ class Evidence:
     """Passages for some headings, best first.
 
     `vectors` is `(n, dim)`. `fits` `(n, headings)` is the score of each passage in the search for each heading, 0
-    where it is no evidence for it. `aims` `(headings + 1, dim)` are the vectors of the headings and of the topic.
+    where it is no evidence for it. `aims` `(headings + 1, dim)` are the vectors of the headings and of the topic, and
+    `asked` what the headings ask for.
     """
 
     excerpts: Sequence[Excerpt]
     vectors: FloatArray
     fits: NDArray[np.float64]
     aims: FloatArray
+    asked: Sequence[Asked]
+
+    def share(self, heading: int, index: int, statement: Statement) -> float:
+        """How much a statement of an excerpt says of what a heading asks for, 0..1; both are given by number."""
+        own = self.excerpts[index]
+        opens = own.chunk.position == 0
+        return self.asked[heading].share(statement.text, _named(own.note), own.chunk.heading_path, opens)
+
+
+def _named(note: NoteRecord) -> str:
+    """How a note is named: its title, and the folders that it lies in."""
+    return " | ".join([note.title, *PurePosixPath(note.path).parts[:-1]])
 
 
 def gather_for(
@@ -79,19 +82,29 @@ def gather_for(
     notes = [id for id in reader.passages().rows if id in known and known[id].path != without]
     whole = [Part(known[id], reader.passages().rows[id]) for id in notes]
     on_topic = shares_of(reader, topic, filter, whole, naming_of(reader, topic.subjects)) if notes else {}
-    searches = [_search(reader, topic, heading, filter, on_topic) for heading in headings]
+    texts = [_put(topic, heading) for heading in headings]
+    asked = [read_heading(reader, topic, heading, *text) for heading, text in zip(headings, texts, strict=True)]
+    searches = [_search(reader, topic, *pair, filter, on_topic) for pair in zip(asked, texts, strict=True)]
     searches.append(_searched(reader, topic.views, filter).among(on_topic, reader.passages().rows))
     best = np.max([found.relatedness for found in searches], axis=0)
     rows = reader.passages().rows
     require_evidence(topic, [float(best[rows[id]].max()) for id in notes], notes_naming(reader, topic, notes))
     fits = np.zeros((len(best), len(searches)))
-    for number, found in enumerate(searches):
-        for row, fit in found.best(notes, rows):
+    for number, (found, entry) in enumerate(zip(searches, (*asked, None), strict=True)):
+        for row, fit in found.best(notes, rows, MAX_TELLING if entry and entry.facets else MAX_PASSAGES):
             fits[row, number] = fit
-    return _evidence(reader, fits, np.stack([found.aim for found in searches]))
+    return _evidence(reader, topic.text, fits, np.stack([found.aim for found in searches]), asked)
 
 
-def _evidence(reader: IndexReader, fits: NDArray[np.float64], aims: FloatArray) -> Evidence:
+def _put(topic: Topic, heading: str) -> tuple[str, str]:
+    """A heading as a query, alone and within its topic."""
+    plain, within = (_QUERY_MARKS.sub(" ", text) for text in (heading, f"{topic.text}: {heading}"))
+    return plain, within
+
+
+def _evidence(
+    reader: IndexReader, topic: str, fits: NDArray[np.float64], aims: FloatArray, asked: Sequence[Asked]
+) -> Evidence:
     """The passages of current notes that fit a heading or the topic, given the fits of all passages."""
     passages = reader.passages()
     best = fits.max(axis=1)
@@ -102,17 +115,48 @@ def _evidence(reader: IndexReader, fits: NDArray[np.float64], aims: FloatArray) 
     rows = [row for row in ranked if note_of(passages.ids[row]) in current]
     taken = [chunks[passages.ids[row]] for row in rows]
     excerpts = [Excerpt(known[chunk.note_id], chunk) for chunk in taken]
-    return Evidence(excerpts, passages.matrix[rows], fits[rows, :-1], aims)
+    excerpts, kept = in_one_language(excerpts, np.array(rows, dtype=np.intp), topic)
+    return Evidence(excerpts, passages.matrix[kept], fits[kept, :-1], aims, asked)
 
 
-def _search(reader: IndexReader, topic: Topic, heading: str, filter: Filter, on_topic: Collection[str]) -> _Found:
+def _search(
+    reader: IndexReader, topic: Topic, asked: Asked, put: tuple[str, str], filter: Filter, on_topic: Collection[str]
+) -> _Found:
     """What is found for a heading: alone, and within its topic; nothing where a search for it alone has no good match.
-    One that says nothing alone, such as "Limits", is searched for within the topic only, in the notes on that.
+    One that asks for a side of the topic is searched for in the passages that tell of it, of notes on the topic.
     """
-    plain, within = (_QUERY_MARKS.sub(" ", text) for text in (heading, f"{topic.text}: {heading}"))
-    if is_generic(heading) or not set(query_words(without_stages(plain))) - STOPWORDS:
-        return _searched(reader, [within], filter).among(on_topic, reader.passages().rows)
-    return _searched(reader, [plain, within], filter, must_match=True)
+    plain, within = put
+    if not asked.facets:
+        return _searched(reader, [plain, within], filter, must_match=not asked.is_described)
+    queries = [within, *(f"{topic.text}: {facet.query}" for facet in asked.facets)]
+    return _searched(reader, queries, filter).among(on_topic, _telling(reader, topic, asked, on_topic))
+
+
+def _telling(reader: IndexReader, topic: Topic, asked: Asked, notes: Collection[str]) -> dict[str, list[int]]:
+    """The rows of those passages of some notes, by note, that speak of a topic, and of the side of it asked for."""
+    row_of = reader.passages().row_of
+    related = reader.encoder.scale.relatedness(reader.passages().cosines(topic.aim))
+    known = reader.catalog.notes_by_id(notes)
+    return {
+        id: [
+            row_of[chunk.id]
+            for chunk in chunks
+            if chunk.id in row_of
+            and asked.share(chunk.text, _named(known[id]), chunk.heading_path, chunk.position == 0)
+            and _speaks_of(topic, asked.known, known[id], chunk, float(related[row_of[chunk.id]]))
+        ]
+        for id, chunks in reader.catalog.chunks_of(notes).items()
+    }
+
+
+def _speaks_of(topic: Topic, known: Concepts, note: NoteRecord, chunk: ChunkRecord, related: float) -> bool:
+    """Whether a passage names what a topic is about, or is as near to the topic as related ones are."""
+    if not topic.subjects or related >= CLOSE:
+        return True
+    text = " | ".join([note.title, *chunk.heading_path, chunk.text])
+    concepts = {subject.concept for subject in topic.subjects}
+    words = [subject.name for subject in topic.subjects if subject.concept is None]
+    return not concepts.isdisjoint(known.named(text)) or bool(marks(text, words))
 
 
 def _searched(reader: IndexReader, views: Sequence[str], filter: Filter, must_match: bool = False) -> _Found:
@@ -165,99 +209,13 @@ class _Found:
         scores[kept] = self.scores[kept]
         return replace(self, scores=scores)
 
-    def best(self, notes: Sequence[str], rows: Mapping[str, Sequence[int]]) -> Iterator[tuple[int, float]]:
-        """The best passages of the best notes, by row, each with its score."""
+    def best(
+        self, notes: Sequence[str], rows: Mapping[str, Sequence[int]], most_passages: int
+    ) -> Iterator[tuple[int, float]]:
+        """The best passages of the best notes, by row, each with its score; at most so many of a note."""
         most = max((float(self.scores[rows[id]].max()) for id in notes), default=0.0)
         if most > 0:
             for note in sorted(notes, key=lambda note: -self.scores[rows[note]].max())[:MAX_NOTES]:
-                for row in sorted(rows[note], key=lambda row: -self.scores[row])[:MAX_PASSAGES]:
+                for row in sorted(rows[note], key=lambda row: -self.scores[row])[:most_passages]:
                     if self.scores[row] >= MIN_SHARE * most:
                         yield row, float(self.scores[row])
-
-
-def guided_sections(found: Evidence, headings: Sequence[str], encoder: Encoder, most: int | None) -> Skeleton:
-    """A section for each of the writer's headings, in their order, without points where nothing fits; and what fits
-    none of them. `most` is the number of points that a section has at most.
-    """
-    ranked = rank_statements(found.excerpts, found.vectors, _nearest_aims(found), encoder)
-    chosen: list[Candidate] = []
-    sections = []
-    for heading, ours in zip(headings, _assigned(found, ranked, most), strict=True):
-        several = len({found.excerpts[entry.excerpt].note.id for entry in ours}) > 1
-        limit = most or (MAX_POINTS_OF_MANY_NOTES if several else None)
-        own = with_opposites(choose(ours, found.excerpts, chosen, encoder.scale, limit), ours)
-        chosen += own
-        points = section_points(own, ranked, found.excerpts, encoder.scale, heading)
-        sections.append(Section(heading=heading, points=points, notes=tuple(dict.fromkeys(p.path for p in points))))
-    unfit_first = sorted(ranked, key=lambda entry: bool(found.fits[entry.excerpt].any()))
-    return Skeleton(tuple(sections), leftovers(unfit_first, chosen, found.excerpts))
-
-
-def _nearest_aims(found: Evidence) -> FloatArray:
-    """The vector `(n, dim)` of the heading that each passage fits best, of the topic for one that fits none."""
-    best = np.where(found.fits.max(axis=1) > 0, found.fits.argmax(axis=1), len(found.aims) - 1)
-    return np.asarray(found.aims[best])
-
-
-def _assigned(found: Evidence, ranked: Sequence[Candidate], most: int | None) -> list[list[Candidate]]:
-    """The statements for each heading, those of the note that fits it best first; none is under two headings.
-
-    At first each heading takes a statement of its best note, then always the one whose next note fits it best. Of what
-    is left, each statement goes to the heading that its passage fits best.
-    """
-    notes = [entry.note.id for entry in found.excerpts]
-    fits = [_fits_of_notes(notes, column) for column in found.fits.T]
-    waiting = [sorted(own, key=own.__getitem__) for own in fits]
-    room = [most or MAX_POINTS_OF_MANY_NOTES] * len(fits)
-    taken: dict[int, int] = {}
-
-    def next_fit(heading: int) -> float:
-        return fits[heading][waiting[heading][-1]]
-
-    first_turn = True
-    while turn := sorted((h for h, own in enumerate(waiting) if own and room[h]), key=next_fit, reverse=True):
-        for heading in turn if first_turn else turn[:1]:
-            best = _next_best(found, ranked, taken, heading, waiting[heading])
-            if best is not None:
-                taken[best] = heading
-                room[heading] -= 1
-        first_turn = False
-    for index, entry in enumerate(ranked):
-        if index not in taken and found.fits[entry.excerpt].max() > 0:
-            taken[index] = int(found.fits[entry.excerpt].argmax())
-    return [
-        sorted(
-            (ranked[index] for index, own in taken.items() if own == heading),
-            key=lambda entry: (-fits[heading][notes[entry.excerpt]], -entry.score),
-        )
-        for heading in range(len(fits))
-    ]
-
-
-def _next_best(
-    found: Evidence, ranked: Sequence[Candidate], taken: Collection[int], heading: int, waiting: list[str]
-) -> int | None:
-    """The index of the statement nearest to a heading, of the last note that has one left among those waiting, which
-    are removed up to that one.
-    """
-    while waiting:
-        note = waiting.pop()
-        free = [
-            index
-            for index, entry in enumerate(ranked)
-            if found.excerpts[entry.excerpt].note.id == note
-            and index not in taken
-            and found.fits[entry.excerpt, heading] > 0
-        ]
-        if free:
-            return max(free, key=lambda index: float(ranked[index].vector @ found.aims[heading]))
-    return None
-
-
-def _fits_of_notes(notes: Sequence[str], fits: NDArray[np.float64]) -> dict[str, float]:
-    """The best fit of each note with passages that fit a heading."""
-    best: dict[str, float] = {}
-    for note, fit in zip(notes, fits, strict=True):
-        if fit > 0:
-            best[note] = max(best.get(note, 0.0), float(fit))
-    return best
