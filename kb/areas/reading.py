@@ -26,13 +26,15 @@ SECOND_WEIGHT = 0.25  # of the second best of what a concept is known by: one se
 
 class ReadConcept(NamedTuple):
     """A concept that a text asks for, by number, and how surely, 0..1. It is named or described, a part of one that is
-    named, or related to one that no note treats. `likeness` is that of the text and the concept.
+    named, or related to one that no note treats. `likeness` is that of the text and the concept, `relatedness` that of
+    their meanings alone.
     """
 
     number: int
     weight: float
     how: How
     likeness: float = 0.0
+    relatedness: float = 0.0
 
 
 def read(
@@ -65,7 +67,10 @@ def read(
         for found in _with_relatives(concepts, entry, is_treated):
             if is_treated(found.number) and (found.number not in best or found.weight > best[found.number].weight):
                 best[found.number] = found
-    like = (entry._replace(likeness=likeness[entry.number]) for entry in best.values())
+    like = (
+        entry._replace(likeness=likeness[entry.number], relatedness=relatedness[entry.number])
+        for entry in best.values()
+    )
     return sorted(like, key=lambda entry: -entry.weight)
 
 
