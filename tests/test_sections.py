@@ -167,7 +167,7 @@ def test_same_notes_same_outline() -> None:
 
 def test_a_section_far_from_the_topic_is_left_out() -> None:
     """Where one section is close to the topic, one that shares no word with it is not in the outline, but stays where
-    its note names what the topic is about.
+    its note names what the topic is about, or bears on it as the best ones do.
     """
     topic = "cache layer user monitor"
     notes = {
@@ -176,14 +176,16 @@ def test_a_section_far_from_the_topic_is_left_out() -> None:
     }
     excerpts = excerpts_of(notes)
 
-    def cited(named: float) -> set[str]:
-        known = [replace(entry, named=named if entry.note.path == "notes/b.md" else 1.0) for entry in excerpts]
+    def cited(named: float, share: float = 0.5) -> set[str]:
+        other = [replace(entry, named=named, share=share) for entry in excerpts if entry.note.path == "notes/b.md"]
+        known = [*(replace(entry, named=1.0) for entry in excerpts if entry.note.path == "notes/a.md"), *other]
         vectors = ENCODER.encode([entry.chunk.text for entry in known])
         found = build_sections(known, vectors, ENCODER.encode_query(topic), ENCODER, 2)
         return {path for section in found.sections for path in section.notes}
 
     assert cited(0.5) == {"notes/a.md"}
     assert cited(1.0) == {"notes/a.md", "notes/b.md"}
+    assert cited(0.5, share=0.9) == {"notes/a.md", "notes/b.md"}
 
 
 def test_a_section_that_names_nothing_of_the_topic_is_left_out() -> None:
@@ -197,9 +199,8 @@ def test_a_section_that_names_nothing_of_the_topic_is_left_out() -> None:
     }
 
     def cited(named: float) -> set[str]:
-        known = [
-            replace(entry, named=named if entry.note.path == "notes/b.md" else 1.0) for entry in excerpts_of(notes)
-        ]
+        other = [replace(entry, named=named, share=0.5) for entry in excerpts_of(notes) if "b.md" in entry.note.path]
+        known = [*(entry for entry in excerpts_of(notes) if "a.md" in entry.note.path), *other]
         vectors = ENCODER.encode([entry.chunk.text for entry in known])
         found = build_sections(known, vectors, ENCODER.encode_query(topic), ENCODER, 2)
         return {path for section in found.sections for path in section.notes}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from kb.outline.headings import headings, subject
 from kb.outline.order import NO_EXAMPLE, Place, in_order
 from kb.outline.points import Candidate, Excerpt, address_of, rank_statements, section_points
 from kb.outline.quoting.choosing import choose, with_opposites
+from kb.outline.relevance import SURE_SHARE
 from kb.reports import Address, Section
 from kb.scale import Scale
 
@@ -108,17 +109,24 @@ def _clusters(excerpts: Sequence[Excerpt], vectors: FloatArray, wanted: int | No
     notes = len({entry.source for entry in excerpts})
     count = min(len(excerpts), wanted or min(MAX_SECTIONS, max(notes, FEW_SECTIONS)))
     grouped = _ward(_distances(near, shares, scale), count)
-    return [_of_one_subject(cluster, excerpts, near, scale) for cluster in grouped]
+    divided = [own for cluster in grouped for own in _of_one_subject(cluster, excerpts, near, scale)]
+    best = sorted(divided, key=lambda cluster: -max(excerpts[index].share for index in cluster))[:count]
+    return sorted(best, key=min)
 
 
-def _of_one_subject(cluster: Sequence[int], excerpts: Sequence[Excerpt], near: FloatArray, scale: Scale) -> list[int]:
-    """A cluster without the notes that are far from its most relevant one: they are together for want of relevance."""
+def _of_one_subject(
+    cluster: Sequence[int], excerpts: Sequence[Excerpt], near: FloatArray, scale: Scale
+) -> Iterator[list[int]]:
+    """A cluster without the notes that are far from its most relevant one, with which they are for want of a place of
+    their own, and each of these.
+    """
     rows: dict[tuple[str, int], list[int]] = {}
     for index in cluster:
         rows.setdefault(excerpts[index].source, []).append(index)
     centres = np.stack([near[own].mean(axis=0) for own in rows.values()])
     related = scale.relatedness(cosines(centres, centres[:1], scale)[:, 0])
-    return sorted(index for own, value in zip(rows.values(), related, strict=True) if value >= CLOSE for index in own)
+    yield sorted(index for own, value in zip(rows.values(), related, strict=True) if value >= CLOSE for index in own)
+    yield from (own for own, value in zip(rows.values(), related, strict=True) if value < CLOSE)
 
 
 def _towards_notes(excerpts: Sequence[Excerpt], vectors: FloatArray) -> FloatArray:
@@ -194,7 +202,8 @@ def _on_topic(
     drafts: Sequence[_Draft], excerpts: Sequence[Excerpt], topic_vector: FloatArray, scale: Scale
 ) -> list[_Draft]:
     """The sections that bear on a topic: where one is close to it, those that are far from it, and of notes that name
-    no more than half of its subjects, are left out. Where none is, those whose notes name none of the subjects are.
+    no more than half of its subjects, are left out. Where none is, those whose notes name none of the subjects are. A
+    section of a note that surely bears on the topic stays.
     """
     cosines = [max(float(point.vector @ topic_vector) for point in draft.points) for draft in drafts]
     related = [scale.relatedness(cosine) for cosine in cosines]
@@ -202,9 +211,13 @@ def _on_topic(
     if best < CLOSE:
         return list(drafts)
     needed = NAMED_SHARE if best >= WELL_COVERED else 0.0
-    named = [max(excerpts[point.excerpt].named for point in draft.points) for draft in drafts]
-    bearing = (near >= FAR_SECTION * best or name > needed for near, name in zip(related, named, strict=True))
-    return [draft for draft, bears in zip(drafts, bearing, strict=True) if bears]
+
+    def bears(draft: _Draft, near: float) -> bool:
+        cited = [excerpts[point.excerpt] for point in draft.points]
+        named, share = max(entry.named for entry in cited), max(entry.share for entry in cited)
+        return near >= FAR_SECTION * best or named > needed or share > SURE_SHARE
+
+    return [draft for draft, near in zip(drafts, related, strict=True) if bears(draft, near)]
 
 
 def _notes(excerpts: Sequence[Excerpt]) -> list[NoteRecord]:
