@@ -98,6 +98,21 @@ def test_little_is_loaded(listening: LiveNotebook) -> None:
     ]
 
 
+def test_an_interrupt_ends_it_at_once(listening: LiveNotebook) -> None:
+    """Ctrl-C ends the process without a word, as it ends one that has no warm process."""
+    command = [*KB, "--notebook", str(listening.root), "mcp"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(f"{json.dumps(PING)}\n".encode())
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["id"] == 1
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == -signal.SIGINT
+        assert process.communicate()[1] == b""
+
+
 def test_a_request_is_not_repeated(live: LiveNotebook) -> None:
     """Where a warm process ends in the middle of a request, the assistant is told; the request may have had effect."""
     received: list[bytes] = []

@@ -5,6 +5,7 @@ imports.
 """
 
 import os
+import signal
 import socket
 import sys
 import threading
@@ -23,6 +24,7 @@ def relay(root: str) -> int | None:
     """Pass on the lines of standard input, and print the answers, until the input ends. Returns the exit code; None if
     no warm process of the notebook can be had, so that this process has to answer.
     """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing to end in order
     try:
         with _connected(root):
             pass
