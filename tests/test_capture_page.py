@@ -336,6 +336,11 @@ DATES = [
     (LD.format('{"datePublished": "2023-05-06T10:00"}') + "<time datetime=2020-01-01>", "2023-05-06"),
     ("<article><time datetime=2023-05-06>6 May</time></article><time datetime=2020-01-01></time>", "2023-05-06"),
     ("<div class=post-date>May 6, 2023</div>", "2023-05-06"),
+    ("<link rel=canonical href=https://a.org/2023/05/06/depth/>", "2023-05-06"),
+    ("<link rel=canonical href=https://a.org/2023/05/depth/>", "2023-05"),
+    ("<link rel=canonical href=https://a.org/depth-20230506/>", "2023-05-06"),
+    ("<link rel=canonical href=https://a.org/2023/13/depth/12345678/>", ""),
+    ("<link rel=canonical href=https://a.org/2020/01/02/><meta name=date content=2023-05-06>", "2023-05-06"),
     (f"<pre>2023-05-06</pre><table><tr><td>2023-05-06</table><p>{TEXT}On 2023-05-06 it was.</p>", ""),
 ]
 

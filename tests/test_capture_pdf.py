@@ -109,6 +109,9 @@ BYLINES: list[tuple[list[str], tuple[str, ...]]] = [
     (["Ann Lee,1 Jo Berg,2 and Eve Ray3"], ("Ann Lee", "Jo Berg", "Eve Ray")),
     (["Ann Lee", "UC Berkeley", "Jo Berg"], ("Ann Lee", "Jo Berg")),
     (["Position Paper", "Ann Lee"], ("Ann Lee",)),
+    (["Ann Leeᵃ, Jo Bergᵇ,∗"], ("Ann Lee", "Jo Berg")),
+    (["Prof. Ann Lee", "Campo Grande, 1749–016 Lisboa", "London W14 8QX"], ("Ann Lee",)),
+    (["Ann Lee", "Thesis Committee:", "Jo Berg"], ("Ann Lee",)),
     (["Ann Lee, Senior Member, IEEE, and Jo Berg, Fellow, IEEE"], ("Ann Lee", "Jo Berg")),
     (["Ann Lee, Jo Berg, Eve", "Ray, and Max Doe"], ("Ann Lee", "Jo Berg", "Eve Ray", "Max Doe")),
     (["Deepgraph-AI", "research@deepgraph.example"], ("Deepgraph-AI",)),
@@ -190,6 +193,16 @@ def test_accents_join_their_letters(shown: str, text: str) -> None:
     """An accent that is a character of its own, as TeX's old fonts have it, becomes part of its letter."""
     characters = [Character(char, 5 * n, 5 * n + 5, 0, 8, 0, 10, False) for n, char in enumerate(shown)]
     assert [run.text for run in runs_of(characters, 0)] == [text]
+
+
+def test_a_raised_letter_is_no_part_of_a_name() -> None:
+    """The letter that says where an author works is told from those of the name by its height; those of a number are
+    not of that kind.
+    """
+    for text, shown in (("Ann Leea", "Ann Leeᵃ"), ("March 4th", "March 4th")):
+        heights = [3 if number >= 7 else 0 for number in range(len(text))]
+        letters = [Character(char, 5 * n, 5 * n + 5, 0, 8, heights[n], 10, False) for n, char in enumerate(text)]
+        assert [run.text for run in runs_of(letters, 0)] == [shown]
 
 
 PROSE = ["We study graphs of many kinds and sizes here, and", "show what holds for all of them, as was thought."] * 4

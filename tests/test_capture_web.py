@@ -22,9 +22,10 @@ from kb.capture.web.fetch import Fetcher
 from kb.capture.web.page import capture_page
 from kb.capture.web.public import is_public
 from kb.capture.web.sites import Sites, arxiv_turn
+from kb.console.sync import print_sync
 from kb.errors import CaptureError
 from kb.knowledge import KnowledgeBase
-from kb.models import Encoder
+from kb.models import Encoder, Evidence
 from kb.reports import Captured, SyncReport
 
 TEXT = "Graph neural networks pass messages between the nodes of a graph, and each node averages its neighbours. "
@@ -229,6 +230,17 @@ def test_the_gate_comes_before_the_file(tmp_path: Path, site: Site, real_encoder
         taken = knowledge.capture([url], allow_private=True, confirm=lambda entry: answer(entry, True))
         assert [entry.state for entry in taken.captured] == ["new"]
         assert [note.area for note in taken.added] == ["detour"]
+
+
+def test_why_a_capture_is_held_back(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is not written is named with how sure that is, the nearest area and what speaks most against it."""
+    evidence = (
+        Evidence(kind="phrase", text="bread", toward="outside", weight=0.1, path="a.md", line=1),
+        Evidence(kind="phrase", text="sourdough", toward="outside", weight=0.2, path="a.md", line=1),
+    )
+    bread = Captured(input="a.html", key="a", state="outside", path=None, confidence=0.9, evidence=evidence)
+    print_sync(SyncReport(captured=(bread.model_copy(update={"nearest_area": "llm"}),)))
+    assert "a.html: it lies outside the areas (0.90; nearest llm; sourdough); nothing" in capsys.readouterr().err
 
 
 def test_the_gate_embeds_for_the_index(tmp_path: Path, site: Site) -> None:

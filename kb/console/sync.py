@@ -178,7 +178,7 @@ def _print_captured(captured: Captured) -> None:
     if captured.state == "known":
         notice(f"{captured.path} is about {captured.input} already; nothing was fetched")
     elif captured.state == "outside":
-        why = f"it lies outside the areas (nearest {captured.nearest_area}, {captured.confidence:.2f})"
+        why = f"it lies outside the areas ({captured.confidence:.2f}; {_why(captured)})"
         notice(f"{captured.input}: {why}; nothing was written; use --detour, or --area AREA")
     elif captured.state == "conflict":
         notice(f"{name}: you and the source changed the same lines; yours stay, the new text is in {captured.conflict}")
@@ -196,7 +196,7 @@ def _print_outside(held: Sequence[HeldBack], most: int) -> None:
     left = err().width - OUTSIDE_WIDTH - max(map(len, paths))
     table = grid()
     for note, path in zip(held, paths, strict=False):
-        reason = styled(f"nearest {note.nearest_area}" + (f"; {said}" if (said := _reason(note)) else ""), "dim")
+        reason = styled(_why(note), "dim")
         reason.truncate(max(left, 0), overflow="ellipsis")
         reason.no_wrap = True
         score = Text(f"{note.confidence:.2f}", justify="right")
@@ -206,11 +206,12 @@ def _print_outside(held: Sequence[HeldBack], most: int) -> None:
     notice(HELD_BACK)
 
 
-def _reason(note: HeldBack) -> str:
+def _why(note: HeldBack | Captured) -> str:
+    """The nearest area, and what speaks most against it."""
     reasons = [entry for entry in note.evidence if entry.toward == "outside"]
     reason = styled(max(reasons, key=lambda entry: entry.weight).text if reasons else "")
     reason.truncate(REASON_WIDTH, overflow="ellipsis")
-    return reason.plain
+    return f"nearest {note.nearest_area}" + (f"; {reason.plain}" if reason.plain else "")
 
 
 def _print_posts(posts: Sequence[TakenAsPost]) -> None:

@@ -26,6 +26,8 @@ _LIGATURES |= _OWN
 # TeX's old fonts set an accent as a character of its own, before its letter.
 _ACCENTS = {"¨": "\u0308", "´": "\u0301", "ˆ": "\u0302", "˜": "\u0303", "ˇ": "\u030c", "˚": "\u030a", "˘": "\u0306"}
 _ACCENTED = re.compile(rf"([{''.join(_ACCENTS)}])([AEIOUYCNZaeiouycnzıSRLDTGsrldtg])(?!\b)|([cCsStT])¸")
+RAISED = 0.2  # in sizes: what stands higher is a superscript
+_RAISED = dict(zip("abcdefgh", "ᵃᵇᶜᵈᵉᶠᵍʰ", strict=True))  # marks of where an author works
 NEAR = 100  # characters between an accent and its letter, in the order of the content
 _HYPHENS = (0x02, 0xAD, 0xFFFE)  # as pdfium gives one at the end of a line
 
@@ -173,14 +175,23 @@ def _parts(last: Character, character: Character) -> bool:
 
 def _run(group: list[Character], page: int) -> Run | None:
     solid = [character for character in group if not character.text.isspace()]
-    text = _ACCENTED.sub(_composed, " ".join("".join(character.text for character in group).split()))
-    if not text or not solid:
+    if not solid:
         return None
     size = Counter(round(character.size, 1) for character in solid).most_common(1)[0][0]
     baseline = Counter(round(character.baseline, 1) for character in solid).most_common(1)[0][0]
+    text = _ACCENTED.sub(_composed, " ".join(_shown(group, baseline + RAISED * size).split()))
     bold = sum(character.bold for character in solid) > 0.6 * len(solid)
     left, right = min(c.left for c in solid), max(c.right for c in solid)
     return Run(text, left, right, baseline, size, bold, page)
+
+
+def _shown(group: Sequence[Character], raised: float) -> str:
+    """The text of a group, in which a letter that stands higher by itself is a mark."""
+    high = [False, *(each.baseline > raised and each.text.isalpha() for each in group), False]
+    return "".join(
+        _RAISED.get(each.text, each.text) if high[number] and not (high[number - 1] or high[number + 1]) else each.text
+        for number, each in enumerate(group, start=1)
+    )
 
 
 def _composed(match: re.Match[str]) -> str:

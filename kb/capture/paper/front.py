@@ -32,7 +32,7 @@ _NO_TITLE = re.compile(
     r"arxiv:|preprint|proceedings|journal of|vol(?:ume|\.)|issn|doi|https?:|www\.|accepted|received|under review", re.I
 )
 _MARKS = re.compile(
-    r"[∗*†‡§¶‖#♠♣♥♦⋆★✉◇]+|(?<=\w)\s[a-h](?=\s*(?:[,∗*]|$))|(?<=[^\W\d_])\d+(?:,\d+)*|[¹²³⁴⁵⁶⁷⁸⁹⁰]+|\[\d+\]|(?<=[\s,])\d(?=\s|,|$)"
+    r"[∗*†‡§¶‖#♠♣♥♦⋆★✉◇ᵃᵇᶜᵈᵉᶠᵍʰ]+|(?<=\w)\s[a-h](?=\s*(?:[,∗*]|$))|(?<=[^\W\d_])\d+(?:,\d+)*|[¹²³⁴⁵⁶⁷⁸⁹⁰]+|\[\d+\]|(?<=[\s,])\d(?=\s|,|$)"
 )
 _SEPARATOR = re.compile(r"\s*(?:[,;&·|•]|\b(?:[aA]nd|AND)\b|\bund\b|\bet\b)\s*")
 _NAME_WORD = (
@@ -44,7 +44,7 @@ _AFFILIATION = re.compile(
     r"|centre|research|google|deepmind|microsoft|openai|meta\b|facebook|amazon|nvidia|apple|ibm|academy|inc\b|ltd|gmbh"
     r"|corporation|company|hospital|clinic\b|inria|cnrs|building\b|tekni|foundation|association|agency|observatory"
     r"|council|ministry|project\b|services\b|computing\b|^the\s|technologies|sciences?\b|street|avenue|piazza"
-    r"|engineering\b|berkeley|stanford|princeton|carnegie|\bmit\b|epfl|paper\b|report\b|draft\b|thesis|conference"
+    r"|engineering\b|berkeley|stanford|princeton|\bsuny\b|carnegie|\bmit\b|epfl|paper\b|report\b|draft\b|thesis|conference"
     r"|palo alto|new york|rio de"
     r"|\busa\b|\buk\b|china|germany|france|italy|japan|canada|team|group|@|http|abstract|version"
     r"|equal contribution|accepted|received|submitted|revised|published|preprint",
@@ -54,9 +54,14 @@ _TEAM = re.compile(
     r"(?:[\w.&-]+\s){1,4}(?:Team|Collaboration|Consortium|Contributors|Authors)|[A-Z]\w*[ -]AI"
     r"|The\s(?:[\w.&-]+\s){1,3}(?:Group|Project)"
 )
+_NOT_BY = re.compile(
+    r"(?:thesis |dissertation )?committee\b|advis[eo]rs?\b|supervis|(?:edited|communicated) by\b", re.I
+)
 _GRADE = re.compile(r"(?:(?:student|associate|senior|life) )?(?:member|fellow)", re.I)
 _SHORTENED = re.compile(r"\b(?:inc|ltd|corp|co|jr|sr)\.$", re.I)
-_PLACE = re.compile(r"[^\W\d_a-z][^\W\d_]+,\s+[^,]+|(?:[^\W\d]|[\s.])+,\s+\d+")  # city, country; street, number
+_PLACE = re.compile(
+    r"[^\W\d_a-z][^\W\d_]+,\s+[^,]+|(?:[^\W\d]|[\s.])+,\s+(?:\d+|\d{3}.*)|.*\b[A-Z]{1,2}\d{1,2}\s+\d[A-Z]{1,2}\b.*"
+)  # city, country; street, number; with a postcode
 _HALF_NAME = re.compile(r",\s+(?:and\s+)?([^\W\d_a-z][\w'’-]+)$")  # at the end of a line
 _OTHER_HALF = re.compile(r"[^\W\d_a-z][\w'’-]+(?:,| and\b|$)")
 _MARKUP = re.compile(r"[\[\]{}\\=]")
@@ -162,7 +167,7 @@ def between(lines: Sequence[Run], below: int) -> list[Run]:
     for line in lines[below : below + 40]:
         words = line.text.split()
         prose = len(words) > 8 and sum(word.islower() for word in words) > 4 and line.size < largest
-        if _ABSTRACT.fullmatch(line.text) or _AFTER.match(line.text) or prose:
+        if _ABSTRACT.fullmatch(line.text) or _AFTER.match(line.text) or _NOT_BY.match(line.text) or prose:
             break
         kept.append(line)
     return kept
@@ -172,7 +177,7 @@ def _named(runs: Sequence[Run]) -> Iterator[str]:
     above = ""
     for row in rows_of(runs):
         for run in row:
-            text = re.sub(r"^by\s+", "", run.text, flags=re.IGNORECASE)
+            text = re.sub(r"^(?:by|prof\.|dr\.)\s+", "", run.text, flags=re.IGNORECASE)
             if (half := _HALF_NAME.search(above)) and not _AFFILIATION.search(above):
                 text = f"{half[1]} {text}" if _OTHER_HALF.match(text) else text
             above = run.text

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from kb.capture.escaping import one_line
 from kb.capture.web.shown import authors_shown, date_shown
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?")
+_MONTH_AND_DAY = (r"(0[1-9]|1[0-2])", r"(0[1-9]|[12]\d|3[01])")
+_DATE_IN_PATH = re.compile(
+    rf"/((?:19|20)\d\d)[/-]{_MONTH_AND_DAY[0]}(?:[/-]{_MONTH_AND_DAY[1]})?(?=[/-])"
+    rf"|[-_/](20\d\d){''.join(_MONTH_AND_DAY)}(?=[/._-]|$)"
+)
 _YEAR = re.compile(r"\d{4}")
 _SEPARATED = re.compile(r"\s+[|–—·•»-]\s+|\s*[|·•»]\s*|\s+::\s+|:\s+(?=[^:]*$)")
 _ARTICLE = re.compile(r"Article|Posting")
@@ -56,15 +62,15 @@ class Metadata:
     description: str
 
 
-def metadata_of(tree: HtmlElement) -> Metadata:
-    """The metadata of a page, before its tree is changed."""
+def metadata_of(tree: HtmlElement, address: str = "") -> Metadata:
+    """The metadata of a page at an address, before its tree is changed."""
     metas = _metas(tree)
     linked = _linked(tree)
     site = _first(metas, "og:site_name")
     return Metadata(
         title=_title(tree, metas, site),
         authors=_authors(metas) or _linked_authors(linked) or authors_shown(tree),
-        date=_date(tree, metas, linked) or date_shown(tree),
+        date=_date(tree, metas, linked) or date_shown(tree) or _date_in(_canonical(tree, metas) or address),
         site=site,
         address=_canonical(tree, metas),
         is_paper="citation_title" in metas,
@@ -206,6 +212,12 @@ def _date(tree: HtmlElement, metas: dict[str, list[str]], linked: Sequence[dict[
     for path in ("//time[@itemprop='datePublished']", "//article//time", "//header//time", "//main//time"):
         stated += [time.get("datetime") or "" for time in tree.xpath(f"{path}[@datetime]")]
     return next(filter(None, map(publication_date, stated)), "")
+
+
+def _date_in(address: str) -> str:
+    """The date in an address, as journals and blogs have it; empty where there is none."""
+    match = _DATE_IN_PATH.search(urlsplit(address).path)
+    return "-".join(filter(None, match.groups()[:3] if match[1] else match.groups()[3:])) if match else ""
 
 
 def _canonical(tree: HtmlElement, metas: dict[str, list[str]]) -> str:

@@ -48,7 +48,7 @@ def capture_page(content: bytes, address: str, charset: str | None = None) -> Ca
     """The readable text of a page, and what it says of itself. Raises `CaptureError` where there is nothing to read."""
     text = decoded(content, charset, address)
     tree = parsed(text, address)
-    about = metadata_of(tree)
+    about = metadata_of(tree, address)
     abstract = f"## Abstract\n\n{escaped(about.description)}\n" if about.is_paper and about.description else ""
     has_login = bool(tree.xpath("//input[@type='password']"))
     body = readable(tree, about.title, about.address or address, about if about.is_article else None)
