@@ -52,8 +52,8 @@ class Wording:
 
 def wording_of(concepts: Concepts) -> Wording:
     """The words of some concepts. Stemming takes a tenth of a second, so that they are kept."""
-    texts = "\n".join(f"{number} {text}" for text, number in concepts.texts)
-    digest = hashlib.sha256("\n".join([*sorted(STOPWORDS), *ENDINGS, texts]).encode()).hexdigest()[:_NAME_BYTES]
+    known = [*map(str, concepts.sizes), *(text for text, _ in concepts.texts)]
+    digest = hashlib.sha256("\n".join([*sorted(STOPWORDS), *ENDINGS, *known]).encode()).hexdigest()[:_NAME_BYTES]
     lines = kept(f"concepts/{digest}.words", lambda: _lines(concepts).encode())
     return Wording(lines.decode(), len(concepts.all))
 
