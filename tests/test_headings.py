@@ -89,6 +89,8 @@ def test_abbreviations_are_written_as_the_field_writes_them() -> None:
         "tide_table.py",
         "Harbour master tables.ipynb",
         "Advantages & drawbacks",
+        "Deep analysis",
+        "深度分析",
         "Weaknesses, possible extensions and future work",
         "摘要",
         "結論",
