@@ -143,6 +143,7 @@ def test_what_is_compared_may_stand_before_a_point() -> None:
         ("3D currents", "3D currents"),
         ("3 Currents", "Currents"),
         ("3_1 - Currents", "Currents"),
+        ("Tides of a river \\[arXiv\\]", "Tides of a river"),
         ("12 – Currents", "Currents"),
         ("Currents: a guide :sailboat:", "Currents: a guide"),
         ("02 currents", "currents"),

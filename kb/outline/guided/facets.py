@@ -35,7 +35,11 @@ class Facet:
         """Whether a text is on this side of the topic, or stands under a heading that is; `opens` says that it is of
         the passage that opens a note.
         """
-        return (self.opens and opens) or bool(self.told.search(text)) or any(map(self.asked.search, headings))
+        return (self.opens and opens) or bool(self.told.search(text)) or any(map(self._is_asked_by, headings))
+
+    def _is_asked_by(self, heading: str) -> bool:
+        """Whether a heading asks for this and nothing else: "Problem setting" is about no problem."""
+        return bool(self.asked.search(heading)) and not telling_words(self.asked.sub(" ", heading), "")
 
 
 def _facet(asked: str, query: str, told: str, opens: bool = False) -> Facet:

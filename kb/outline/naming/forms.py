@@ -50,7 +50,12 @@ _NUMBERED = re.compile(
     r"\[(?:wip|draft|todo|new|archived?)\]\s*)+",
     re.IGNORECASE,
 )
-_MARKED_WORK = re.compile(r"\s*[(\[]\d+(?:\.\d+)? (?:points?|pts|marks|min(?:ute)?s?)[)\]]$", re.IGNORECASE)
+# What a title ends with that is not its own: "(30 points)", "[arXiv]".
+_MARKED_WORK = re.compile(
+    r"\s*(?:[(\[]\d+(?:\.\d+)? (?:points?|pts|marks|min(?:ute)?s?)[)\]]|"
+    r"\[(?:arxiv|papers?|pdf|code|blog|links?|video|slides|github|website|wip)\])$",
+    re.IGNORECASE,
+)
 
 
 def is_generic(heading: str) -> bool:
