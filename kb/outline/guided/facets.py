@@ -11,9 +11,9 @@ from kb.search.snippets import stem
 
 # Words of a heading that say nothing about its subject.
 _LIGHT_WORDS = """
-actually all also always another any are aren't best better big choose choosing come comes doing done else even every
-few first get gets getting give gives go goes going good great happen happens keep keeping keeps last let lets like
-little long look made make makes making many matter matters more most much need needs never new now off old one other
+actually all also always another any biggest common current are aren't best better big choose choosing come comes doing done else even every
+few first get gets getting give gives go goes going good great happen happens important keep keeping keeps key known last let lets like
+little long look made main major make makes making many matter matters more most much need needs never new now off old one other
 out over own part parts put really right run running second see seen should show some something still stuff take takes
 taking things thing through together two under up use used uses using very want way ways well work working works
 """
