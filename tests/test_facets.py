@@ -45,5 +45,6 @@ def test_a_heading_above_tells_too() -> None:
     (limits,) = facets_of("Limits", TOPIC)
     assert limits.is_told("Entries are kept by address.", ("Known issues",), opens=False)
     assert not limits.is_told("Entries are kept by address.", ("Eviction",), opens=True)
+    assert not limits.is_told("Entries are kept by address.", ("Problem setting",), opens=False)
     (how,) = facets_of("How it works", TOPIC)
     assert how.is_told("Entries live for a day.", (), opens=True)

@@ -138,3 +138,13 @@ def test_a_section_ends_where_its_subject_does(library: KnowledgeBase) -> None:
         for point in partitioning.points
         if point.kind == "quotation"
     )
+
+
+def test_questions_are_those_of_notes_on_the_topic(library: KnowledgeBase) -> None:
+    """A note that is quoted for a remark, and is about something else, asks no question of the post; the nearest note
+    asks the first one.
+    """
+    outline = library.outline("huge embedding tables", headings=("Making them smaller", "Training them"))
+    asking = [Path(question.path).stem for question in outline.open_questions]
+    assert asking[0] == "compressing-embedding-tables"
+    assert "byte-pair-encoding" not in asking

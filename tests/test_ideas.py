@@ -167,6 +167,20 @@ def test_a_notebook_with_too_few_notes_has_no_ideas(knowledge: KnowledgeBase, wr
     assert knowledge.ideas() == Ideas(ideas=(), notes=notes)
 
 
+def test_translations_are_one_note(knowledge: KnowledgeBase, write: Write) -> None:
+    """A text in three languages is not three notes on a subject."""
+    subject, text = SUBJECTS["gnn"]
+    for folder in ("en", "de", "fr"):
+        write(f"notes/{folder}/whales.md", note(subject, text))
+    knowledge.add(["notes"])
+    assert not knowledge.ideas().ideas
+    for number in range(2):
+        write(f"notes/en/part-{number}.md", note(subject, f"{text}, part {number}"))
+    knowledge.add(["notes"])
+    (idea,) = knowledge.ideas().ideas
+    assert len(idea.notes) == 3
+
+
 def test_areas_take_turns() -> None:
     """The area of the ripest offered group begins; each gives one before any gives a second, however many are passed
     over.

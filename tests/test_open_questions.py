@@ -57,7 +57,7 @@ def test_what_most_sections_lack_is_said_once() -> None:
     whole = [section(f"Disk {number}", "The disk has 2 TB.", "notes/0.md", "notes/1.md") for number in range(4)]
     notes = {f"notes/{number}.md": "The cache is full.\n" for number in range(4)}
     texts = [gap.text for gap in found("caches", lacking, notes)]
-    assert texts == ["most sections have only one source each", "most sections have no numbers"]
+    assert texts == ["4 of 4 sections have only one source each", "4 of 4 sections have no numbers"]
     assert [gap.section for gap in found("caches", [*lacking[:1], *whole], notes)] == ["Cache 0", "Cache 0"]
     assert len(found("caches", [*lacking, *whole], notes)) == 8
 

@@ -212,6 +212,12 @@ def test_the_number_of_an_item_ends_no_point() -> None:
     assert points_of(f"# Samplers\n\n{said}\n") == []
 
 
+def test_a_means_without_its_end_is_no_point() -> None:
+    """What something is done by says nothing without what is done."""
+    assert points_of("# Samplers\n\nBy providing a careful comparison of the neighbours of all nodes.\n") == []
+    assert points_of("# Samplers\n\nBy drawing fewer neighbours a sampler keeps the batch small.\n") != []
+
+
 def test_an_entry_of_a_list_of_links_is_no_point() -> None:
     """What stands behind a link says what the linked page has; a link within a sentence does not matter."""
     entries = "- [Sampler notes](a.md): basic background for samplers\n- **[Cache](b.md)** - how a cache is filled\n"

@@ -98,7 +98,7 @@ _LAST_WORD = re.compile(
     r"|are)$",
     re.IGNORECASE,
 )
-_NUMBER_ALONE = re.compile(r"[:;] *\(?\d{1,2}[.)]?$")  # of an item that follows
+_NUMBER_ALONE = re.compile(r"[:;] +\(?\d{1,2}[.)]?$")  # of an item that follows
 _MARKUP = re.compile(
     r"\]\(|\[\^|\[\[|[{}]{2}|</?[a-z][^<>]*>|\|.*\||\\(?:begin|end|tag|label)\b|:::|https?://|^#|\*\*", re.I
 )

@@ -23,6 +23,7 @@ from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader, Passages
 from kb.models import ChunkRecord, FiledArea, NoteRecord
 from kb.outline.questions import open_questions
+from kb.outline.quoting.translations import text_of
 from kb.outline.relevance import link_matrix
 from kb.reports import CoveredBefore, Idea, Ideas, RipenessParts
 from kb.scale import Scale
@@ -71,7 +72,8 @@ def ideas(reader: IndexReader, areas: tuple[FiledArea, ...], limit: int, today: 
         raise InputError(f"the number of ideas should be at least 1, is {limit}")
     passages = reader.passages()
     filed = [note for note in reader.catalog.notes() if note.id in passages.rows]
-    notes = current_notes(reader, [note for note in filed if note.kind == "note"])
+    one_language = {text_of(note.path): note for note in reversed(filed) if note.kind == "note"}
+    notes = current_notes(reader, [*reversed(one_language.values())])
     wanted = [note for note in notes if note.area in areas]
     if not wanted:
         return Ideas(ideas=(), notes=0)

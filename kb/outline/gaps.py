@@ -72,18 +72,18 @@ def section_gaps(sections: Sequence[Section]) -> tuple[Gap, ...]:
     """What sections lack, as far as their points tell: points, a second note, numbers. What most of them lack is said
     once, of all.
     """
-    one_note = _or_of_most(sections, _one_note(sections), "most sections have only one source each")
-    numbers = _or_of_most(sections, _without_numbers(sections), "most sections have no numbers")
+    one_note = _or_of_most(sections, _one_note(sections), "have only one source each")
+    numbers = _or_of_most(sections, _without_numbers(sections), "have no numbers")
     return (*_empty(sections), *one_note, *numbers)
 
 
 def _or_of_most(sections: Sequence[Section], found: Sequence[Gap], said: str) -> Sequence[Gap]:
-    """The gaps of one kind in some sections, or one gap in their place where more than `MAX_NAMED`, and most of the
-    sections, have it.
+    """The gaps of one kind in some sections, or one gap in their place where `MAX_NAMED`, and most of the sections,
+    have it.
     """
-    if len(found) <= MAX_NAMED or 2 * len(found) <= len(sections):
+    if len(found) < MAX_NAMED or 2 * len(found) <= len(sections):
         return found
-    return [Gap(kind=found[0].kind, text=said)]
+    return [Gap(kind=found[0].kind, text=f"{len(found)} of {len(sections)} sections {said}")]
 
 
 def _empty(sections: Sequence[Section]) -> list[Gap]:
@@ -121,7 +121,7 @@ def _outdated(sections: Sequence[Section], notes: dict[str, NoteRecord], today: 
             text = f"nothing newer than {newest.year}, on a fast-moving subject"
             found.append(Gap(kind="old notes", text=text, section=section.heading))
             newest_of_all = max(newest_of_all, newest.year)
-    return _or_of_most(sections, found, f"most sections have nothing newer than {newest_of_all}")
+    return _or_of_most(sections, found, f"have nothing newer than {newest_of_all}")
 
 
 def _missing_notes(cited: set[str], notes: Sequence[NoteRecord]) -> list[Gap]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_QUESTIONS = 7
 MIN_WORDS = 3  # of a question that says what it is about
+FAR_SHARE = 0.5  # of what the note nearest to a topic has, below which a note's questions are about something else
 MAX_LENGTH = 320  # characters of a question with the sentences that belong to it
 
 _TASK = re.compile(r"(?:TODO|FIXME|Q|Question|Open question)\b\s*:", re.IGNORECASE)
@@ -135,12 +136,15 @@ def nearest_questions(
     reader: IndexReader, notes: Sequence[NoteRecord], topic_vector: FloatArray
 ) -> tuple[OpenQuestion, ...]:
     """The open questions of some notes that no later note answers, the nearest to a topic first, none twice, at most
-    `MAX_QUESTIONS`.
+    `MAX_QUESTIONS`: as near as they are and as their notes are. A note far from the topic asks about something else.
     """
     chunks = reader.catalog.chunks_of(note.id for note in notes)
+    nearness = _nearness(reader, notes, topic_vector)
+    least = FAR_SHARE * max(nearness.values(), default=0.0)
     found = [
         (note, OpenQuestion(text=question.text, path=note.path, line=question.start_line))
         for note in notes
+        if nearness[note.id] >= least
         for chunk in chunks.get(note.id, [])
         for question in open_questions(chunk)
     ]
@@ -149,11 +153,19 @@ def nearest_questions(
     vectors = reader.encoder.encode([question.text for _, question in found])
     scale = reader.encoder.scale
     chosen: list[int] = []
-    for index in np.argsort(-(vectors @ topic_vector), kind="stable"):
+    related = scale.relatedness(vectors @ topic_vector) + [nearness[note.id] for note, _ in found]
+    for index in np.argsort(-related, kind="stable"):
         repeated = any(scale.sameness(float(vectors[index] @ vectors[other])) >= SAME_POINT for other in chosen)
         if len(chosen) < MAX_QUESTIONS and not repeated and not _is_answered(reader, found[index][0], vectors[index]):
             chosen.append(int(index))
     return tuple(found[index][1] for index in chosen)
+
+
+def _nearness(reader: IndexReader, notes: Sequence[NoteRecord], topic_vector: FloatArray) -> dict[str, float]:
+    """The relatedness of each note's best passage with a topic, by the note's id."""
+    passages = reader.passages()
+    related = reader.encoder.scale.relatedness(passages.cosines(topic_vector))
+    return {note.id: float(related[passages.rows[note.id]].max()) for note in notes}
 
 
 def _is_answered(reader: IndexReader, note: NoteRecord, vector: FloatArray) -> bool:

@@ -14,10 +14,11 @@ from kb.cutoffs import READ_CLEARLY
 from kb.index.reader import IndexReader
 from kb.outline.guided.facets import Facet, facets_of, telling_words
 from kb.outline.topics.topic import Topic
+from kb.search.concepts.names import named_otherwise
 from kb.search.concepts.reading import read_concepts, subject_of
 from kb.search.concepts.treatments import treatments
 from kb.search.find import as_in_notes, read_query
-from kb.search.query import WORD
+from kb.search.query import WORD, query_words
 from kb.search.snippets import stem
 
 MIN_WEIGHT = 0.3  # of a concept that a heading describes, both alone and within its topic, for it to ask for that
@@ -50,9 +51,11 @@ class Asked:
         if self.facets:
             return float(any(facet.is_told(text, headings, opens) for facet in self.facets))
         whole = " | ".join([title, *headings, text])
-        if not self.concepts.isdisjoint(self.known.named(whole)):
+        names_one = not self.concepts.isdisjoint(self.known.named(whole))
+        if names_one and self.is_described:
             return 1.0
-        return len(self.words & _stems(whole)) / len(self.words) if self.words else 0.0
+        asked = len(self.words) + (bool(self.concepts) and not self.is_described)
+        return (len(self.words & _stems(whole)) + names_one) / asked if asked else 0.0
 
 
 def read_heading(reader: IndexReader, topic: Topic, heading: str, plain: str, within: str) -> Asked:
@@ -63,7 +66,9 @@ def read_heading(reader: IndexReader, topic: Topic, heading: str, plain: str, wi
     if facets:
         return Asked(heading, frozenset(), words, facets, known)
     on_topic = {subject.concept for subject in topic.subjects if subject.concept is not None}
-    named = {*known.named(heading)} - of_areas(known, area_texts(reader)) - on_topic
+    by_name = {*known.named(heading), *named_otherwise(reader, heading)}
+    named = by_name - of_areas(known, area_texts(reader)) - on_topic
+    words -= {stem(word) for number in by_name for name in known.names(number) for word in query_words(name)}
     described = set() if named else _described(reader, plain, READ_CLEARLY) & _described(reader, within) - on_topic
     return Asked(
         heading, frozenset(_with_relatives(known, named, described) - on_topic), words, (), known, bool(described)

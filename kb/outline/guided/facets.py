@@ -11,11 +11,12 @@ from kb.search.snippets import stem
 
 # Words of a heading that say nothing about its subject.
 _LIGHT_WORDS = """
-actually all also always another any are aren't best better big choose choosing come comes doing done else even every
-few first get gets getting give gives go goes going good great happen happens keep keeping keeps last let lets like
-little long look made make makes making many matter matters more most much need needs never new now off old one other
-out over own part parts put really right run running second see seen should show some something still stuff take takes
-taking things thing through together two under up use used uses using very want way ways well work working works
+actually all also always another any are aren't best better big biggest choose choosing come comes common current
+doing done else even every few first get gets getting give gives go goes going good great happen happens important
+keep keeping keeps key known last let lets like little long look made main major make makes making many matter matters
+more most much need needs never new now off old one other out over own part parts put really right run running second
+see seen should show some something still stuff take takes taking thing things through together two under up use used
+uses using very want way ways well work working works
 """
 LIGHT = frozenset(_LIGHT_WORDS.split()) | STOPWORDS
 
@@ -35,7 +36,11 @@ class Facet:
         """Whether a text is on this side of the topic, or stands under a heading that is; `opens` says that it is of
         the passage that opens a note.
         """
-        return (self.opens and opens) or bool(self.told.search(text)) or any(map(self.asked.search, headings))
+        return (self.opens and opens) or bool(self.told.search(text)) or any(map(self._is_asked_by, headings))
+
+    def _is_asked_by(self, heading: str) -> bool:
+        """Whether a heading asks for this and nothing else: "Problem setting" is about no problem."""
+        return bool(self.asked.search(heading)) and not telling_words(self.asked.sub(" ", heading), "")
 
 
 def _facet(asked: str, query: str, told: str, opens: bool = False) -> Facet:

@@ -21,6 +21,10 @@ _GENERIC = re.compile(
     r"(?:key|main|core|strong|weak) (?:points?|ideas?|contributions?|takeaways?|findings?|results?|insights?)|"
     r"(?:(?:possible|potential|future) )?(?:drawbacks?|improvements?|extensions?|directions?|work)|strengths?|"
     r"weaknesses|(?:dis)?advantages?|limitations?|critique|"
+    r"(?:(?:deep|detailed|in-depth|comprehensive|full|comparative|final|quick|short) )*"
+    r"(?:analys[ei]s|reviews?|surveys?|comparisons?|stud(?:y|ies)|walk-?throughs?|deep dives?|guides?|reports?|"
+    r"explained)|"
+    r"(?:심층 )?분석|(?:深度)?(?:分析|解析)|详解|"
     r"(?:part|chapter|section|lecture|lesson|module|week|day|step|session|unit)s?|"
     r"about (?:this|the|our) (?:book|course|class|series|site|blog|page|project|repo(?:sitory)?|notes?|authors?|guide)|"
     r"about(?: (?:me|us))?|pre(?:face|amble)|foreword|dedication|colophon|errata|extra credit\b.*|"
@@ -46,7 +50,12 @@ _NUMBERED = re.compile(
     r"\[(?:wip|draft|todo|new|archived?)\]\s*)+",
     re.IGNORECASE,
 )
-_MARKED_WORK = re.compile(r"\s*[(\[]\d+(?:\.\d+)? (?:points?|pts|marks|min(?:ute)?s?)[)\]]$", re.IGNORECASE)
+# What a title ends with that is not its own: "(30 points)", "[arXiv]".
+_MARKED_WORK = re.compile(
+    r"\s*(?:[(\[]\d+(?:\.\d+)? (?:points?|pts|marks|min(?:ute)?s?)[)\]]|"
+    r"\[(?:arxiv|papers?|pdf|code|blog|links?|video|slides|github|website|wip)\])$",
+    re.IGNORECASE,
+)
 
 
 def is_generic(heading: str) -> bool:

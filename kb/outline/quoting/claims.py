@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from kb.outline.quoting.comparisons import are_opposite
 from kb.search.query import query_words
@@ -27,8 +28,14 @@ def can_agree(one: str, other: str) -> bool:
     return bool(_NEGATED.search(one)) == bool(_NEGATED.search(other)) and not are_opposite(one, other)
 
 
+@lru_cache(maxsize=1_000)
+def _words(text: str) -> frozenset[str]:
+    """The stems of a text's words; each text is compared with many others."""
+    return frozenset(stem(word) for word in query_words(text))
+
+
 def are_worded_alike(one: str, other: str) -> bool:
     """Whether two sentences have nearly the same words and can both be true."""
-    first, second = ({stem(word) for word in query_words(text)} for text in (one, other))
+    first, second = _words(one), _words(other)
     shorter = min(len(first), len(second))
     return shorter >= MANY_WORDS and len(first & second) >= SAME_WORDS * shorter and can_agree(one, other)

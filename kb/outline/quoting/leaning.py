@@ -173,6 +173,7 @@ _RESIDUE = re.compile(
 )
 _NAME_IN_LOWER_CASE = re.compile(r"[a-z]+[A-Z\d]|[a-z]-[A-Z]?[a-z]")
 _DIGIT_COMMA = re.compile(r"(?<=\d),(?=\d)")
+_MEANS = re.compile(r"(?:by|without|through|via|instead of|after|before|while) \w+ing\b(?P<rest>.*)", re.IGNORECASE)
 _ITEM_NUMBER = re.compile(r"\s\(?(\d{1,2})[.)]$")
 _PAIRS = (("(", ")"), ("[", "]"), ("“", "”"))
 
@@ -223,7 +224,12 @@ def is_cut(text: str) -> bool:
     """Whether a text ends before what it announces, or lacks its main clause or half of a pair of brackets."""
     unpaired = any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS) or text.count('"') % 2
     purpose = _PURPOSE.match(text)
-    is_alone = _CLAUSE_ALONE.match(text) or (purpose and not has_a_verb(_ABLE.sub("", purpose["rest"])))
+    means = _MEANS.match(text)
+    is_alone = (
+        _CLAUSE_ALONE.match(text)
+        or (purpose and not has_a_verb(_ABLE.sub("", purpose["rest"])))
+        or (means and not has_a_verb(means["rest"]))
+    )
     return bool(_OPEN_END.search(text) or _SHOWING.match(text) or is_alone or unpaired or unspaced.is_open(text))
 
 
