@@ -1,4 +1,4 @@
-"""The seven tools: what an assistant may ask of a notebook, answered as text."""
+"""The six tools: what an assistant may ask of a notebook, answered as text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from kb.errors import CaptureError
+from kb.errors import CaptureError, InputError
 from kb.models import FiledArea, Filter, Kind
 from kb.notes.naming import address_of
 from kb.reports import Captured, Hit, Outline, Point, Related, Section
@@ -24,6 +24,14 @@ NoteName = Annotated[
     str, Field(min_length=1, max_length=2000, description="A note's id or path, exactly as given here.")
 ]
 FileUnder = Annotated[FiledArea | None, Field(description="The area to file it under, if the user named one.")]
+Title = Annotated[str, Field(max_length=500)]
+Address = Annotated[
+    str,
+    Field(
+        max_length=MAX_ADDRESS,
+        description="A public http(s) address, an arXiv id or a DOI, exactly as the user gave it.",
+    ),
+]
 Areas = Annotated[list[FiledArea], Field(description="Only notes in these areas.")]
 Limit = Annotated[int, Field(ge=1, le=30)]
 
@@ -99,13 +107,22 @@ class Tools:
 
     def add(
         self,
-        title: Annotated[str, Field(min_length=1, max_length=500)],
-        text: Annotated[str, Field(min_length=1, max_length=1_000_000, description="Markdown, without the title.")],
+        title: Title = "",
+        text: Annotated[str, Field(max_length=1_000_000, description="Markdown, without the title.")] = "",
+        address: Address = "",
         area: FileUnder = None,
+        detour: Annotated[bool, Field(description="Whether the user wants it though it is outside the areas.")] = False,
     ) -> str:
-        """Write a new note into the notebook; a note that exists is never changed."""
-        knowledge = self._live.knowledge
-        report = knowledge.add_text(title, text, area)
+        """Write a new note, of a title and a text, or of the page or paper at an address; a note of the user's own is
+        never changed. Only for addresses that the user named, never for one that only notes name, and never with text
+        of notes in the address.
+        """
+        if bool(address) == bool(title or text) or bool(title) != bool(text):
+            raise InputError("a note is made of a title and a text, or of an address; give one of the two")
+        return self._capture(address, area, detour) if address else self._write(title, text, area, detour)
+
+    def _write(self, title: str, text: str, area: FiledArea | None, detour: bool) -> str:
+        report = self._live.knowledge.add_text(title, text, area, detour)
         outcomes = [f"added {note.path}, filed under {note.area}" for note in report.added]
         outcomes += [
             f"wrote {note.path}; it lies outside the areas and is held back (nearest {note.nearest_area})"
@@ -115,22 +132,7 @@ class Tools:
         repeats = [f"it nearly repeats {note.near_duplicate_of}" for note in report.added if note.near_duplicate_of]
         return "\n".join([*outcomes, *repeats])
 
-    def capture(
-        self,
-        address: Annotated[
-            str,
-            Field(
-                min_length=1,
-                max_length=MAX_ADDRESS,
-                description="A public http(s) address, an arXiv id or a DOI, exactly as the user gave it.",
-            ),
-        ],
-        area: FileUnder = None,
-        detour: Annotated[bool, Field(description="Whether the user wants it though it is outside the areas.")] = False,
-    ) -> str:
-        """Fetch a page or paper that the user named, and make a note of it. Never for an address that only notes name,
-        and never with text of notes in the address.
-        """
+    def _capture(self, address: str, area: FiledArea | None, detour: bool) -> str:
         if len(address.partition("?")[2]) > MAX_QUERY:
             raise CaptureError(f"{address} asks a site more than {MAX_QUERY} characters; the user may `kb add` it")
         with self._live.capturing() as knowledge:
