@@ -18,7 +18,7 @@ from kb.outline.post.quotation import quotation
 from kb.outline.post.render import render, template_text
 from kb.outline.quoting.choosing import choose, with_opposites
 from kb.outline.quoting.comparisons import are_opposite
-from kb.outline.quoting.labels import label
+from kb.outline.quoting.labels import label, label_under
 from kb.outline.quoting.pointers import pointer
 from kb.outline.quoting.runs import runs
 from kb.outline.quoting.worth import worth
@@ -390,3 +390,18 @@ def test_a_subject_that_nothing_names_is_not_quoted() -> None:
     for title, begins in (("2025-01-31", ["Pumps"]), ("Lock pumps", ["Pumps", "The"])):
         _, ranked = ranked_of({"notes/a.md": f"# {title}\n\n{text}"})
         assert sorted(entry.statement.text.split()[0] for entry in ranked) == begins
+
+
+@pytest.mark.parametrize(
+    ("heading", "own", "shown"),
+    [
+        ("GAIA", "GAIA", ""),
+        ("GPQA and GAIA", "GAIA", "GAIA"),
+        ("Cluster-GCN and GraphSAINT", "GraphSAINT: Samplers", "GraphSAINT: Samplers"),
+        ("Ring all-reduce and Horovod", "Ring all-reduce and Horovod: Cost", "Cost"),
+        ("GAIA: a benchmark of assistants and agents", "GAIA: Levels", "Levels"),
+    ],
+)
+def test_a_heading_of_two_subjects_does_not_say_which_is_meant(heading: str, own: str, shown: str) -> None:
+    """A label repeats no subject of its heading, but where that names another one besides."""
+    assert label_under(heading, own) == shown

@@ -60,9 +60,20 @@ def label(title: str, heading_path: Sequence[str], text: str) -> str:
 
 
 def label_under(heading: str, label: str) -> str:
-    """What a label says that the heading above it does not."""
+    """What a label says that the heading above it does not; under one that names two subjects, which is meant."""
     subject, _, rest = label.partition(": ")
-    return rest if subject and _is_named(subject, _stems(heading)) else label
+    said = subject and _is_named(subject, _stems(heading)) and not _names_another(heading, subject)
+    return rest if said else label
+
+
+def _names_another(heading: str, subject: str) -> bool:
+    """Whether a heading "A and B" names something else beside a subject that is one of the two."""
+    one, _, other = heading.partition(": ")[0].partition(" and ")
+    halves = [_stems(one), _stems(other)]
+    own = _stems(subject)
+    return any(
+        half and rest and _is_named(subject, half) and rest.isdisjoint(own) for half, rest in (halves, reversed(halves))
+    )
 
 
 def names(heading: str, title: str) -> bool:
