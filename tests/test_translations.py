@@ -51,7 +51,7 @@ def test_a_text_is_evidence_in_one_language(topic: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("other", "alike"),
     [
-        ("On canals a lock is the chamber lifting boats from a level to another, old or new.", True),
+        ("A lock is the chamber lifting old boats from one level up to another.", True),
         ("A lock is not the chamber that lifts old boats from one level to another.", False),
         ("A chamber is where old boats rest.", False),
     ],

@@ -10,7 +10,7 @@ from kb.search.query import query_words
 from kb.search.snippets import stem
 
 MANY_WORDS = 6  # of a sentence, for its words to tell whether another says the same
-SAME_WORDS = 0.8  # of the shorter one's words, that the other has too
+SAME_WORDS = 0.75  # of the words of two sentences, that both have
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w]*\])")
 _NEGATED = re.compile(
@@ -37,5 +37,5 @@ def _words(text: str) -> frozenset[str]:
 def are_worded_alike(one: str, other: str) -> bool:
     """Whether two sentences have nearly the same words and can both be true."""
     first, second = _words(one), _words(other)
-    shorter = min(len(first), len(second))
-    return shorter >= MANY_WORDS and len(first & second) >= SAME_WORDS * shorter and can_agree(one, other)
+    alike = len(first & second) >= SAME_WORDS * len(first | second)
+    return alike and min(len(first), len(second)) >= MANY_WORDS and can_agree(one, other)
