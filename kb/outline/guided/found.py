@@ -20,6 +20,7 @@ from kb.outline.guided.asked import Asked, read_heading
 from kb.outline.parts import Part
 from kb.outline.points import Excerpt
 from kb.outline.quoting.translations import in_one_language
+from kb.outline.relevance import SURE_SHARE
 from kb.outline.topics.coverage import notes_naming, require_evidence
 from kb.outline.topics.naming import naming_of
 from kb.outline.topics.subjects import subjects_of, unknown_subjects
@@ -120,7 +121,7 @@ def _evidence(
 
 
 def _search(
-    reader: IndexReader, topic: Topic, asked: Asked, put: tuple[str, str], filter: Filter, on_topic: Collection[str]
+    reader: IndexReader, topic: Topic, asked: Asked, put: tuple[str, str], filter: Filter, on_topic: Mapping[str, float]
 ) -> _Found:
     """What is found for a heading: alone, and within its topic; nothing where a search for it alone has no good match.
     One that asks for a side of the topic is searched for in the passages that tell of it, of notes on the topic.
@@ -132,20 +133,25 @@ def _search(
     return _searched(reader, queries, filter).among(on_topic, _telling(reader, topic, asked, on_topic))
 
 
-def _telling(reader: IndexReader, topic: Topic, asked: Asked, notes: Collection[str]) -> dict[str, list[int]]:
-    """The rows of those passages of some notes, by note, that speak of a topic, and of the side of it asked for."""
+def _telling(reader: IndexReader, topic: Topic, asked: Asked, shares: Mapping[str, float]) -> dict[str, list[int]]:
+    """The rows of those passages of notes on a topic, by note, that speak of it, and of the side of it asked for. A
+    note that surely bears on the topic speaks of it throughout.
+    """
     row_of = reader.passages().row_of
     related = reader.encoder.scale.relatedness(reader.passages().cosines(topic.aim))
-    known = reader.catalog.notes_by_id(notes)
+    known = reader.catalog.notes_by_id(shares)
     return {
         id: [
             row_of[chunk.id]
             for chunk in chunks
             if chunk.id in row_of
             and asked.share(chunk.text, _named(known[id]), chunk.heading_path, chunk.position == 0)
-            and _speaks_of(topic, asked.known, known[id], chunk, float(related[row_of[chunk.id]]))
+            and (
+                shares[id] > SURE_SHARE
+                or _speaks_of(topic, asked.known, known[id], chunk, float(related[row_of[chunk.id]]))
+            )
         ]
-        for id, chunks in reader.catalog.chunks_of(notes).items()
+        for id, chunks in reader.catalog.chunks_of(list(shares)).items()
     }
 
 
