@@ -137,8 +137,9 @@ def test_without_the_libraries_of_captures(
     knowledge: KnowledgeBase, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each kind of capture that needs them says so in one line, before anything is fetched; a text file does not."""
-    for name in ("lxml", "bibtexparser"):
+    for name in ("lxml", "bibtexparser.entrypoint"):
         monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, "kb.capture.bibtex", raising=False)  # it may have them from another test
     files = [str(knowledge.root / name) for name in ("a.html", "a.bib", "a.txt")]
     for path in files:
         Path(path).write_text("Graph neural networks pass messages.")
