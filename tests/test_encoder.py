@@ -216,6 +216,19 @@ def test_vectors_have_length_one_and_do_not_depend_on_their_company(int8_encoder
     assert int8_encoder.encode([]).shape == (0, int8_encoder.dimensions)
 
 
+def test_the_quantised_graph_needs_no_fusing(int8_encoder: Encoder, model_home: Path, tmp_path: Path) -> None:
+    """The int8 graph holds the nodes that ONNX Runtime would fuse whenever it loads it."""
+    import onnx
+    import onnxruntime
+
+    (graph,) = model_home.glob(f"cache/kb/encoders/{int8_encoder.fingerprint.removesuffix('-int8')}/int8.onnx")
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "loaded.onnx")
+    onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    stored, loaded = ({n.op_type for n in onnx.load(path).graph.node} for path in (graph, tmp_path / "loaded.onnx"))
+    assert loaded <= stored
+
+
 @pytest.mark.parametrize("pooling", ["cls", "max", "mean_sqrt_len_tokens"])
 def test_other_poolings_carry_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pooling: str) -> None:
     """A model that pools in another way, and projects what it pooled, is exported with both."""

@@ -78,6 +78,8 @@ def write_export(pipeline: Pipeline, fingerprint: str, target: Path) -> None:
             target.rename(Path(temporary) / "damaged")  # an intact one would have been used
         inputs = pipeline.write_graph(folder / graph_name("fp32"))
         quantised = _quantise(folder)
+        if quantised:
+            _optimise(folder / graph_name("int8"))
         pipeline.write_tokenizer(folder / TOKENIZER)
         export = pipeline.describe(fingerprint, inputs, _hashes(folder))
         exact = OnnxEncoder(folder, export, "fp32")
@@ -123,6 +125,17 @@ def _quantise(folder: Path) -> bool:
     except Exception:  # onnx and ONNX Runtime raise exceptions of their own
         return False
     return True
+
+
+def _optimise(path: Path) -> None:
+    """Fuse the nodes of a graph as ONNX Runtime would whenever it loads it, which takes half of the loading time."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED  # on any processor
+    options.optimized_model_filepath = str(path.with_suffix(".fused"))
+    onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    path.with_suffix(".fused").replace(path)
 
 
 def _parity(expected: NDArray[np.float32], encoder: OnnxEncoder) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from pathlib import Path
@@ -90,10 +90,10 @@ class OnnxEncoder:
         return measure(OnnxEncoder(self._folder, self._export, "fp32"))
 
     def count_tokens(self, text: str) -> int:
-        return len(self._counter.encode(text, add_special_tokens=False).ids)
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def reads(self, text: str) -> bool:
-        found = self._counter.encode(text, add_special_tokens=False)
+        found = self._tokenizer.encode(text, add_special_tokens=False)
         return is_read(text, _known_spans(found.tokens, found.offsets))
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
@@ -104,13 +104,12 @@ class OnnxEncoder:
         return vector
 
     @cached_property
-    def _counter(self) -> tokenizers.Tokenizer:
-        return _load_tokenizer(self._folder)
-
-    @cached_property
     def _tokenizer(self) -> tokenizers.Tokenizer:
-        tokenizer = _load_tokenizer(self._folder)
-        tokenizer.enable_truncation(self.max_tokens + tokenizer.num_special_tokens_to_add(False))
+        import tokenizers
+
+        tokenizer = tokenizers.Tokenizer.from_file(str(self._folder / TOKENIZER))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
         return tokenizer
 
     @cached_property
@@ -136,9 +135,17 @@ class OnnxEncoder:
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
         run = partial(_run, self._session, self._export.inputs)
         spread = self._pool.map if len(texts) > 1 else map
-        for row, vector in enumerate(spread(run, self._tokenizer.encode_batch(texts))):
+        for row, vector in enumerate(spread(run, self._encodings(texts))):
             vectors[row] = vector
         return unit_rows(vectors)
+
+    def _encodings(self, texts: list[str]) -> Iterator[tokenizers.Encoding]:
+        """The tokens of texts, cut to what the model reads, with its special ones. The tokenizer, which also counts, is
+        loaded once: it cuts nothing itself.
+        """
+        for encoding in self._tokenizer.encode_batch(texts, add_special_tokens=False):
+            encoding.truncate(self.max_tokens)
+            yield self._tokenizer.post_process(encoding)
 
 
 class TorchEncoder:
@@ -204,15 +211,6 @@ def _run(
     feed = {name: np.array([getattr(encoding, columns[name])], dtype=np.int64) for name in inputs}
     (vectors,) = session.run(None, feed)
     return vectors[0]  # type: ignore[no-any-return]
-
-
-def _load_tokenizer(folder: Path) -> tokenizers.Tokenizer:
-    import tokenizers
-
-    tokenizer = tokenizers.Tokenizer.from_file(str(folder / TOKENIZER))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
 
 
 def unit_rows(vectors: NDArray[Any]) -> NDArray[np.float32]:
