@@ -156,6 +156,12 @@ def test_what_stands_in_an_article_for_readers_of_the_site_is_left_out(aside: st
     assert noted(page) != noted(f"{ARTICLE}{page}")
 
 
+def test_the_captions_of_a_slide_show_are_its_text() -> None:
+    """What looks like asides stays where a page has hardly anything else."""
+    slides = f"<figure><figcaption>{TEXT}(Getty Images)</figcaption></figure>" * 3
+    assert noted(f"{ARTICLE}<article><h1>A title</h1><p>Slides</p>{slides}</article>").count(TEXT.strip()) == 3
+
+
 AROUND = [
     ("<p>By Ada Lovelace</p><p>March 4, 2026</p>", ""),
     ("<h2>Summary of all that is said below, at such a length</h2><p>By Ada Lovelace, 4 March 2026</p>", ""),

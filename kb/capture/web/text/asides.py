@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 RUNNING = 80  # characters of a paragraph of the text; bylines and labels have fewer
 MOST_OF_BYLINE = 100  # characters
 MOST_WORDS_BESIDE_NAMES = 5  # of a byline
+MOST_ASIDE = 0.5  # of all text; where there seems to be more, it is the text, as the captions of a slide show are
 MOST_OF_ASIDE = 500  # characters; what says more says it of something
 WORDS_OF_LEAD = 4  # in a paragraph that is the title of another text
 SHARE_OF_LINKS = 0.8  # of the letters of a line of tags
@@ -97,11 +98,15 @@ def drop_asides(article: HtmlElement, authors: Sequence[str], date: str, address
     pieces = [(piece, text) for piece in _pieces(article) if (text := one_line(piece.text_content()))]
     running = [n for n, (piece, text) in enumerate(pieces) if len(text) >= RUNNING and not _is_above(piece)]
     first, last = (running[0], running[-1]) if running else (len(pieces), -1)
+    asides = []
     for number, (piece, text) in enumerate(pieces):
         around = not first <= number <= last
         if len(text) <= MOST_OF_ASIDE and (
             (around and _is_byline(piece, text, authors, date)) or _is_aside(piece, text, host)
         ):
+            asides.append((piece, text))
+    if sum(len(text) for _, text in asides) <= MOST_ASIDE * sum(len(text) for _, text in pieces):
+        for piece, _ in asides:
             piece.clear(keep_tail=True)
 
 
