@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kb.areas.concepts import load_concepts
 from kb.errors import EvidenceError
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
@@ -148,3 +149,15 @@ def test_questions_are_those_of_notes_on_the_topic(library: KnowledgeBase) -> No
     asking = [Path(question.path).stem for question in outline.open_questions]
     assert asking[0] == "compressing-embedding-tables"
     assert "byte-pair-encoding" not in asking
+
+
+def test_a_heading_that_names_a_concept_has_what_names_it(library: KnowledgeBase) -> None:
+    """Under the name of a concept, in whatever form, stands what names it or its parts, not what is merely near."""
+    outline = library.outline("graph representation learning", headings=("Sampling neighbours", "Message passing"))
+    points = [point for point in outline.sections[0].points if point.kind == "quotation"]
+    assert points
+    known = load_concepts()
+    asked = {number for number in known.named("neighbour sampling") for number in (number, *known.parts(number))}
+    for point in points:
+        said = " | ".join([point.text, point.label, Path(point.path).stem.replace("-", " ")])
+        assert "sampl" in said.casefold() or asked & {*known.named(said)}

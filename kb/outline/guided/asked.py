@@ -40,9 +40,10 @@ class Asked:
     @property
     def is_strict(self) -> bool:
         """Whether only what says something of it is on the heading, however near the rest: it asks for a side of the
-        topic, or is a single word.
+        topic, is a single word, or is the name of a concept.
         """
-        return bool(self.facets) or len(self.words) == 1
+        is_name = bool(self.concepts) and not self.is_described and not self.words
+        return bool(self.facets) or len(self.words) == 1 or is_name
 
     def share(self, text: str, title: str, headings: Sequence[str], opens: bool) -> float:
         """How much of what is asked for a text says, or the title and headings that it stands under, 0..1. `opens` says
