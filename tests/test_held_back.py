@@ -160,3 +160,24 @@ def test_the_line_has_a_command_that_works(notebook: Path, kb: Callable[..., Run
     run = kb("search", "rye bread")
     assert "held back" not in run.err
     assert "my bread.md" in run.out
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("options", [[], ["-l"], ["--json"]])
+def test_inside_a_note_that_is_held_back(
+    notebook: Path, kb: Callable[..., Run], write: Write, options: list[str]
+) -> None:
+    """A search inside a note that is held back says so, with the command that takes it in, which works; one that finds
+    nothing inside another note says where it looked.
+    """
+    write("notes/a.md", filed("Graph convolution", "Layers average neighbours."))
+    write("notes/my bread.md", outside("Rye bread"))
+    kb("add", "notes")
+    ended = kb("search", "oven", "--in", "my bread", *options)
+    command = "kb file 'notes/my bread.md' detour"
+    line = f"kb: notes/my bread.md is held back as outside and not searched; `{command}` takes it in\n"
+    assert (ended.code, ended.out, ended.err) == (2, "", line)
+    assert kb("file", "notes/my bread.md", "detour").code == 0
+    assert "oven" in kb("search", "oven", "--in", "my bread", *options).out
+    if options != ["--json"]:
+        assert "nothing found in a\n" in kb("search", "oven", "--in", "a", "--mode", "lexical", *options).err

@@ -120,6 +120,17 @@ def other_similarity(folder: Path) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | {"similarity_fn_name": "dot"}))
 
 
+def other_architecture(folder: Path) -> None:
+    path = folder / "config.json"
+    known = json.loads(path.read_text())
+    path.write_text(json.dumps(known | {"model_type": "wavelet", "architectures": ["WaveletModel"]}))
+
+
+def picture_model(folder: Path) -> None:
+    """Settings of a model that reads pictures, with the weights of one that reads text."""
+    (folder / "config.json").write_text(json.dumps({"model_type": "vit", "architectures": ["ViTModel"]}))
+
+
 def cross_encoder(folder: Path) -> None:
     remove_everything(folder)
     write_model(folder)
@@ -138,6 +149,8 @@ def only_a_text(folder: Path) -> None:
         (pickle_weights, "no weights as safetensors"),
         (add_own_code, "cannot be loaded"),
         (other_similarity, "by dot, kb by cosine"),
+        (other_architecture, "cannot be loaded"),
+        (picture_model, "cannot be loaded"),
     ],
 )
 def test_a_folder_that_will_not_do_changes_nothing(

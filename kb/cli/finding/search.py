@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +22,7 @@ from kb.errors import InputError
 
 if TYPE_CHECKING:
     from kb.knowledge import KnowledgeBase
-    from kb.models import FiledArea, Filter, Mode
+    from kb.models import FiledArea, Filter, Mode, NoteRecord
     from kb.reports import SearchResult
 
 KINDS = {"note": ("note",), "post": ("post",), "all": ("note", "post", "outline")}
@@ -39,8 +40,10 @@ class Restrictions:
     within: str | None
 
     def filter(self, knowledge: KnowledgeBase) -> Filter:
-        """The same as a filter of the library. A note that is searched may be of any kind."""
-        paths = () if self.within is None else (knowledge.find_note(as_text(self.within)).path,)
+        """The same as a filter of the library. A note that is searched may be of any kind. Raises `InputError` for one
+        that is held back, of which nothing is indexed.
+        """
+        paths = () if self.within is None else (_searchable(knowledge.find_note(as_text(self.within))),)
         tags = [as_text(tag) for tag in self.tags]
         values = {"areas": self.areas, "tags": tags, "since": self.since, "until": self.until}
         return rooms.models.Filter.model_validate(
@@ -190,9 +193,9 @@ def search_command(
     if output.open is not None:
         return _open_hit(knowledge.root, result, output.open)
     console = rooms.console_search
-    show = partial(console.print_hits, knowledge.root)
+    show = partial(console.print_hits, knowledge.root, restrictions.within)
     if output.lines:
-        show = partial(console.print_lines, partial(_from_here, knowledge.root), restrictions.within is not None)
+        show = partial(console.print_lines, partial(_from_here, knowledge.root), restrictions.within)
     rooms.terminal.print_report(result, as_json, show)
     return 0
 
@@ -209,6 +212,14 @@ def _searching(
         explain=explain,
         weak=limit is not None or restrictions.within is not None,
     )
+
+
+def _searchable(note: NoteRecord) -> str:
+    """The path of a note that is indexed."""
+    if note.area == "outside":
+        taken = f"`kb file {shlex.quote(note.path)} detour` takes it in"
+        raise InputError(f"{note.path} is held back as outside and not searched; {taken}")
+    return note.path
 
 
 def _open_hit(root: Path, result: SearchResult, number: int) -> int:

@@ -30,14 +30,16 @@ from kb.search.snippets import marks, shorten
 FIRST_WORDS = 40  # characters of a passage without a heading
 
 
-def print_hits(root: Path, result: SearchResult) -> None:
-    """Hits below a root with their addresses and the matching words marked; remarks go to standard error."""
+def print_hits(root: Path, inside: str | None, result: SearchResult) -> None:
+    """Hits below a root, or `inside` a note, with their addresses and the matching words marked; remarks go to standard
+    error.
+    """
     remark(result.missing, result.changed_notes)
     if result.undated:
         notice(f"{count(result.undated, 'note')} without a date left out")
     if not result.hits and not result.weaker:
         posts = result.posts_left_out
-        notice("nothing found" + (f"; `--kind post` searches {count(posts, 'post')}" if posts else ""))
+        notice(_nothing(inside) + (f"; `--kind post` searches {count(posts, 'post')}" if posts else ""))
     elif not result.good_match:
         notice("no note is a good match" + ("; these are the nearest ones" if result.hits else ""))
     if result.hits and (how := result.hits[0].explain):
@@ -90,18 +92,22 @@ def _print_hit(root: Path, hit: Hit, words: Sequence[str]) -> None:
     say("")
 
 
-def print_lines(place: Callable[[str], str], inside: bool, result: SearchResult) -> None:
+def print_lines(place: Callable[[str], str], inside: str | None, result: SearchResult) -> None:
     """A line for each hit, or for each of its passages if the search was `inside` a note, as compilers print places:
     `path:line: text`. `place` gives the path to print for that of a note.
     """
     remark(result.missing, result.changed_notes)
     if not result.hits:
-        notice("nothing found")
+        notice(_nothing(inside))
     words = parse_query(result.query).words
     for hit in result.hits:
         _print_line(f"{place(hit.path)}:{hit.start_line}:", hit.snippet, words)
         for passage in hit.passages if inside else ():
             _print_line(f"{place(hit.path)}:{passage.start_line}:", _body(passage), words)
+
+
+def _nothing(inside: str | None) -> str:
+    return "nothing found" if inside is None else f"nothing found in {inside}"
 
 
 def _print_line(address: str, text: str, words: Sequence[str]) -> None:
