@@ -96,7 +96,7 @@ def _without_notebook(arguments: list[str]) -> list[str]:
 def _named(arguments: list[str]) -> list[str]:
     """What `--notebook` names, each time that it is given."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    pairs = zip(options, [*options[1:], ""], strict=True)
+    pairs = zip(options, [*options, ""][1:], strict=True)
     return [
         value if option == "--notebook" else option.partition("=")[2]
         for option, value in pairs
