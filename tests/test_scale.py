@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import shutil
 import tomllib
 from collections.abc import Callable, Sequence, Set
@@ -189,9 +190,9 @@ def overlap(first: Set[str], second: Set[str]) -> float:
     return len(first & second) / max(len(first | second), 1)
 
 
-def require_alike(found: Decisions, expected: Decisions) -> None:
+def require_alike(found: Decisions, expected: Decisions, step: int) -> None:
     """Nothing but where cosines lie differs between two encoders, and so little may between what they decide."""
-    assert found.ndcg == pytest.approx(expected.ndcg, abs=0.01)
+    assert found.ndcg == pytest.approx(expected.ndcg, abs=0.01 * math.sqrt(step))  # a mean of so many fewer queries
     assert found.good >= 0.95
     assert found.nonsense >= min(0.93, expected.nonsense)
     assert found.refused == expected.refused
@@ -215,7 +216,7 @@ def test_decisions_do_not_depend_on_the_scale(
     """Where all cosines lie higher, or come from other dimensions, kb finds, files, refuses and groups as before."""
     with KnowledgeBase(indexed_notes, encoder=real_encoder) as knowledge:
         expected = decisions(knowledge, step)
-    require_alike(decided_with(tmp_path / "moved", MovedEncoder(real_encoder, name), step), expected)
+    require_alike(decided_with(tmp_path / "moved", MovedEncoder(real_encoder, name), step), expected, step)
 
 
 # --- folders of models ---
@@ -294,6 +295,5 @@ def test_any_model_is_exported_with_its_scale(
     if alike:
         with KnowledgeBase(indexed_notes, encoder=real_encoder) as knowledge:
             decided = decisions(knowledge, step=1)
-        require_alike(
-            decided_with(tmp_path / "notebook", load_encoder("model", "int8", tmp_path, said.append), 1), decided
-        )
+        moved = decided_with(tmp_path / "notebook", load_encoder("model", "int8", tmp_path, said.append), 1)
+        require_alike(moved, decided, step=1)

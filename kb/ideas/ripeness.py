@@ -87,16 +87,15 @@ class RipeGroup:
 def groups(means: FloatArray, links: csr_array, scale: Scale) -> list[list[int]]:
     """Disjoint groups of `MIN_NOTES` to `MAX_NOTES` notes, as indices; notes without a group are left out.
 
-    The notes, by the means of their passages' vectors `(n, dim)`, scaled to length 1, less the mean of all, are
-    clustered by average linkage; `links` is the sparse adjacency matrix `(n, n)` of their links. The groups are the
+    The notes, by the means of their passages' vectors `(n, dim)` less the mean of all, are clustered by average
+    linkage; `links` is the sparse adjacency matrix `(n, n)` of their links. The groups are the
     largest branches of the tree that are neither too large nor less cohesive than `COHESION`.
     """
     from scipy.cluster.hierarchy import to_tree
 
     if len(means) < MIN_NOTES:
         return []
-    centroids = unit_rows(means)
-    own = unit_rows(centroids - centroids.mean(axis=0))
+    own = unit_rows(means - means.mean(axis=0))
     tree = to_tree(average_linkage(own, LINK_WEIGHT * links))
     return [sorted(branch) for branch in _branches(tree, means, scale) if len(branch) >= MIN_NOTES]
 
