@@ -174,7 +174,7 @@ def load_concepts(own: tuple[Concept, ...] = ()) -> Concepts:
     source = resources.files("kb.areas").joinpath("concepts.toml").read_bytes()
     name = f"concepts/{_digest(source)}.json"
     content = kept(name, lambda: json.dumps(tomllib.loads(source.decode()), ensure_ascii=False).encode())
-    knowledge = TypeAdapter(Knowledge).validate_json(content)
+    knowledge = TypeAdapter(Knowledge).validate_json(bytes(content))
     return Concepts(knowledge.concept, knowledge.words)
 
 

@@ -19,13 +19,13 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("kb")
 
 
-def kept(name: str, make: Callable[[], bytes]) -> bytes:
+def kept(name: str, make: Callable[[], bytes]) -> bytes | memoryview:
     """The bytes kept under a name, with their checksum. If they are missing or damaged, `make` computes
     them; they are kept if the cache can be written, and computed again the next time otherwise.
     """
     path = cache_folder() / name
     with suppress(OSError):
-        stored = path.read_bytes()
+        stored = memoryview(path.read_bytes())  # several megabytes: not copied
         content, checksum = stored[:-CHECKSUM_BYTES], stored[-CHECKSUM_BYTES:]
         if checksum == _checksum(content):
             return content
@@ -37,5 +37,5 @@ def kept(name: str, make: Callable[[], bytes]) -> bytes:
     return made
 
 
-def _checksum(content: bytes) -> bytes:
+def _checksum(content: bytes | memoryview) -> bytes:
     return zlib.crc32(content).to_bytes(CHECKSUM_BYTES)

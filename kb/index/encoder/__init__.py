@@ -19,7 +19,7 @@ from kb.index.encoder import export, loading
 from kb.index.encoder.bert import BertPipeline
 from kb.index.encoder.hub import download
 from kb.index.encoder.known import prompts_of
-from kb.index.encoder.onnx import Export, OnnxEncoder, file_sha256
+from kb.index.encoder.onnx import Export, OnnxEncoder, checksum, file_sha256
 from kb.models import Encoder, Precision
 from kb.notes.files import replacing
 
@@ -121,11 +121,11 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _exported(fingerprint: str, precision: Precision) -> OnnxEncoder | None:
-    """The encoder of an export whose files have the right digests; None if there is no such export."""
+    """The encoder of an export whose files have the right checksums; None if there is no such export."""
     folder = _cache() / fingerprint
     try:
         export = Export.model_validate_json((folder / "encoder.json").read_bytes())
-        whole = all(file_sha256(folder / name) == export.files[name] for name in export.needed(precision))
+        whole = all(checksum(folder / name) == export.files[name] for name in export.needed(precision))
     except (OSError, ValidationError):
         return None
     return OnnxEncoder(folder, export, precision) if whole else None

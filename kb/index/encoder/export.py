@@ -18,7 +18,7 @@ from kb.index.encoder.onnx import (
     TOKENIZER,
     Export,
     OnnxEncoder,
-    file_sha256,
+    checksum,
     graph_name,
 )
 from kb.notes.files import flush
@@ -81,7 +81,7 @@ def write_export(pipeline: Pipeline, fingerprint: str, target: Path) -> None:
         if quantised:
             _optimise(folder / graph_name("int8"))
         pipeline.write_tokenizer(folder / TOKENIZER)
-        export = pipeline.describe(fingerprint, inputs, _hashes(folder))
+        export = pipeline.describe(fingerprint, inputs, _checksums(folder))
         exact = OnnxEncoder(folder, export, "fp32")
         expected = pipeline.vectors(PROBES)
         expected = exact.embed(PROBES) if expected is None else expected
@@ -147,8 +147,8 @@ def _is_close(exact: OnnxEncoder, expected: NDArray[np.float32], rounded: OnnxEn
     return exact.scale.sameness(_parity(expected, rounded)) >= MIN_INT8_PARITY
 
 
-def _hashes(folder: Path) -> dict[str, str]:
-    return {path.name: file_sha256(path) for path in folder.iterdir()}
+def _checksums(folder: Path) -> dict[str, str]:
+    return {path.name: checksum(path) for path in folder.iterdir()}
 
 
 @contextmanager

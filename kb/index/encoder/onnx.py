@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 TOKENIZER = "tokenizer.json"
 SCALES = "scale.json"
+CHECKSUM_BLOCK = 2**18  # bytes of a file that are read at a time, which a processor's cache holds
 UNKNOWN = ("[UNK]", "<unk>")  # the tokens that stand for what a tokenizer does not know
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or onnxruntime, once imported, makes an id of this machine and reports home
@@ -34,7 +36,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or onnxruntime, once imported, make
 class Export(Frozen):
     """The description next to the exported graphs: all that embedding needs to know of the model.
 
-    `files` holds the SHA-256 of each file; a graph is named after its precision.
+    `files` holds the checksum of each file; a graph is named after its precision.
     """
 
     fingerprint: str
@@ -85,7 +87,7 @@ class OnnxEncoder:
 
     def _measured(self) -> Scales:
         path = self._folder / graph_name("fp32")
-        if not path.exists() or file_sha256(path) != self._export.files[path.name]:
+        if not path.exists() or checksum(path) != self._export.files[path.name]:
             raise EncoderError(f"{path} is damaged; delete that folder, and kb exports the model again")
         return measure(OnnxEncoder(self._folder, self._export, "fp32"))
 
@@ -230,6 +232,15 @@ def file_sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checksum(path: Path) -> str:
+    """The CRC-32 of a file's bytes, in hexadecimal: it tells damage, in half of the time of a SHA-256."""
+    found = 0
+    with path.open("rb") as file:
+        while block := file.read(CHECKSUM_BLOCK):
+            found = zlib.crc32(block, found)
+    return f"{found:08x}"
 
 
 def usable_cores() -> int:

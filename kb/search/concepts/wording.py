@@ -55,7 +55,7 @@ def wording_of(concepts: Concepts) -> Wording:
     known = [*map(str, concepts.sizes), *(text for text, _ in concepts.texts)]
     digest = hashlib.sha256("\n".join([*sorted(STOPWORDS), *ENDINGS, *known]).encode()).hexdigest()[:_NAME_BYTES]
     lines = kept(f"concepts/{digest}.words", lambda: _lines(concepts).encode())
-    return Wording(lines.decode(), len(concepts.all))
+    return Wording(str(lines, "utf-8"), len(concepts.all))
 
 
 def _lines(concepts: Concepts) -> str:
