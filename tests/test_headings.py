@@ -149,6 +149,8 @@ def test_what_is_compared_may_stand_before_a_point() -> None:
         ("02 currents", "currents"),
         ("8 things to know about tides", "8 things to know about tides"),
         ("✅ Strengths of the gauge 🌊", "Strengths of the gauge"),
+        ("How-Tides-Turn-Twice-a-Day", "How Tides Turn Twice a Day"),
+        ("state-of-the-art", "state-of-the-art"),
     ],
 )
 def test_headings_without_their_form(heading: str, bare: str) -> None:

@@ -40,6 +40,7 @@ _DATE_OR_TIME = re.compile(r"[\W\d]*(?:[ap]m)?\W*", re.IGNORECASE)
 _TRAILING_NUMBER = re.compile(r"\W*\d*[\s:.]*$")
 _MARKS = re.compile(r"\\(?=\W)|[*`_#]+")
 # Emoji, also by name (":rocket:"), stars and ticks.
+MIN_JOINED = 5  # words joined by hyphens; "state-of-the-art" has four
 _PICTURES = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+|(?<!\\w):[a-z][a-z0-9_+-]+:(?!\\w)"
 )
@@ -76,7 +77,13 @@ def tidy(name: str) -> str:
     """A heading without its number, Markdown marks and emoji; of a path, such as `Tools/Editors/Vim`, the last part."""
     plain = " ".join(_PICTURES.sub(" ", _MARKS.sub("", name)).split())
     numbered = _NUMBERED.match(plain)
-    return _last_part(_MARKED_WORK.sub("", plain[numbered.end() :] if numbered else plain)).strip(" :.")
+    return _in_words(_last_part(_MARKED_WORK.sub("", plain[numbered.end() :] if numbered else plain)).strip(" :."))
+
+
+def _in_words(name: str) -> str:
+    """A name that is written as files are, `Attention-Is-All-You-Need`, with blanks."""
+    is_file_name = " " not in name and len(name.split("-")) >= MIN_JOINED
+    return " ".join(name.replace("-", " ").split()) if is_file_name else name
 
 
 def _last_part(name: str) -> str:
