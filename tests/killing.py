@@ -463,6 +463,9 @@ def missing(root: Path, allowed: Allowed, faults: list[str], asked: bool = True)
     """The notes that are not what they may be, or if they are `asked` for not found in each way; `faults` gets those
     that should be gone.
     """
+    if not (root / ".kb").exists():  # killed before it made one
+        yield from _required(allowed)
+        return
     with (
         KnowledgeBase(root, create=True, encoder=HashingEncoder()) as knowledge,
         closing(Catalog(root / ".kb")) as catalog,
