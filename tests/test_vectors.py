@@ -322,3 +322,15 @@ def test_the_manifest_names_every_index_file(store: GenerationStore, folder: Pat
     lying = {name for name in hnsw_files(folder / "1") if "/" in name}
     assert set(manifest["files"]) == lying
     assert lying
+
+
+def test_a_folder_that_could_not_be_opened_opens_later(tmp_path: Path) -> None:
+    """Once what kept Chroma from opening a folder is gone, as when a full disk has room again, the same process opens
+    it.
+    """
+    blocked = tmp_path / "chroma.sqlite3"
+    blocked.mkdir()
+    with pytest.raises(VectorError):
+        chroma.open_client(tmp_path)
+    blocked.rmdir()
+    chroma.close_client(chroma.open_client(tmp_path))

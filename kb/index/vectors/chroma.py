@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -32,12 +32,19 @@ def open_client(folder: Path) -> ClientAPI:
 
     Chroma's pool of SQLite connections may miscount its idle ones when two threads of its runtime meet. One of them
     then spins, and closing the client waits for it forever (transact-rs/sqlx#3645). A single thread cannot do so.
+
+    Of a folder that could not be opened, on a full disk for example, Chroma keeps what it could not start. The next
+    client on it fails for that alone, with an `AttributeError`, but makes Chroma let go of it.
     """
     os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
     import chromadb
 
+    opened = partial(chromadb.PersistentClient, path=str(folder))
     with guard(folder):
-        return chromadb.PersistentClient(path=str(folder), settings=_settings().model_copy())
+        try:
+            return opened(settings=_settings().model_copy())
+        except AttributeError:
+            return opened(settings=_settings().model_copy())
 
 
 @cache
