@@ -275,6 +275,7 @@ def own_notebook(tmp_path: Path, kb: Kb, monkeypatch: pytest.MonkeyPatch) -> Pat
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_one_key_decides_about_a_note(own_notebook: Path) -> None:
     """Each key does what the last line says, a decision is in the file, undo comes back to the note, and other

@@ -67,6 +67,7 @@ def state(root: Path) -> tuple[bytes, str | None, int, list[str]]:
     return (root / "kb.toml").read_bytes(), status.encoder, status.generation, found
 
 
+@pytest.mark.slow
 def test_another_encoder_is_used(kb: Callable[..., Run], shelf: Path, tiny_models: Path) -> None:
     """The notes are embedded again, the setting changes and its comments stay, status and doctor agree; and `default`
     goes back to the model that comes with kb.

@@ -106,6 +106,7 @@ def test_baselines() -> None:
     assert k_means([], vectors[:0]) == flat([]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_outlines_of_a_notebook(
     indexed_notes: Path, tmp_path: Path, kb: Callable[..., Run], monkeypatch: pytest.MonkeyPatch

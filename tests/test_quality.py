@@ -24,6 +24,7 @@ def test_hybrid_search(indexed_notes: Path, real_encoder: Encoder) -> None:
     assert values.pop("hybrid") > max(REACHED - 0.02, *values.values())
 
 
+@pytest.mark.slow
 @pytest.mark.model
 @pytest.mark.parametrize("step", [2, pytest.param(1, marks=pytest.mark.torture)])
 def test_good_matches(indexed_notes: Path, real_encoder: Encoder, step: int) -> None:

@@ -132,6 +132,7 @@ def test_every_answer_has_the_security_headers(served: tuple[HttpServer, Client]
             assert "server" not in headers
 
 
+@pytest.mark.slow
 def test_no_path_leads_out_of_the_notebook(served: tuple[HttpServer, Client]) -> None:
     """A note that is not in the index is not found, whatever path names it, by any route or parameter."""
     server, client = served

@@ -140,6 +140,7 @@ def test_a_path_that_a_terminal_shortened_names_its_note(
     assert "matches several notes" in kb_without_model("show", "notes/…").err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [60, 80])
 def test_a_path_next_to_other_columns_names_its_note(
     notebook: Path, encoder: HashingEncoder, kb_without_model: Command, width: int
