@@ -13,7 +13,7 @@ from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
 from kb.reports import Outline
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.slow]  # an outline of all notes
 
 TOPIC = "serving large language models"
 HEADINGS = ("Guessing tokens ahead", "Paging the cache", "Sourdough starters", "Batching", "Limits")
