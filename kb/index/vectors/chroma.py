@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -37,14 +37,17 @@ def open_client(folder: Path) -> ClientAPI:
     client on it fails for that alone, with an `AttributeError`, but makes Chroma let go of it.
     """
     os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
-    import chromadb
-
-    opened = partial(chromadb.PersistentClient, path=str(folder))
     with guard(folder):
         try:
-            return opened(settings=_settings().model_copy())
+            return _client(folder)
         except AttributeError:
-            return opened(settings=_settings().model_copy())
+            return _client(folder)
+
+
+def _client(folder: Path) -> ClientAPI:
+    import chromadb
+
+    return chromadb.PersistentClient(path=str(folder), settings=_settings().model_copy())
 
 
 @cache
