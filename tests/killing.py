@@ -508,14 +508,16 @@ def by_vector(store: GenerationStore, generation: int, note: Version, id: str) -
 
 
 def by_search(knowledge: KnowledgeBase, note: Version) -> bool:
-    """Whether the words around the one that only this version has find it; where its file is gone, that is said. Among
-    hundreds of notes of random words, some others may be nearer by chance.
+    """Whether the words around the one that only this version has find it, by words first; where its file is gone, that
+    is said. In meaning, a few among hundreds of notes of random words are nearer by chance.
     """
     query = note.text[note.text.index(note.token) :].split()[:10]
     result = knowledge.search(" ".join(query), limit=10)
     if not (knowledge.root / note.path).exists():
         return note.path in result.missing
-    return any(hit.path == note.path and note.token in hit.text for hit in result.hits)
+    (first,) = knowledge.search(" ".join(query), limit=1, mode="lexical").hits or (None,)
+    near = any(hit.path == note.path and note.token in hit.text for hit in result.hits)
+    return near and first is not None and first.path == note.path and note.token in first.text
 
 
 # --- the schedule ---

@@ -18,7 +18,7 @@ How = Literal["named", "described", "part", "related"]
 
 MOST_DESCRIBED = 5
 MOST_LOOKED_AT = 40  # concepts, the nearest first, of which the notebook may have none
-MIN_WEIGHT = 0.15
+MIN_WEIGHT = 0.15  # of a concept that a text describes; what is described less adds noise to a query
 ALWAYS_READ = 2  # the nearest concepts, which are read though no note treats them
 RELATIVE_WEIGHT = 0.4  # of a part, or of what stands in for a concept that no note treats
 SECOND_WEIGHT = 0.25  # of the second best of what a concept is known by: one sentence may be near by chance
