@@ -57,6 +57,25 @@ def test_what_a_section_builds_on_comes_before_it() -> None:
     assert in_order(built, NO_EXAMPLE, SCALE, {1: [2], 2: [1]}.__getitem__) == [0, 1]
 
 
+def test_what_a_topic_names_comes_in_its_order() -> None:
+    """Of sections on what the topic names, the one named first comes first, however relevant it is; other
+    sections stay as they rank.
+    """
+    note = record("A note of a few words.\n")
+    places = [place("second", note, 1.0, 0, 2), place("other", note, 0.8, 1, 3), place("first", note, 0.3, 2, 1)]
+    assert in_order(places, NO_EXAMPLE, SCALE, asked=(1, 2)) == [2, 0, 1]
+    assert in_order(places, NO_EXAMPLE, SCALE, asked=(2, 1)) == [0, 1, 2]
+    assert in_order(places, NO_EXAMPLE, SCALE) == [0, 1, 2]
+
+
+def test_what_a_topic_names_comes_before_what_builds_on_it() -> None:
+    """The section on what the topic names precedes one that builds on it, however much more relevant that is."""
+    note = record("A note of a few words.\n")
+    places = [place("built", note, 1.0, 0, 1), place("named", note, 0.3, 1, 2)]
+    bases = {1: [2], 2: []}
+    assert in_order(places, NO_EXAMPLE, SCALE, bases.__getitem__, asked=(2,)) == [1, 0]
+
+
 def test_limits_and_outlook_come_last() -> None:
     """A section on limits comes at the end, however relevant it is, and an outlook after it."""
     note = record("A note of a few words.\n")

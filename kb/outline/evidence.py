@@ -11,9 +11,10 @@ from kb.index.arrays import means
 from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
 from kb.models import FiledArea, Filter
+from kb.notes.links import link_targets
 from kb.outline.parts import Part, parts_of
 from kb.outline.points import Excerpt
-from kb.outline.relevance import FACET_WEIGHT, MANY, PART_WEIGHT, relevant_notes, without_strays
+from kb.outline.relevance import FACET_WEIGHT, MANY, PART_WEIGHT, SURE_SHARE, relevant_notes, without_strays
 from kb.outline.topics.coverage import bears, notes_naming, require_evidence
 from kb.outline.topics.naming import Naming, naming_of
 from kb.outline.topics.topic import Topic
@@ -94,10 +95,17 @@ def _on_topic(
     aims = np.stack([topic.vector, topic.aim, *map(encoder.encode_query, (*topic.views, *topic.facets))])
     nearest = {part.id: float((passages.matrix[list(part.rows)] @ aims.T).max()) for part in parts}
     related = {id: encoder.scale.relatedness(cosine) for id, cosine in nearest.items()}
-    silent = (
-        {part.id for part in parts if _is_whole(part) and part.note.id not in named.bearing} if named.bearing else ()
-    )
+    knowing = {*named.bearing, *_linked_with_the_best(parts, shares, named)}
+    silent = {part.id for part in parts if _is_whole(part) and part.note.id not in knowing} if named.bearing else ()
     return without_strays(shares, silent, {part.id for part in parts if part.number}, related)
+
+
+def _linked_with_the_best(parts: Sequence[Part], shares: Mapping[str, float], named: Naming) -> set[str]:
+    """The notes that are linked, whichever way, with one that surely bears on a topic or is named after its concept."""
+    best = {part.note.id for part in parts if shares[part.id] > SURE_SHARE or part.note.id in named.titled}
+    notes = list({part.note.id: part.note for part in parts}.values())
+    links = [(note.id, notes[to].id) for note, found in zip(notes, link_targets(notes), strict=True) for to in found]
+    return {one for link in links for one, other in (link, link[::-1]) if other in best}
 
 
 def shares_of(

@@ -57,14 +57,20 @@ class Place:
 
 
 def in_order(
-    places: Sequence[Place], example: FloatArray, scale: Scale, bases: Callable[[int], Collection[int]] = _no_bases
+    places: Sequence[Place],
+    example: FloatArray,
+    scale: Scale,
+    bases: Callable[[int], Collection[int]] = _no_bases,
+    asked: Sequence[int] = (),
 ) -> list[int]:
     """The indices of sections in the order in which a post would have them.
 
     A section comes early when its notes are the most relevant, when its heading names an early stage, when it draws on
     older works, and when it resembles an early part of the example post: `example` holds the vectors `(m, dim)` of that
     post's passages in their order, or is `NO_EXAMPLE`. Each criterion ranks the sections; weighted ranks are added.
-    A section comes after those on whose concepts it builds: `bases` gives the concepts that one builds on.
+    A section comes after those on whose concepts it builds: `bases` gives the concepts that one builds on, of which
+    those that the topic names, `asked`, count however relevant they are. Sections on these come in the topic's order:
+    "from GCN to GAT" begins with GCN.
     """
     if not places:
         return []
@@ -80,28 +86,56 @@ def in_order(
     late = np.sum([weight * ranks for weight, ranks in columns], axis=0)
     at_end = [found is not None and found >= LIMITS for found in stages]
     ranked = sorted(range(len(places)), key=lambda index: (at_end[index], late[index], index))
-    return _bases_first(ranked, [_bases(place, places, bases) for place in places])
+    return _bases_first(
+        ranked, [_bases(place, places, bases, asked) | _named_before(place, places, asked) for place in places]
+    )
 
 
-def _bases(place: Place, places: Sequence[Place], bases: Callable[[int], Collection[int]]) -> set[int]:
+def _bases(
+    place: Place, places: Sequence[Place], bases: Callable[[int], Collection[int]], asked: Collection[int]
+) -> set[int]:
     """The indices of the sections that one builds on. What has less to do with the topic can be read later."""
     needed = {base for concept in place.concepts for base in bases(concept)} - place.concepts
     return {
         index
         for index, other in enumerate(places)
-        if needed & other.concepts and other.share >= MIN_BASE_SHARE * place.share
+        if needed & other.concepts
+        and (needed & other.concepts & {*asked} or other.share >= MIN_BASE_SHARE * place.share)
     }
 
 
+def _named_before(place: Place, places: Sequence[Place], asked: Sequence[int]) -> set[int]:
+    """The indices of the sections on concepts that the topic names before the first one of a section's own."""
+    first = next((position for position, concept in enumerate(asked) if concept in place.concepts), 0)
+    return {index for index, other in enumerate(places) if other.concepts & {*asked[:first]}}
+
+
 def _bases_first(ranked: Sequence[int], needed: Sequence[set[int]]) -> list[int]:
-    """Sections in an order in which each follows those that it needs, and otherwise as `ranked`."""
-    ordered: list[int] = []
-    waiting = list(ranked)
+    """Sections as `ranked`, but each right after those that it needs if these rank lower. Sections that need one
+    another stay as they rank.
+    """
+    ordered: dict[int, None] = {}
+
+    def put(index: int) -> None:
+        for base in (other for other in ranked if other in needed[index] and other not in ordered):
+            if index not in _all_needed(base, needed):
+                put(base)
+        ordered.setdefault(index)
+
+    for index in ranked:
+        put(index)
+    return list(ordered)
+
+
+def _all_needed(section: int, needed: Sequence[set[int]]) -> set[int]:
+    """What a section needs, and what these need in turn."""
+    found: set[int] = set()
+    waiting = [section]
     while waiting:
-        free = (index for index in waiting if needed[index].isdisjoint(waiting))
-        ordered.append(next(free, waiting[0]))  # in a circle, the one that ranks first
-        waiting.remove(ordered[-1])
-    return ordered
+        more = needed[waiting.pop()] - found
+        found |= more
+        waiting += more
+    return found
 
 
 def stage(heading: str) -> int | None:

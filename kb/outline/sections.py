@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -81,9 +81,15 @@ def build_sections(
     names = headings(spoken_for, excerpts, vectors, topic_vector, encoder, concepts, topic)
     drafts = [replace(draft, heading=name) for draft, name in zip(drafts, names, strict=True) if name]
     places = [_place(draft, excerpts, vectors, concepts) for draft in drafts]
-    ordered = [drafts[index] for index in in_order(places, example, scale, concepts.bases)]
+    asked = concepts.named(topic)
+    ordered = [drafts[index] for index in in_order(places, example, scale, _bases_of(concepts, asked), asked)]
     sections = tuple(_section(draft, ranked, excerpts, scale) for draft in ordered)
     return Skeleton(sections, leftovers(ranked, [point for draft in drafts for point in draft.points], excerpts))
+
+
+def _bases_of(concepts: Concepts, asked: Collection[int]) -> Callable[[int], list[int]]:
+    """What a concept builds on, and what of it a topic names that it is part of: first the thing, then its parts."""
+    return lambda concept: [*concepts.bases(concept), *(whole for whole in concepts.wholes(concept) if whole in asked)]
 
 
 def _place(draft: _Draft, excerpts: Sequence[Excerpt], vectors: FloatArray, concepts: Concepts) -> Place:

@@ -16,27 +16,33 @@ class Naming:
     """How notes, by id, name a topic's subjects; those that no note names do not count.
 
     `shares` is the share of the subjects that a note's best passage names, `densities` the share of its passages that
-    name a subject, the mean of all subjects, both 0..1. `bearing` are the notes that name a subject or what is part of
-    one.
+    name a subject, the mean of all subjects, both 0..1. `bearing` are the notes that name a concept among the subjects
+    or what is part of one; where no subject is a concept that notes name, those that name any subject. `titled` are
+    the notes named after such a concept.
     """
 
     shares: Mapping[str, float]
     densities: Mapping[str, float]
     bearing: Collection[str]
+    titled: Collection[str]
 
 
 def naming_of(reader: IndexReader, subjects: Sequence[Subject]) -> Naming:
     """How the notes name some subjects."""
-    named = [passages for subject in subjects if (passages := naming_passages(reader, subject))]
+    found = [(subject, passages) for subject in subjects if (passages := naming_passages(reader, subject))]
+    named = [passages for _, passages in found]
+    concepts = [(subject.concept, passages) for subject, passages in found if subject.concept is not None]
     in_passage = Counter(passage for passages in named for passage in passages)
     in_note = Counter(note for passages in named for note in passages.values())
+    knowing = {note for _, passages in concepts for note in passages.values()} or {*in_note}
+    titled = {note for number, _ in concepts for note in treatments(reader).of(reader, number).titled}
     shares: dict[str, float] = {}
     for passages in named:
         for passage, note in passages.items():
             shares[note] = max(shares.get(note, 0.0), in_passage[passage] / len(named))
     rows = reader.passages().rows
     densities = {note: count / len(named) / len(rows[note]) for note, count in in_note.items() if note in rows}
-    return Naming(shares, densities, {*in_note, *_naming_parts(reader, subjects)})
+    return Naming(shares, densities, {*knowing, *_naming_parts(reader, subjects)}, titled)
 
 
 def _naming_parts(reader: IndexReader, subjects: Sequence[Subject]) -> Iterator[str]:
