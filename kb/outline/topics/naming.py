@@ -10,15 +10,17 @@ from kb.index.reader import IndexReader
 from kb.outline.topics.subjects import Subject, naming_passages
 from kb.search.concepts.treatments import treatments
 
+MIN_NAMING = 2  # passages of a note that name a concept, from which it does not mention it in passing
+
 
 @dataclass(frozen=True)
 class Naming:
     """How notes, by id, name a topic's subjects; those that no note names do not count.
 
     `shares` is the share of the subjects that a note's best passage names, `densities` the share of its passages that
-    name a subject, the mean of all subjects, both 0..1. `bearing` are the notes that name a concept among the subjects
-    or what is part of one; where no subject is a concept that notes name, those that name any subject. `titled` are
-    the notes named after such a concept.
+    name a subject, the mean of all subjects, both 0..1. `bearing` are the notes that name the concepts among the
+    subjects in `MIN_NAMING` passages or more, or what is part of one; where no notes do, those that name any subject.
+    `titled` are the notes named after such a concept.
     """
 
     shares: Mapping[str, float]
@@ -34,7 +36,8 @@ def naming_of(reader: IndexReader, subjects: Sequence[Subject]) -> Naming:
     concepts = [(subject.concept, passages) for subject, passages in found if subject.concept is not None]
     in_passage = Counter(passage for passages in named for passage in passages)
     in_note = Counter(note for passages in named for note in passages.values())
-    knowing = {note for _, passages in concepts for note in passages.values()} or {*in_note}
+    counts = Counter({passage: note for _, passages in concepts for passage, note in passages.items()}.values())
+    knowing = {note for note, count in counts.items() if count >= MIN_NAMING} or {*in_note}
     titled = {note for number, _ in concepts for note in treatments(reader).of(reader, number).titled}
     shares: dict[str, float] = {}
     for passages in named:
