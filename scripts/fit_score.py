@@ -6,7 +6,8 @@ The ten best hits of each query are judged, over `notes/` with `tests/golden.tom
 `tests/asked.toml` and `tests/nonsense.txt`, which nothing answers; and over folders in BEIR format. Where a folder
 names only one or two relevant documents a query, those nearly as good are not judged: of these sets only the best hit
 counts, with half the weight of a set that is judged in full. For each set the regression is also fitted on the others
-alone: the tables of reliability are of these fits, none of which has seen the set that it is measured on.
+alone: the first table of each set is of this fit, which has not seen the set. The second one is of the coefficients in
+use, which were fitted on all sets.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
+from kb.cutoffs import SCORE_OFFSET, SCORE_SLOPE
 from kb.evaluation.beir import FOLDER, Beir
 from kb.evaluation.metrics import calibration_error
 from kb.evaluation.queries import GoldenQuery, load_golden
@@ -36,6 +38,7 @@ from kb.models import Filter, note_of
 from kb.notebook import open_notebook
 from kb.opening import open_index
 from kb.search.answer import JUDGED
+from kb.search.calibration import COVERAGE_SLOPE, WORDS_SLOPE
 from kb.search.find import find
 from kb.search.fuse import evidence
 from kb.search.ranking import group_by_note
@@ -48,6 +51,7 @@ BINS = (0.0, 0.02, 0.1, 0.25, 0.5, 0.75, 1.0)
 NAMES = ("relatedness", "coverage", "logarithm of 1 + words", "offset")
 L2_PENALTY = 1e-3
 Matrix = NDArray[np.float64]
+IN_USE: Matrix = np.array([SCORE_SLOPE, COVERAGE_SLOPE, WORDS_SLOPE, SCORE_OFFSET])
 
 
 class Judged(NamedTuple):
@@ -163,6 +167,7 @@ def main() -> None:
     for name, one in sets.items():
         others = [other for key, other in sets.items() if key != name]
         print_table(f"{name}, fitted on the others", one, fitted(others or [one]))
+        print_table(f"{name}, in use", one, IN_USE)
     for name, value in zip(NAMES, fitted(list(sets.values())), strict=True):
         print(f"{name}: {value:.2f}")
 

@@ -22,12 +22,21 @@ def test_idf() -> None:
 def test_bm25_plus_by_hand() -> None:
     """A word's weight grows with its count, less in a longer note, and never falls below its share for being there."""
     words = [Word("graph", 2.0, [*in_text("a", 1, 5), *in_text("b", 3)])]
-    weights = word_weights(words, {"a": 1.0, "b": 4.0})
+    weights = word_weights(words, {"a": 1.0, "b": 3.0})
     expected = 2.0**POWER * (DELTA + 2 * (K1 + 1) / (2 + K1))
     assert weights["a"]["graph"] == pytest.approx(expected)
-    longer = 2.0**POWER * (DELTA + (K1 + 1) / (1 + K1 * (1 - B + B * 4)))
+    longer = 2.0**POWER * (DELTA + (K1 + 1) / (1 + K1 * (1 - B + B * 3)))
     assert weights["b"]["graph"] == pytest.approx(longer)
     assert longer > 2.0**POWER * DELTA
+
+
+def test_a_very_long_note_has_a_word_by_chance() -> None:
+    """What a note of more than three times the mean length gains by having a word falls with its length, to nothing."""
+    lengths = {"a": 3.0, "b": 6.0, "c": 12.0, "d": 1e9}
+    weights = word_weights([Word("graph", 2.0, [place for note in lengths for place in in_text(note, 1)])], lengths)
+    floor = 2.0**POWER * DELTA
+    assert weights["a"]["graph"] > floor > weights["c"]["graph"]
+    assert weights["a"]["graph"] > weights["b"]["graph"] > weights["c"]["graph"] > weights["d"]["graph"] == 0
 
 
 def test_what_every_chunk_repeats_is_counted_once() -> None:

@@ -14,6 +14,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 K1, B, DELTA, POWER = 0.9, 0.4, 1.0, 1.6
+LONG = 3.0  # times the mean length of a note, from which on it has a word by chance
+LONG_DISCOUNT = 0.5  # taken from the idf of its words for each e-fold of what it is longer
 WINDOW = 3  # positions by which two words that are near each other differ at most
 ONCE = ("title", "headings")  # columns that every chunk of a note or section repeats
 
@@ -49,7 +51,10 @@ def word_weights(words: Iterable[Word], lengths: Mapping[str, float]) -> NoteWei
 
 
 def note_weight(idf: float, count: int, length: float) -> float:
-    """The BM25+ of a word or name that a note of some length, as a share of the mean, has `count` times."""
+    """The BM25+ of a word or name that a note of some length, as a share of the mean, has `count` times. In a very long
+    note a word says less: some passage or other has it.
+    """
+    idf = max(idf - LONG_DISCOUNT * math.log(max(length / LONG, 1.0)), 0.0)
     norm = K1 * (1 - B + B * length)
     weight: float = idf**POWER * (DELTA + count * (K1 + 1) / (count + norm))
     return weight
