@@ -12,16 +12,15 @@ from test_sections import NOTES, excerpts_of
 
 from kb.errors import InputError
 from kb.evaluation.baselines import flat, k_means, own_headings
+from kb.evaluation.guided import filled_headings, guided_measures
 from kb.evaluation.outlines import (
     OUTLINE_SYSTEMS,
     Attempt,
-    GoldOutline,
-    GoldSection,
     OutlineEvaluation,
     OutlineMeasures,
     compare_outlines,
-    load_outlines,
 )
+from kb.evaluation.written import GoldOutline, GoldSection, load_outlines
 from kb.reports import Point, Section
 
 REPOSITORY = Path(__file__).parent.parent
@@ -73,6 +72,36 @@ def test_nothing_found_counts() -> None:
     assert ours.citations_valid == 1
 
 
+def test_support_and_repetition() -> None:
+    """A point supports a heading that is nearest to it of all, with its label; what is said again counts once."""
+    one = section("first letters", "a", "b")
+    strange = Point(text="nothing here", label="the end", path="z", start_line=1, end_line=1, sha256="")
+    other = section("the end", "z").model_copy(update={"points": (strange, strange)})
+    assert measured(one, other).heading_support == 1
+    assert measured(one, other).repeated_points == 1
+    swapped = one.model_copy(update={"heading": "the end"}), other.model_copy(update={"heading": "first letters"})
+    assert measured(*swapped).heading_support == 0
+
+
+def test_search_of_equal_length() -> None:
+    """A search is counted as far as it shows as many notes as the outline cites."""
+    made = dict.fromkeys(OUTLINE_SYSTEMS, Attempt((section("first letters", "a", "x"),), found=("b", "y", "z")))
+    table = compare_outlines([GOLD], [made], HashingEncoder(), lambda entry: [True, True], 0.1)
+    assert table.systems[-1].notes_cited == table.systems[-1].notes_searched == pytest.approx(1 / 3)
+
+
+def test_given_headings() -> None:
+    """A given heading is compared with a search that shows no fewer notes than belong to it, nor than it cites."""
+    filled = filled_headings(
+        "letters", GOLD.sections, [("a", "x", "y"), ()], {"first letters": ["q", "r", "b", "a"], "the end": ["z", "a"]}
+    )
+    assert [(entry.cited, entry.searched) for entry in filled] == [(0.5, 0.5), (0.0, 1.0)]
+    whole = guided_measures(filled)
+    assert whole is not None
+    assert (whole.headings, whole.cited, whole.searched) == (2, 0.25, 0.75)
+    assert guided_measures([]) is None
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -80,6 +109,7 @@ def test_nothing_found_counts() -> None:
         ("{}\n", ":1: topic"),
         ('\n{"topic": "x", "sections": []}\n', ":2: sections"),
         ('{"topic": "x", "sections": [{"heading": "h", "notes": []}]}\n', "notes"),
+        ('{"topic": "x", "guided": true, "sections": [{"heading": "h", "notes": ["n"]}]}\n', "guided outlines alone"),
     ],
 )
 def test_broken_file(tmp_path: Path, text: str, complaint: str) -> None:
@@ -115,7 +145,7 @@ def test_outlines_of_a_notebook(
     lines = (REPOSITORY / "tests" / "outlines.jsonl").read_text().splitlines()
     nonsense = {"topic": "asdf qwer", "sections": [{"heading": "x", "notes": ["notes/gat.md"]}]}
     path = tmp_path / "outlines.jsonl"
-    path.write_text("\n".join([*lines[:2], json.dumps(nonsense)]))
+    path.write_text("\n".join([*lines[:2], json.dumps(nonsense), *(line for line in lines if '"guided"' in line)]))
     monkeypatch.chdir(indexed_notes)
     run = kb("eval", "--outline", str(path), "--json")
     read = json.loads(run.out)
@@ -128,6 +158,9 @@ def test_outlines_of_a_notebook(
     assert table.by_topic[2].headings == ()
     assert max(ours.nearest_points, ours.nearest_headings + 0.1) < 0.9
     assert (ours.longest_heading <= 9, ours.leftovers <= 15) == (True, True)
+    assert table.guided is not None
+    assert table.guided.headings > 12
+    assert table.guided.cited >= 0.8 * table.guided.searched
     path.write_text(lines[0])
     failed = kb("eval", "--outline", str(path), "--fail-under", "1")
     assert failed.code == 1

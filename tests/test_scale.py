@@ -35,7 +35,8 @@ DIMENSIONS = 384
 GOLDEN = REPOSITORY / "tests/golden.toml"
 QUERIES = [query["text"] for query in tomllib.loads(GOLDEN.read_text())["query"]]
 NONSENSE = [line for line in (REPOSITORY / "tests/nonsense.txt").read_text().splitlines() if line.strip("# ")]
-TOPICS = [json.loads(line)["topic"] for line in (REPOSITORY / "tests/outlines.jsonl").read_text().splitlines()]
+_WRITTEN = map(json.loads, (REPOSITORY / "tests/outlines.jsonl").read_text().splitlines())
+TOPICS = [line["topic"] for line in _WRITTEN if not line.get("guided")]
 FAR_TOPICS = ["css grid tricks", "sourdough bread baking", "history of rome", "tax return", "hiking in the alps"]
 
 

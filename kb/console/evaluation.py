@@ -13,6 +13,7 @@ from kb.search.snippets import shorten
 
 if TYPE_CHECKING:
     from kb.evaluation.areas import AreaEvaluation
+    from kb.evaluation.guided import GuidedMeasures
     from kb.evaluation.outlines import OutlineEvaluation
 
 SHOWN_ERRORS = 10
@@ -105,6 +106,8 @@ def print_outline_evaluation(evaluation: OutlineEvaluation) -> None:
         "purity": "purity",
         "tau": "tau",
         "notes_cited": "notes cited",
+        "notes_searched": "search",
+        "heading_support": "support",
     }
     table = Table.grid(padding=(0, 2))
     table.add_row("", *names.values(), style="dim")
@@ -120,10 +123,24 @@ def print_outline_evaluation(evaluation: OutlineEvaluation) -> None:
         f"{evaluation.seconds_each:.2f} s per outline"
     )
     say(f"citations that hold: at least {ours.citations_valid:.0%}; at most {count(ours.leftovers, 'leftover')}")
-    say(f"points that cannot be read on their own: {ours.points_not_self_contained:.1%}")
+    say(
+        f"points that cannot be read on their own: {ours.points_not_self_contained:.1%}; "
+        f"said twice in an outline: at most {ours.repeated_points}"
+    )
     say(f"highest similarity of two points {ours.nearest_points:.2f}, of two headings {ours.nearest_headings:.2f}")
     say(f"longest heading: {count(ours.longest_heading, 'word')}")
     _print_topics(evaluation)
+    if evaluation.guided:
+        _print_headings(evaluation.guided)
+
+
+def _print_headings(guided: GuidedMeasures) -> None:
+    table = _titled("right", "given heading", "notes cited", "search")
+    for entry in sorted(guided.by_heading, key=lambda entry: entry.cited - entry.searched):
+        name = shorten(plain(entry.heading), PATH_WIDTH)
+        table.add_row(styled(name), f"{entry.cited:.3f}", f"{entry.searched:.3f}")
+    table.add_row("", f"{guided.cited:.3f}", f"{guided.searched:.3f}")
+    print_table(table)
 
 
 def _print_topics(evaluation: OutlineEvaluation) -> None:

@@ -14,15 +14,10 @@ from kb.errors import EvidenceError, InputError, NoteError
 from kb.evaluation.areas import AreaEvaluation, compare_verdicts, load_labels
 from kb.evaluation.baselines import flat, k_means, own_headings
 from kb.evaluation.beir import FOLDER, Beir
-from kb.evaluation.outlines import (
-    Attempt,
-    GoldOutline,
-    OutlineEvaluation,
-    OutlineSystem,
-    compare_outlines,
-    load_outlines,
-)
+from kb.evaluation.guided import FilledHeading, filled_headings
+from kb.evaluation.outlines import Attempt, OutlineEvaluation, OutlineSystem, compare_outlines
 from kb.evaluation.queries import QUALITY_DEPTH, Golden, compare_rankings, quality
+from kb.evaluation.written import GoldOutline, load_outlines
 from kb.index.reader import IndexReader
 from kb.index.writer import IndexWriter
 from kb.models import Chunk, Filter, Note, Progress, System
@@ -41,6 +36,7 @@ if TYPE_CHECKING:
     Embedded = tuple[Note, list[Chunk], FloatArray]
 
 BASELINE_PASSAGES = 40
+SEARCHED_NOTES = 100
 
 
 class Searchable(Protocol):
@@ -120,32 +116,54 @@ def _embedded(writer: IndexWriter, root: Path, path: str) -> Embedded:
 
 
 def evaluate_outlines(reader: IndexReader, path: Path, progress: Progress, today: datetime.date) -> OutlineEvaluation:
-    """Measure outlines and three baselines on the topics of a file of JSON lines.
+    """Measure outlines and three baselines on the topics of a file of JSON lines, and how well the headings are filled
+    of those whose headings are given.
 
     Raises `InputError` naming a line that is no outline.
     """
-    gold = load_outlines(path)
+    written = load_outlines(path)
+    gold = [outline for outline in written if not outline.guided]
     attempts: list[Mapping[OutlineSystem, Attempt]] = []
+    filled: list[FilledHeading] = []
     seconds = 0.0
-    for number, outline in enumerate(gold, 1):
-        started = time.perf_counter()
-        ours = _drafted(reader, outline, today)
-        seconds += time.perf_counter() - started
-        attempts.append({**_baselines(reader, outline.topic), "kb": ours})
-        progress(number, len(gold))
+    for number, outline in enumerate(written, 1):
+        if outline.guided:
+            filled += _filled(reader, outline, today)
+        else:
+            started = time.perf_counter()
+            ours = _drafted(reader, outline.topic, today)
+            seconds += time.perf_counter() - started
+            found = _found(reader, outline.topic)
+            tried = {**_baselines(reader, outline.topic), "kb": ours}
+            attempts.append({system: made._replace(found=found) for system, made in tried.items()})
+        progress(number, len(written))
 
     def valid(section: Section) -> Sequence[bool]:
         return holds(reader, section.points)
 
-    return compare_outlines(gold, attempts, reader.encoder, valid, seconds / len(gold))
+    return compare_outlines(gold, attempts, reader.encoder, valid, seconds / max(len(gold), 1), filled)
 
 
-def _drafted(reader: IndexReader, gold: GoldOutline, today: datetime.date) -> Attempt:
+def _drafted(reader: IndexReader, topic: str, today: datetime.date, headings: tuple[str, ...] = ()) -> Attempt:
     try:
-        outline = draft(reader, gold.topic, (), None, today)
+        outline = draft(reader, topic, (), None, today, headings)
     except EvidenceError:
         return Attempt(())
     return Attempt(outline.sections, len(outline.leftovers))
+
+
+def _filled(reader: IndexReader, gold: GoldOutline, today: datetime.date) -> list[FilledHeading]:
+    """The headings that are given for a topic, each compared with a search for it within the topic."""
+    headings = tuple(section.heading for section in gold.sections)
+    made = _drafted(reader, gold.topic, today, headings).sections
+    cited = [section.notes for section in made] or [()] * len(headings)
+    found = {heading: _found(reader, f"{gold.topic}: {heading}") for heading in headings}
+    return filled_headings(gold.topic, gold.sections, cited, found)
+
+
+def _found(reader: IndexReader, query: str) -> Sequence[str]:
+    """The paths of the notes that a search finds, best first."""
+    return rankings(reader, query, SEARCHED_NOTES)["hybrid"]
 
 
 def _baselines(reader: IndexReader, topic: str) -> dict[OutlineSystem, Attempt]:

@@ -1,21 +1,22 @@
-"""Compares outlines with those that writers made of the same topics. Pure, but for the writers' file."""
+"""Compares outlines with those that writers made of the same topics. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import Field
 
-from kb.errors import InputError
-from kb.evaluation.json_lines import read_json_lines
+from kb.cutoffs import SAME_POINT
+from kb.evaluation.guided import FilledHeading, GuidedMeasures, guided_measures
 from kb.evaluation.metrics import kendall_tau, normalised_mutual_information, purity, soft_overlap
 from kb.evaluation.self_contained import faults
+from kb.evaluation.written import GoldOutline
 from kb.models import Encoder, Frozen
 from kb.reports import Section
+from kb.scale import Scale
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
@@ -27,30 +28,12 @@ OUTLINE_SYSTEMS: tuple[OutlineSystem, ...] = ("flat", "headings", "k-means", "kb
 Holds = Callable[[Section], Sequence[bool]]
 
 
-class GoldSection(Frozen):
-    """A section of a writer's outline, and the notes it draws on."""
-
-    heading: str = Field(min_length=1)
-    notes: tuple[str, ...] = Field(min_length=1)
-
-
-class GoldOutline(Frozen):
-    """A topic and a writer's outline of it."""
-
-    topic: str = Field(min_length=1)
-    sections: tuple[GoldSection, ...] = Field(min_length=1)
-
-    def section_of(self) -> dict[str, int]:
-        """The number, from 0, of the first section that draws on each note."""
-        numbers: dict[str, int] = {}
-        for number, section in enumerate(self.sections):
-            for note in section.notes:
-                numbers.setdefault(note, number)
-        return numbers
-
-
 class OutlineScores(NamedTuple):
-    """The measures of one outline: 0..1, except `tau`, -1..1, and the last four, two cosines and two counts."""
+    """The measures of one outline: 0..1, except `tau`, -1..1, and the last five, two cosines and three counts.
+
+    `notes_searched` is what `notes_cited` would be of a search that shows as many notes, and `heading_support` the
+    share of the quotations that are nearest, with their labels, to the heading of their own section.
+    """
 
     heading_f1: float = 0.0
     heading_recall: float = 0.0
@@ -59,8 +42,11 @@ class OutlineScores(NamedTuple):
     purity: float = 0.0
     tau: float = 0.0
     notes_cited: float = 0.0
+    notes_searched: float = 0.0
+    heading_support: float = 0.0
     citations_valid: float = 1.0
     points_not_self_contained: float = 0.0
+    repeated_points: int = 0
     nearest_points: float = 0.0
     nearest_headings: float = 0.0
     longest_heading: int = 0
@@ -68,7 +54,7 @@ class OutlineScores(NamedTuple):
 
 
 class OutlineMeasures(Frozen):
-    """The means of one system over the topics; for `citations_valid` the minimum, for the last four the maximum."""
+    """The means of one system over the topics; for `citations_valid` the minimum, for the last five the maximum."""
 
     system: OutlineSystem
     heading_f1: float
@@ -78,8 +64,11 @@ class OutlineMeasures(Frozen):
     purity: float
     tau: float
     notes_cited: float
+    notes_searched: float
+    heading_support: float
     citations_valid: float
     points_not_self_contained: float
+    repeated_points: int
     nearest_points: float
     nearest_headings: float
     longest_heading: int
@@ -104,22 +93,18 @@ class OutlineEvaluation(Frozen):
     refused: int
     systems: tuple[OutlineMeasures, ...]
     by_topic: tuple[TopicScores, ...]
+    guided: GuidedMeasures | None = None
     seconds_each: float
 
 
 class Attempt(NamedTuple):
-    """One system's outline of a topic; without sections if it found too little evidence."""
+    """One system's outline of a topic, without sections if it found too little evidence, and the notes that a search
+    for the topic finds, best first.
+    """
 
     sections: Sequence[Section]
     leftovers: int = 0
-
-
-def load_outlines(path: Path) -> list[GoldOutline]:
-    """Read JSON lines of outlines. Raises `InputError` naming the line that is wrong, or for an empty file."""
-    outlines = [outline for _, outline in read_json_lines(path, GoldOutline)]
-    if not outlines:
-        raise InputError(f"{path} has no outline; write one JSON object a line")
-    return outlines
+    found: Sequence[str] = ()
 
 
 def compare_outlines(
@@ -128,9 +113,10 @@ def compare_outlines(
     encoder: Encoder,
     holds: Holds,
     seconds_each: float,
+    filled: Sequence[FilledHeading] = (),
 ) -> OutlineEvaluation:
     """Compare each system's outlines with the gold ones, topic by topic. `holds` says for each point of a section
-    whether its note contains it.
+    whether its note contains it; `filled` are the headings that were given.
     """
     scores = {
         system: [_scores(topic, made[system], encoder, holds) for topic, made in zip(gold, attempts, strict=True)]
@@ -142,6 +128,7 @@ def compare_outlines(
         refused=sum(not made.sections for made in ours),
         systems=tuple(_measures(system, rows) for system, rows in scores.items()),
         by_topic=tuple(map(_topic_scores, gold, ours, scores["kb"])),
+        guided=guided_measures(filled),
         seconds_each=seconds_each,
     )
 
@@ -171,7 +158,10 @@ def _scores(gold: GoldOutline, made: Attempt, encoder: Encoder, holds: Holds) ->
         for point in section.points
         if point.path in section_of
     ]
-    quotations = [point for section in made.sections for point in section.points if point.kind == "quotation"]
+    owned = [(own, p) for own, section in enumerate(made.sections) for p in section.points if p.kind == "quotation"]
+    quotations = [point for _, point in owned]
+    vectors = encoder.encode([point.text for point in quotations])
+    labelled = encoder.encode([f"{point.label} {point.text}".strip() for point in quotations])
     return OutlineScores(
         heading_f1=2 * recall * precision / max(recall + precision, 1e-9),
         heading_recall=recall,
@@ -180,9 +170,12 @@ def _scores(gold: GoldOutline, made: Attempt, encoder: Encoder, holds: Holds) ->
         purity=purity(pairs),
         tau=kendall_tau([section_of[note] for note in cited], [quoting[note] for note in cited]),
         notes_cited=len(cited) / len(section_of),
+        notes_searched=len(section_of.keys() & made.found[: len(quoting)]) / len(section_of),
+        heading_support=_share((labelled @ headings.T).argmax(axis=1) == [own for own, _ in owned]),
         citations_valid=fmean(valid for section in made.sections for valid in holds(section)),
         points_not_self_contained=_share(bool(faults(point.text, point.label)) for point in quotations),
-        nearest_points=_nearest(encoder.encode([point.text for point in quotations])),
+        repeated_points=_repeated(vectors, encoder.scale),
+        nearest_points=_nearest(vectors),
         nearest_headings=_nearest(headings),
         longest_heading=max(len(section.heading.split()) for section in made.sections),
         leftovers=made.leftovers,
@@ -211,8 +204,16 @@ def _nearest(vectors: FloatArray) -> float:
     return float((vectors @ vectors.T - 2 * np.eye(len(vectors))).max()) if len(vectors) > 1 else 0.0
 
 
+def _repeated(vectors: FloatArray, scale: Scale) -> int:
+    """The number of statements, by their unit vectors, that make the same point as an earlier one."""
+    import numpy as np
+
+    same = scale.sameness(vectors @ vectors.T) >= SAME_POINT
+    return int(np.tril(same, -1).any(axis=1).sum())
+
+
 def _measures(system: OutlineSystem, rows: Sequence[OutlineScores]) -> OutlineMeasures:
     worst: dict[str, Callable[[list[float]], float]] = {"citations_valid": min}
-    worst |= dict.fromkeys(OutlineScores._fields[-4:], max)
+    worst |= dict.fromkeys(OutlineScores._fields[-5:], max)
     means = {name: worst.get(name, fmean)([getattr(row, name) for row in rows]) for name in OutlineScores._fields}
     return OutlineMeasures.model_validate({"system": system} | means)
