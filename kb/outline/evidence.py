@@ -95,7 +95,7 @@ def _on_topic(
     aims = np.stack([topic.vector, topic.aim, *map(encoder.encode_query, (*topic.views, *topic.facets))])
     nearest = {part.id: float((passages.matrix[list(part.rows)] @ aims.T).max()) for part in parts}
     related = {id: encoder.scale.relatedness(cosine) for id, cosine in nearest.items()}
-    knowing = {*named.bearing, *_linked_with_the_best(parts, shares, named)}
+    knowing = {*named.bearing, *(_linked_with_the_best(parts, shares, named) & named.shares.keys())}
     silent = {part.id for part in parts if _is_whole(part) and part.note.id not in knowing} if named.bearing else ()
     return without_strays(shares, silent, {part.id for part in parts if part.number}, related)
 
