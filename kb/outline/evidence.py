@@ -43,7 +43,7 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     naming: set[str] = set() if bears(topic, nearest) else notes_naming(reader, topic, notes)
     require_evidence(topic, nearest, naming)
     parts = [part for part in parts if not naming or part.note.id in naming]
-    named = naming_of(reader, topic.subjects)
+    named = naming_of(reader, topic.subjects, {part.note.id for part in parts})
     shares = shares_of(reader, topic, filter, parts, named)
     bearing = [part for part in parts if part.id in shares]
     if not naming:
