@@ -43,7 +43,7 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     naming: set[str] = set() if bears(topic, nearest) else notes_naming(reader, topic, notes)
     require_evidence(topic, nearest, naming)
     parts = [part for part in parts if not naming or part.note.id in naming]
-    named = naming_of(reader, topic.subjects)
+    named = naming_of(reader, topic.subjects, {part.note.id for part in parts})
     shares = shares_of(reader, topic, filter, parts, named)
     bearing = [part for part in parts if part.id in shares]
     if not naming:
@@ -95,7 +95,7 @@ def _on_topic(
     aims = np.stack([topic.vector, topic.aim, *map(encoder.encode_query, (*topic.views, *topic.facets))])
     nearest = {part.id: float((passages.matrix[list(part.rows)] @ aims.T).max()) for part in parts}
     related = {id: encoder.scale.relatedness(cosine) for id, cosine in nearest.items()}
-    knowing = {*named.bearing, *_linked_with_the_best(parts, shares, named)}
+    knowing = {*named.bearing, *(_linked_with_the_best(parts, shares, named) & named.shares.keys())}
     silent = {part.id for part in parts if _is_whole(part) and part.note.id not in knowing} if named.bearing else ()
     return without_strays(shares, silent, {part.id for part in parts if part.number}, related)
 

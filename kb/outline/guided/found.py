@@ -82,7 +82,7 @@ def gather_for(
     known = reader.catalog.notes_by_id(reader.passing(filter).notes)
     notes = [id for id in reader.passages().rows if id in known and known[id].path != without]
     whole = [Part(known[id], reader.passages().rows[id]) for id in notes]
-    on_topic = shares_of(reader, topic, filter, whole, naming_of(reader, topic.subjects)) if notes else {}
+    on_topic = shares_of(reader, topic, filter, whole, naming_of(reader, topic.subjects, notes)) if notes else {}
     texts = [_put(topic, heading) for heading in headings]
     asked = [read_heading(reader, topic, heading, *text) for heading, text in zip(headings, texts, strict=True)]
     searches = [_search(reader, topic, *pair, filter, on_topic) for pair in zip(asked, texts, strict=True)]

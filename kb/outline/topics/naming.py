@@ -29,15 +29,15 @@ class Naming:
     titled: Collection[str]
 
 
-def naming_of(reader: IndexReader, subjects: Sequence[Subject]) -> Naming:
-    """How the notes name some subjects."""
+def naming_of(reader: IndexReader, subjects: Sequence[Subject], among: Collection[str]) -> Naming:
+    """How the notes name some subjects; only those `among` the notes, by id, show which names are in use."""
     found = [(subject, passages) for subject in subjects if (passages := naming_passages(reader, subject))]
     named = [passages for _, passages in found]
     concepts = [(subject.concept, passages) for subject, passages in found if subject.concept is not None]
     in_passage = Counter(passage for passages in named for passage in passages)
     in_note = Counter(note for passages in named for note in passages.values())
     counts = Counter({passage: note for _, passages in concepts for passage, note in passages.items()}.values())
-    knowing = {note for note, count in counts.items() if count >= MIN_NAMING} or {*in_note}
+    knowing = {note for note, count in counts.items() if count >= MIN_NAMING and note in among} or {*in_note}
     titled = {note for number, _ in concepts for note in treatments(reader).of(reader, number).titled}
     shares: dict[str, float] = {}
     for passages in named:
