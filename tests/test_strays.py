@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from kb.index.reader import IndexReader
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
+from kb.outline.topics.naming import naming_of
+from kb.outline.topics.subjects import Subject
 
 Write = Callable[[str, str], Path]
 
@@ -66,3 +69,21 @@ def test_other_words_of_a_topic_do_not_make_a_note_bear_on_it(
     cited = {path for section in knowledge.outline("Fine-tuning LLMs on one GPU").sections for path in section.notes}
     assert {"notes/lora.md", "notes/qlora.md"} <= cited
     assert ("notes/ring.md" in cited) == is_cited
+
+
+def test_a_name_that_most_notes_have_says_little(write: Write, notebook: Path, encoder: Encoder) -> None:
+    """Where most notes say "graph" and one says "sampling", the latter weighs more in how much of a note names a
+    topic of both.
+    """
+    for name, word in [("first", "graph"), ("second", "graph"), ("third", "graph"), ("fourth", "sampling")]:
+        write(f"notes/{name}.md", note(name.title(), f"It is about {word}.", "It is about something else."))
+    knowledge = KnowledgeBase(notebook, encoder=encoder)
+    knowledge.add(["notes"])
+
+    def densities(reader: IndexReader) -> dict[str, float]:
+        notes = {id: note.path for id, note in reader.catalog.notes_by_id(reader.passages().rows).items()}
+        named = naming_of(reader, [Subject("graph"), Subject("sampling")], notes)
+        return {notes[id]: density for id, density in named.densities.items()}
+
+    found = knowledge._index.read(densities)
+    assert found["notes/fourth.md"] > found["notes/first.md"] > 0

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from kb.index.reader import IndexReader
 from kb.outline.topics.subjects import Subject, naming_passages
 from kb.search.concepts.treatments import treatments
+from kb.search.words import idf
 
 MIN_NAMING = 2  # passages of a note that name a concept, from which it does not mention it in passing
 
 
 @dataclass(frozen=True)
 class Naming:
-    """How notes, by id, name a topic's subjects; those that no note names do not count.
+    """How notes, by id, name a topic's subjects; those that no note names do not count, and
+    others by their idf: "graph" says little in a notebook of graph networks.
 
     `shares` is the share of the subjects that a note's best passage names, `densities` the share of its passages that
     name a subject, the mean of all subjects, both 0..1. `bearing` are the notes that name the concepts among the
@@ -32,20 +34,33 @@ class Naming:
 def naming_of(reader: IndexReader, subjects: Sequence[Subject], among: Collection[str]) -> Naming:
     """How the notes name some subjects; only those `among` the notes, by id, show which names are in use."""
     found = [(subject, passages) for subject in subjects if (passages := naming_passages(reader, subject))]
-    named = [passages for _, passages in found]
     concepts = [(subject.concept, passages) for subject, passages in found if subject.concept is not None]
-    in_passage = Counter(passage for passages in named for passage in passages)
-    in_note = Counter(note for passages in named for note in passages.values())
     counts = Counter({passage: note for _, passages in concepts for passage, note in passages.items()}.values())
-    knowing = {note for note, count in counts.items() if count >= MIN_NAMING and note in among} or {*in_note}
     titled = {note for number, _ in concepts for note in treatments(reader).of(reader, number).titled}
+    in_passage, in_note = _shares_named(reader, [passages for _, passages in found])
+    knowing = {note for note, count in counts.items() if count >= MIN_NAMING and note in among} or {*in_note}
     shares: dict[str, float] = {}
-    for passages in named:
+    for _, passages in found:
         for passage, note in passages.items():
-            shares[note] = max(shares.get(note, 0.0), in_passage[passage] / len(named))
+            shares[note] = max(shares.get(note, 0.0), in_passage[passage])
     rows = reader.passages().rows
-    densities = {note: count / len(named) / len(rows[note]) for note, count in in_note.items() if note in rows}
+    densities = {note: total / len(rows[note]) for note, total in in_note.items() if note in rows}
     return Naming(shares, densities, {*knowing, *_naming_parts(reader, subjects)}, titled)
+
+
+def _shares_named(reader: IndexReader, named: Sequence[Mapping[int, str]]) -> tuple[dict[int, float], dict[str, float]]:
+    """The share of the subjects that each passage names, by number, and the sum of these shares by note, given the
+    passages that name each subject, with their notes.
+    """
+    all_passages = len(reader.passages().ids)
+    weights = [idf(all_passages, len(passages)) for passages in named]
+    in_passage: dict[int, float] = {}
+    in_note: dict[str, float] = {}
+    for passages, weight in zip(named, weights, strict=True):
+        for passage, note in passages.items():
+            in_passage[passage] = in_passage.get(passage, 0.0) + weight / sum(weights)
+            in_note[note] = in_note.get(note, 0.0) + weight / sum(weights)
+    return in_passage, in_note
 
 
 def _naming_parts(reader: IndexReader, subjects: Sequence[Subject]) -> Iterator[str]:
