@@ -48,6 +48,11 @@ VIEWS = (
     "help",
     "help?guide=library",
 )
+FOCUS_AFTER_CLICK = """async button => {
+    button.click();
+    await null;  // the page has changed by then, but no frame was drawn
+    return document.activeElement.getAttribute("aria-label");
+}"""
 PAINTED = """area => {
   const canvas = document.querySelector("canvas");
   const pen = canvas?.getContext("2d");
@@ -208,8 +213,8 @@ def test_a_note_leads_to_others(page: Page) -> None:
 
 
 def test_building_an_outline(page: Page, book: Path, real_encoder: Encoder) -> None:
-    """Points are dropped and moved, sections renamed and reordered, by keys and buttons; what is exported passes
-    `kb outline --check`.
+    """Points are dropped and moved, sections renamed and reordered, by keys and buttons; the focus is on what was moved
+    before a frame is drawn, so that nothing typed goes elsewhere; what is exported passes `kb outline --check`.
     """
     show(page, "outline")
     page.get_by_label("Topic").fill(TOPIC)
@@ -234,6 +239,8 @@ def test_building_an_outline(page: Page, book: Path, real_encoder: Encoder) -> N
     expect(headings.nth(1)).to_have_value("What the server waits for")
     page.reload()  # what is being edited is kept
     expect(headings.nth(1)).to_have_value("What the server waits for")
+    up = page.get_by_role("button", name="Move the section up").nth(1)
+    assert up.evaluate(FOCUS_AFTER_CLICK) == "Heading of section 1"
     post = book / "post.md"
     check = check_of_download(page, post, real_encoder)
     text = post.read_text(encoding="utf-8")

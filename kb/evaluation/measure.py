@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Embedded = tuple[Note, list[Chunk], FloatArray]
 
 BASELINE_PASSAGES = 40
-SEARCHED_NOTES = 100
+SEARCHED_NOTES = 100  # more than an outline or a section cites
 
 
 class Searchable(Protocol):

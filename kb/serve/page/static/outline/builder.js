@@ -1,6 +1,6 @@
 // The outline builder: sections and points with the notes they quote, changed by keys, by buttons and by dragging.
 import { announce, count } from "../parts.js";
-import { html, useEffect, useRef, useState } from "../vendor/htm-preact.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/htm-preact.js";
 import { Rest, Source } from "./around.js";
 import { useDragging } from "./dragging.js";
 import { Line, Section } from "./sections.js";
@@ -11,11 +11,11 @@ export function Builder({ outline, undoable, step, startOver, exporting, worded 
   const [source, setSource] = useState();
   const place = useRef();
   const focusNext = useRef();
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!focusNext.current) return;
     place.current.querySelector(`[data-key="${focusNext.current}"]`)?.focus();
     focusNext.current = undefined;
-  }, [outline]); // once the step is drawn
+  }, [outline]); // before anything else can be typed, which the focus would take elsewhere
   const act = (made, focus, told) => {
     focusNext.current = focus;
     step(made);
