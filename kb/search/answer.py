@@ -128,7 +128,7 @@ def _found(
         undated=_undated(reader, filter),
         posts_left_out=0 if hits else _posts_left_out(reader, filter),
         held_back=tuple(HeldBackNote(path=n.path, title=n.title) for n in held_back(reader, asked, filter, hits)),
-        read_as=tuple(ConceptWeight(concept=name, weight=round(w, 4)) for name, w in ranking.concepts.items()),
+        read_as=tuple(ConceptWeight(concept=name, weight=round(w, 4)) for name, w in ranking.reading.concepts.items()),
         seconds=0.0,
     )
     return result, looked_at

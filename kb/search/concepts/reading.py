@@ -24,19 +24,22 @@ if TYPE_CHECKING:
 
 READING_WEIGHT = 0.6  # of what is read in a query, as against its own vector
 CONCEPT_WEIGHT = 1.0  # of a concept's name, as against a word of the query
+RARITY_SHARE = 0.5  # of a concept's rarity that counts for the share of a query that a note has: its words count too
 
 
 @dataclass(frozen=True)
 class Reading:
     """The concepts that a query asks for, by name with their weights; the mixture of their vectors `(dim,)`, with that
-    of the query without the names of areas, None where nothing is read; the weight of each concept in each note; and
-    how like the query the concept is that a note is named after, times its weight, by note.
+    of the query without the names of areas, None where nothing is read; the weight of each concept in each note; how
+    like the query the concept is that a note is named after, times its weight, by note; and how rare each concept is,
+    compared with a word of the query.
     """
 
     concepts: Mapping[str, float] = field(default_factory=dict)
     vector: FloatArray | None = None
     weights: NoteWeights = field(default_factory=dict)
     titled: Mapping[str, float] = field(default_factory=dict)
+    rarity: Mapping[str, float] = field(default_factory=dict)
 
     def moved(self, vector: FloatArray) -> FloatArray:
         """The vector `(dim,)` of the query, moved towards the concepts."""
@@ -89,12 +92,14 @@ def reading_of(
     names = {entry.number: treatments.concepts.all[entry.number].name for entry in asked}
     weights: NoteWeights = {}
     titled: dict[str, float] = {}
+    rarity: dict[str, float] = {}
     for entry in asked:
         treatment = treatments.of(reader, entry.number)
+        rarity[names[entry.number]] = RARITY_SHARE * entry.weight * treatment.rarity
         for note, weight in treatment.notes.items():
             weights.setdefault(note, {})[names[entry.number]] = CONCEPT_WEIGHT * entry.weight * weight
         for note in treatment.titled:
             titled[note] = max(entry.weight * entry.likeness, titled.get(note, 0.0))
     mixed = mixture(treatments.concepts, treatments.vectors, {entry.number: entry.weight for entry in asked})
     vector = mixed if described is None else mixed + described
-    return Reading({names[entry.number]: entry.weight for entry in asked}, vector, weights, titled)
+    return Reading({names[entry.number]: entry.weight for entry in asked}, vector, weights, titled, rarity)
