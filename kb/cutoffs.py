@@ -22,6 +22,7 @@ DESCRIBED, READ_CLEARLY = 0.7, 1.4  # of a query with what a concept is known by
 AREA_LEAN = 0.6  # what is added for a concept of an area that a query names, or of which it names a concept
 LIKENESS_SHARPNESS = 1.24  # of the soft maximum over what a concept is known by: with 0, that is the mean
 WORDS_LIKENESS = 2.4  # of a concept that is known by all the words of a query
+AVOIDED = -4.0  # of a query with a concept that it does not want: takes from a note named after it what words can add
 READ_SHARPNESS = 2.0  # how fast the weight of a concept falls with how much less likely it is than the likeliest one
 
 # Outlines
