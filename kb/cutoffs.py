@@ -8,7 +8,10 @@ MIN_WIDTH = 2.2  # standard deviations of unrelated texts' cosines in a unit of 
 
 # --- relatedness: unrelated texts have 0, related ones 1 ---
 
-SCORE_SLOPE, SCORE_OFFSET = 1.15, -5.75  # of a passage with a query, in the log odds that its note is relevant
+SCORE_SLOPE, SCORE_OFFSET = 1.38, -5.64  # of a passage with a query, in the log odds that its note is relevant
+SCORE_TITLED = (
+    1.16  # the same of a concept that a query asks for, of likeness with it, where the note is named after it
+)
 GOOD_ANSWER = 0.7712  # of the best passage, from which a query has a good match when words do not count
 
 RELATED = 0.7712  # of a note without a link, to be listed as related to another
@@ -19,6 +22,7 @@ DESCRIBED, READ_CLEARLY = 0.7, 1.4  # of a query with what a concept is known by
 AREA_LEAN = 0.6  # what is added for a concept of an area that a query names, or of which it names a concept
 LIKENESS_SHARPNESS = 1.24  # of the soft maximum over what a concept is known by: with 0, that is the mean
 WORDS_LIKENESS = 2.4  # of a concept that is known by all the words of a query
+AVOIDED = -4.0  # of a query with a concept that it does not want: takes from a note named after it what words can add
 READ_SHARPNESS = 2.0  # how fast the weight of a concept falls with how much less likely it is than the likeliest one
 
 # Outlines

@@ -5,9 +5,10 @@
 The ten best hits of each query are judged, over `notes/` with `tests/golden.toml`, the development queries of
 `tests/asked.toml` and `tests/nonsense.txt`, which nothing answers; and over folders in BEIR format. Where a folder
 names only one or two relevant documents a query, those nearly as good are not judged: of these sets only the best hit
-counts, with half the weight of a set that is judged in full. For each set the regression is also fitted on the others
-alone: the first table of each set is of this fit, which has not seen the set. The second one is of the coefficients in
-use, which were fitted on all sets.
+counts, with a quarter of the weight of a set that is judged in full. A set that names one document for every query, the
+one from which the query was made, says nothing of how often a hit is relevant, and has a constant of its own in the
+fit. For each set the regression is also fitted on the others alone: the first table of each set is of this fit, which
+has not seen the set. The second one is of the coefficients in use, which were fitted on all sets.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
@@ -28,7 +29,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from kb.cutoffs import SCORE_OFFSET, SCORE_SLOPE
+from kb.cutoffs import SCORE_OFFSET, SCORE_SLOPE, SCORE_TITLED
 from kb.evaluation.beir import FOLDER, Beir
 from kb.evaluation.metrics import calibration_error
 from kb.evaluation.queries import GoldenQuery, load_golden
@@ -46,30 +47,33 @@ from kb.search.ranking import group_by_note
 REPOSITORY = Path(__file__).parent.parent
 CACHE = Path.home() / ".cache/kb/beir"
 MOST_QUERIES = 150  # of a folder
-SPARSE, SPARSE_WEIGHT = 2.0, 0.5  # mean number of relevant documents, up to which a set is judged in part
+SPARSE, SPARSE_WEIGHT = 2.0, 0.25  # mean number of relevant documents, up to which a set is judged in part
 BINS = (0.0, 0.02, 0.1, 0.25, 0.5, 0.75, 1.0)
-NAMES = ("relatedness", "coverage", "logarithm of 1 + words", "offset")
+NAMES = ("relatedness", "coverage", "logarithm of 1 + words", "titled", "offset")
 L2_PENALTY = 1e-3
 Matrix = NDArray[np.float64]
-IN_USE: Matrix = np.array([SCORE_SLOPE, COVERAGE_SLOPE, WORDS_SLOPE, SCORE_OFFSET])
+IN_USE: Matrix = np.array([SCORE_SLOPE, COVERAGE_SLOPE, WORDS_SLOPE, SCORE_TITLED, SCORE_OFFSET])
 
 
 class Judged(NamedTuple):
-    """The features `(hits, 4)` of the best hits of a set's queries, whether each hit is relevant, and whether it is the
-    best one.
+    """The features `(hits, 5)` of the best hits of a set's queries, whether each hit is relevant and whether it is the
+    best one, and whether each query has a single relevant document.
     """
 
     features: Matrix
     relevant: Matrix
     is_best: NDArray[np.bool_]
+    has_single: bool
 
     @property
     def best(self) -> Judged:
         """The best hit of each query alone."""
-        return Judged(self.features[self.is_best], self.relevant[self.is_best], self.is_best[self.is_best])
+        return Judged(
+            self.features[self.is_best], self.relevant[self.is_best], self.is_best[self.is_best], self.has_single
+        )
 
 
-def judged(reader: IndexReader, queries: Iterable[GoldenQuery]) -> Judged:
+def judged(reader: IndexReader, queries: Sequence[GoldenQuery]) -> Judged:
     """The best hits of some queries."""
     features, relevant, is_best = [], [], []
     for query in queries:
@@ -79,10 +83,12 @@ def judged(reader: IndexReader, queries: Iterable[GoldenQuery]) -> Judged:
         notes = evidence(reader, ranking, best)
         for place, note in enumerate(best):
             found = notes[note]
-            features.append([max(found.relatedness.values()), found.coverage, math.log(found.words + 1), 1.0])
+            nearest = max(found.relatedness.values())
+            features.append([nearest, found.coverage, math.log(found.words + 1), found.titled, 1.0])
             relevant.append(float(paths[note].path in query.relevant))
             is_best.append(place == 0)
-    return Judged(np.array(features), np.array(relevant), np.array(is_best))
+    has_single = all(len(query.relevant) == 1 for query in queries)
+    return Judged(np.array(features), np.array(relevant), np.array(is_best), has_single)
 
 
 def own_queries() -> list[GoldenQuery]:
@@ -114,20 +120,21 @@ def of_folder(folder: Path) -> Judged:
 
 
 def fitted(sets: Sequence[Judged]) -> Matrix:
-    """The coefficients `(4,)` of the regression on some sets, with a small penalty on their squares."""
+    """The coefficients `(5,)` of the regression on some sets, with a small penalty on the squares of the slopes."""
     features = np.concatenate([one.features for one in sets])
     relevant = np.concatenate([one.relevant for one in sets])
     weights = np.concatenate([weights_of(one) for one in sets])
     weights /= weights.sum()
     widths = features.std(axis=0)
     widths[-1] = 1.0
+    own = np.concatenate([np.full(len(one.relevant), float(one.has_single)) for one in sets])
 
     def loss(values: Matrix) -> float:
-        odds = features / widths @ values
+        odds = features / widths @ values[:-1] + own * values[-1]
         unlikely = np.logaddexp(0, odds) - relevant * odds
-        return float(weights @ unlikely + L2_PENALTY * (values[:-1] ** 2).sum())
+        return float(weights @ unlikely + L2_PENALTY * (values[:-2] ** 2).sum())
 
-    found: Matrix = minimize(loss, np.zeros(features.shape[1])).x / widths
+    found: Matrix = minimize(loss, np.zeros(features.shape[1] + 1)).x[:-1] / widths
     return found
 
 

@@ -34,6 +34,12 @@ def test_more_evidence_is_likelier(relatedness: float, coverage: float, words: i
         assert Evidence({"a": more[0]}, *more[1:]).probabilities()["a"] > less
 
 
+def test_a_name_is_evidence() -> None:
+    """A note that is named after the concept which a query asks for is likelier, the more the query is about it."""
+    chances = [Evidence({"a": 0.5}, 0.2, 5, titled).probabilities()["a"] for titled in (0.0, 0.5, 2.0)]
+    assert chances == sorted(set(chances))
+
+
 def test_each_chunk_has_its_own() -> None:
     """The chunks of a note differ by what they mean, and share what the note has of the words."""
     chances = Evidence({"far": 0.1, "near": 0.9}, 0.5, 4).probabilities()
@@ -107,6 +113,23 @@ def test_probabilities_hold(own_notes: KnowledgeBase) -> None:
     found = [(hit.score, hit.path in query.relevant) for query in queries for hit in own_notes.search(query.text).hits]
     said, right = zip(*found, strict=True)
     assert calibration_error(said, right) < 0.05
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("query", "note"),
+    [
+        ("have it reason aloud and take a vote among several tries", "chain-of-thought"),
+        ("answering each request for less money", "continuous-batching"),
+        ("adapting a huge model on a single graphics card", "qlora"),
+        ("billions of edges spread over several machines", "distributed-gnn-training"),
+    ],
+)
+def test_other_words_make_no_weak_hit(own_notes: KnowledgeBase, query: str, note: str) -> None:
+    """A note on what a query describes in other words is likely relevant, as the reading of the query says."""
+    result = own_notes.search(query)
+    assert (result.hits[0].path, result.good_match) == (f"notes/{note}.md", True)
+    assert result.hits[0].score > 0.5
 
 
 # --- weak hits ---

@@ -58,8 +58,9 @@ def test_nearness() -> None:
 
 
 def test_coverage() -> None:
-    """A note covers a query by the share of the idf of the words that it has."""
+    """A note covers a query by the share of the rarity of its words and concepts that it has."""
     words = [Word("graph", 1.0, in_text("a", 1)), Word("oversmoothing", 3.0, in_text("b", 1))]
-    assert coverage(words, {"oversmoothing"}) == 0.75
-    assert coverage(words, {"graph", "oversmoothing"}) == 1
-    assert coverage(words, {}) == coverage([], {"graph"}) == 0
+    assert coverage(words, {}, {"oversmoothing"}) == 0.75
+    assert coverage(words, {}, {"graph", "oversmoothing"}) == 1
+    assert coverage(words, {"GCN": 4.0}, {"oversmoothing", "GCN"}) == 7 / 8
+    assert coverage(words, {}, {}) == coverage([], {}, {"graph"}) == 0

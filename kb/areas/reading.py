@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kb.areas.concepts import Concepts
     from kb.index.arrays import FloatArray
 
-How = Literal["named", "described", "part", "related"]
+How = Literal["named", "described", "part", "related", "instead"]
 
 MOST_DESCRIBED = 5
 MOST_LOOKED_AT = 40  # concepts, the nearest first, of which the notebook may have none
@@ -26,8 +26,8 @@ SECOND_WEIGHT = 0.25  # of the second best of what a concept is known by: one se
 
 class ReadConcept(NamedTuple):
     """A concept that a text asks for, by number, and how surely, 0..1. It is named or described, a part of one that is
-    named, or related to one that no note treats. `likeness` is that of the text and the concept, `relatedness` that of
-    their meanings alone.
+    named, related to one that no note treats, or asked for instead of another. `likeness` is that of the text and the
+    concept, `relatedness` that of their meanings alone.
     """
 
     number: int

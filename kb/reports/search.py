@@ -36,12 +36,14 @@ class TermWeight(Frozen):
 
 class LogitParts(Frozen):
     """What the logistic function makes a probability, in sum: by the cosine of the passage, by the share of the query's
-    words that the note has, by how many words the query has, and a constant.
+    words and concepts that the note has, by how many words the query has, by the concept that the note is named after,
+    and a constant.
     """
 
     meaning: float
     coverage: float
     words: float
+    titled: float
     offset: float
 
 

@@ -25,7 +25,7 @@ from kb.search.calibration import GOOD, WEAK
 from kb.search.find import POOL, find
 from kb.search.fuse import evidence
 from kb.search.lexical import held_back
-from kb.search.passages import NotePassages, RankedPassage, sentences_of, shown_notes
+from kb.search.passages import NotePassages, shown_notes
 from kb.search.query import parse_query
 from kb.search.ranking import (
     NEAR_WEIGHT,
@@ -39,6 +39,7 @@ from kb.search.ranking import (
     penalty,
 )
 from kb.search.snippets import Cosines, marks, snippets
+from kb.search.telling import RankedPassage, sentences_of
 from kb.sync.changes import recent_changes
 from kb.sync.tags import notice_unknown_tags
 
@@ -106,7 +107,8 @@ def _found(
     groups: Sequence[Sequence[Ranked]] = group_by_note(ranking.ranked, limit if filter.paths else PASSAGES)
     if reranker:
         groups = _reranked(reader, reranker, asked.text, groups)
-    shown, missing, looked_at = shown_notes(reader, groups, limit, by_note=mode == "hybrid" and not reranker)
+    words = asked.words if mode == "hybrid" and not reranker else None
+    shown, missing, looked_at = shown_notes(reader, groups, limit, words)
     report = _Report(reader, ranking, groups[: max(limit, JUDGED)], shown, asked.words)
     sentences = [sentences_of(found.passages[0].chunk) for found in shown]
     hits = tuple(
@@ -128,7 +130,7 @@ def _found(
         undated=_undated(reader, filter),
         posts_left_out=0 if hits else _posts_left_out(reader, filter),
         held_back=tuple(HeldBackNote(path=n.path, title=n.title) for n in held_back(reader, asked, filter, hits)),
-        read_as=tuple(ConceptWeight(concept=name, weight=round(w, 4)) for name, w in ranking.concepts.items()),
+        read_as=tuple(ConceptWeight(concept=name, weight=round(w, 4)) for name, w in ranking.reading.concepts.items()),
         seconds=0.0,
     )
     return result, looked_at
@@ -256,7 +258,8 @@ def _answered(ranking: Ranking) -> float:
 
 
 def _explanation(reader: IndexReader, ranking: Ranking, report: _Report, found: NotePassages) -> Explanation:
-    best = found.passages[0].ranked
+    ranked = [passage.ranked for passage in found.passages]  # what is shown first need not be what ranked the note
+    best = max(ranked, key=lambda entry: (entry.relevance is not None, entry.score))
     paths = reader.catalog.notes_by_id(note_of(id) for id in ranking.feedback)
     weights = sorted(ranking.weights.get(found.note.id, {}).items(), key=lambda entry: -entry[1])
     return Explanation(

@@ -10,32 +10,34 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from kb.cutoffs import SCORE_OFFSET, SCORE_SLOPE
+from kb.cutoffs import SCORE_OFFSET, SCORE_SLOPE, SCORE_TITLED
 
-COVERAGE_SLOPE, WORDS_SLOPE = 3.44, 0.92
+COVERAGE_SLOPE, WORDS_SLOPE = 3.37, 0.78
 GOOD = 0.1  # the probability from which a hit is a good match
 WEAK = 0.02  # below it, a hit is shown only to those who ask for so many
 
 
 class Evidence(NamedTuple):
-    """What speaks for a note: the relatedness of each of its chunks with the query, by id; the share of the idf of the
-    query's words that the note has; and the number of these words: the same share means more for a longer query.
+    """What speaks for a note: the relatedness of each of its chunks with the query, by id; the share of the rarity of
+    the query's words and concepts that the note has; the number of the words, as the same share means more for a longer
+    query; and how like the query the concept is that the note is named after, times its weight.
     """
 
     relatedness: Mapping[str, float]
     coverage: float
     words: int
+    titled: float = 0.0
 
     def probabilities(self) -> dict[str, float]:
         """The probability of each chunk, by id; the note has that of its best one."""
         return {id: _logistic(sum(self.parts(id))) for id in self.relatedness}
 
-    def parts(self, id: str) -> tuple[float, float, float, float]:
-        """What the logistic function makes the probability of a chunk, in sum: by meaning, by the share of the words,
-        by their number, and a constant.
+    def parts(self, id: str) -> tuple[float, float, float, float, float]:
+        """What the logistic function makes the probability of a chunk, in sum: by meaning, by the share of words and
+        concepts, by the number of words, by the note's name, and a constant.
         """
-        by_words = WORDS_SLOPE * math.log(self.words + 1)
-        return SCORE_SLOPE * self.relatedness[id], COVERAGE_SLOPE * self.coverage, by_words, SCORE_OFFSET
+        by_words = COVERAGE_SLOPE * self.coverage, WORDS_SLOPE * math.log(self.words + 1)
+        return SCORE_SLOPE * self.relatedness[id], *by_words, SCORE_TITLED * self.titled, SCORE_OFFSET
 
 
 def _logistic(value: float) -> float:

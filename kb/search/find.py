@@ -56,14 +56,14 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
     known = treatments(reader)
     vector = embedding.result()
     described = vector if subject.text == asked.text else reader.encoder.encode_query(subject.text)
-    concepts = read_concepts(reader, known, asked.text, subject, described)
-    reading = reading_of(reader, known, concepts, None if described is vector else described)
+    concepts = read_concepts(reader, known, subject, described)
+    reading = reading_of(reader, known, concepts, None if described is vector else described, subject.wanted.avoided)
     reading = with_abbreviations(reader, known, reading, subject)
     dense = nearest(reader, vector, filter, pool, first)
     if reading.concepts:
         again = scan if reader.is_small else nearest
         dense |= again(reader, reading.moved(vector), filter, pool)
-    notes = named(reader, asked.text) & reader.passing(filter).notes
+    notes = named(reader, subject.wanted.text) & reader.passing(filter).notes
     dense |= dict.fromkeys(_chunk_ids(reader, notes), 0.0)
     ranking = by_meaning_and_words(reader, vector, dense, lexical, weighed, reading, filter)
     return replace(ranking, ranked=named_first(ranking.ranked, notes), named=notes) if notes else ranking

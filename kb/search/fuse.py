@@ -93,7 +93,7 @@ def by_meaning_and_words(
         agreement=agreed,
         feedback=tuple(best),
         feedback_weight=weight,
-        concepts=reading.concepts,
+        reading=reading,
     )
 
 
@@ -156,8 +156,14 @@ def evidence(reader: IndexReader, ranking: Ranking, notes: Collection[str]) -> d
     chunks: dict[str, dict[str, float]] = {}
     for id, value in zip(ids, relatedness, strict=True):
         chunks.setdefault(note_of(id), {})[id] = value
+    words, reading = ranking.words, ranking.reading
     return {
-        note: Evidence(own, coverage(ranking.words, ranking.weights.get(note, {})), len(ranking.words))
+        note: Evidence(
+            own,
+            coverage(words, reading.rarity, ranking.weights.get(note, {})),
+            len(words),
+            reading.titled.get(note, 0.0),
+        )
         for note, own in chunks.items()
     }
 

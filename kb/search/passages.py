@@ -8,24 +8,14 @@ from typing import NamedTuple
 
 from kb.index.freshness import State, file_state, state_of
 from kb.index.reader import IndexReader
-from kb.models import ChunkRecord, FileState, LineKind, NoteRecord, note_of
+from kb.models import FileState, NoteRecord, note_of
 from kb.notes.naming import address_of
-from kb.notes.prose import clean
-from kb.notes.statements import SAYING, statements
 from kb.search.ranking import Ranked
 from kb.search.similar.resemblance import CONTAINMENT, MIN_RUNS, resemblance, word_runs
+from kb.search.telling import KEPT_TEXTS, RankedPassage, told_first
 
 NOTES_AT_ONCE = 10
-KEPT_TEXTS = 1_000  # passages that were split into sentences and words: while a query is typed they recur
-_SHOWING = (LineKind.TABLE, LineKind.MATH, LineKind.CODE)
 SAME_SCORES = 0.05  # the scores of near-identical passages differ by less than this share of the larger one
-
-
-class RankedPassage(NamedTuple):
-    """A passage of a note, and why it ranks where it does."""
-
-    ranked: Ranked
-    chunk: ChunkRecord
 
 
 class NotePassages(NamedTuple):
@@ -40,12 +30,12 @@ class NotePassages(NamedTuple):
 
 
 def shown_notes(
-    reader: IndexReader, groups: Sequence[Sequence[Ranked]], limit: int, by_note: bool
+    reader: IndexReader, groups: Sequence[Sequence[Ranked]], limit: int, words: Sequence[str] | None
 ) -> tuple[list[NotePassages], tuple[str, ...], dict[str, FileState | None]]:
     """The first notes of ranked groups, at most `limit`; the paths of those before them whose files are gone; and the
     states of the files of both by path.
 
-    Where scores are `by_note`, a passage of links or headings alone comes after the others of its note.
+    The passages of a note are ordered by what they tell of a query's `words`; if these are None, they stay in order.
     """
     shown: list[NotePassages] = []
     missing: list[str] = []
@@ -57,35 +47,11 @@ def shown_notes(
         if state is None:
             missing.append(note.path)
             continue
-        same, fresh = seen.add(note.path, _told_first(passages) if by_note else passages)
+        same, fresh = seen.add(note.path, passages if words is None else told_first(passages, words))
         shown.append(NotePassages(note, state, fresh, same))
         if len(shown) == limit:
             break
     return shown, tuple(missing), looked_at
-
-
-@lru_cache(maxsize=KEPT_TEXTS)
-def sentences_of(chunk: ChunkRecord) -> Sequence[str]:
-    """The sentences of a passage; of one that states nothing the words of its links, or else its heading."""
-    said = [statement.text for statement in statements(chunk.text, chunk.kinds)]
-    lines = zip(chunk.text.split("\n"), chunk.kinds, strict=False)
-    linking = (clean(line) for line, kind in lines if kind in (*SAYING, LineKind.DEFINITION))
-    return said or [words for words in linking if words] or [chunk.heading_path[-1] if chunk.heading_path else ""]
-
-
-def _told_first(passages: Sequence[RankedPassage]) -> Sequence[RankedPassage]:
-    """The passages of a note, without the first in its place if that shows nothing and another does."""
-    return sorted(passages, key=_shows_nothing) if _shows_nothing(passages[0]) else passages
-
-
-def _shows_nothing(passage: RankedPassage) -> bool:
-    """Whether a passage neither states anything nor has a table, a formula or code."""
-    chunk = passage.chunk
-    if set(chunk.kinds) & set(_SHOWING):
-        return False
-    lines = zip(chunk.text.split("\n"), chunk.kinds, strict=False)
-    links = all("[" in line or "://" in line for line, kind in lines if kind in SAYING)  # far cheaper than the rest
-    return links and not statements(chunk.text, chunk.kinds)
 
 
 def _notes(reader: IndexReader, groups: Sequence[Sequence[Ranked]]) -> Iterator[tuple[NoteRecord, list[RankedPassage]]]:

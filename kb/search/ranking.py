@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from kb.models import Filter, Mode, digest_of, note_of
+from kb.search.concepts.reading import Reading
 from kb.search.words import NoteWeights, Word
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class Ranking:
     `filter` is the one they passed, `dense` and `lexical` are cosines and bm25 by chunk id, `words` the stems of the
     query and `weights` their weights by note, `vector` `(dim,)` the query. `relatedness` is that of the best cosine,
     and 0 without any. `agreement` is that of meaning and words; `feedback` names the chunks that the query was moved
-    towards, by `feedback_weight`. `named` are the ids of the notes that the query names, which come first.
+    towards, by `feedback_weight`. `reading` is what concepts it asks for. `named` are the ids of the notes that the
+    query names, which come first.
     """
 
     mode: Mode
@@ -84,7 +86,7 @@ class Ranking:
     agreement: float = 0.0
     feedback: tuple[str, ...] = ()
     feedback_weight: float = 0.0
-    concepts: Mapping[str, float] = field(default_factory=dict)
+    reading: Reading = field(default_factory=Reading)
     named: frozenset[str] = frozenset()
 
 

@@ -102,7 +102,10 @@ def _beside(first: Iterable[Place], second: Sequence[Place]) -> Iterator[Place]:
     return (place for place in second if place in around)
 
 
-def coverage(words: Sequence[Word], own: Collection[str]) -> float:
-    """The share of the total idf of a query that the words in a note have, 0..1; `own` are these words."""
-    total = sum(word.idf for word in words)
-    return sum(word.idf for word in words if word.text in own) / total if total else 0.0
+def coverage(words: Sequence[Word], concepts: Mapping[str, float], own: Collection[str]) -> float:
+    """The share of the total rarity of a query that a note has, 0..1: of the idf of its words and of the rarity of the
+    concepts read in it, by name; `own` are the words and concepts of the note.
+    """
+    rarities = [(word.text, word.idf) for word in words] + [*concepts.items()]
+    total = sum(rarity for _, rarity in rarities)
+    return sum(rarity for name, rarity in rarities if name in own) / total if total else 0.0

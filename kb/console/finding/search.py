@@ -151,10 +151,12 @@ def _explained(hit: Hit, how: Explanation) -> Iterator[str]:
     """How the place and the score of a hit came about, line by line."""
     if how.logit:
         parts = how.logit
-        total = parts.meaning + parts.coverage + parts.words + parts.offset
+        total = parts.meaning + parts.coverage + parts.words + parts.titled + parts.offset
         yield (
             f"score {hit.score:.2f} = logistic({total:+.2f}): meaning {parts.meaning:+.2f}, share of words "
-            f"{parts.coverage:+.2f}, number of words {parts.words:+.2f}, constant {parts.offset:+.2f}"
+            f"{parts.coverage:+.2f}, number of words {parts.words:+.2f}"
+            + (f", title {parts.titled:+.2f}" if parts.titled else "")
+            + f", constant {parts.offset:+.2f}"
         )
     equals = "from the cross-encoder; without it" if how.reranked else "="
     yield (

@@ -80,7 +80,7 @@ def _described(reader: IndexReader, text: str, least: float = 0.0) -> set[int]:
     """The concepts that a text asks for, to which it is at least so related."""
     asked = as_in_notes(reader, read_query(text))
     known = treatments(reader)
-    found = read_concepts(reader, known, asked.text, subject_of(reader, asked), reader.encoder.encode_query(asked.text))
+    found = read_concepts(reader, known, subject_of(reader, asked), reader.encoder.encode_query(asked.text))
     return {entry.number for entry in found if entry.weight >= MIN_WEIGHT and entry.relatedness >= least}
 
 

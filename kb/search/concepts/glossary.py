@@ -18,7 +18,7 @@ def concepts_of(reader: IndexReader, query: str) -> ConceptList:
     asked = as_in_notes(reader, read_query(query))
     reader.require_current_encoder()
     known, subject = treatments(reader), subject_of(reader, asked)
-    read = read_concepts(reader, known, asked.text, subject, reader.encoder.encode_query(subject.text))
+    read = read_concepts(reader, known, subject, reader.encoder.encode_query(subject.text))
     numbers = {entry.number for entry in read}
     named = (number for number in known.concepts.named(subject.text) if known.concepts.is_inside(number))
     untreated = [ReadConcept(number, 0.0, "named") for number in named if number not in numbers]

@@ -5,17 +5,20 @@ A query in other words than the notes thereby finds what it describes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from kb.areas.concepts import load_concepts
 from kb.areas.reading import ReadConcept, best_of_concepts, leaning, likeness_of_concepts, mixture, read
 from kb.areas.texts import area_texts
+from kb.cutoffs import AVOIDED
 from kb.index.arrays import products, unit_rows
 from kb.index.reader import IndexReader
 from kb.models import Area
 from kb.search.concepts.names import named_otherwise
 from kb.search.concepts.treatments import Treatments
+from kb.search.concepts.wanted import Wanted, wanted_of
 from kb.search.query import STOPWORDS, Query, query_words
 from kb.search.words import NoteWeights
 
@@ -24,19 +27,22 @@ if TYPE_CHECKING:
 
 READING_WEIGHT = 0.6  # of what is read in a query, as against its own vector
 CONCEPT_WEIGHT = 1.0  # of a concept's name, as against a word of the query
+RARITY_SHARE = 0.5  # of a concept's rarity that counts for the share of a query that a note has: its words count too
 
 
 @dataclass(frozen=True)
 class Reading:
     """The concepts that a query asks for, by name with their weights; the mixture of their vectors `(dim,)`, with that
-    of the query without the names of areas, None where nothing is read; the weight of each concept in each note; and
-    how like the query the concept is that a note is named after, times its weight, by note.
+    of the query without the names of areas, None where nothing is read; the weight of each concept in each note; how
+    like the query the concept is that a note is named after, times its weight, by note; and how rare each concept is,
+    compared with a word of the query.
     """
 
     concepts: Mapping[str, float] = field(default_factory=dict)
     vector: FloatArray | None = None
     weights: NoteWeights = field(default_factory=dict)
     titled: Mapping[str, float] = field(default_factory=dict)
+    rarity: Mapping[str, float] = field(default_factory=dict)
 
     def moved(self, vector: FloatArray) -> FloatArray:
         """The vector `(dim,)` of the query, moved towards the concepts."""
@@ -44,26 +50,32 @@ class Reading:
 
 
 class Subject(NamedTuple):
-    """What a query is about: its text and words without the names of areas, these areas, and all their names."""
+    """What a query is about: the text that it wants and its words, both without the names of areas; what it wants with
+    these names; the areas, and all their names.
+    """
 
     text: str
     words: tuple[str, ...]
+    wanted: Wanted
     areas: tuple[Area, ...] = ()
     area_names: tuple[str, ...] = ()
 
 
 def subject_of(reader: IndexReader, query: Query) -> Subject:
     """What a query is about. One that only names areas is about these."""
+    wanted = wanted_of(load_concepts(reader.settings.own_concepts), query.text)
     texts = reader.cached("area texts", lambda: area_texts(reader))
     areas = texts.named(query.text)
     names = tuple(name for area in areas for name in texts.areas[area].names)
     rest = texts.without_names(query.text) if names else query.text
     words = tuple(word for word in query_words(rest) if word not in STOPWORDS)
-    return Subject(rest, words, areas, names) if names and words else Subject(query.text, query.words)
+    if names and words:
+        return Subject(texts.without_names(wanted.text) or wanted.text, words, wanted, areas, names)
+    return Subject(wanted.text, query.words, wanted)
 
 
 def read_concepts(
-    reader: IndexReader, treatments: Treatments, text: str, subject: Subject, described: FloatArray
+    reader: IndexReader, treatments: Treatments, subject: Subject, described: FloatArray
 ) -> list[ReadConcept]:
     """The concepts that a query asks for; `described` `(dim,)` is the vector of its subject."""
     concepts = treatments.concepts
@@ -74,27 +86,43 @@ def read_concepts(
     shares = treatments.wording.shares(subject.text)
     likeness = leaning(concepts, likeness_of_concepts(concepts, relatedness, shares), about)
     areas = {number for name in subject.area_names for number in concepts.named(name)}
+    text, avoided, instead = subject.wanted
     otherwise = named_otherwise(reader, text)
-    return read(concepts, text, best, likeness, lambda number: treatments.is_treated(reader, number), areas, otherwise)
+
+    def is_treated(number: int) -> bool:
+        return treatments.is_treated(reader, number)
+
+    found = read(concepts, text, best, likeness, is_treated, areas, otherwise)
+    first = (ReadConcept(number, 1.0, "instead", likeness[number], best[number]) for number in instead)
+    others = (entry for entry in found if entry.number not in avoided and entry.number not in instead)
+    return [*(entry for entry in first if is_treated(entry.number)), *others]
 
 
 def reading_of(
-    reader: IndexReader, treatments: Treatments, asked: Sequence[ReadConcept], described: FloatArray | None = None
+    reader: IndexReader,
+    treatments: Treatments,
+    asked: Sequence[ReadConcept],
+    described: FloatArray | None = None,
+    avoided: Iterable[int] = (),
 ) -> Reading:
-    """What concepts that a query asks for add to it; `described` `(dim,)` is the vector of its subject, where it names
-    an area as well.
+    """What concepts that a query asks for add to it, and those to be `avoided` take from it; `described` `(dim,)` is
+    the vector of its subject, where that is not all of the query.
     """
     if not asked:
         return Reading()
     names = {entry.number: treatments.concepts.all[entry.number].name for entry in asked}
     weights: NoteWeights = {}
     titled: dict[str, float] = {}
+    rarity: dict[str, float] = {}
     for entry in asked:
         treatment = treatments.of(reader, entry.number)
+        rarity[names[entry.number]] = RARITY_SHARE * entry.weight * treatment.rarity
         for note, weight in treatment.notes.items():
             weights.setdefault(note, {})[names[entry.number]] = CONCEPT_WEIGHT * entry.weight * weight
         for note in treatment.titled:
             titled[note] = max(entry.weight * entry.likeness, titled.get(note, 0.0))
+    for number in avoided:
+        titled = dict.fromkeys(treatments.of(reader, number).titled, AVOIDED) | titled
     mixed = mixture(treatments.concepts, treatments.vectors, {entry.number: entry.weight for entry in asked})
     vector = mixed if described is None else mixed + described
-    return Reading({names[entry.number]: entry.weight for entry in asked}, vector, weights, titled)
+    return Reading({names[entry.number]: entry.weight for entry in asked}, vector, weights, titled, rarity)

@@ -24,13 +24,14 @@ MOST_CHUNKS = 3_000  # that have a concept; one that more of them have says litt
 
 
 class Treatment(NamedTuple):
-    """How much weight a concept has in each note that treats it, BM25+, and the notes named after it. One that is
-    `everywhere` has none in any.
+    """How much weight a concept has in each note that treats it, BM25+, the notes named after it, and its rarity, an
+    idf. One that is `everywhere` has no weight in any, and no rarity.
     """
 
     notes: Mapping[str, float] = {}
     titled: Collection[str] = ()
     everywhere: bool = False
+    rarity: float = 0.0
 
 
 class Treatments:
@@ -82,6 +83,7 @@ def look_up(reader: IndexReader, names: Sequence[str], rarity: float | None = No
             for note, count in Counter(chunks.values()).items()
         },
         titled,
+        rarity=rarity,
     )
 
 
