@@ -94,8 +94,8 @@ def test_an_idea_says_why_and_how_to_start(filled: KnowledgeBase) -> None:
     first, second = filled.ideas().ideas
     assert (first.area, second.area) == ("gnn", "llm")
     assert first.notes == ("notes/gnn-0.md", "notes/gnn-1.md", "notes/gnn-2.md")
-    assert first.title == "What matters about whale songs?"
-    assert first.command == 'kb outline "What matters about whale songs?"'
+    assert first.title == "Whale songs"
+    assert first.command == 'kb outline "whale songs"'
     assert first.parts == RipenessParts(evidence=0.375, recency=1, questions=1, novelty=1)
     assert first.ripeness == pytest.approx(3.375 / 4, abs=1e-4)
     assert first.why == (
@@ -214,9 +214,9 @@ def test_every_command_gives_an_outline_of_the_notes(indexed_notes: Path, real_e
         assert {idea.area for idea in ideas[:3]} == {"ml-systems", "gnn", "llm"}
         assert len({path for idea in ideas for path in idea.notes}) == sum(len(idea.notes) for idea in ideas)
         for idea in ideas[:3]:
-            assert idea.title.endswith("?")
-            assert shlex.split(idea.command) == ["kb", "outline", idea.title]
-            cited = {path for section in knowledge.outline(idea.title).sections for path in section.notes}
+            *command, topic = shlex.split(idea.command)
+            assert command == ["kb", "outline"]
+            cited = {path for section in knowledge.outline(topic).sections for path in section.notes}
             assert len(cited & set(idea.notes)) > len(idea.notes) / 2, idea.title
 
 
@@ -226,7 +226,7 @@ def test_ideas_as_they_are_printed(kb: Callable[..., Run], indexed_notes: Path, 
     ended = kb("--notebook", str(indexed_notes), "ideas", "-n", "2")
     assert ended.code == 0
     assert re.search(
-        r"^ 1  .*\?\n    .*  ripe 0\.\d\d: evidence .*, recency .*, questions .*, novelty \d\.\d\d$",
+        r"^ 1  [^\n]+\n    .*  ripe 0\.\d\d: evidence .*, recency .*, questions .*, novelty \d\.\d\d$",
         ended.out,
         re.MULTILINE,
     )

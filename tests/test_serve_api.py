@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import http.client
 import json
 import threading
@@ -357,6 +358,48 @@ def test_a_saved_draft(client: Client, shelf: Path, encoder: HashingEncoder) -> 
     assert {note["path"] for note in client.get("/api/list").json["notes"]} == {f"notes/{name}.md" for name in NOTES}
     uncited = client.post("/api/draft", outline=outline, citations="none")
     assert (uncited.status, uncited.json["error"]) == (400, "InputError")
+
+
+def test_saving_again_replaces_what_was_saved(client: Client, shelf: Path) -> None:
+    """A draft that is saved again stays one file, under its first name; one that its writer has edited meanwhile is
+    kept, and so is any other file.
+    """
+    outline = client.get("/api/outline", topic=TOPIC).json
+    first = client.post("/api/draft", outline=outline).json
+    saved = {"path": first["path"], "sha256": first["sha256"]}
+    second = client.post("/api/draft", outline=outline | {"title": "Depth of graphs"}, saved=saved).json
+    assert second["path"] == first["path"]
+    assert "Depth of graphs" in (shelf / first["path"]).read_text(encoding="utf-8")
+    assert len([*(shelf / "drafts").iterdir()]) == 1
+    again = {"path": second["path"], "sha256": second["sha256"]}
+    (shelf / first["path"]).write_text("# My own\n", encoding="utf-8")
+    third = client.post("/api/draft", outline=outline, saved=again).json
+    assert third["path"] != first["path"]
+    assert (shelf / first["path"]).read_text(encoding="utf-8") == "# My own\n"
+    note = shelf / "notes" / "gcn.md"
+    own = {"path": "notes/gcn.md", "sha256": hashlib.sha256(note.read_bytes()).hexdigest()}
+    before = note.read_bytes()
+    assert client.post("/api/draft", outline=outline, saved=own).json["path"].startswith("drafts/")
+    assert note.read_bytes() == before
+
+
+def test_a_rearranged_draft_is_saved_to_one_file(client: Client, shelf: Path) -> None:
+    """Saving the new order again replaces the new draft; the draft that was opened stays as it is."""
+    outline = client.get("/api/outline", topic=TOPIC).json
+    name = client.post("/api/draft", outline=outline).json["path"]
+    before = (shelf / name).read_bytes()
+    cut = client.get("/api/draft/sections", draft=name).json
+    lines = [block["line"] for section in cut["sections"] for block in section["points"]]
+    asked = {"draft": name, "sha256": cut["sha256"], "save": True}
+    first = client.post("/api/draft/rearrange", **asked, sections=[{"heading": "All", "points": lines}]).json
+    saved = {"path": first["path"], "sha256": first["sha256"]}
+    sections = [{"heading": "Everything", "points": lines[::-1]}]
+    second = client.post("/api/draft/rearrange", **asked, sections=sections, saved=saved).json
+    assert second["path"] == first["path"] != name
+    assert (shelf / first["path"]).read_text(encoding="utf-8") == second["markdown"]
+    own = {"path": name, "sha256": cut["sha256"]}
+    assert client.post("/api/draft/rearrange", **asked, sections=sections, saved=own).json["path"] not in (name, None)
+    assert (shelf / name).read_bytes() == before
 
 
 def test_a_draft_and_what_has_changed(client: Client, shelf: Path, encoder: HashingEncoder) -> None:

@@ -6,23 +6,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, islice
 
 from kb.areas.concepts import Concepts
-from kb.ideas.titles import Title, Wording, spelling, words_of, working_titles
+from kb.ideas.titles import Title, Wording, looks_like_a_term, spelling, words_of, working_titles
 from kb.outline.naming.casing import Spellings, sentence_case, usual_spellings
 
-SUBJECTS = 8  # that are offered for a group
+SUBJECTS = 6  # of a kind, that are considered for a group
 SHORT = 4  # letters, below which a phrase that names no concept is the number of a part, or says nothing
 _PLURAL = re.compile(r"(?:\w[a-z](?<![suia])s|[A-Z]{2}s|ies|(?:[cs]h|x)es)$")  # "models", "LLMs", not "bias"
 _OF = re.compile(r"[ -]of[ -]")  # after which a name does not say whether it is a plural
 BROAD = 0.2  # of the area's other notes, from which a name that they treat is no subject of a group
 TREATED = 0.4  # of a note's words about a subject, from which the note treats it
-# Of a group's notes: for its subject; for the names that it connects; for a pair of subjects, and for each of the pair.
-MOST, HALF, ALL, SEVERAL = 0.75, 0.5, 0.8, 2
+# Of a group's notes: for its subject; for a theme, for each of a pair and for a set of names; for both of a pair.
+MOST, HALF, ALL = 0.75, 0.5, 0.8
+MAX_DETAILS = 3  # that are named after a subject
 
 
 @dataclass(frozen=True)
@@ -47,45 +48,48 @@ class _Name:
 @dataclass(frozen=True)
 class Subject:
     """Names as the notes spell them, and the numbers of the concepts that they name. They are one or two that most of
-    the notes treat, or where there are none (not `is_common`), two or three of which half of the notes treat one.
+    the notes treat, or where there are none (not `is_common`), one that half of them treat, or two or three of which
+    half of them treat one. `details` are what they treat besides a single one.
     """
 
     names: tuple[str, ...]
     concepts: tuple[int | None, ...]
     is_common: bool = True
+    details: tuple[str, ...] = ()
 
-    def question(self, concepts: Concepts) -> str:
-        """A working title that asks what a post on the subject answers."""
-        if len(self.names) == 1:
-            return f"What matters about {self.names[0]}?"
-        if not self.is_common:
-            return f"What connects {', '.join(self.names[:-1])} and {self.names[-1]}?"
-        first, second = self.names
-        one, other = self.concepts
-        if one is not None and other is not None:
-            if other in concepts.alternatives(one):
-                return f"When {'are' if _is_plural(first) else 'is'} {first} better than {second}?"
-            if one in (*concepts.wholes(other), *concepts.prerequisites(other)):
-                return f"What {_does(second)} {second} add to {first}?"
-            if other in (*concepts.wholes(one), *concepts.prerequisites(one)):
-                return f"What {_does(first)} {first} add to {second}?"
-        return f"How do {first} and {second} work together?"
+    def phrase(self, concepts: Concepts) -> str:
+        """The names in one phrase: "A", "A or B" of alternatives, "A and B", "A, B and C"."""
+        *others, last = self.names
+        one, other = self.concepts if len(self.concepts) == 2 else (None, None)
+        is_choice = one is not None and other is not None and other in concepts.alternatives(one)
+        return f"{', '.join(others)} or {last}" if is_choice else _listed(self.names)
 
-
-def _is_plural(name: str) -> bool:
-    return bool(_PLURAL.search(_OF.split(name)[0]))
+    def title(self, concepts: Concepts) -> str | None:
+        """A working title without a question or claim: "A: b, c and d" of a single subject. None for a word of no
+        concept without details, which says too little.
+        """
+        phrase = self.phrase(concepts)
+        if self.details:
+            phrase += f": {_listed(self.details)}"
+        elif self.concepts == (None,) and " " not in phrase:
+            return None
+        return phrase[:1].upper() + phrase[1:]
 
 
-def _does(name: str) -> str:
-    return "do" if _is_plural(name) else "does"
+def _listed(names: Sequence[str]) -> str:
+    """Names as they are listed in a sentence: "a, b and c"."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def subjects(
     group: Sequence[Wording], others: Sequence[Wording], concepts: Concepts, vague: Callable[[str], bool]
 ) -> list[Subject]:
-    """At most `SUBJECTS` subjects of a group of notes, the most specific first: a concept, or a phrase of their titles
-    and headings, that most of the notes treat, or a pair of concepts that are treated together and by nearly all. Then
-    as many sets of concepts that the notes are named after.
+    """Subjects of a group of notes, at most `SUBJECTS` of a kind, the most specific first.
+
+    First a concept, or a phrase of their titles and headings, that most of the notes treat, or a pair of concepts that
+    are treated together and by nearly all. Then themes, concepts with parts that half of the notes treat, and sets of
+    concepts that they are named after.
 
     `vague` says of which names too little follows, such as those of whole areas.
     """
@@ -102,11 +106,17 @@ class _Choosing:
 
     def subjects(self) -> list[Subject]:
         """The subjects, the best first."""
-        single = ((name,) for name in self._names if self._share([name]) >= MOST)
-        ordered = sorted([*single, *self._pairs()], key=self._score, reverse=True)
-        common = [subject for names in ordered if (subject := self._written(names, is_common=True))]
-        sets = [subject for names in self._sets() if (subject := self._written(names, is_common=False))]
-        return [*common[:SUBJECTS], *sets[:SUBJECTS]]
+        single = self._best((name,) for name in self._names if self._share([name]) >= MOST)
+        common = sorted([*single, *self._best(self._pairs())], key=self._score, reverse=True)
+        rest = [*self._best(self._themes()), *islice(self._sets(), SUBJECTS)]
+        found = [
+            self._written(names, is_common) for tier, is_common in ((common, True), (rest, False)) for names in tier
+        ]
+        return [subject for subject in found if subject]
+
+    def _best(self, subjects: Iterable[tuple[_Name, ...]]) -> list[tuple[_Name, ...]]:
+        """The subjects that say most of the notes, at most `SUBJECTS`."""
+        return sorted(subjects, key=self._score, reverse=True)[:SUBJECTS]
 
     @cached_property
     def _names(self) -> list[_Name]:
@@ -146,20 +156,54 @@ class _Choosing:
         return tuple(words_of(name).strip() for name in self._concepts.names(number))
 
     def _pairs(self) -> Iterator[tuple[_Name, ...]]:
-        known = [name for name in self._names if name.number is not None and len(self._treating(name)) >= SEVERAL]
+        """Two concepts that are treated together and by nearly all, neither of which is a part of the other."""
+        known = [name for name in self._names if name.number is not None and self._share([name]) >= HALF]
         for first, second in combinations(known, 2):
             one, other = self._treating(first), self._treating(second)
-            apart = not {*first.words[0].split()} & {*second.words[0].split()}
+            apart = not {*first.words[0].split()} & {*second.words[0].split()} and not self._are_related(first, second)
             if apart and one & other and one != other and len(one | other) >= ALL * len(self._group):
                 yield first, second
+
+    def _are_related(self, first: _Name, second: _Name) -> bool:
+        """Whether one of two names is of a part of the other."""
+        return not {*first.words}.isdisjoint(second.parts) or not {*second.words}.isdisjoint(first.parts)
+
+    def _themes(self) -> Iterator[tuple[_Name, ...]]:
+        """The concepts with parts that half of the notes treat, and more than one."""
+        for name in self._names:
+            if name.parts and HALF <= self._share([name]) < MOST and len(self._treating(name)) > 1:
+                yield (name,)
 
     def _sets(self) -> Iterator[tuple[_Name, ...]]:
         """The concepts that each working title names, where they are several and half of the notes treat one."""
         known = {words: name for name in self._names if name.number is not None for words in name.words}
         for title in self._titles:
             names = tuple(dict.fromkeys(known[words] for words in title if words in known))
-            if len(names) > 1 and self._share(names) >= HALF:
+            apart = not any(self._are_related(*pair) for pair in combinations(names, 2))
+            if len(names) > 1 and apart and self._share(names) >= HALF:
                 yield names
+
+    def _details(self, subject: _Name) -> list[str]:
+        """What else the notes treat, in other words: what titles name comes first, then what most of the notes treat;
+        none where there is only one.
+        """
+        titles = [words_of(note.title) for note in self._group]
+
+        def place(name: _Name) -> tuple[bool, int, float]:
+            is_titled = any(f" {words} " in title for words in name.words for title in titles)
+            return is_titled, len(self._treating(name)), self._score([name])
+
+        said = {part for words in subject.words for part in words.split()}
+        best: list[str] = []
+        for name in sorted(self._names, key=place, reverse=True):
+            spelled = self._spelling(name)
+            own = {part for words in name.words for part in words.split()}
+            is_a_name = name.number is not None or (" " not in spelled and looks_like_a_term(spelled))
+            is_whole = not {*subject.words}.isdisjoint(name.parts)
+            if len(best) < MAX_DETAILS and is_a_name and not is_whole and own.isdisjoint(said) and self._spelled(name):
+                best.append(spelled)
+                said |= own
+        return best if len(best) > 1 else []
 
     def _treating(self, name: _Name) -> frozenset[int]:
         return frozenset(number for number, note in enumerate(self._group) if name.about(note) >= TREATED)
@@ -184,13 +228,20 @@ class _Choosing:
         of a concept.
         """
         written = [self._spelling(name) for name in names]
-        return Subject(tuple(written), tuple(name.number for name in names), is_common) if all(written) else None
+        if not all(written):
+            return None
+        details = tuple(self._details(names[0])) if len(names) == 1 else ()
+        return Subject(tuple(written), tuple(name.number for name in names), is_common, details)
+
+    def _spelled(self, name: _Name) -> str:
+        """The commonest spelling of a name in the notes; an empty string without one."""
+        return next(filter(None, (spelling(words, self._group) for words in name.words)), "")
 
     def _spelling(self, name: _Name) -> str:
         """A name as the notes spell it, or else that of its concept. Its capitals go where they only begin a
         sentence or a title's words, as far as the spelling of its words in the notes and the concepts tells.
         """
-        spelled = next(filter(None, (spelling(words, self._group) for words in name.words)), "")
+        spelled = self._spelled(name)
         if not spelled and name.number is not None:
             spelled = self._concepts.all[name.number].name
         usual = usual_spellings(self._concepts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
@@ -15,10 +15,11 @@ from kb.areas.concepts import load_concepts
 from kb.areas.texts import area_texts
 from kb.cutoffs import UNCOVERED
 from kb.errors import InputError
+from kb.ideas.headline import headlines
 from kb.ideas.ripeness import Material, RipeGroup, groups, in_turn, reasons, ripeness
-from kb.ideas.subjects import subjects
+from kb.ideas.subjects import Subject, subjects
 from kb.ideas.titles import Wording
-from kb.index.arrays import cosines, means
+from kb.index.arrays import cosines, means, unit_rows
 from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader, Passages
 from kb.models import ChunkRecord, FiledArea, NoteRecord
@@ -89,7 +90,7 @@ def ideas(reader: IndexReader, areas: tuple[FiledArea, ...], limit: int, today: 
 
     def idea(group: RipeGroup) -> Idea | None:
         title = _title(reader, group, shelf, material)
-        return _idea(group, title) if title else None
+        return _idea(group, *title) if title else None
 
     found = in_turn(ripe, idea)
     return Ideas(ideas=tuple(islice(found, limit)), notes=len(wanted))
@@ -149,8 +150,12 @@ def _nearest_post(
     return named, similarity, uncovered
 
 
-def _title(reader: IndexReader, group: RipeGroup, shelf: _Shelf, material: Sequence[Material]) -> str | None:
-    """The question with the most of the group's notes among its nearest ones; None if none has enough."""
+def _title(
+    reader: IndexReader, group: RipeGroup, shelf: _Shelf, material: Sequence[Material]
+) -> tuple[str, str] | None:
+    """What a group is about, and its working title: the subject with the most of the group's notes among its nearest
+    ones, best with a question or claim of the notes. None if no subject has enough of them.
+    """
     members = {entry.note.id for entry in group.notes}
     others = [entry.wording for entry in material if entry.note.id not in members]
     concepts, areas = load_concepts(reader.settings.own_concepts), area_texts(reader)
@@ -160,18 +165,46 @@ def _title(reader: IndexReader, group: RipeGroup, shelf: _Shelf, material: Seque
         concepts,
         lambda name: not areas.without_names(name).strip("s "),
     )
-    titles = [subject.question(concepts) for subject in found]
-    if not titles:
+    near = _near(reader, found, shelf, members)
+    if not near:
         return None
+    phrases = [subject.phrase(concepts) for subject in near]
+    chunks, centre = _central(reader, members)
+    named = [(subject.names, phrase) for subject, phrase in zip(near, phrases, strict=True)]
+    said = zip(phrases, headlines(named, chunks, centre, reader.encoder), strict=True)
+    detailed_first = sorted(near, key=lambda subject: not subject.details)
+    plain = ((subject.phrase(concepts), subject.title(concepts)) for subject in detailed_first)
+    return next(((phrase, title) for phrase, title in chain(said, plain) if title), None)
+
+
+def _central(reader: IndexReader, members: Iterable[str]) -> tuple[list[ChunkRecord], FloatArray]:
+    """The passages of some notes, the most central first, and the unit vector `(dim,)` of their centre."""
+    passages = reader.passages()
+    rows = [row for id in members for row in passages.rows[id]]
+    centre = unit_rows(means(passages.matrix, [rows]))[0]
+    rows.sort(key=lambda row: -float(passages.matrix[row] @ centre))
+    chunks = reader.catalog.chunks(passages.ids[row] for row in rows)
+    return [chunks[passages.ids[row]] for row in rows], centre
+
+
+def _near(reader: IndexReader, found: Sequence[Subject], shelf: _Shelf, members: set[str]) -> list[Subject]:
+    """Those of some subjects to which enough of a group's notes are near: common ones first, then themes, then sets of
+    names, of each those first to which most are.
+    """
+    if not found:
+        return []
     vectors = reader.encoder.encode([" ".join(subject.names) for subject in found])
     nearness = shelf.best_cosines(vectors) + cosines(shelf.means, vectors, reader.encoder.scale)
     nearest = np.argsort(-nearness, axis=0)[:NEAREST].T
     shares = [sum(shelf.notes[index].id in members for index in row) / len(members) for row in nearest]
-    order = sorted(range(len(titles)), key=lambda index: (not found[index].is_common, -shares[index]))
-    return next((titles[index] for index in order if shares[index] >= MIN_SHARE), None)
+
+    def place(index: int) -> tuple[int, float]:
+        return 0 if found[index].is_common else len(found[index].names), -shares[index]
+
+    return [found[index] for index in sorted(range(len(found)), key=place) if shares[index] >= MIN_SHARE]
 
 
-def _idea(group: RipeGroup, title: str) -> Idea:
+def _idea(group: RipeGroup, topic: str, title: str) -> Idea:
     counts, post = group.ripeness, group.nearest_post
     return Idea(
         title=title,
@@ -190,7 +223,7 @@ def _idea(group: RipeGroup, title: str) -> Idea:
         nearest_post=_covered_before(post, group.similarity) if post else None,
         new_since_post=group.new_since_post(),
         why=reasons(group),
-        command=f'kb outline "{title}"',
+        command=f'kb outline "{topic}"',
     )
 
 

@@ -178,7 +178,7 @@ def _terms(entry: Wording, others: Sequence[Wording]) -> Iterator[str]:
     runs = (_closed(run) for part in parts if not is_generic(part) for run in _runs(_WORD.findall(part)))
     for run in runs:
         for start in range(max(len(run) - MAX_PHRASE_WORDS, 0), len(run)):
-            if len(run) - start > 1 or _looks_like_a_term(run[start]):
+            if len(run) - start > 1 or looks_like_a_term(run[start]):
                 yield " ".join(run[start:])
 
 
@@ -201,7 +201,8 @@ def _is_strong(word: str) -> bool:
     return word.lower() not in _WEAK and len(word) > 1 and not word[0].isdigit() and not _PATH.match(word)
 
 
-def _looks_like_a_term(word: str) -> bool:
+def looks_like_a_term(word: str) -> bool:
+    """Whether a word is a compound, or has capitals inside."""
     return "-" in word or not word[1:].islower()
 
 

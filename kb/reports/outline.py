@@ -238,18 +238,18 @@ class ArrangedSection(Frozen):
 
 
 class Rearranged(Frozen):
-    """A draft in another order as Markdown, and the new file with it, if it was saved."""
+    """A draft in another order as Markdown, and the file with it, if it was saved."""
 
     schema_: Literal["kb.rearranged/1"] = Field(default="kb.rearranged/1", serialization_alias="schema")
     markdown: str
     path: str | None = None
+    sha256: str | None = None
 
 
-class SavedDraft(Frozen):
-    """A new file with an outline."""
+class SavedDraft(NoteVersion):
+    """The file that an outline was saved to."""
 
     schema_: Literal["kb.draft/1"] = Field(default="kb.draft/1", serialization_alias="schema")
-    path: str
 
 
 class AddedPoint(Point):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         DraftDetail,
         DraftList,
         DraftSections,
+        NoteVersion,
         Outline,
         Published,
         Rearranged,
@@ -39,10 +40,18 @@ class PostVerbs(MeasuringVerbs):
         """Write a rendered outline; an existing file only with `overwrite`."""
         write_file(Path(path), text, overwrite)
 
-    def save_draft(self, outline: Outline, template: str = "jekyll", citations: Citations = "comment") -> SavedDraft:
-        """Write an outline as a new file under `drafts/`, named after its title."""
+    def save_draft(
+        self,
+        outline: Outline,
+        template: str = "jekyll",
+        citations: Citations = "comment",
+        saved: NoteVersion | None = None,
+    ) -> SavedDraft:
+        """Write an outline as a new file under `drafts/`, named after its title; or in the place of what was `saved`
+        before, unless that has changed since.
+        """
         text = rooms.write.rendered(outline, template, citations, today(), self._folder)
-        return rooms.drafts.write_draft(self.root, outline.title, text)
+        return rooms.drafts.write_draft(self.root, outline.title, text, saved)
 
     def filled(self, path: str | Path, outline: Outline, citations: Citations = "comment") -> str:
         """The text of a draft with the points of an outline that `fill` made of it."""
@@ -61,10 +70,17 @@ class PostVerbs(MeasuringVerbs):
         return self._index.read(lambda reader: rooms.drafts.cut_draft(reader, path))
 
     def rearrange_draft(
-        self, path: str, sha256: str, sections: Sequence[ArrangedSection], save: bool = False
+        self,
+        path: str,
+        sha256: str,
+        sections: Sequence[ArrangedSection],
+        save: bool = False,
+        saved: NoteVersion | None = None,
     ) -> Rearranged:
-        """The draft with this path and hash with other sections; with `save`, as a new file. What it cites stays so."""
-        return self._index.read(lambda reader: rooms.drafts.rearrange(reader, path, sha256, sections, save))
+        """The draft with this path and hash with other sections; with `save`, as a new file, or in the place of what
+        was `saved` of it before, unless that has changed since. What it cites stays so.
+        """
+        return self._index.read(lambda reader: rooms.drafts.rearrange(reader, path, sha256, sections, save, saved))
 
     def locate_draft(self, path: str) -> Path:
         """The file of the draft with exactly this path. Raises `NotFoundError`."""

@@ -21,21 +21,42 @@ from kb.outline.post.check import check
 from kb.outline.post.citations import find_cited, read_memory
 from kb.outline.post.publishing import works_of
 from kb.outline.post.write import texts_of
-from kb.reports import ArrangedSection, Draft, DraftDetail, DraftList, DraftSections, Rearranged, SavedDraft
+from kb.reports import (
+    ArrangedSection,
+    Draft,
+    DraftDetail,
+    DraftList,
+    DraftSections,
+    NoteVersion,
+    Rearranged,
+    SavedDraft,
+)
 
 DRAFTS = "drafts"
 
 
-def write_draft(root: Path, title: str, text: str) -> SavedDraft:
-    """Write a new file under `drafts/`, named after a title; existing files are never touched. Raises `InputError`
-    where `drafts` is a link out of the notebook.
+def write_draft(root: Path, title: str, text: str, saved: NoteVersion | None = None) -> SavedDraft:
+    """Write a new file under `drafts/`, named after a title; or replace what was `saved` before, if that is as it was
+    then. No other file is ever touched. Raises `InputError` where `drafts` is a link out of the notebook.
     """
     folder = root / DRAFTS
     if not folder.resolve().is_relative_to(root):
         raise InputError(f"{DRAFTS} is a link out of the notebook; make it a folder")
+    before = _text_as_saved(root, saved) if saved else None
+    if saved and before is not None:
+        files.replace_post(root / saved.path, before, text)
+        return SavedDraft(path=saved.path, sha256=_hash(text))
     path = free_path(folder, title)
     files.write_file(path, text, overwrite=False)
-    return SavedDraft(path=files.notebook_path(root, path))
+    return SavedDraft(path=files.notebook_path(root, path), sha256=_hash(text))
+
+
+def _text_as_saved(root: Path, saved: NoteVersion) -> str | None:
+    """The text of a file under `drafts/` that is as it was saved; None for any other."""
+    if saved.path not in (entry.path for entry in scan(root, DRAFTS) if isinstance(entry, FileState)):
+        return None
+    text = files.read_post(root / saved.path)
+    return text if _hash(text) == saved.sha256 else None
 
 
 def list_drafts(reader: IndexReader) -> DraftList:
@@ -73,18 +94,25 @@ def cut_draft(reader: IndexReader, path: str) -> DraftSections:
 
 
 def rearrange(
-    reader: IndexReader, path: str, sha256: str, sections: Sequence[ArrangedSection], save: bool
+    reader: IndexReader,
+    path: str,
+    sha256: str,
+    sections: Sequence[ArrangedSection],
+    save: bool,
+    saved: NoteVersion | None = None,
 ) -> Rearranged:
-    """The draft with other sections, with `save` as a new file. Raises `InputError` where the file is no longer the one
-    with this hash.
+    """The draft with other sections, with `save` as a new file or in the place of what was `saved` of it before. Raises
+    `InputError` where the file is no longer the one with this hash.
     """
     draft = show_draft(reader, path)
     if _hash(draft.text) != sha256:
         raise InputError(f"{path} has changed since it was opened; open it again")
     text = rearranged(draft.text, sections)
     text = without_works(text, _works(reader, draft.text) - _works(reader, text))
-    saved = write_draft(reader.root, draft.title, text).path if save else None
-    return Rearranged(markdown=text, path=saved)
+    if not save:
+        return Rearranged(markdown=text)
+    made = write_draft(reader.root, draft.title, text, saved if saved and saved.path != path else None)
+    return Rearranged(markdown=text, path=made.path, sha256=made.sha256)
 
 
 def _works(reader: IndexReader, text: str) -> set[str]:

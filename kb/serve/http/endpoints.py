@@ -137,7 +137,7 @@ def _render(served: Served, asked: requests.RenderRequest) -> Rendered:
 
 
 def _save_draft(served: Served, asked: requests.SaveRequest) -> SavedDraft:
-    return served.knowledge.save_draft(asked.outline, asked.template, asked.citations)
+    return served.knowledge.save_draft(asked.outline, asked.template, asked.citations, asked.saved)
 
 
 def _drafts(served: Served, _: requests.Nothing) -> DraftList:
@@ -154,7 +154,7 @@ def _cut_draft(served: Served, asked: requests.DraftRequest) -> DraftSections:
 
 
 def _rearrange_draft(served: Served, asked: requests.RearrangeRequest) -> Rearranged:
-    return served.knowledge.rearrange_draft(asked.draft, asked.sha256, asked.sections, asked.save)
+    return served.knowledge.rearrange_draft(asked.draft, asked.sha256, asked.sections, asked.save, asked.saved)
 
 
 def _check_draft(served: Served, asked: requests.DraftRequest) -> Check:
@@ -227,9 +227,7 @@ ENDPOINTS = (
     Endpoint("/api/classify", "The verdict for a note as it is now.", requests.NoteRequest, Classification, _classify),
     Endpoint("/api/file", "File a note under an area.", requests.FileRequest, Filed, _file, changes=True),
     Endpoint("/api/render", "An outline as Markdown.", requests.RenderRequest, Rendered, _render, changes=True),
-    Endpoint(
-        "/api/draft", "Save an outline as a new draft.", requests.SaveRequest, SavedDraft, _save_draft, changes=True
-    ),
+    Endpoint("/api/draft", "Save an outline as a draft.", requests.SaveRequest, SavedDraft, _save_draft, changes=True),
     Endpoint("/api/drafts", "The drafts, and how many citations hold.", requests.Nothing, DraftList, _drafts),
     Endpoint("/api/draft/html", "One draft as HTML.", requests.DraftRequest, RenderedDraft, _draft_html),
     Endpoint(

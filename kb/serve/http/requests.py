@@ -9,7 +9,7 @@ from pydantic import Base64Bytes, Field
 
 from kb.capture.web.fetch import MAX_PDF
 from kb.models import FiledArea, Filter, Frozen, Kind, Mode, StoredArea
-from kb.reports import ArrangedSection, Outline
+from kb.reports import ArrangedSection, NoteVersion, Outline
 
 MAX_LIMIT = 1000
 MAX_SECTIONS = 12
@@ -109,11 +109,14 @@ class RenderRequest(Frozen):
 
 
 class SaveRequest(Frozen):
-    """An outline to save as a new draft, the template, and how to cite: without citations it could not be checked."""
+    """An outline to save as a draft, the template, and how to cite: without citations it could not be checked; and what
+    it was saved to before, to be replaced if that has not changed since.
+    """
 
     outline: Outline
     template: Template = "jekyll"
     citations: Literal["comment", "footnote"] = "comment"
+    saved: NoteVersion | None = None
 
 
 class DraftRequest(Frozen):
@@ -124,12 +127,13 @@ class DraftRequest(Frozen):
 
 class RearrangeRequest(DraftRequest):
     """A draft, the hash of what it was when it was opened, and the sections to have in place of its own; with `save`,
-    the result is written to a new file.
+    the result is written to a new file, or to what it was saved to before, if that has not changed since.
     """
 
     sha256: Annotated[str, Field(min_length=64, max_length=64)]
     sections: tuple[ArrangedSection, ...]
     save: bool = False
+    saved: NoteVersion | None = None
 
 
 class UpdateRequest(DraftRequest):

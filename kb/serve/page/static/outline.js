@@ -4,7 +4,7 @@ import { Builder } from "./outline/builder.js";
 import { Draft, Drafts } from "./outline/drafts.js";
 import { Export } from "./outline/export.js";
 import { Rearrange } from "./outline/rearrange.js";
-import { useOutline } from "./outline/steps.js";
+import { keepSaved, useOutline } from "./outline/steps.js";
 import { replace } from "./route.js";
 import { get } from "./server.js";
 import { html, useEffect, useLayoutEffect, useState } from "./vendor/htm-preact.js";
@@ -47,7 +47,7 @@ function Building({ parameters }) {
     ${failure && html`<${Failure} failure=${failure} />`}
     ${asking && html`<${Waiting}>Reading your notes on “${asking}” …<//>`}
     ${!asking && outline && html`<${Builder} outline=${outline} undoable=${state.before.length} step=${step}
-      startOver=${() => { step({ kind: "forget" }); replace("outline"); }} exporting=${html`<${Export} outline=${outline} />`} />`}
+      startOver=${() => { keepSaved(outline.topic, null); step({ kind: "forget" }); replace("outline"); }} exporting=${html`<${Export} outline=${outline} />`} />`}
     ${!asking && !outline && !failure && html`<p class="empty">Name a topic. Your notes on it become sections and points, each with the line it quotes.</p>`}
     ${!asking && !outline && html`<${Drafts} />`}
   </div>`;

@@ -3,7 +3,7 @@ import { announce, Failure } from "../parts.js";
 import { post } from "../server.js";
 import { html, useState } from "../vendor/htm-preact.js";
 import { draftAddress, Drafts } from "./drafts.js";
-import { unkeyed } from "./steps.js";
+import { keepSaved, lastSaved, unkeyed } from "./steps.js";
 
 const TEMPLATES = { jekyll: "Jekyll", hugo: "Hugo", plain: "Plain Markdown" };
 const CITATIONS = { comment: "as comments", footnote: "as footnotes", none: "none" };
@@ -29,7 +29,8 @@ export function Export({ outline }) {
     setSaved();
     setSaving(true);
     try {
-      const { path } = await post("/api/draft", { outline: unkeyed(outline), template, citations });
+      const { path, sha256 } = await post("/api/draft", { outline: unkeyed(outline), template, citations, saved: lastSaved(outline.topic) });
+      keepSaved(outline.topic, { path, sha256 });
       setSaved(path);
       announce(`Saved as ${path}.`);
     } catch (error) {
@@ -55,7 +56,7 @@ export function Export({ outline }) {
     <p>${choice("Template", TEMPLATES, template, setTemplate)} ${choice("Citations", CITATIONS, citations, setCitations)}</p>
     <p class="buttons"><button class="primary" disabled=${saving || citations === "none"} onClick=${save}>${saving ? "Saving …" : "Save as a draft"}</button> <button onClick=${download}>Download Markdown</button> <button onClick=${copy}>Copy</button></p>
     ${saved && html`<p role="status">Saved as <a href=${draftAddress(saved)}>${saved}</a>.</p>`}
-    <p class="remark">${citations === "none" ? "A draft needs citations, to be compared with your notes later." : "A draft is a new file in your notebook; nothing is replaced. With its citations, you see later whether your notes still say so."}</p>
+    <p class="remark">${citations === "none" ? "A draft needs citations, to be compared with your notes later." : "The draft is a file of its own in your notebook. Saving again replaces it, unless you have edited it since: then the draft is a new file. With its citations, you see later whether your notes still say so."}</p>
     ${failure && html`<${Failure} failure=${failure} />`}
     <details onToggle=${(event) => setListing(event.target.open)}><summary>Your drafts</summary>${listing && html`<${Drafts} key=${saved} />`}</details>
   </section>`;

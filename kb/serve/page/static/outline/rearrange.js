@@ -5,7 +5,7 @@ import { post } from "../server.js";
 import { html, useEffect, useState } from "../vendor/htm-preact.js";
 import { Builder } from "./builder.js";
 import { draftAddress } from "./drafts.js";
-import { useOutline } from "./steps.js";
+import { keepSaved, lastSaved, useOutline } from "./steps.js";
 
 export function Rearrange({ path }) {
   const { answer, failure } = useAnswer("/api/draft/sections", { draft: path });
@@ -49,13 +49,14 @@ function Save({ draft, outline }) {
   async function made(save, use) {
     setState({ busy: true });
     try {
-      const done = await post("/api/draft/rearrange", { draft: draft.path, sha256: draft.sha256, sections: arranged(outline), save });
+      const done = await post("/api/draft/rearrange", { draft: draft.path, sha256: draft.sha256, sections: arranged(outline), save, saved: lastSaved(draft.sha256) });
       setState(await use(done));
     } catch (failure) {
       setState({ failure });
     }
   }
-  const save = () => made(true, ({ path }) => {
+  const save = () => made(true, ({ path, sha256 }) => {
+    keepSaved(draft.sha256, { path, sha256 });
     announce(`Saved as ${path}.`);
     return { saved: path };
   });
@@ -68,7 +69,7 @@ function Save({ draft, outline }) {
     <h2>Save or copy</h2>
     <p class="buttons"><button class="primary" disabled=${state.busy} onClick=${save}>${state.busy ? "Saving …" : "Save as a new draft"}</button> <button onClick=${copy}>Copy the Markdown</button></p>
     ${state.saved && html`<p role="status">Saved as <a href=${draftAddress(state.saved)}>${state.saved}</a>.</p>`}
-    <p class="remark">${draft.path} stays as it is. What you wrote before and after these sections is taken over, and citations are kept. Works of notes that it no longer cites leave its references.</p>
+    <p class="remark">${draft.path} stays as it is, and saving again replaces the new draft, unless you have edited that since. What you wrote before and after these sections is taken over, and citations are kept. Works of notes that it no longer cites leave its references.</p>
     ${state.failure && html`<${Failure} failure=${state.failure} />`}
   </section>`;
 }

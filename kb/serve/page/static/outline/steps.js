@@ -164,6 +164,13 @@ function kept(name) {
   }
 }
 
+/** The file that what is built was saved to, `{ path, sha256 }`; null before. */
+export const lastSaved = (name) => kept(`kb-saved ${name}`);
+
+export function keepSaved(name, saved) {
+  sessionStorage.setItem(`kb-saved ${name}`, JSON.stringify(saved));
+}
+
 /** What is being built, which survives a reload under a name, and how to take a step; at first an outline, if any. */
 export function useOutline(name, first = null) {
   const [state, step] = useReducer(reduce, null, () => ({ outline: kept(name) || (first && keyed(first)), before: [] }));
