@@ -13,7 +13,6 @@ from conftest import REPOSITORY, Run, indexed
 from kb.areas.concepts import Concepts
 from kb.areas.reading import (
     RELATIVE_WEIGHT,
-    SECOND_WEIGHT,
     ReadConcept,
     best_of_concepts,
     leaning,
@@ -84,19 +83,10 @@ def test_relatives_stand_in_for_what_no_note_treats() -> None:
     assert read_by(FAR, "hosting", treated=[]) == {}
 
 
-def test_a_concept_is_near_by_two_of_its_sentences() -> None:
-    """One sentence that is near by chance counts less than two that are; a concept with one sentence has only that."""
-    known = Concepts(
-        [
-            Concept(name="Lucky", askings=("what is won by chance", "who draws the number")),
-            Concept(name="Steady", askings=("what holds every day", "who is always there")),
-            Concept(name="Bare"),
-        ]
-    )
-    lucky, steady, bare = best_of_concepts(known, np.array([0.1, 1.0, 0.2, 0.9, 0.1, 1.0, 0.7]))
-    assert lucky == pytest.approx(1.0 - SECOND_WEIGHT * 0.8)
-    assert steady > lucky
-    assert bare == 0.7
+def test_a_concept_is_as_near_as_what_it_is_known_by() -> None:
+    """A concept is as near as the nearest of its sentences, however many it has."""
+    known = Concepts([Concept(name="Asked", askings=("who draws the number", "what is drawn")), Concept(name="Bare")])
+    assert best_of_concepts(known, np.array([0.1, 1.0, 0.25, 0.75])) == [1.0, 0.75]
 
 
 def test_the_likeliest_concept_is_read_if_it_is_clearly_asked_for() -> None:

@@ -20,8 +20,7 @@ MOST_DESCRIBED = 5
 MOST_LOOKED_AT = 40  # concepts, the nearest first, of which the notebook may have none
 MIN_WEIGHT = 0.15  # of a concept that a text describes; what is described less adds noise to a query
 ALWAYS_READ = 2  # the nearest concepts, which are read though no note treats them
-RELATIVE_WEIGHT = 0.4  # of a part, or of what stands in for a concept that no note treats
-SECOND_WEIGHT = 0.25  # of the second best of what a concept is known by: one sentence may be near by chance
+RELATIVE_WEIGHT = 0.5  # of a part, or of what stands in for a concept that no note treats
 
 
 class ReadConcept(NamedTuple):
@@ -104,14 +103,11 @@ def _described(
 
 
 def best_of_concepts(concepts: Concepts, values: FloatArray) -> list[float]:
-    """How near each concept is: the weighted mean of the two best of the values `(n,)` of what it is known by."""
+    """How near each concept is: the best of the values `(n,)` of what it is known by."""
     import numpy as np
 
-    best = np.maximum.reduceat(values, concepts.starts)
-    others = np.where(values < np.repeat(best, concepts.sizes), values, -np.inf)
-    second = np.maximum.reduceat(others, concepts.starts)
-    mean: list[float] = np.where(np.isfinite(second), best + SECOND_WEIGHT * (second - best), best).tolist()
-    return mean
+    best: list[float] = np.maximum.reduceat(values, concepts.starts).tolist()
+    return best
 
 
 def likeness_of_concepts(concepts: Concepts, values: FloatArray, shares: Mapping[int, float]) -> list[float]:
