@@ -347,6 +347,7 @@ def test_points_made_before(library: KnowledgeBase, capfd: pytest.CaptureFixture
         "a deep dive into federated graph learning",
         "GNNs and dolomites",
         "LLM agents: tools and memory",
+        "harbour cranes with graphs",
     ],
 )
 def test_a_topic_that_no_note_mentions_is_refused(library: KnowledgeBase, topic: str) -> None:
@@ -356,7 +357,15 @@ def test_a_topic_that_no_note_mentions_is_refused(library: KnowledgeBase, topic:
 
 
 @pytest.mark.parametrize(
-    "topic", ["What matters about over-smoothing?", "oversmoothing in GNNs", "graph neural networks", "LLMs", "DPO"]
+    "topic",
+    [
+        "What matters about over-smoothing?",
+        "oversmoothing in GNNs",
+        "graph neural networks",
+        "graph neural networks from first principles: GCN and GAT",
+        "LLMs",
+        "DPO",
+    ],
 )
 def test_a_topic_is_known_by_any_name(library: KnowledgeBase, topic: str) -> None:
     """The notes may spell it otherwise, and an area is about itself."""
@@ -412,6 +421,29 @@ def test_a_topic_of_an_area_and_a_word(library: KnowledgeBase, topic: str, neede
     assert not unfit & cited
 
 
+@pytest.mark.parametrize(
+    ("topic", "needed", "unfit"),
+    [
+        ("How to train GNNs on huge graphs", {"cluster-gcn", "graphsaint"}, {"gin", "gcn", "gnn-eta-prediction"}),
+        ("How to roll out a new model safely", {"shadow-and-canary-releases"}, {"feature-stores", "dynamic-batching"}),
+        ("Predicting when a courier arrives", {"gnn-eta-prediction"}, {"ring-allreduce", "ad-click-prediction"}),
+        ("Graphs in recommender systems", {"pinsage", "lightgcn"}, {"dlrm", "wide-and-deep"}),
+        ("RAG: retrievers, indexes and graphs", {"graph-rag"}, {"heterogeneous-graph-transformer", "rgcn"}),
+        ("Scaling laws and mixture of experts", {"switch-transformer"}, {"in-context-learning"}),
+        ("From BPE to attention: what happens inside a transformer", {"byte-pair-encoding"}, {"graph-rag"}),
+    ],
+)
+def test_notes_that_only_lie_near_a_topic_are_no_evidence(
+    library: KnowledgeBase, topic: str, needed: set[str], unfit: set[str]
+) -> None:
+    """A topic that names no concept is read as those that it describes; a note must name what a topic is about, not
+    only lie in its area, be found by one word of it, or link to what is about it.
+    """
+    cited = {Path(path).stem for section in library.outline(topic).sections for path in section.notes}
+    assert needed <= cited
+    assert not unfit & cited
+
+
 def test_what_is_asked_of_an_area_is_what_points_are_near_to(library: KnowledgeBase) -> None:
     """A topic that names an area and a concept of it aims at the concept, not at the area as a whole."""
 
@@ -430,6 +462,8 @@ def test_what_is_asked_of_an_area_is_what_points_are_near_to(library: KnowledgeB
         ("graph attention: scale and challenges", ("scale", "graph attention challenges")),
         ("attention and recommendation", ()),
         ("GCN and GAT", ("GCN", "GAT")),
+        ("from LoRA to quality: when QLoRA pays", ("LoRA", "when QLoRA pays")),
+        ("the memory of LLM agents", ()),
     ],
 )
 def test_the_parts_of_a_topic(library: KnowledgeBase, text: str, facets: tuple[str, ...]) -> None:

@@ -49,21 +49,22 @@ NOTES = {
 
 @pytest.mark.model
 @pytest.mark.parametrize(
-    ("more", "is_cited"),
+    ("said", "more", "is_cited"),
     [
-        ("", False),
-        ("\nFine-tuning on one GPU needs no ring.\n", False),
-        ("\nThe [[lora]] note has the matrices.\n", True),
+        ("ring", "", False),
+        ("ring", "\nFine-tuning on one GPU needs no ring.\n", False),
+        ("ring", "\nThe [[lora]] note has the matrices.\n", False),
+        ("lora", "\nThe matrices are summed as the [[ring]] note says.\n", True),
     ],
 )
 def test_other_words_of_a_topic_do_not_make_a_note_bear_on_it(
-    write: Write, notebook: Path, real_encoder: Encoder, more: str, is_cited: bool
+    write: Write, notebook: Path, real_encoder: Encoder, said: str, more: str, is_cited: bool
 ) -> None:
     """A note with the words "one" and "GPU" is not about fine-tuning on one GPU, even if one passage
     mentions that, unless it links to a note that is.
     """
     for name, text in NOTES.items():
-        write(f"notes/{name}.md", text + (more if name == "ring" else ""))
+        write(f"notes/{name}.md", text + (more if name == said else ""))
     knowledge = KnowledgeBase(notebook, encoder=real_encoder)
     knowledge.add(["notes"])
     cited = {path for section in knowledge.outline("Fine-tuning LLMs on one GPU").sections for path in section.notes}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,16 @@ from kb.models import FiledArea, Filter
 from kb.notes.links import link_targets
 from kb.outline.parts import Part, parts_of
 from kb.outline.points import Excerpt
-from kb.outline.relevance import FACET_WEIGHT, MANY, PART_WEIGHT, SURE_SHARE, relevant_notes, without_strays
+from kb.outline.relevance import (
+    FACET_WEIGHT,
+    FAR_SHARE,
+    HALF,
+    MANY,
+    PART_WEIGHT,
+    SURE_SHARE,
+    relevant_notes,
+    without_strays,
+)
 from kb.outline.topics.coverage import bears, notes_naming, require_evidence
 from kb.outline.topics.naming import Naming, naming_of
 from kb.outline.topics.topic import Topic
@@ -22,6 +31,8 @@ from kb.search.concepts.treatments import treatments
 from kb.search.find import find
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from kb.index.arrays import FloatArray
 
 MAX_NOTES = 20  # or parts of notes
@@ -43,11 +54,14 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     naming: set[str] = set() if bears(topic, nearest) else notes_naming(reader, topic, notes)
     require_evidence(topic, nearest, naming)
     parts = [part for part in parts if not naming or part.note.id in naming]
-    named = naming_of(reader, topic.subjects, {part.note.id for part in parts})
-    shares = shares_of(reader, topic, filter, parts, named)
+    named = naming_of(reader, topic.subjects, {part.note.id for part in parts}, topic.described)
+    scores = _scores(reader, topic, filter, parts)
+    shares = _shares(reader, topic, parts, scores, named)
     bearing = [part for part in parts if part.id in shares]
     if not naming:
-        shares = _on_topic(reader, topic, bearing, shares, named)
+        whole = _shares(reader, topic, parts, scores._replace(others=scores.others[:0]), named)
+        sure = {id for id, share in whole.items() if share > SURE_SHARE}
+        shares = _on_topic(reader, topic, bearing, shares, sure, named)
     return _excerpts(reader, topic, bearing, shares, named)
 
 
@@ -88,39 +102,94 @@ def _is_whole(part: Part) -> bool:
 
 
 def _on_topic(
-    reader: IndexReader, topic: Topic, parts: Sequence[Part], shares: Mapping[str, float], named: Naming
+    reader: IndexReader,
+    topic: Topic,
+    parts: Sequence[Part],
+    shares: Mapping[str, float],
+    sure: Collection[str],
+    named: Naming,
 ) -> dict[str, float]:
-    """The shares without those of parts that are about something else than the topic."""
+    """The shares without those of parts that are about something else than the topic; `sure` are the parts that a
+    search for the whole topic finds as well as any.
+    """
     passages, encoder = reader.passages(), reader.encoder
     aims = np.stack([topic.vector, topic.aim, *map(encoder.encode_query, (*topic.views, *topic.facets))])
     nearest = {part.id: float((passages.matrix[list(part.rows)] @ aims.T).max()) for part in parts}
     related = {id: encoder.scale.relatedness(cosine) for id, cosine in nearest.items()}
-    knowing = {*named.bearing, *(_linked_with_the_best(parts, shares, named) & named.shares.keys())}
-    silent = {part.id for part in parts if _is_whole(part) and part.note.id not in knowing} if named.bearing else ()
+    kept = _bearing(topic, parts, shares, sure, named, related)
+    silent = {part.id for part in parts if _is_whole(part) and part.id not in kept}
     return without_strays(shares, silent, {part.id for part in parts if part.number}, related)
 
 
-def _linked_with_the_best(parts: Sequence[Part], shares: Mapping[str, float], named: Naming) -> set[str]:
-    """The notes that are linked, whichever way, with one that surely bears on a topic or is named after its concept."""
-    best = {part.note.id for part in parts if shares[part.id] > SURE_SHARE or part.note.id in named.titled}
+def _bearing(
+    topic: Topic,
+    parts: Sequence[Part],
+    shares: Mapping[str, float],
+    sure: Collection[str],
+    named: Naming,
+    related: Mapping[str, float],
+) -> set[str]:
+    """The parts that bear on a topic: of notes that name what it is about, or mention it and are `sure`; and those that
+    such notes link to, if they mention it or are near to it. Where no note names it, what is half as relevant as the
+    best.
+    """
+    if not named.bearing:
+        sure = {id for id, share in shares.items() if share >= HALF}
+        return {*sure, *_linked_from(parts, sure)}
+    sure = {part.id for part in parts if part.id in sure and part.note.id in named.mentioning}
+    best = {*sure, *(part.id for part in parts if part.note.id in named.titled)}
+    near = FAR_SHARE * max(related.values())
+    linked = {
+        part.id
+        for part in parts
+        if part.id in _linked_from(parts, best) and (part.note.id in named.mentioning or related[part.id] >= near)
+    }
+    bearing = linked | {part.id for part in parts if part.note.id in named.bearing}
+    return {*sure, *(part.id for part in parts if part.id in bearing and topic.within in {None, part.note.area})}
+
+
+def _linked_from(parts: Sequence[Part], best: Collection[str]) -> set[str]:
+    """The parts of notes that the best ones link to: what these refer to belongs to what they are about, while any note
+    may mention them in passing.
+    """
     notes = list({part.note.id: part.note for part in parts}.values())
-    links = [(note.id, notes[to].id) for note, found in zip(notes, link_targets(notes), strict=True) for to in found]
-    return {one for link in links for one, other in (link, link[::-1]) if other in best}
+    from_best = {part.note.id for part in parts if part.id in best}
+    targets = link_targets(notes)
+    linked = {notes[to].id for note, found in zip(notes, targets, strict=True) if note.id in from_best for to in found}
+    return {part.id for part in parts if part.note.id in linked}
+
+
+class _Scores(NamedTuple):
+    """The search scores of each part's best passage: `(views, n)` for the topic as a whole in all ways to put it, and
+    `(m, n)`, weighted, for its facets and what belongs to its concepts.
+    """
+
+    views: NDArray[np.float64]
+    others: NDArray[np.float64]
+
+
+def _scores(reader: IndexReader, topic: Topic, filter: Filter, parts: Sequence[Part]) -> _Scores:
+    names = [treatments(reader).concepts.all[number].name for number in topic.parts]
+    views, facets, smaller = (
+        np.array([_passage_scores(reader, text, filter, parts) for text in texts]).reshape(-1, len(parts))
+        for texts in (topic.views, topic.facets, names)
+    )
+    return _Scores(views, np.concatenate([FACET_WEIGHT * facets, PART_WEIGHT * smaller]))
 
 
 def shares_of(
     reader: IndexReader, topic: Topic, filter: Filter, parts: Sequence[Part], named: Naming
 ) -> dict[str, float]:
     """The ids of those parts that bear on a topic, the best first, with their share of the best ones' relevance."""
+    return _shares(reader, topic, parts, _scores(reader, topic, filter, parts), named)
+
+
+def _shares(
+    reader: IndexReader, topic: Topic, parts: Sequence[Part], scores: _Scores, named: Naming
+) -> dict[str, float]:
     passages, weights = reader.passages(), topic.weights()
-    names = [treatments(reader).concepts.all[number].name for number in topic.parts]
-    views, facets, smaller = (
-        np.array([_passage_scores(reader, text, filter, parts) for text in texts]).reshape(-1, len(parts))
-        for texts in (topic.views, topic.facets, names)
-    )
     relevant = relevant_notes(
-        views,
-        np.concatenate([FACET_WEIGHT * facets, PART_WEIGHT * smaller]),
+        *scores,
         means(passages.matrix, [part.rows for part in parts]),
         np.array([_density(part, named) for part in parts]),
         np.array([weights[part.note.area] for part in parts]),

@@ -26,6 +26,7 @@ BEST = 3  # notes that the others are measured by; one alone, such as one named 
 MIN_SHARE = 0.34  # of the mean relevance of the best notes, for a note to bear on the topic
 MANY = 4  # passages, of which one would name what the note is about
 SURE_SHARE = 0.8  # from which a note bears on the topic whatever it names
+HALF = 0.5  # the least share of a note where none names what the topic is about
 FAR_SHARE = 0.5  # of the best relatedness with a topic that is well covered, below which a part is far from it
 
 
@@ -73,9 +74,7 @@ def without_strays(
     best = max((related[id] for id in shares), default=0.0)
     nearest = FAR_SHARE * best if best >= WELL_COVERED else 0.0
     return {
-        id: share
-        for id, share in shares.items()
-        if (id not in silent or share > SURE_SHARE) and (id not in parts or related[id] >= nearest)
+        id: share for id, share in shares.items() if id not in silent and (id not in parts or related[id] >= nearest)
     }
 
 

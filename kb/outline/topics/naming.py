@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.index.reader import IndexReader
@@ -11,6 +11,7 @@ from kb.outline.topics.subjects import Subject, naming_passages
 from kb.search.concepts.treatments import treatments
 from kb.search.words import idf
 
+NAMED_SHARE = 0.5  # of a topic's words; a passage that has more of them is on a topic that names no concept
 MIN_NAMING = 2  # passages of a note that name a concept, from which it does not mention it in passing
 
 
@@ -28,24 +29,38 @@ class Naming:
     shares: Mapping[str, float]
     densities: Mapping[str, float]
     bearing: Collection[str]
+    mentioning: Collection[str]
     titled: Collection[str]
 
 
-def naming_of(reader: IndexReader, subjects: Sequence[Subject], among: Collection[str]) -> Naming:
-    """How the notes name some subjects; only those `among` the notes, by id, show which names are in use."""
-    found = [(subject, passages) for subject in subjects if (passages := naming_passages(reader, subject))]
-    concepts = [(subject.concept, passages) for subject, passages in found if subject.concept is not None]
-    counts = Counter({passage: note for _, passages in concepts for passage, note in passages.items()}.values())
-    titled = {note for number, _ in concepts for note in treatments(reader).of(reader, number).titled}
-    in_passage, in_note = _shares_named(reader, [passages for _, passages in found])
-    knowing = {note for note, count in counts.items() if count >= MIN_NAMING and note in among} or {*in_note}
+def naming_of(
+    reader: IndexReader, subjects: Sequence[Subject], among: Collection[str], described: Sequence[int] = ()
+) -> Naming:
+    """How the notes name some subjects, and concepts that a topic describes; only those `among` the notes, by id, show
+    which names are in use.
+    """
+    found = [passages for subject in subjects if (passages := naming_passages(reader, subject))]
+    named = [subject.concept for subject in subjects if subject.concept is not None]
+    concepts = dict.fromkeys((*named, *described))
+    titled = {note for number in concepts for note in treatments(reader).of(reader, number).titled}
+    in_passage, in_note = _shares_named(reader, found)
+    on_topic = _passages_on(reader, concepts)
+    if not named:
+        on_topic |= {
+            passage: note
+            for passages in found
+            for passage, note in passages.items()
+            if in_passage[passage] > NAMED_SHARE
+        }
+    counts = Counter(on_topic.values())
+    bearing = {note for note, count in counts.items() if count >= MIN_NAMING and note in among}
     shares: dict[str, float] = {}
-    for _, passages in found:
+    for passages in found:
         for passage, note in passages.items():
             shares[note] = max(shares.get(note, 0.0), in_passage[passage])
     rows = reader.passages().rows
     densities = {note: total / len(rows[note]) for note, total in in_note.items() if note in rows}
-    return Naming(shares, densities, {*knowing, *_naming_parts(reader, subjects)}, titled)
+    return Naming(shares, densities, bearing, {*counts}, titled)
 
 
 def _shares_named(reader: IndexReader, named: Sequence[Mapping[int, str]]) -> tuple[dict[int, float], dict[str, float]]:
@@ -63,11 +78,14 @@ def _shares_named(reader: IndexReader, named: Sequence[Mapping[int, str]]) -> tu
     return in_passage, in_note
 
 
-def _naming_parts(reader: IndexReader, subjects: Sequence[Subject]) -> Iterator[str]:
-    """The notes that name a part of a subject, or a part of such a part."""
+def _passages_on(reader: IndexReader, concepts: Iterable[int]) -> dict[int, str]:
+    """The passages, by number with their notes, that name some concepts, what is part of one, or a part of such a
+    part.
+    """
     known = treatments(reader)
-    asked = [subject.concept for subject in subjects if subject.concept is not None]
-    parts = [part for concept in asked for part in known.concepts.parts(concept)]
-    parts += [deeper for part in parts for deeper in known.concepts.parts(part)]
-    for part in dict.fromkeys(parts):
-        yield from known.of(reader, part).notes
+    parts = [part for concept in concepts for part in known.concepts.parts(concept)]
+    deeper = [part for whole in parts for part in known.concepts.parts(whole)]
+    passages: dict[int, str] = {}
+    for number in dict.fromkeys((*concepts, *parts, *deeper)):
+        passages |= naming_passages(reader, Subject(known.concepts.all[number].name, number))
+    return passages

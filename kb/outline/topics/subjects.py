@@ -11,6 +11,8 @@ from kb.areas.concepts import load_concepts, of_areas
 from kb.areas.texts import area_texts
 from kb.cutoffs import CLOSE, MEANT
 from kb.index.reader import IndexReader
+from kb.models import AREAS
+from kb.outline.guided.facets import LIGHT
 from kb.outline.quoting.predicates import without_verbs
 from kb.search.concepts.names import named_otherwise
 from kb.search.concepts.treatments import treatments
@@ -61,7 +63,8 @@ def subjects_of(reader: IndexReader, text: str) -> tuple[Subject, ...]:
     ]
     taken = {stem(word) for number in named for name in concepts.names(number) for word in query_words(name)}
     words = query_words(without_verbs(rest) if says_something(without_verbs(rest)) else rest)
-    free = [word for word in words if stem(word) not in taken and not {word, word.removesuffix("s")} & STOPWORDS]
+    taken |= {stem(word) for area in AREAS for name in areas.areas[area].names for word in query_words(name)}
+    free = [word for word in words if stem(word) not in taken and not {word, word.removesuffix("s")} & LIGHT]
     return (*known, *map(Subject, free))
 
 

@@ -17,17 +17,18 @@ from kb.areas.texts import area_texts
 from kb.errors import InputError
 from kb.index.arrays import unit_rows
 from kb.index.reader import IndexReader
-from kb.models import AreaVerdict, Chunk, Note
+from kb.models import Area, AreaVerdict, Chunk, Note
 from kb.outline.topics.subjects import Subject, says_something, subjects_of, without_filler
 from kb.search.concepts.names import named_otherwise
-from kb.search.concepts.reading import READING_WEIGHT
+from kb.search.concepts.reading import READING_WEIGHT, read_concepts, subject_of
 from kb.search.concepts.treatments import treatments
-from kb.search.find import spelled
+from kb.search.find import as_in_notes, read_query, spelled
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 MAX_PARTS = 8  # of concepts, that are searched for as well
+DESCRIBED, DESCRIBED_TOO = 0.25, 0.5  # the least weight of a concept that a topic describes, and beside what it names
 OFF_AREA = 0.7  # what a note keeps of its relevance when its area is not the topic's
 
 _OF_ANY_SUBJECT = re.compile(
@@ -42,12 +43,13 @@ class Topic:
     """A topic as the writer put it, with its vector `(dim,)` and its area.
 
     `views` are the texts to search for: the topic without filler and, where it names an area, without that name.
-    `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from A to B`. `parts`
-    are the numbers of concepts that are part of its own, `subjects` are what the notes must know, `head` those of what
-    stands before a colon, or all of them. `aim` `(dim,)` is what passages and points should
-    be near to: the vector, moved to the concepts that the topic names, so that "evaluating language models" is about
-    evaluation rather than about language models. `is_read` is whether the encoder reads its script; if not, only its
-    words count.
+    `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from A to B`. `parts` are the numbers of
+    concepts that are part of its own, `subjects` are what the notes must know, `head` those of what stands before a
+    colon, or all of them. `described` are the numbers of concepts that it is about
+    without naming them, and `within` is the area where it asks for what it names of others: "graphs in recommender
+    systems". `aim` `(dim,)` is what passages and points should be near to: the vector, moved to the concepts that the
+    topic names, so that "evaluating language models" is about evaluation rather than about language models. `is_read`
+    is whether the encoder reads its script; if not, only its words count.
     """
 
     text: str
@@ -56,6 +58,8 @@ class Topic:
     parts: tuple[int, ...]
     subjects: tuple[Subject, ...]
     head: tuple[Subject, ...]
+    described: tuple[int, ...]
+    within: Area | None
     vector: FloatArray
     aim: FloatArray
     verdict: AreaVerdict
@@ -75,19 +79,32 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
         raise InputError("the topic is empty; say what the post is about")
     reader.require_current_encoder()
     vector = reader.encoder.encode_query(spelled(reader, text))
-    subjects = subjects_of(reader, text)
+    subjects, verdict = subjects_of(reader, text), _verdict(reader, text)
     return Topic(
         text,
         _views(reader, text),
         _facets(reader, text),
         _parts(reader, subjects),
         subjects,
-        subjects_of(reader, text.partition(":")[0]) if ":" in text else subjects,
+        _head(reader, text, subjects),
+        _described(reader, text, subjects),
+        _within(reader, subjects, verdict),
         vector,
         _aim(reader, subjects, vector),
-        _verdict(reader, text),
+        verdict,
         reader.encoder.reads(text),
     )
+
+
+def _head(reader: IndexReader, text: str, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
+    """The subjects of what stands before a colon. The mere words beside the name of an area say how it is put:
+    "language models in plain words: ...".
+    """
+    head, colon, _ = text.partition(":")
+    if not colon:
+        return subjects
+    found, within_area = subjects_of(reader, head), area_texts(reader).named(head)
+    return tuple(subject for subject in found if subject.concept is not None or not within_area)
 
 
 def _aim(reader: IndexReader, subjects: Sequence[Subject], vector: FloatArray) -> FloatArray:
@@ -110,15 +127,22 @@ def _views(reader: IndexReader, text: str) -> tuple[str, ...]:
 def _facets(reader: IndexReader, text: str) -> tuple[str, ...]:
     """The parts of a topic. Words around `and` are parts only where all of them name a concept: "training and serving
     models" has one subject. What stands before a colon is what they are parts of: one that any subject has, such as
-    "challenges", is searched for together with it.
+    "challenges", is searched for together with it. Where nothing is listed after the colon, what names a concept before
+    and after it is a part: "from GCN to attention: how far a graph transformer sees".
     """
     head, colon, tail = without_filler(text).partition(":")
-    parts = [part for part in (part.strip() for part in _BETWEEN_PARTS.split(tail or head)) if says_something(part)]
     concepts = load_concepts(reader.settings.own_concepts)
+    parts = _listed(tail or head)
+    if len(parts) < 2:
+        parts = [part for part in (*_listed(head), *parts) if concepts.named(part)] if tail else []
     if len(parts) < 2 or not (colon or all(concepts.named(part) for part in parts)):
         return ()
     whole = [f"{head} {part}" if tail and _OF_ANY_SUBJECT.fullmatch(part) else part for part in parts]
     return tuple(spelled(reader, part) for part in whole)
+
+
+def _listed(text: str) -> list[str]:
+    return [part for part in (part.strip() for part in _BETWEEN_PARTS.split(text)) if says_something(part)]
 
 
 def _parts(reader: IndexReader, subjects: Sequence[Subject]) -> tuple[int, ...]:
@@ -130,6 +154,21 @@ def _parts(reader: IndexReader, subjects: Sequence[Subject]) -> tuple[int, ...]:
     parts = dict.fromkeys(part for concept in asked for part in known.concepts.parts(concept))
     treated = (part for part in parts if known.is_treated(reader, part) and part not in asked)
     return tuple(islice(treated, MAX_PARTS))
+
+
+def _described(reader: IndexReader, text: str, subjects: Sequence[Subject]) -> tuple[int, ...]:
+    """The concepts that a topic describes, by number; where it names some, only what it describes as clearly."""
+    known, asked = treatments(reader), as_in_notes(reader, read_query(without_filler(text)))
+    subject = subject_of(reader, asked)
+    found = read_concepts(reader, known, asked.text, subject, reader.encoder.encode_query(subject.text))
+    least = DESCRIBED_TOO if any(subject.concept is not None for subject in subjects) else DESCRIBED
+    return tuple(entry.number for entry in found if entry.how == "described" and entry.weight >= least)
+
+
+def _within(reader: IndexReader, subjects: Sequence[Subject], verdict: AreaVerdict) -> Area | None:
+    concepts = treatments(reader).concepts
+    areas = {concepts.all[subject.concept].area for subject in subjects if subject.concept is not None}
+    return None if verdict.area == "outside" or not areas or verdict.area in areas else verdict.area
 
 
 def _verdict(reader: IndexReader, text: str) -> AreaVerdict:
