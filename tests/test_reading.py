@@ -145,6 +145,17 @@ def test_a_subject_outside_the_areas_only_keeps_others_from_being_read() -> None
     assert near[CACHING][0] < 1.0
 
 
+def test_words_do_not_make_up_for_another_meaning() -> None:
+    """A concept that is likelier by its words than a subject outside, whose meaning is nearer, is not read."""
+    likelier, nearer = (0.0, 0.0, 2.0, 1.9), (0.0, 0.0, READ_CLEARLY - 1.0, READ_CLEARLY)
+
+    def found(relatedness: Sequence[float]) -> list[ReadConcept]:
+        return read(CONCEPTS, "", relatedness, likelier, lambda number: True)
+
+    assert found(nearer) == []
+    assert [entry.number for entry in found(likelier)] == [CACHING]
+
+
 def paths_of(knowledge: KnowledgeBase, query: str) -> list[str]:
     return [hit.path for hit in knowledge.search(query).hits]
 

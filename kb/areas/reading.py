@@ -87,12 +87,17 @@ def _with_relatives(concepts: Concepts, asked: ReadConcept, is_treated: Callable
 def _described(
     concepts: Concepts, relatedness: Sequence[float], likeness: Sequence[float], is_treated: Callable[[int], bool]
 ) -> Iterator[ReadConcept]:
-    """The concepts that a text describes: the likeliest ones, until enough of them are treated."""
+    """The concepts that a text describes: the likeliest ones, until enough of them are treated. One counts less by how
+    far it is behind the likeliest one, and by how far its meaning is behind that of a subject outside the areas: words
+    alone, as in "teaching a dog to fetch", do not make up for that.
+    """
     likeliest = nlargest(MOST_LOOKED_AT, range(len(likeness)), key=likeness.__getitem__)
+    outside = max((relatedness[number] for number in likeliest if not concepts.is_inside(number)), default=-math.inf)
     treated = 0
     for place, number in enumerate(likeliest):
         clearly = min((relatedness[number] - DESCRIBED) / (READ_CLEARLY - DESCRIBED), 1.0)
-        weight = clearly * math.exp(READ_SHARPNESS * (likeness[number] - likeness[likeliest[0]]))
+        behind = likeness[likeliest[0]] - likeness[number] + max(outside - relatedness[number], 0.0)
+        weight = clearly * math.exp(-READ_SHARPNESS * behind)
         if weight < MIN_WEIGHT or not concepts.is_inside(number):
             continue
         if is_treated(number) or place < ALWAYS_READ:

@@ -160,7 +160,7 @@ def _described(reader: IndexReader, text: str, subjects: Sequence[Subject]) -> t
     """The concepts that a topic describes, by number; where it names some, only what it describes as clearly."""
     known, asked = treatments(reader), as_in_notes(reader, read_query(without_filler(text)))
     subject = subject_of(reader, asked)
-    found = read_concepts(reader, known, asked.text, subject, reader.encoder.encode_query(subject.text))
+    found = read_concepts(reader, known, subject, reader.encoder.encode_query(subject.text))
     least = DESCRIBED_TOO if any(subject.concept is not None for subject in subjects) else DESCRIBED
     return tuple(entry.number for entry in found if entry.how == "described" and entry.weight >= least)
 
