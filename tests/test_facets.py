@@ -33,6 +33,54 @@ def test_sides_of_a_topic(heading: str, told: str, else_told: str) -> None:
     assert not any(facet.is_told(else_told, (), opens=False) for facet in facets)
 
 
+@pytest.mark.parametrize(
+    ("heading", "told", "else_told"),
+    [
+        ("缓存的局限", "频繁更新的页面无法命中。", "条目按地址保存。"),
+        ("背景与动机", "由于网络很慢，浏览器保存副本。", "条目按地址保存。"),
+        ("成本和开销", "每个标签页占用40MB内存。", "条目按地址保存。"),
+        ("限界と課題", "更新の多いページには使えないという問題がある。", "項目は番地で保存される。"),
+        ("한계점", "자주 바뀌는 페이지에는 문제가 있다.", "항목은 주소로 저장된다."),
+        ("Wo sind die Grenzen?", "Der größte Nachteil sind alte Einträge.", "Einträge liegen unter ihrer Adresse."),
+        ("Wann es hilft", "Es lohnt sich bei langsamen Leitungen.", "Einträge liegen unter ihrer Adresse."),
+        ("Comment ça marche", "Le navigateur apprend les adresses.", "Une entrée par adresse."),
+        ("Les coûts", "La mémoire coûte cher.", "Une entrée par adresse."),
+        ("Ventajas y desventajas", "La mayor ventaja es la velocidad.", "Una entrada por dirección."),
+        ("Kosten", "Each tab needs 40 MB of memory.", "Entries have a validator."),
+    ],
+)
+def test_sides_in_other_languages(heading: str, told: str, else_told: str) -> None:
+    """Chinese, Japanese, Korean, German, French and Spanish headings ask for the same sides, of notes in their language
+    or in English.
+    """
+    facets = facets_of(heading, "缓存" if heading.startswith("缓存") else TOPIC)
+    assert facets
+    assert any(facet.is_told(told, (), opens=False) for facet in facets)
+    assert not any(facet.is_told(else_told, (), opens=False) for facet in facets)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_limit"),
+    [
+        ("Caching is a hard and challenging topic.", False),
+        ("Choosing what to evict is an optimization problem.", False),
+        ("Caching is hard when addresses change.", True),
+        ("The problem is that entries go stale.", True),
+    ],
+)
+def test_that_a_thing_is_hard_is_no_limit_of_it(text: str, is_limit: bool) -> None:
+    """A limit says when, why or what goes wrong; that a subject is difficult, or an optimization problem, does not."""
+    (limits,) = facets_of("Pitfalls", TOPIC)
+    assert limits.is_told(text, (), opens=False) == is_limit
+
+
+def test_what_stands_under_the_limits_is_not_how_it_works() -> None:
+    """Under a heading of the note that asks for the limits stand these, in whatever words."""
+    (how,) = facets_of("How it works", TOPIC)
+    assert how.is_told("Each entry is computed once.", ("Storing",), opens=False)
+    assert not how.is_told("Each entry is computed once.", ("When it backfires",), opens=False)
+
+
 @pytest.mark.parametrize("heading", ["Validators", "The cost of private windows", "Eviction policies", "Memory"])
 def test_headings_with_a_subject_of_their_own(heading: str) -> None:
     """A heading that names more than a side of its topic is about what it names."""

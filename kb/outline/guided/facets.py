@@ -6,6 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kb.outline.guided.languages import (
+    ASKED_SPACED,
+    ASKED_UNSPACED,
+    LIGHT_SPACED,
+    LIGHT_UNSPACED,
+    TOLD_SPACED,
+    TOLD_UNSPACED,
+)
 from kb.search.query import STOPWORDS, WORD
 from kb.search.snippets import stem
 
@@ -18,7 +26,8 @@ more most much need needs never new now off old one other out over own part part
 see seen should show some something still stuff take takes taking thing things through together two under up use used
 uses using very want way ways well work working works
 """
-LIGHT = frozenset(_LIGHT_WORDS.split()) | STOPWORDS
+LIGHT = frozenset(_LIGHT_WORDS.split()) | STOPWORDS | LIGHT_SPACED
+_LIGHT_UNSPACED = re.compile(rf"(?:{LIGHT_UNSPACED})+")
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,7 @@ class Facet:
     `opens` says that notes begin with it.
     """
 
+    name: str
     asked: re.Pattern[str]
     query: str
     told: re.Pattern[str]
@@ -36,20 +46,26 @@ class Facet:
         """Whether a text is on this side of the topic, or stands under a heading that is; `opens` says that it is of
         the passage that opens a note.
         """
-        return (self.opens and opens) or bool(self.told.search(text)) or any(map(self._is_asked_by, headings))
+        if any(map(self._is_asked_by, headings)):
+            return True
+        elsewhere = self.name in _APART and bool(headings) and LIMITS._is_asked_by(headings[-1])
+        return not elsewhere and ((self.opens and opens) or bool(self.told.search(text)))
 
     def _is_asked_by(self, heading: str) -> bool:
         """Whether a heading asks for this and nothing else: "Problem setting" is about no problem."""
         return bool(self.asked.search(heading)) and not telling_words(self.asked.sub(" ", heading), "")
 
 
-def _facet(asked: str, query: str, told: str, opens: bool = False) -> Facet:
-    asking, telling = (re.compile(rf"\b(?:{words})", re.IGNORECASE) for words in (rf"(?:{asked})\b", told))
-    return Facet(asking, query, telling, opens)
+def _facet(name: str, asked: str, query: str, told: str, opens: bool = False) -> Facet:
+    """A side in all languages that are known, given its words in English."""
+    asking = rf"\b(?:{asked}|{ASKED_SPACED[name]})\b|{ASKED_UNSPACED[name]}"
+    telling = rf"\b(?:{told}|{TOLD_SPACED[name]})|{TOLD_UNSPACED[name]}"
+    return Facet(name, re.compile(asking, re.IGNORECASE), query, re.compile(telling, re.IGNORECASE), opens)
 
 
 FACETS = (
     _facet(
+        "future",
         r"open (?:problems?|questions?|issues?|ends?)|future(?: work| directions?)?|outlook|next(?: steps?)?|"
         r"what next|where (?:it|this) is going",
         "open problems, future work",
@@ -57,20 +73,24 @@ FACETS = (
         r"research",
     ),
     _facet(
+        "limits",
         r"limit(?:s|ations?)?|fail(?:s|ed|ing|ures?)?(?: modes?)?|caveats?|pitfalls?|drawbacks?|downsides?|"
         r"shortcomings?|weak(?:ness(?:es)?| spots?)|disadvantages?|cons|(?:go(?:es|ne)?|went) wrong|"
         r"what(?: can)? breaks?|traps?|risks?|dangers?|problems?|issues?|challenges?|criticisms?|mistakes?|trouble|"
         r"when not to(?: use)?|where it (?:hurts|bites)|backfires?",
         "limitations, failures, problems",
         r"limit|fail|caveat|pitfall|drawback|downside|shortcoming|weak|disadvantage|wrong|break|risk|danger|"
-        r"problem|issues?\b|challeng|mistake|error|cannot|can't|(?:does|do|did|is|are|was)(?:n't| not) (?:\w+ly |"
+        r"(?<!tion )(?<!ing )problem(?! (?:setting|statement|formulation|definition|domain|of|as|is to)\b)|issues?\b|"
+        r"mistake|error|cannot|can't|(?:does|do|did|is|are|was)(?:n't| not) (?:\w+ly |"
         r"yet )?(?:help|work|scale|enough|able|suit|guarantee|always|robust|hold|capture|handle|generali[sz]e)|"
         r"suffer|"
-        r"struggl|degrad|collaps|worse|bottleneck|sensitive|unstable|instab|overfit|hard(?:er)? to|difficult|"
+        r"struggl|degrad|collaps|worse|bottleneck|sensitive|unstable|instab|overfit|"
+        r"(?:hard(?:er)?|difficult|challeng\w+)\b[^.]*\b(?:because|since|due to|when|without|if|as)\b|"
         r"los(?:es?|t|ing)\b|unless|bias|hallucinat|fatal|hurts?\b|too (?:few|many|much|long|large|big|small|slow)|"
         r"nothing\b|never\b",
     ),
     _facet(
+        "cost",
         r"costs?|costing|pric(?:e|es|ing)|expens(?:e|es|ive)|cheap(?:er|ly)?|budgets?|money|bills?|overheads?",
         "cost, memory, compute, latency",
         r"cost|pric|expens|cheap|budget|overhead|bill\b|pay|memory|compute\b|bandwidth|latenc|FLOPs?\b|GPUs?\b|"
@@ -78,12 +98,14 @@ FACETS = (
         r"\d+(?:\.\d+)? ?(?:[KMGT]i?B|hours?|days?|seconds?|ms)\b|[$€£] ?\d",
     ),
     _facet(
+        "speed",
         r"speed|latency|throughput|performance|how fast",
         "speed, latency, throughput",
         r"speed|latenc|throughput|fast|slow|quick|accelerat|real[- ]time|"
         r"\d+(?:\.\d+)? ?(?:hours?|minutes?|seconds?|ms|fps)\b|per second",
     ),
     _facet(
+        "results",
         r"evaluat(?:e|ing|ions?)|benchmark(?:s|ing)?|metrics?|measur(?:e|es|ing|ements?)|results?|numbers?|scores?|"
         r"how (?:well|good)",
         "evaluation, metrics, benchmark results",
@@ -92,6 +114,7 @@ FACETS = (
         r"\d+(?:\.\d+)? ?(?:%|points)",
     ),
     _facet(
+        "updates",
         r"fresh(?:ness)?|updat(?:e|es|ing)|up[- ]to[- ]date|stale(?:ness)?|retrain(?:ing)?|refresh(?:ing)?|"
         r"maint(?:ain(?:ing)?|enance)|current",
         "updates, freshness, retraining, new data",
@@ -100,6 +123,7 @@ FACETS = (
         r"over time|drift|churn|outdated|expir",
     ),
     _facet(
+        "benefits",
         r"help(?:s|ed|ful)?|benefits?|advantages?|pros|gains?|worth(?: it)?|pays?(?: off)?|when to(?: use)?|"
         r"why use|strengths?",
         "benefits, when it is useful",
@@ -107,6 +131,7 @@ FACETS = (
         r"allow|when(?:ever)?\b|good (?:for|at)",
     ),
     _facet(
+        "uses",
         r"applications?|use[- ]cases?|(?:where|what) (?:it|they) (?:is|are) used(?: for)?|in practice|practice|"
         r"examples?|in the wild|case stud(?:y|ies)",
         "applications, use cases, in practice",
@@ -115,6 +140,7 @@ FACETS = (
         r"powers?\b",
     ),
     _facet(
+        "how",
         r"how (?:it|they|this|that)|how does|mechanisms?|mechanics|(?:the )?ideas?|intuition|methods?|algorithms?|"
         r"approach(?:es)?|internals|inside|under the hood",
         "how it works, method, algorithm",
@@ -124,6 +150,7 @@ FACETS = (
         opens=True,
     ),
     _facet(
+        "what",
         r"(?:what|who) (?:it|they|this|that|these) (?:is|are|means?)|definitions?|basics|fundamentals|background|"
         r"what (?:is|are)",
         "what it is, definition",
@@ -132,12 +159,14 @@ FACETS = (
         opens=True,
     ),
     _facet(
+        "why",
         r"why(?: (?:it|they|this|that|bother|now))?|motivation|reasons?",
         "why, motivation, the problem it solves",
         r"because|so that|need|problem|bottleneck|without\b|otherwise|matter|reason|motivat|too \w+|expensive|"
         r"cannot|lack|enabl|important",
     ),
     _facet(
+        "compared",
         r"alternatives?|compar(?:ed|ing|isons?)(?: (?:to|with))?|versus|vs|trade-?offs?|differences?|competitors?|"
         r"rivals?",
         "alternatives, comparison, trade-off",
@@ -145,12 +174,17 @@ FACETS = (
         r"either\b",
     ),
     _facet(
+        "tools",
         r"tool(?:s|ing)|librar(?:y|ies)|software|frameworks?|platforms?|implementations?",
         "tools, libraries, platforms",
         r"tool|librar|framework|platform|open[- ]source|software|SDK|API|dashboard|package|implement|"
         r"\w+\.(?:py|io|ai)\b",
     ),
 )
+
+
+LIMITS = next(facet for facet in FACETS if facet.name == "limits")
+_APART = ("how", "what", "why", "benefits")  # of which nothing is told under a heading that asks for the limits
 
 
 def facets_of(heading: str, topic: str) -> Sequence[Facet]:
@@ -168,4 +202,11 @@ def telling_words(heading: str, topic: str) -> list[str]:
     """The words of a heading that say something about its subject other than its topic, in lower case, each once."""
     known = {stem(match[0]) for match in WORD.finditer(topic)}
     words = dict.fromkeys(match[0].lower() for match in WORD.finditer(heading))
-    return [word for word in words if word not in LIGHT and not word.isdigit() and stem(word) not in known]
+    return [
+        word
+        for word in words
+        if word not in LIGHT
+        and not word.isdigit()
+        and not _LIGHT_UNSPACED.fullmatch(word)
+        and stem(_LIGHT_UNSPACED.sub("", word)) not in known
+    ]

@@ -52,6 +52,7 @@ _IN_FIRST_CLAUSE = re.compile(
     r"|(?:i|we) (?:\w+ )?(?:read|take|took|see|saw|understand|interpret|regard|treat|count) (?:that|them|it) as\b"
     r"|the originals? (?:is|are|was|were|has|had|uses?|used|needs?|needed|only)\b"
     r"|[^,;:.()—–]*\b(?:of|for|to|in|with|by|at|on|from|than|like|does|do|did) that[,;:.]"
+    r"|[^,;:.()—–]*\b(?:all|both|each|any|none|most|some) of them\b"
     r"|[^,;:.()—–]*\bthe (?:first|second|third|other|last) (?:term|case|option|one|approach|method|step|component)\b",
     re.IGNORECASE,
 )
