@@ -147,7 +147,7 @@ def test_a_subject_outside_the_areas_only_keeps_others_from_being_read() -> None
 
 def test_words_do_not_make_up_for_another_meaning() -> None:
     """A concept that is likelier by its words than a subject outside, whose meaning is nearer, is not read."""
-    likelier, nearer = (0.0, 0.0, 2.0, 1.9), (0.0, 0.0, READ_CLEARLY - 1.0, READ_CLEARLY)
+    likelier, nearer = (0.0, 0.0, 2.0, 1.9), (0.0, 0.0, READ_CLEARLY, READ_CLEARLY + 1.0)
 
     def found(relatedness: Sequence[float]) -> list[ReadConcept]:
         return read(CONCEPTS, "", relatedness, likelier, lambda number: True)
