@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kb.knowledge import KnowledgeBase
-from kb.models import Filter
-from kb.outline.parts import LONG, Part, parts_of
+from kb.models import Encoder, Filter
+from kb.outline.parts import LONG, Part, is_a_map, parts_of
 
 Write = Callable[[str, str], Path]
 
@@ -102,3 +102,44 @@ def test_an_outline_takes_sections_from_the_chapters_of_a_long_note(
     assert len(chapters & on_topic.keys()) >= 3
     assert not chapters & off_topic.keys()
     assert len(sections) >= 3
+
+
+ENTRIES = ["zebras", "okapis", "giraffes", "gnus", "lions", "dogs"]
+
+
+@pytest.mark.parametrize(
+    ("text", "leads"),
+    [
+        (
+            "# Contents\n\n" + "\n".join(f"{n}. [{name}](animals/{name}): a chapter" for n, name in enumerate(ENTRIES)),
+            True,
+        ),
+        ("Start here.\n\n" + "\n".join(f"- **[[{name}]]** - what they eat" for name in ENTRIES), True),
+        ("\n".join(f"* [ ] https://example.org/{name}" for name in ENTRIES), True),
+        ("\n".join(f"- They eat what [{name}](animals/{name}) leave." for name in ENTRIES), False),
+        ("\n".join(f"[[{name}]] eat grass." for name in ENTRIES[:2]), False),
+        ("\n".join([*(f"- [[{name}]]" for name in ENTRIES), *([SENTENCE] * 7)]), False),
+    ],
+    ids=["numbered", "bold", "addresses", "sentences", "few", "half"],
+)
+def test_a_page_that_leads_to_others_is_a_map(text: str, leads: bool) -> None:
+    """An index, a reading list: most of its lines begin with a link. Sentences with links are no map."""
+    assert is_a_map([text]) == leads
+
+
+@pytest.mark.model
+def test_a_map_is_no_evidence(write: Write, notebook: Path, real_encoder: Encoder) -> None:
+    """The index of a course mentions what its chapters are about, and an outline cites these."""
+    start = "---\narea: gnn\n---\n# "
+    chapters = {
+        "sampling": "Neighbour sampling keeps the training of a graph neural network on a large graph affordable.",
+        "partition": "Partitioning a large graph lets a graph neural network train on one part of it after the other.",
+    }
+    for name, text in chapters.items():
+        write(f"notes/{name}.md", f"{start}{name.title()}\n\n{text}\n")
+    entries = "".join(f"- [{name}]({name}.md): training a graph neural network on a large graph\n" for name in ENTRIES)
+    write("notes/index.md", f"{start}Training graph neural networks\n\nThese are notes on large graphs.\n\n{entries}")
+    knowledge = KnowledgeBase(notebook, encoder=real_encoder)
+    knowledge.add(["notes"])
+    cited = {path for section in knowledge.outline("training on large graphs").sections for path in section.notes}
+    assert cited == {"notes/sampling.md", "notes/partition.md"}

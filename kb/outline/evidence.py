@@ -12,7 +12,7 @@ from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
 from kb.models import FiledArea, Filter
 from kb.notes.links import link_targets
-from kb.outline.parts import Part, parts_of
+from kb.outline.parts import Part, is_a_map, parts_of
 from kb.outline.points import Excerpt
 from kb.outline.relevance import (
     FACET_WEIGHT,
@@ -57,16 +57,17 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     named = naming_of(reader, topic.subjects, {part.note.id for part in parts}, topic.described)
     scores = _scores(reader, topic, filter, parts)
     shares = _shares(reader, topic, parts, scores, named)
-    bearing = [part for part in parts if part.id in shares]
+    bearing = _without_maps(reader, [part for part in parts if part.id in shares])
+    shares = {part.id: shares[part.id] for part in bearing}
     if not naming:
         whole = _shares(reader, topic, parts, scores._replace(others=scores.others[:0]), named)
         sure = {id for id, share in whole.items() if share > SURE_SHARE}
         shares = _on_topic(reader, topic, bearing, shares, sure, named)
-    return _excerpts(reader, topic, bearing, shares, named)
+    return _excerpts(reader, topic, bearing, shares)
 
 
 def _excerpts(
-    reader: IndexReader, topic: Topic, parts: Sequence[Part], shares: Mapping[str, float], named: Naming
+    reader: IndexReader, topic: Topic, parts: Sequence[Part], shares: Mapping[str, float]
 ) -> tuple[list[Excerpt], FloatArray]:
     """The best passages of those parts that have a share, and their vectors."""
     passages, to_the_point = reader.passages(), reader.passages().cosines(topic.aim)
@@ -79,16 +80,19 @@ def _excerpts(
         for row in sorted(part.rows, key=lambda row: -to_the_point[row])[:MAX_PASSAGES]
     ]
     chunks = reader.catalog.chunks(passages.ids[row] for _, row in taken)
-    excerpts = [
-        Excerpt(part.note, chunks[passages.ids[row]], shares[part.id], _named(part, named), part=part.number)
-        for part, row in taken
-    ]
+    excerpts = [Excerpt(part.note, chunks[passages.ids[row]], shares[part.id], part=part.number) for part, row in taken]
     return excerpts, passages.matrix[[row for _, row in taken]]
 
 
-def _named(part: Part, named: Naming) -> float:
-    """The share of a topic's subjects that a whole note names. What a long one names, each of its parts need not."""
-    return 0.0 if part.number else named.shares.get(part.note.id, 0.0)
+def _without_maps(reader: IndexReader, parts: Sequence[Part]) -> list[Part]:
+    """Parts without those that mostly lead to others, which say more on what they mention."""
+    chunks, row_of = reader.catalog.chunks_of({part.note.id for part in parts}), reader.passages().row_of
+
+    def texts(part: Part) -> list[str]:
+        own = {*part.rows}
+        return [chunk.text for chunk in chunks[part.note.id] if row_of.get(chunk.id) in own]
+
+    return [part for part in parts if not is_a_map(texts(part))]
 
 
 def _density(part: Part, named: Naming) -> float:

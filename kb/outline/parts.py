@@ -4,7 +4,8 @@ another as short notes are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -12,7 +13,10 @@ from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, NoteRecord
 
 LONG = 40  # passages, some 15 minutes of reading; a longer note is divided
+MAP_SHARE, MAP_LINES = 0.5, 5  # the least share of lines that begin with a link, and number of them, of a list of links
 MIN_PARTS = 3  # that headings of one depth divide a long note into
+
+_LINKED = re.compile(r"\s*(?:>\s*)?(?:(?:[-*+|]|\d+[.)])\s+)?(?:\[[ xX]\]\s+)?[*_\"“]*(?:!?\[|https?://)")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,15 @@ def parts_of(reader: IndexReader, notes: Mapping[str, NoteRecord]) -> list[Part]
         for number, group in enumerate(divided, start=1):
             parts.append(Part(notes[id], [row_of[chunk.id] for chunk in group], number if len(divided) > 1 else 0))
     return [Part(notes[id], rows) for id, rows in rows_of.items() if id in notes and id not in long] + parts
+
+
+def is_a_map(texts: Iterable[str]) -> bool:
+    """Whether passages mostly lead to others, as the index of a folder, a reading list, or the README of a course do:
+    half of their lines other than headings begin with a link.
+    """
+    lines = [line for text in texts for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    linked = sum(bool(_LINKED.match(line)) for line in lines)
+    return linked >= MAP_LINES and linked >= MAP_SHARE * len(lines)
 
 
 def _divided(chunks: Sequence[ChunkRecord], depth: int = 1) -> list[list[ChunkRecord]]:

@@ -33,15 +33,13 @@ Asks = Callable[[int, Statement], float]  # how far a statement of an excerpt, b
 @dataclass(frozen=True)
 class Excerpt:
     """A passage that may go into an outline, and its note. `share` is the note's relevance as a share of the best
-    notes', `named` the share of the topic's subjects that a passage of the note names. `opening` is the passage that
-    opens the note, if an outline would not have it otherwise. `part` counts the parts of a note that is divided, from
-    1. Vectors are kept in a separate array, in the same order.
+    notes'. `opening` is the passage that opens the note, if an outline would not have it otherwise. `part` counts the
+    parts of a note that is divided, from 1. Vectors are kept in a separate array, in the same order.
     """
 
     note: NoteRecord
     chunk: ChunkRecord
     share: float = 1.0
-    named: float = 0.0
     opening: ChunkRecord | None = None
     part: int = 0
 

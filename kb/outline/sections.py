@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kb.areas.concepts import Concepts
-from kb.cutoffs import CLOSE, SAME_PASSAGE, WELL_COVERED
+from kb.cutoffs import CLOSE, SAME_PASSAGE
 from kb.index.arrays import cosines
 from kb.models import Encoder, NoteRecord
 from kb.outline.headings import headings, subject
 from kb.outline.order import NO_EXAMPLE, Place, in_order
 from kb.outline.points import Candidate, Excerpt, address_of, rank_statements, section_points
 from kb.outline.quoting.choosing import choose, with_opposites
-from kb.outline.relevance import SURE_SHARE
 from kb.reports import Address, Section
 from kb.scale import Scale
 
@@ -31,7 +30,6 @@ MIN_SECTIONS, MAX_SECTIONS = 2, 8
 FEW_SECTIONS = 4  # that fewer notes than that are divided into
 MIN_POINTS = 2  # of a section
 FAR_SECTION = 1 / 3  # of the relatedness of the point nearest to the topic, below which a section is far from it
-NAMED_SHARE = 0.5  # of a topic's subjects; a section one of whose notes names more of them is on the topic
 MAX_LEFTOVERS = 12
 NO_CONCEPTS = Concepts(())
 
@@ -207,23 +205,16 @@ def _of_cited(draft: _Draft, excerpts: Sequence[Excerpt]) -> list[int]:
 def _on_topic(
     drafts: Sequence[_Draft], excerpts: Sequence[Excerpt], topic_vector: FloatArray, scale: Scale
 ) -> list[_Draft]:
-    """The sections that bear on a topic: where one is close to it, those that are far from it, and of notes that name
-    no more than half of its subjects, are left out. Where none is, those whose notes name none of the subjects are. A
-    section of a note that surely bears on the topic stays.
+    """The sections without those that are far from a topic though what they cite has a nearer section: what a note says
+    beside what it says on the topic.
     """
-    cosines = [max(float(point.vector @ topic_vector) for point in draft.points) for draft in drafts]
-    related = [scale.relatedness(cosine) for cosine in cosines]
-    best = max(related, default=0.0)
-    if best < CLOSE:
-        return list(drafts)
-    needed = NAMED_SHARE if best >= WELL_COVERED else 0.0
-
-    def bears(draft: _Draft, near: float) -> bool:
-        cited = [excerpts[point.excerpt] for point in draft.points]
-        named, share = max(entry.named for entry in cited), max(entry.share for entry in cited)
-        return near >= FAR_SECTION * best or named > needed or share > SURE_SHARE
-
-    return [draft for draft, near in zip(drafts, related, strict=True) if bears(draft, near)]
+    related = [scale.relatedness(max(float(point.vector @ topic_vector) for point in draft.points)) for draft in drafts]
+    far = FAR_SECTION * max(related, default=0.0)
+    cited = [{excerpts[point.excerpt].note.id for point in draft.points} for draft in drafts]
+    near = {note for notes, value in zip(cited, related, strict=True) if value >= far for note in notes}
+    return [
+        draft for draft, notes, value in zip(drafts, cited, related, strict=True) if value >= far or not notes <= near
+    ]
 
 
 def _notes(excerpts: Sequence[Excerpt]) -> list[NoteRecord]:

@@ -45,7 +45,7 @@ def naming_of(
     titled = {note for number in concepts for note in treatments(reader).of(reader, number).titled}
     in_passage, in_note = _shares_named(reader, found)
     on_topic = _passages_on(reader, concepts)
-    if not named:
+    if described and not named:
         on_topic |= {
             passage: note
             for passages in found
