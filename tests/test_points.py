@@ -183,6 +183,14 @@ def test_a_bibliography_has_no_points() -> None:
     assert STATED in points_of(f"# Sampling\n\n{STATED}\n\nPerson et al. Samplers. arXiv preprint, 2023.\n")
 
 
+def test_a_reading_list_has_no_points() -> None:
+    """Titles that stand as items of a list state nothing, also where one is a whole sentence."""
+    titles = ("How Samplers Visit Every Node of a Large Graph", "Node Samplers: A Survey", "Caches for Sampled Hubs")
+    items = "\n".join(f"- [ ] {title}" for title in titles)
+    assert points_of(f"# Sampling\n\n## Papers\n\n- Samplers\n{items}\n") == []
+    assert points_of(f"# Sampling\n\n{STATED}\n\n- [ ] {titles[1]}\n") == [STATED]
+
+
 def test_a_bibliography_of_several_sentences_a_work_has_no_points() -> None:
     """Where every third sentence says where a work appeared, those between are names and titles."""
     works = " ".join(
