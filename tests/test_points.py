@@ -133,6 +133,11 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "Say for instance that four of ten sampled nodes are relevant.",
         "Some examples include samplers by layer and samplers by degree.",
         "The sampler is a map, and here are some things to think about.",
+        "Anyway, below are the six main parts of a sampler for hubs.",
+        "There are three main types of samplers for large graphs.",
+        "If you are interested in samplers for hubs, a longer text exists.",
+        "Popular samplers include GraphSAGE, FastGCN, LADIES, and GraphSAINT.",
+        "The four samplers are: GraphSAGE, FastGCN, LADIES and Cluster-GCN.",
         "├─ Uniform: draw each of the neighbours with the same chance",
     ],
 )
@@ -156,6 +161,9 @@ def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
         "The course of the loss follows the degree of the sampled nodes.",
         'Person et al. "Samplers for hubs" (2020) shows that a cache halves the time.',
         "A collection of shards holds the neighbours of a hub of high degree.",
+        "There are three samplers, of which the uniform one has the largest variance.",
+        "Samplers such as FastGCN, LADIES and GraphSAINT outperform uniform draws by 4%.",
+        "The costs are memory for the cache, time for the draw, and variance.",
         "邻居采样把每一步所需的显存限制在常数之内，与节点的度无关。",
         "隣接点の標本抽出は、一歩に必要な記憶を節点の次数によらず一定に保つ。",
         "이웃 샘플링은 한 단계에 필요한 메모리를 노드의 차수와 무관하게 제한한다.",
@@ -173,6 +181,14 @@ def test_a_bibliography_has_no_points() -> None:
     works = "\n\n".join(f"Person et al. Samplers of kind {number}. arXiv preprint, 2023." for number in range(4))
     assert points_of(f"# Sampling\n\n{STATED}\n\n## Works\n\n{works}\n\n{title}\n") == [STATED]
     assert STATED in points_of(f"# Sampling\n\n{STATED}\n\nPerson et al. Samplers. arXiv preprint, 2023.\n")
+
+
+def test_a_reading_list_has_no_points() -> None:
+    """Titles that stand as items of a list state nothing, also where one is a whole sentence."""
+    titles = ("How Samplers Visit Every Node of a Large Graph", "Node Samplers: A Survey", "Caches for Sampled Hubs")
+    items = "\n".join(f"- [ ] {title}" for title in titles)
+    assert points_of(f"# Sampling\n\n## Papers\n\n- Samplers\n{items}\n") == []
+    assert points_of(f"# Sampling\n\n{STATED}\n\n- [ ] {titles[1]}\n") == [STATED]
 
 
 def test_a_bibliography_of_several_sentences_a_work_has_no_points() -> None:

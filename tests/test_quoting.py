@@ -318,6 +318,30 @@ def test_a_section_of_several_notes_has_the_lead_of_the_first() -> None:
     assert any(entry.leads for entry in choose(late, excerpts, [], ENCODER.scale, 2))
 
 
+def test_a_section_has_a_result_if_its_notes_have_one() -> None:
+    """Where none of the best points gives numbers, a point that does takes the place of the last one; it is no point of
+    another note, and no setting of an experiment.
+    """
+    note = (
+        "# Locks\n\nA lock is a chamber for boats.\n\n## Zebra\n\nStripes keep most of the flies away from a zebra.\n\n"
+        "## Lions\n\nLions hunt in the cool hours before the sun rises.\n\n"
+        "## Water\n\nThe new gates lose 30% less water than the old ones.\n\n"
+        "## Settings\n\nThe pumps were trained with Adam, a learning rate of 3 points and a dropout of 10%.\n"
+    )
+    excerpts, ranked = ranked_of(
+        {"notes/locks.md": note, "notes/tows.md": "# Tows\n\nTow paths are 40% of all paths.\n"}
+    )
+    own = [entry for entry in ranked if excerpts[entry.excerpt].note.path == "notes/locks.md"]
+    late = sorted(own, key=lambda entry: any(map(str.isdigit, entry.statement.text)))
+    chosen = choose(late, excerpts, [], ENCODER.scale, 3)
+    assert len(chosen) == 3
+    assert [entry.statement.text for entry in chosen if "%" in entry.statement.text] == [
+        "The new gates lose 30% less water than the old ones."
+    ]
+    without = [entry for entry in late if "30%" not in entry.statement.text]
+    assert not any("%" in entry.statement.text for entry in choose(without, excerpts, [], ENCODER.scale, 2))
+
+
 def test_the_definition_of_a_heading_is_worth_more_than_a_remark() -> None:
     """Of two statements as near to the topic, the one that says what the heading names is chosen."""
     note = (

@@ -18,6 +18,7 @@ from kb.errors import InputError
 from kb.knowledge import KnowledgeBase
 from kb.notes.parse import OUTLINE_MARK
 from kb.outline.post.citations import Citations, find_cited
+from kb.outline.post.escaping import anchors
 from kb.outline.post.render import TEMPLATES, render, template_text
 from kb.reports import Address, CoveredBefore, Gap, OpenQuestion, Outline, Point, Reference, Repeated, Section
 
@@ -352,3 +353,18 @@ def test_unknown_template(knowledge: KnowledgeBase, template: str) -> None:
     """A template that is neither a name nor a file is wrong usage; the message lists the names."""
     with pytest.raises(InputError, match="jekyll, hugo, plain"):
         knowledge.render(outline(), template)
+
+
+@pytest.mark.parametrize(
+    ("heading", "anchor"),
+    [
+        ("PagedAttention and the vLLM memory manager", "pagedattention-and-the-vllm-memory"),
+        ("KV cache", "kv-cache"),
+        ("Incomprehensibilities-of-internationalisation of text", "incomprehensibilities-of"),
+        ("x" * 60, "x" * 40),
+        ("图", "section"),
+    ],
+)
+def test_an_anchor_is_cut_between_words(heading: str, anchor: str) -> None:
+    """A long heading's id ends with a whole word of it."""
+    assert anchors([heading]) == [anchor]

@@ -49,6 +49,7 @@ class Facet:
         if any(map(self._is_asked_by, headings)):
             return True
         elsewhere = self.name in _APART and bool(headings) and LIMITS._is_asked_by(headings[-1])
+        elsewhere |= self.name == LIMITS.name and bool(_SOLVED.search(text))
         return not elsewhere and ((self.opens and opens) or bool(self.told.search(text)))
 
     def _is_asked_by(self, heading: str) -> bool:
@@ -183,6 +184,15 @@ FACETS = (
 )
 
 
+# What says of a problem that the topic is there to solve it.
+_SOLVED = re.compile(
+    r"^(?:problem|challenge|motivation|goal|task)s?\s*[:：]|\b(?:solv|address|overcom|mitigat|alleviat|resolv|tackl|"
+    r"avoid|eliminat|remed)\w*\b.{0,80}(?:problem|issue|limit|challeng|bottleneck|drawback|case|weak)|"
+    r"\b(?:problem|issue|limitation|challenge)s?\b.{0,40}\b(?:is|are|was|were|been|be) (?:\w+ly )?"
+    r"(?:solved|addressed|overcome|mitigated|avoided|resolved)|"
+    r"(?:解决|避免|缓解|克服|针对).{0,60}(?:问题|瓶颈|不足|局限|缺点|困难|噪声)|过滤了",
+    re.IGNORECASE,
+)
 LIMITS = next(facet for facet in FACETS if facet.name == "limits")
 _APART = ("how", "what", "why", "benefits")  # of which nothing is told under a heading that asks for the limits
 

@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 from kb.notes.prose import printable
 
+MAX_ANCHOR = 40  # characters of an id
+
 # Liquid, Jinja, Hugo, and kramdown attributes; a brace at the end may combine with the text that follows.
 _TEMPLATE_CODE = re.compile(r"\{(?=[{%:#]|\s*$)")
 _UNSAFE_IN_PATH = re.compile(r"[%<>{}`\\\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|(?<=-)-")
@@ -62,10 +64,16 @@ def anchors(headings: Iterable[str], taken: Iterable[str] = ("intro", "closing",
     found = []
     for heading in headings:
         ascii_heading = unicodedata.normalize("NFKD", heading).encode("ascii", "ignore").decode()
-        slug = re.sub(r"[^a-z0-9]+", "-", ascii_heading.lower()).strip("-")[:40].strip("-") or "section"
+        slug = _whole_words(re.sub(r"[^a-z0-9]+", "-", ascii_heading.lower()).strip("-")) or "section"
         anchor, number = slug, 2
         while anchor in used:
             anchor, number = f"{slug}-{number}", number + 1
         used.add(anchor)
         found.append(anchor)
     return found
+
+
+def _whole_words(slug: str) -> str:
+    """The words of a slug that fit in `MAX_ANCHOR`; as much as fits of a single one."""
+    fits = slug[: MAX_ANCHOR + 1].rpartition("-")[0] if len(slug) > MAX_ANCHOR else slug
+    return fits or slug[:MAX_ANCHOR]

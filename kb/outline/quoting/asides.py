@@ -66,6 +66,22 @@ _POINTING = re.compile(
     r"(?:more|further|the|all) (?:details?|information|full)\b",
     re.IGNORECASE,
 )
+# What announces statements and makes none.
+_ANNOUNCING = re.compile(
+    r"\bbelow (?:are|is)\b|^any ?ways?\b|^(?:the )?following (?:are|is)\b"
+    r"|^there (?:are|exist|have been) (?:(?:[\w-]+ )?(?:two|three|four|five|six|seven|eight|nine|ten|\d+|several|many|"
+    r"various|multiple|different|numerous|a (?:few|number|lot|variety) of)) (?:[\w-]+ ){0,3}?"
+    r"(?:types?|kinds|ways|components|steps|categories|approaches|methods|techniques|reasons|parts|challenges|stages|"
+    r"phases|families|options|variants|factors|aspects|strategies|things|tasks|problems|models|tools|frameworks)\b"
+    r"[^,;:—]{0,60}\.?$"
+    r"|\bif you(?:[’']re| are) (?:interested|curious|looking)\b"
+    r"|\byou (?:might|may|could|will) (?:also )?(?:like|enjoy) ",
+    re.IGNORECASE,
+)
+# "Popular models include A, B and C."
+_LISTING = re.compile(r"(?:\S+ ){1,9}?(?:includes?|are|were):? (?P<names>[^.;:]*,[^.;:]*(?:\.\d[^.;:]*)*)\.?")
+_BETWEEN_NAMES = re.compile(r",? (?:and|or|&) |, ")
+MIN_NAMES, MAX_WORDS_OF_A_NAME = 3, 5
 # An entry of a bibliography.
 _WORK = re.compile(
     r"\bpp?\. ?\d+ ?[-–—] ?\d+|(?i:\barxiv (?:preprint|e-prints)\b|\bproceedings of\b|\bdoi:|^in proc\.|"
@@ -111,6 +127,15 @@ _PRAISE = re.compile(
 )
 
 
+def only_lists_names(text: str) -> bool:
+    """Whether a statement lists the names of things and says nothing of them."""
+    match = _LISTING.fullmatch(text)
+    names = _BETWEEN_NAMES.split(match["names"]) if match else []
+    return len(names) >= MIN_NAMES and all(
+        len(name.split()) <= MAX_WORDS_OF_A_NAME and (name[:1].isupper() or name[1:2].isdigit()) for name in names
+    )
+
+
 def is_a_work(text: str) -> bool:
     """Whether a statement is an entry of a bibliography."""
     return bool(_WORK.search(text))
@@ -122,8 +147,13 @@ def is_a_citation(paragraph: str) -> bool:
 
 
 def is_aside(text: str) -> bool:
-    """Whether a statement says nothing about its subject: it invites, announces, points elsewhere, names a work, or
-    calls the subject important and no more.
+    """Whether a statement says nothing about its subject: it invites, announces, points elsewhere, names works or
+    things, or calls the subject important and no more.
     """
-    found = (pattern.search(text) for pattern in (_HOUSEKEEPING, _POINTING, _FAME))
-    return any(found) or is_a_work(text) or (len(text.split()) <= MAX_WORDS_OF_PRAISE and bool(_PRAISE.fullmatch(text)))
+    found = (pattern.search(text) for pattern in (_HOUSEKEEPING, _POINTING, _ANNOUNCING, _FAME))
+    return (
+        any(found)
+        or is_a_work(text)
+        or only_lists_names(text)
+        or (len(text.split()) <= MAX_WORDS_OF_PRAISE and bool(_PRAISE.fullmatch(text)))
+    )

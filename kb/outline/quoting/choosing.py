@@ -9,6 +9,7 @@ from kb.cutoffs import SAME_POINT
 from kb.outline.points import Candidate, Excerpt
 from kb.outline.quoting.claims import are_worded_alike
 from kb.outline.quoting.comparisons import are_opposite
+from kb.outline.quoting.worth import gives_a_result
 from kb.scale import Scale
 
 MIN_POINTS_WITH_LEAD = 2  # of a section, for one of them to be kept for what leads its note
@@ -26,7 +27,7 @@ def choose(
     `most`, by default more where more notes have some.
 
     Notes take turns: each note's best statement comes before any note's second. What the best note opens with is among
-    them.
+    them, and so is a result in numbers if the notes have one.
     """
     points: list[Candidate] = []
     taken = Counter[str]()
@@ -41,7 +42,7 @@ def choose(
         most = MAX_POINTS if len(taken) > 1 else MAX_POINTS_OF_ONE_NOTE
         most = max(most, min(len(taken), MAX_POINTS_OF_MANY_NOTES))
     in_turn = [entry for turn in sorted(by_turn) for entry in by_turn[turn]]
-    return _with_lead(in_turn, most, excerpts)
+    return _with_result(_with_lead(in_turn, most, excerpts), in_turn, excerpts)
 
 
 def _with_lead(points: Sequence[Candidate], most: int, excerpts: Sequence[Excerpt]) -> list[Candidate]:
@@ -54,6 +55,21 @@ def _with_lead(points: Sequence[Candidate], most: int, excerpts: Sequence[Excerp
     if lead is None or most < MIN_POINTS_WITH_LEAD or any(entry.leads for entry in best if entry in own):
         return best
     return [*(best[:-1] if len(best) == most else best), lead]
+
+
+def _with_result(best: list[Candidate], points: Sequence[Candidate], excerpts: Sequence[Excerpt]) -> list[Candidate]:
+    """Some chosen points, with the best of the other points of their notes that gives a result in numbers in the place
+    of the last one that does not lead its note, if none of them does and there are several.
+    """
+    cited = {excerpts[entry.excerpt].note.id for entry in best}
+    spare = [place for place, entry in enumerate(best) if place and not entry.leads]
+    if not spare or any(gives_a_result(entry.statement.text) for entry in best):
+        return best
+    results = (
+        entry for entry in points if excerpts[entry.excerpt].note.id in cited and gives_a_result(entry.statement.text)
+    )
+    result = next(results, None)
+    return best if result is None else [*best[: spare[-1]], result, *best[spare[-1] + 1 :]]
 
 
 def _repeats(entry: Candidate, other: Candidate, scale: Scale) -> bool:

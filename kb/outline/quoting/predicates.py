@@ -61,6 +61,15 @@ def is_a_title(text: str) -> bool:
     return not text.endswith(".") and capitalised * 2 > len(long_words) and not has_a_verb(text)
 
 
+def is_in_title_case(text: str) -> bool:
+    """Whether a text may be the name of a work: without a full stop, and most long words capitalised, be it a sentence
+    or not.
+    """
+    long_words = re.findall(r"[^\W\d_]{4,}", text)
+    capitalised = sum(word[0].isupper() for word in long_words)
+    return not text.endswith(".") and len(long_words) > 2 and 4 * capitalised >= 3 * len(long_words)
+
+
 def without_verbs(text: str) -> str:
     """A text without what cannot name a subject: verbs and adverbs, as far as they are known without a parser."""
     return _NO_SUBJECT.sub(" ", text)

@@ -19,7 +19,7 @@ from kb.outline.quoting.leaning import (
     says_it_before_its_formula,
     talks_of_the_text,
 )
-from kb.outline.quoting.predicates import is_a_title
+from kb.outline.quoting.predicates import is_a_title, is_in_title_case
 from kb.outline.quoting.unspaced import width, word_count
 
 MIN_LENGTH, MAX_LENGTH = 40, 320  # Latin letters
@@ -91,7 +91,10 @@ def _is_a_list_of_works(said: Sequence[Sequence[Statement]], lines: Sequence[str
     parts = [is_a_work(statement.text) for paragraph in said for statement in paragraph]
     if sum(parts) >= MANY_WORKS and SENTENCES_OF_A_WORK * sum(parts) >= len(parts):
         return True
-    works = sum(all(is_a_work(statement.text) for statement in paragraph) for paragraph in said)
+    works = sum(
+        all(is_a_work(part.text) for part in paragraph) or is_in_title_case(" ".join(part.text for part in paragraph))
+        for paragraph in said
+    )
     entries = sum(bool(_NOTE_ENTRY.match(lines[paragraph[0].start_line - first_line])) for paragraph in said)
     return max(works, entries) >= MANY_WORKS and 2 * max(works, entries) > len(said)
 

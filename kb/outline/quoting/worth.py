@@ -96,6 +96,7 @@ _THESIS = re.compile(
     re.IGNORECASE,
 )
 
+_NUMBERS = re.compile(r"\d[\d.,]*\s*(?:%|×|x\b|[kKMGTB]i?B?\b|ms\b|s\b|times|points|percent|million|billion|thousand)")
 _ROLES = (
     (
         2,
@@ -107,7 +108,7 @@ _ROLES = (
             re.IGNORECASE,
         ),
     ),
-    (1, re.compile(r"\d[\d.,]*\s*(?:%|×|x\b|[kKMGTB]i?B?\b|ms\b|s\b|times|points|percent|million|billion|thousand)")),
+    (1, _NUMBERS),
 )
 
 
@@ -148,6 +149,11 @@ def says_what_it_is(names: Sequence[str], text: str) -> bool:
     match = _DEFINING.match(text)
     defining = match is not None and any(is_part_of(match["defined"], name) for name in names)
     return defining or bool(_PROPOSING.match(text))
+
+
+def gives_a_result(text: str) -> bool:
+    """Whether a statement gives numbers, other than the settings of an experiment."""
+    return bool(_NUMBERS.search(text)) and not _tells_settings(text)
 
 
 def role(text: str) -> int:
