@@ -68,6 +68,7 @@ def test_sides_in_other_languages(heading: str, told: str, else_told: str) -> No
         ("Caching is hard when addresses change.", True),
         ("The problem is that entries go stale.", True),
         ("Problem: pages are slow because each picture is fetched again.", False),
+        ("The paper presents a study of the limitations of stale entries.", False),
         ("Validators were made to solve the problem of stale entries.", False),
         ("标签页隔离解决了条目互相覆盖的问题。", False),
         ("条目过期时页面会出现问题。", True),

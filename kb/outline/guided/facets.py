@@ -184,9 +184,11 @@ FACETS = (
 )
 
 
-# What says of a problem that the topic is there to solve it.
+# What says of a problem that the topic is there to solve it, or that a work is about it.
 _SOLVED = re.compile(
-    r"^(?:problem|challenge|motivation|goal|task)s?\s*[:：]|\b(?:solv|address|overcom|mitigat|alleviat|resolv|tackl|"
+    r"^(?:problem|challenge|motivation|goal|task)s?\s*[:：]|"
+    r"^(?:the|this) (?:paper|study|article|survey|post|work)\b.{0,120}\b(?:discuss|introduc|present|propos|review)\w*|"
+    r"\b(?:solv|address|overcom|mitigat|alleviat|resolv|tackl|"
     r"avoid|eliminat|remed)\w*\b.{0,80}(?:problem|issue|limit|challeng|bottleneck|drawback|case|weak)|"
     r"\b(?:problem|issue|limitation|challenge)s?\b.{0,40}\b(?:is|are|was|were|been|be) (?:\w+ly )?"
     r"(?:solved|addressed|overcome|mitigated|avoided|resolved)|"

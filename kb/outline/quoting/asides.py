@@ -74,6 +74,11 @@ _ANNOUNCING = re.compile(
     r"(?:types?|kinds|ways|components|steps|categories|approaches|methods|techniques|reasons|parts|challenges|stages|"
     r"phases|families|options|variants|factors|aspects|strategies|things|tasks|problems|models|tools|frameworks)\b"
     r"[^,;:—]{0,60}\.?$"
+    r"|\b(?:until now|so far|up to now),? (?:we|i)\b"
+    r"|\bwe(?:[’']ve| have) (?:\w+ )?(?:discussed|covered|looked at|talked about)\b"
+    r"|\bi (?:just |only )?wrote (?:down|up)\b|\b(?:you|one) can refer to\b"
+    r"|^the (?:aim|goal|purpose|point) is (?:\w+ )?to (?:give|provide|present|summari[sz]e|collect|outline) "
+    r"(?:an?|the) (?:\w+ )?(?:summary|overview|introduction|list|collection|survey|idea|intuition|feel)\b"
     r"|\bif you(?:[’']re| are) (?:interested|curious|looking)\b"
     r"|\byou (?:might|may|could|will) (?:also )?(?:like|enjoy) ",
     re.IGNORECASE,
