@@ -8,7 +8,7 @@ MIN_WIDTH = 2.2  # standard deviations of unrelated texts' cosines in a unit of 
 
 # --- relatedness: unrelated texts have 0, related ones 1 ---
 
-SCORE_SLOPE, SCORE_OFFSET = 1.38, -5.64  # of a passage with a query, in the log odds that its note is relevant
+SCORE_SLOPE, SCORE_OFFSET = 1.38, -5.70  # of a passage with a query, in the log odds that its note is relevant
 SCORE_TITLED = (
     1.16  # the same of a concept that a query asks for, of likeness with it, where the note is named after it
 )
@@ -18,7 +18,7 @@ RELATED = 0.7712  # of a note without a link, to be listed as related to another
 LINKED = 0.4034  # what a link adds: about the distance from the nearest note to the tenth nearest
 
 # Concepts
-DESCRIBED, READ_CLEARLY = 0.7, 1.4  # of a query with what a concept is known by: from where on, and fully
+DESCRIBED, READ_CLEARLY = 0.8, 1.8  # of a query with what a concept is known by: from where on, and fully
 AREA_LEAN = 0.6  # what is added for a concept of an area that a query names, or of which it names a concept
 LIKENESS_SHARPNESS = 1.24  # of the soft maximum over what a concept is known by: with 0, that is the mean
 WORDS_LIKENESS = 2.4  # of a concept that is known by all the words of a query
