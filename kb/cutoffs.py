@@ -8,7 +8,7 @@ MIN_WIDTH = 2.2  # standard deviations of unrelated texts' cosines in a unit of 
 
 # --- relatedness: unrelated texts have 0, related ones 1 ---
 
-SCORE_SLOPE, SCORE_OFFSET = 1.38, -5.64  # of a passage with a query, in the log odds that its note is relevant
+SCORE_SLOPE, SCORE_OFFSET = 1.38, -5.70  # of a passage with a query, in the log odds that its note is relevant
 SCORE_TITLED = (
     1.16  # the same of a concept that a query asks for, of likeness with it, where the note is named after it
 )
