@@ -8,10 +8,8 @@ MIN_WIDTH = 2.2  # standard deviations of unrelated texts' cosines in a unit of 
 
 # --- relatedness: unrelated texts have 0, related ones 1 ---
 
-SCORE_SLOPE, SCORE_OFFSET = 1.38, -5.70  # of a passage with a query, in the log odds that its note is relevant
-SCORE_TITLED = (
-    1.16  # the same of a concept that a query asks for, of likeness with it, where the note is named after it
-)
+SCORE_SLOPE, SCORE_OFFSET = 1.41, -5.56  # of a passage with a query, in the log odds that its note is relevant
+SCORE_TITLED = 1.1  # the same of a concept that a query is like, for a note that is named after it
 GOOD_ANSWER = 0.7712  # of the best passage, from which a query has a good match when words do not count
 
 RELATED = 0.7712  # of a note without a link, to be listed as related to another

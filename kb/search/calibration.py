@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from kb.cutoffs import SCORE_OFFSET, SCORE_SLOPE, SCORE_TITLED
 
-COVERAGE_SLOPE, WORDS_SLOPE = 3.27, 0.81
+COVERAGE_SLOPE, WORDS_SLOPE = 3.14, 0.76
 GOOD = 0.1  # the probability from which a hit is a good match
 WEAK = 0.02  # below it, a hit is shown only to those who ask for so many
 
