@@ -27,6 +27,7 @@ READ_SHARPNESS = 2.0  # how fast the weight of a concept falls with how much les
 BEARING = 0.6098  # of a note's best passage with a topic, or of a term, to bear on it
 CLOSE = 1.1746  # of the third best note, for a topic that is clearly outside the areas; of the best passage, for a
 # heading of the writer's without a good match, or for a word of a topic that no note has
+ASKED_CLEARLY = 1.4  # of a heading of the writer's with a concept that it describes, to ask for it
 WELL_COVERED = 1.9  # of the best passage or point with a topic, for the topic to be in the words of the notes
 MEANT = 2.14  # of a passage with the definition of a concept, to mean it: passages of notes that name it nowhere are
 # as near to one concept in twenty

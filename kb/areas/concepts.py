@@ -17,7 +17,7 @@ from kb.areas.terms import Lexicon
 from kb.areas.texts import AreaTexts
 from kb.concept import Concept
 from kb.index.kept import kept
-from kb.models import Encoder, Frozen, Notify
+from kb.models import Encoder, Frozen, Notify, VerdictArea
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
@@ -63,6 +63,14 @@ class Concepts:
     def sizes(self) -> list[int]:
         """How many of `texts` are those of each concept."""
         return [1 + len(concept.askings) for concept in self.all]
+
+    @cached_property
+    def by_area(self) -> dict[VerdictArea | None, list[int]]:
+        """The concepts of each area."""
+        numbers: dict[VerdictArea | None, list[int]] = {}
+        for number, concept in enumerate(self.all):
+            numbers.setdefault(concept.area, []).append(number)
+        return numbers
 
     def named(self, text: str) -> list[int]:
         """The concepts that a text names, in the order of the names."""

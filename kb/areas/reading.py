@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from heapq import nlargest
+from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kb.cutoffs import AREA_LEAN, DESCRIBED, LIKENESS_SHARPNESS, READ_CLEARLY, READ_SHARPNESS, WORDS_LIKENESS
@@ -131,9 +132,10 @@ def likeness_of_concepts(concepts: Concepts, values: FloatArray, shares: Mapping
 
 def leaning(concepts: Concepts, values: Sequence[float], areas: Collection[VerdictArea | None]) -> Sequence[float]:
     """How related or like a text each concept is, raised for those of the areas that the text is about."""
-    if not areas:
-        return values
-    return [value + AREA_LEAN * (concept.area in areas) for value, concept in zip(values, concepts.all, strict=True)]
+    raised = list(values)
+    for number in chain.from_iterable(concepts.by_area.get(area, ()) for area in areas):
+        raised[number] += AREA_LEAN
+    return raised
 
 
 def mixture(concepts: Concepts, vectors: FloatArray, weights: Mapping[int, float]) -> FloatArray:

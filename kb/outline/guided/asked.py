@@ -10,7 +10,7 @@ from itertools import chain
 
 from kb.areas.concepts import Concepts, of_areas
 from kb.areas.texts import area_texts
-from kb.cutoffs import READ_CLEARLY
+from kb.cutoffs import ASKED_CLEARLY
 from kb.index.reader import IndexReader
 from kb.outline.guided.facets import Facet, facets_of, telling_words
 from kb.outline.topics.topic import Topic
@@ -70,7 +70,7 @@ def read_heading(reader: IndexReader, topic: Topic, heading: str, plain: str, wi
     by_name = {*known.named(heading), *named_otherwise(reader, heading)}
     named = by_name - of_areas(known, area_texts(reader)) - on_topic
     words -= {stem(word) for number in by_name for name in known.names(number) for word in query_words(name)}
-    described = set() if named else _described(reader, plain, READ_CLEARLY) & _described(reader, within) - on_topic
+    described = set() if named else _described(reader, plain, ASKED_CLEARLY) & _described(reader, within) - on_topic
     return Asked(
         heading, frozenset(_with_relatives(known, named, described) - on_topic), words, (), known, bool(described)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from functools import lru_cache
 
 from kb.areas.concepts import Concepts
 from kb.index.kept import kept
@@ -12,6 +13,7 @@ from kb.search.query import STOPWORDS
 from kb.search.snippets import ENDINGS, stem
 
 _WORD = re.compile(r"[^\W_]+")
+KEPT_WORDS = 1_000  # whose concepts are kept as numbers: the words of most of them recur
 _NAME_BYTES = 16  # of a digest in a file name, in hexadecimal
 
 
@@ -25,6 +27,7 @@ class Wording:
     def __init__(self, lines: str, count: int) -> None:
         self._lines = lines
         self._count = count
+        self._concepts = lru_cache(maxsize=KEPT_WORDS)(self._read)
 
     def shares(self, text: str) -> dict[int, float]:
         """The share, 0..1, of the words of a text by which each concept is known, weighted by rarity (idf), by number.
@@ -38,7 +41,7 @@ class Wording:
                 shares[number] = shares.get(number, 0.0) + self._idf(numbers) / total
         return shares
 
-    def _concepts(self, word: str) -> list[int]:
+    def _read(self, word: str) -> list[int]:
         key = f"\n{word} "
         start = self._lines.find(key)
         if start < 0:
