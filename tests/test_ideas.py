@@ -181,6 +181,16 @@ def test_translations_are_one_note(knowledge: KnowledgeBase, write: Write) -> No
     assert len(idea.notes) == 3
 
 
+def test_no_subject_is_offered_twice(filled: KnowledgeBase, write: Write) -> None:
+    """Two groups of notes that go by one name would be drafted by one command; the riper one is offered."""
+    subject, text = SUBJECTS["gnn"]
+    for number in range(3, 3 * MAX_NOTES):
+        write(f"notes/gnn-{number}.md", note(f"{subject}, part {number}", text))
+    filled.add(["notes"])
+    commands = [idea.command for idea in filled.ideas().ideas]
+    assert len(set(commands)) == len(commands)
+
+
 def test_areas_take_turns() -> None:
     """The area of the ripest offered group begins; each gives one before any gives a second, however many are passed
     over.

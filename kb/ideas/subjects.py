@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import combinations, islice
 
 from kb.areas.concepts import Concepts
-from kb.ideas.titles import Title, Wording, looks_like_a_term, spelling, words_of, working_titles
+from kb.ideas.titles import Title, Wording, looks_like_a_term, spelling, whole_name, words_of, working_titles
 from kb.outline.naming.casing import Spellings, sentence_case, usual_spellings
 
 SUBJECTS = 6  # of a kind, that are considered for a group
@@ -23,7 +23,7 @@ BROAD = 0.2  # of the area's other notes, from which a name that they treat is n
 TREATED = 0.4  # of a note's words about a subject, from which the note treats it
 # Of a group's notes: for its subject; for a theme, for each of a pair and for a set of names; for both of a pair.
 MOST, HALF, ALL = 0.75, 0.5, 0.8
-MAX_DETAILS = 3  # that are named after a subject
+MAX_DETAILS, MAX_DETAIL_WORDS = 3, 4  # that are named after a subject, and words of a title that is one
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ class _Choosing:
 
     def _details(self, subject: _Name) -> list[str]:
         """What else the notes treat, in other words: what titles name comes first, then what most of the notes treat;
-        none where there is only one.
+        where there is only one, the titles that are short.
         """
         titles = [words_of(note.title) for note in self._group]
 
@@ -203,7 +203,16 @@ class _Choosing:
             if len(best) < MAX_DETAILS and is_a_name and not is_whole and own.isdisjoint(said) and self._spelled(name):
                 best.append(spelled)
                 said |= own
-        return best if len(best) > 1 else []
+        return best if len(best) > 1 else self._short_titles(said)
+
+    def _short_titles(self, said: set[str]) -> list[str]:
+        """What the notes' titles name before their first pause, where that is short and in other words than those
+        `said`; none where there is only one.
+        """
+        heads = dict.fromkeys(whole_name(note.title) for note in self._group)
+        short = [head for head in heads if 0 < len(head.split()) <= MAX_DETAIL_WORDS and not {*head.split()} <= said]
+        found = [spelled for head in short if (spelled := self._spelling(_Name((head,))))][:MAX_DETAILS]
+        return found if len(found) > 1 else []
 
     def _treating(self, name: _Name) -> frozenset[int]:
         return frozenset(number for number, note in enumerate(self._group) if name.about(note) >= TREATED)

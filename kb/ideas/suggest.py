@@ -88,9 +88,14 @@ def ideas(reader: IndexReader, areas: tuple[FiledArea, ...], limit: int, today: 
     }
     shelf = _Shelf(notes, passages)
 
+    offered: set[str] = set()
+
     def idea(group: RipeGroup) -> Idea | None:
-        title = _title(reader, group, shelf, material)
-        return _idea(group, *title) if title else None
+        found = _title(reader, group, shelf, material)
+        if found is None or found[0] in offered:
+            return None
+        offered.add(found[0])
+        return _idea(group, *found)
 
     found = in_turn(ripe, idea)
     return Ideas(ideas=tuple(islice(found, limit)), notes=len(wanted))

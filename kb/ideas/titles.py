@@ -169,6 +169,15 @@ def _beginning(title: str) -> str:
     return words_of(" ".join(_closed(words[strong[0] : strong[-1] + 1]))).strip()
 
 
+def whole_name(title: str) -> str:
+    """The phrase that a title names before its first pause if that is all there but for an article; else an empty
+    string.
+    """
+    name = _beginning(title)
+    said = words_of(_PAUSE.split(title)[0]).strip()
+    return name if said in (name, f"the {name}", f"a {name}", f"an {name}") else ""
+
+
 def _terms(entry: Wording, others: Sequence[Wording]) -> Iterator[str]:
     """The ends of runs of strong words in a note's title, headings and tags: in English the head noun comes last.
     Single words only if they look like a term.
