@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import SCALE, Run
+from rich.console import Console
 from scipy.sparse import csr_array
 
 from kb import knowledge as knowledge_module
+from kb.console import outline, terminal
 from kb.console.outline import print_ideas
 from kb.errors import InputError
 from kb.ideas.ripeness import MAX_NOTES, RipeGroup, Ripeness, groups, in_turn
@@ -142,6 +144,19 @@ def test_what_is_new_since_the_nearest_post(
     assert idea.new_since_post == ("notes/gnn-1.md",)
     print_ideas(found)
     assert "    new since that post: notes/gnn-1.md\n" in capsys.readouterr().out
+
+
+def test_a_long_title_is_wrapped_beside_its_rank(
+    filled: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lines of a title that needs several begin in one column."""
+    narrow = Console(width=30, color_system=None)
+    for module in (outline, terminal):
+        monkeypatch.setattr(module, "out", lambda: narrow)
+    found = filled.ideas(limit=1)
+    long = found.ideas[0].model_copy(update={"title": "What do whales sing about when nobody listens?"})
+    print_ideas(found.model_copy(update={"ideas": (long,)}))
+    assert capsys.readouterr().out.startswith(" 1  What do whales sing about\n    when nobody listens?\n")
 
 
 def test_one_area_and_a_limit(filled: KnowledgeBase) -> None:

@@ -14,6 +14,7 @@ from kb.console.terminal import (
     INDENT,
     area_text,
     count,
+    grid,
     indented,
     notice,
     out,
@@ -41,8 +42,9 @@ def print_ideas(ideas: Ideas) -> None:
 
 
 def _print_idea(rank: int, idea: Idea) -> None:
-    parts = idea.parts
-    out().print(Text.assemble(f"{rank:>2}  ", styled(idea.title, "bold")))
+    parts, title = idea.parts, grid()
+    title.add_row(Text(f"{rank:>2}"), styled(idea.title, "bold"))
+    print_table(title)
     mean = (
         f"ripe {idea.ripeness:.2f}: evidence {parts.evidence:.2f}, recency {parts.recency:.2f}, "
         f"questions {parts.questions:.2f}, novelty {parts.novelty:.2f}"
