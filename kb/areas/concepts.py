@@ -201,11 +201,10 @@ def _kept_vectors(encoder: Encoder, texts: list[str], notify: Notify) -> FloatAr
 
     def embedded() -> bytes:
         notify(f"embedding what kb knows of its subjects, once for this model ({len(texts):,} sentences)")
-        return encoder.encode(texts).astype(np.float16).tobytes()
+        return encoder.encode(texts).tobytes()
 
-    stored = np.frombuffer(kept(f"concepts/{digest}.f16", embedded), dtype=np.float16)
-    vectors: FloatArray = stored.reshape(len(texts), -1).astype(np.float32)
-    return vectors
+    stored: FloatArray = np.frombuffer(kept(f"concepts/{digest}.f32", embedded), dtype=np.float32)
+    return stored.reshape(len(texts), -1)
 
 
 def _digest(content: bytes) -> str:
