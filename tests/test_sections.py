@@ -165,19 +165,22 @@ def test_same_notes_same_outline() -> None:
     assert build(NOTES) == build(NOTES)
 
 
-@pytest.mark.parametrize(("path", "is_cited"), [("a", False), ("b", True)])
-def test_what_a_note_says_beside_the_topic_is_left_out(path: str, is_cited: bool) -> None:
-    """A section that shares no word with the topic is not in the outline if its note has one that does; what a note
-    chosen for the topic says in other words stays.
+@pytest.mark.parametrize(
+    ("path", "is_judged", "is_cited"), [("a", True, False), ("b", True, True), ("b", False, False)]
+)
+def test_what_is_far_from_the_topic_is_left_out(path: str, is_judged: bool, is_cited: bool) -> None:
+    """A section that shares no word with the topic is not in the outline if its note has one that does, or was not
+    judged as a whole; what a note chosen for the topic says in other words stays.
     """
     near = "A cache layer user has a monitor.\n\nThe layer cache user is a cache monitor.\n"
     far = "Brown horses gallop over green hills.\n\nGreen hills bring brown horses a valley.\n"
     texts = {"a": f"# Near\n\n{near}\n"}
     texts[path] = texts.get(path, "") + f"## Horses\n\n{far}"
-    excerpts = excerpts_of({f"notes/{name}.md": text for name, text in texts.items()})
+    found = excerpts_of({f"notes/{name}.md": text for name, text in texts.items()})
+    excerpts = [replace(entry, is_judged=is_judged, share=0.5) for entry in found]
     vectors = ENCODER.encode([entry.chunk.text for entry in excerpts])
-    found = build_sections(excerpts, vectors, ENCODER.encode_query("cache layer user monitor"), ENCODER, 2)
-    said = " ".join(point.text for section in found.sections for point in section.points)
+    skeleton = build_sections(excerpts, vectors, ENCODER.encode_query("cache layer user monitor"), ENCODER, 2)
+    said = " ".join(point.text for section in skeleton.sections for point in section.points)
     assert "cache" in said
     assert ("horses" in said) == is_cited
 

@@ -80,7 +80,10 @@ def _excerpts(
         for row in sorted(part.rows, key=lambda row: -to_the_point[row])[:MAX_PASSAGES]
     ]
     chunks = reader.catalog.chunks(passages.ids[row] for _, row in taken)
-    excerpts = [Excerpt(part.note, chunks[passages.ids[row]], shares[part.id], part=part.number) for part, row in taken]
+    excerpts = [
+        Excerpt(part.note, chunks[passages.ids[row]], shares[part.id], part=part.number, is_judged=_is_whole(part))
+        for part, row in taken
+    ]
     return excerpts, passages.matrix[[row for _, row in taken]]
 
 

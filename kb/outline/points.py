@@ -34,7 +34,8 @@ Asks = Callable[[int, Statement], float]  # how far a statement of an excerpt, b
 class Excerpt:
     """A passage that may go into an outline, and its note. `share` is the note's relevance as a share of the best
     notes'. `opening` is the passage that opens the note, if an outline would not have it otherwise. `part` counts the
-    parts of a note that is divided, from 1. Vectors are kept in a separate array, in the same order.
+    parts of a note that is divided, from 1, and `is_judged` says that the note was chosen for what all of it names.
+    Vectors are kept in a separate array, in the same order.
     """
 
     note: NoteRecord
@@ -42,6 +43,7 @@ class Excerpt:
     share: float = 1.0
     opening: ChunkRecord | None = None
     part: int = 0
+    is_judged: bool = False
 
     @property
     def source(self) -> tuple[str, int]:

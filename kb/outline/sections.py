@@ -17,6 +17,7 @@ from kb.outline.headings import headings, subject
 from kb.outline.order import NO_EXAMPLE, Place, in_order
 from kb.outline.points import Candidate, Excerpt, address_of, rank_statements, section_points
 from kb.outline.quoting.choosing import choose, with_opposites
+from kb.outline.relevance import SURE_SHARE
 from kb.reports import Address, Section
 from kb.scale import Scale
 
@@ -205,12 +206,14 @@ def _of_cited(draft: _Draft, excerpts: Sequence[Excerpt]) -> list[int]:
 def _on_topic(
     drafts: Sequence[_Draft], excerpts: Sequence[Excerpt], topic_vector: FloatArray, scale: Scale
 ) -> list[_Draft]:
-    """The sections without those that are far from a topic though what they cite has a nearer section: what a note says
-    beside what it says on the topic.
+    """The sections without those that are far from a topic to which others are close, if no note that was judged as a
+    whole, or surely bears on the topic, has its only section there. What else such a note says is beside the topic.
     """
     related = [scale.relatedness(max(float(point.vector @ topic_vector) for point in draft.points)) for draft in drafts]
-    far = FAR_SECTION * max(related, default=0.0)
-    cited = [{excerpts[point.excerpt].note.id for point in draft.points} for draft in drafts]
+    best = max(related, default=0.0)
+    far = FAR_SECTION * best if best >= CLOSE else 0.0
+    quoted = [[excerpts[point.excerpt] for point in draft.points] for draft in drafts]
+    cited = [{entry.note.id for entry in own if entry.is_judged or entry.share > SURE_SHARE} for own in quoted]
     near = {note for notes, value in zip(cited, related, strict=True) if value >= far for note in notes}
     return [
         draft for draft, notes, value in zip(drafts, cited, related, strict=True) if value >= far or not notes <= near
