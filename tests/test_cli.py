@@ -912,7 +912,7 @@ def test_completion(monkeypatch: pytest.MonkeyPatch, kb: Command, shell: str) ->
 def test_a_draft_is_filled(own: Path, kb: Command) -> None:
     """A filled draft is printed or written elsewhere; the draft is replaced only on request, and can be updated."""
     draft = own / "draft.md"
-    text = f"# {TOPIC}\n\n## Over-smoothing\n\nMine.\n"
+    text = f"# {TOPIC}\n\n## How smoothing spreads\n\nMine.\n"  # with hashed vectors, fewer words mean anything
     draft.write_text(text)
     printed = kb("outline", "--fill", "draft.md")
     assert printed.code == 0
