@@ -10,8 +10,12 @@ import pytest
 from kb.index.reader import IndexReader
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
-from kb.outline.topics.naming import naming_of
-from kb.outline.topics.subjects import Subject
+from kb.outline.evidence import _bearing
+from kb.outline.parts import Part
+from kb.outline.relevance import FOUND_SHARE, NEAR_SHARE
+from kb.outline.topics.naming import Naming, naming_of
+from kb.outline.topics.subjects import Subject, subjects_of
+from kb.outline.topics.topic import read_topic
 
 Write = Callable[[str, str], Path]
 
@@ -88,3 +92,60 @@ def test_a_name_that_most_notes_have_says_little(write: Write, notebook: Path, e
 
     found = knowledge._index.read(densities)
     assert found["notes/fourth.md"] > found["notes/first.md"] > 0
+
+
+def test_a_topic_of_names_asks_for_the_notes_named_after_them(write: Write, notebook: Path, encoder: Encoder) -> None:
+    """Where a topic is two names after which notes are named, others bear on it that name both, not those that name one
+    in a title's second half or as part of another name.
+    """
+    titles = {
+        "gcn": "GCN: a layer that averages",
+        "gat": "GAT and GATv2",
+        "cluster": "Cluster-GCN: batches of clusters",
+        "saint": "GraphSAINT: sample, then train a complete GCN",
+        "both": "A year of benchmarks",
+    }
+    for name, title in titles.items():
+        said = "GCN and GAT tie on small graphs." if name == "both" else f"{title.split(':')[0]} takes a matrix."
+        write(f"notes/{name}.md", note(title, said, said.replace(".", " again."), "It has layers.", "It has a cost."))
+    knowledge = KnowledgeBase(notebook, encoder=encoder)
+    knowledge.add(["notes"])
+
+    def bearing(reader: IndexReader) -> set[str]:
+        notes = {id: Path(note.path).stem for id, note in reader.catalog.notes_by_id(reader.passages().rows).items()}
+        found = naming_of(reader, subjects_of(reader, "From GCN to graph attention"), notes)
+        return {notes[id] for id in found.bearing}
+
+    assert knowledge._index.read(bearing) == {"gcn", "gat", "both"}
+
+
+def test_what_is_as_relevant_and_as_near_as_any_bears_on_a_topic_that_it_does_not_name(
+    write: Write, notebook: Path, encoder: Encoder
+) -> None:
+    """A note that names nothing of the topic bears on it by nearly the best relevance and nearly the best relatedness
+    together.
+    """
+    names = ("best", "found", "far", "weak")
+    for name in names:
+        write(f"notes/{name}.md", note(name.title(), "It has layers.", "It has a cost.", "It is old.", "It is new."))
+    knowledge = KnowledgeBase(notebook, encoder=encoder)
+    knowledge.add(["notes"])
+
+    def bearing(reader: IndexReader) -> set[str]:
+        notes = reader.catalog.notes_by_id(reader.passages().rows)
+        ids = {Path(note.path).stem: id for id, note in notes.items()}
+        parts = [Part(notes[ids[name]], reader.passages().rows[ids[name]]) for name in names]
+        shares = {"best": 1.0, "found": FOUND_SHARE, "far": FOUND_SHARE, "weak": FOUND_SHARE - 0.1}
+        related = {"best": 2.0, "found": 2.0 * NEAR_SHARE, "far": 1.0, "weak": 2.0}
+        best = {ids["best"]}
+        found = _bearing(
+            read_topic(reader, "layers"),
+            parts,
+            {ids[name]: share for name, share in shares.items()},
+            best,
+            Naming({}, {}, bearing=best, mentioning=best, titled=best),
+            {ids[name]: value for name, value in related.items()},
+        )
+        return {name for name in names if ids[name] in found}
+
+    assert knowledge._index.read(bearing) == {"best", "found"}

@@ -17,8 +17,10 @@ from kb.outline.points import Excerpt
 from kb.outline.relevance import (
     FACET_WEIGHT,
     FAR_SHARE,
+    FOUND_SHARE,
     HALF,
     MANY,
+    NEAR_SHARE,
     PART_WEIGHT,
     SURE_SHARE,
     relevant_notes,
@@ -137,8 +139,8 @@ def _bearing(
     related: Mapping[str, float],
 ) -> set[str]:
     """The parts that bear on a topic: of notes that name what it is about, or mention it and are `sure`; and those that
-    such notes link to, if they mention it or are near to it. Where no note names it, what is half as relevant as the
-    best.
+    such notes link to, if they mention it or are near to it; and what is nearly as relevant and as near as any. Where
+    no note names it, what is half as relevant as the best.
     """
     if not named.bearing:
         sure = {id for id, share in shares.items() if share >= HALF}
@@ -152,6 +154,8 @@ def _bearing(
         if part.id in _linked_from(parts, best) and (part.note.id in named.mentioning or related[part.id] >= near)
     }
     bearing = linked | {part.id for part in parts if part.note.id in named.bearing}
+    nearest = NEAR_SHARE * max(related.values())
+    bearing |= {id for id, share in shares.items() if share >= FOUND_SHARE and related[id] >= nearest}
     return {*sure, *(part.id for part in parts if part.id in bearing and topic.within in {None, part.note.area})}
 
 

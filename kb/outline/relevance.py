@@ -26,6 +26,7 @@ BEST = 3  # notes that the others are measured by; one alone, such as one named 
 MIN_SHARE = 0.34  # of the mean relevance of the best notes, for a note to bear on the topic
 MANY = 4  # passages, of which one would name what the note is about
 SURE_SHARE = 0.8  # from which a note bears on the topic whatever it names
+FOUND_SHARE, NEAR_SHARE = 0.6, 0.85  # of the best relevance and of the best relatedness, for both together to be enough
 HALF = 0.5  # the least share of a note where none names what the topic is about
 FAR_SHARE = 0.5  # of the best relatedness with a topic that is well covered, below which a part is far from it
 

@@ -54,6 +54,9 @@ def naming_of(
         }
     counts = Counter(on_topic.values())
     bearing = {note for note, count in counts.items() if count >= MIN_NAMING and note in among}
+    if 1 < len(named) == len(subjects) and (after := _named_after(reader, named)):
+        titled = after & titled
+        bearing &= titled | _naming_several(reader, named)
     shares: dict[str, float] = {}
     for passages in found:
         for passage, note in passages.items():
@@ -78,14 +81,31 @@ def _shares_named(reader: IndexReader, named: Sequence[Mapping[int, str]]) -> tu
     return in_passage, in_note
 
 
-def _passages_on(reader: IndexReader, concepts: Iterable[int]) -> dict[int, str]:
+def _named_after(reader: IndexReader, concepts: Sequence[int]) -> set[str]:
+    """The notes that are named after some concepts, none where no note is named after one of these. A title that only
+    mentions one after a colon, or in another's name, is not meant: "GraphSAINT: ... a complete GCN", "Cluster-GCN".
+    """
+    known = treatments(reader)
+    notes = reader.catalog.notes_by_id({note for number in concepts for note in known.of(reader, number).titled})
+    heads = {id: {*known.concepts.named(note.title.partition(":")[0])} for id, note in notes.items()}
+    after = [{id for id in known.of(reader, number).titled if number in heads[id]} for number in concepts]
+    return set().union(*after) if all(after) else set()
+
+
+def _naming_several(reader: IndexReader, concepts: Iterable[int]) -> set[str]:
+    """The notes whose passages name more than one of some concepts; that of the title is no passage's own."""
+    counts = Counter(note for number in concepts for note in {*_passages_on(reader, [number], titles=False).values()})
+    return {note for note, count in counts.items() if count > 1}
+
+
+def _passages_on(reader: IndexReader, concepts: Iterable[int], titles: bool = True) -> dict[int, str]:
     """The passages, by number with their notes, that name some concepts, what is part of one, or a part of such a
-    part.
+    part; without `titles`, not only in the title of their note.
     """
     known = treatments(reader)
     parts = [part for concept in concepts for part in known.concepts.parts(concept)]
     deeper = [part for whole in parts for part in known.concepts.parts(whole)]
     passages: dict[int, str] = {}
     for number in dict.fromkeys((*concepts, *parts, *deeper)):
-        passages |= naming_passages(reader, Subject(known.concepts.all[number].name, number))
+        passages |= naming_passages(reader, Subject(known.concepts.all[number].name, number), titles)
     return passages

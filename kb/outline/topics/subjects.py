@@ -111,13 +111,15 @@ def _is_meant(reader: IndexReader, subject: Subject, notes: Collection[str], vec
     return nearest >= (CLOSE if number is None else MEANT)
 
 
-def naming_passages(reader: IndexReader, subject: Subject) -> dict[int, str]:
-    """The passages, by number with their notes, that have all the words of one of a subject's names, close together."""
+def naming_passages(reader: IndexReader, subject: Subject, titles: bool = True) -> dict[int, str]:
+    """The passages, by number with their notes, that have all the words of one of a subject's names, close together;
+    without `titles`, not only in the title of their note.
+    """
     number = subject.concept
     names = [subject.name] if number is None else treatments(reader).concepts.names(number)
     words = [query_words(spelled(reader, name)) for name in names]
     close = " OR ".join(f"NEAR({' '.join(match_expression([word]) for word in group)}, {BETWEEN})" for group in words)
-    return reader.catalog.full_text.matching(close)
+    return reader.catalog.full_text.matching(close if titles else f"{{headings text}} : ({close})")
 
 
 def says_something(text: str) -> bool:

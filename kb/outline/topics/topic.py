@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 MAX_PARTS = 8  # of concepts, that are searched for as well
-DESCRIBED, DESCRIBED_TOO = 0.25, 0.5  # the least weight of a concept that a topic describes, and beside what it names
+DESCRIBED = 0.25  # the least weight of a concept that a topic describes
 OFF_AREA = 0.7  # what a note keeps of its relevance when its area is not the topic's
 
 _OF_ANY_SUBJECT = re.compile(
@@ -157,12 +157,13 @@ def _parts(reader: IndexReader, subjects: Sequence[Subject]) -> tuple[int, ...]:
 
 
 def _described(reader: IndexReader, text: str, subjects: Sequence[Subject]) -> tuple[int, ...]:
-    """The concepts that a topic describes, by number; where it names some, only what it describes as clearly."""
+    """The concepts, by number, that a topic describes which names none."""
+    if any(subject.concept is not None for subject in subjects):
+        return ()
     known, asked = treatments(reader), as_in_notes(reader, read_query(without_filler(text)))
     subject = subject_of(reader, asked)
     found = read_concepts(reader, known, subject, reader.encoder.encode_query(subject.text))
-    least = DESCRIBED_TOO if any(subject.concept is not None for subject in subjects) else DESCRIBED
-    return tuple(entry.number for entry in found if entry.how == "described" and entry.weight >= least)
+    return tuple(entry.number for entry in found if entry.how == "described" and entry.weight >= DESCRIBED)
 
 
 def _within(reader: IndexReader, subjects: Sequence[Subject], verdict: AreaVerdict) -> Area | None:
