@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from kb.notes.files import replacing
@@ -24,8 +25,9 @@ def kept(name: str, make: Callable[[], bytes]) -> bytes | memoryview:
     them; they are kept if the cache can be written, and computed again the next time otherwise.
     """
     path = cache_folder() / name
-    with suppress(OSError):
-        stored = memoryview(path.read_bytes())  # several megabytes: not copied
+    with suppress(OSError, ValueError), path.open("rb") as file:  # ValueError: an empty file cannot be mapped
+        # Mapped, as several megabytes would take longer to copy than to use; files here are replaced, never changed.
+        stored = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
         content, checksum = stored[:-CHECKSUM_BYTES], stored[-CHECKSUM_BYTES:]
         if checksum == _checksum(content):
             return content
