@@ -35,12 +35,19 @@ class Knowledge(Frozen):
 class Concepts:
     """Concepts, numbered in the order in which they are given. Relations to a name that is not among them are ignored.
 
-    Names are recognised in any case, but for those in `words`, which must be written as they are given.
+    Names are recognised in any case, but for those in `words`, which must be written as they are given. `digest` is
+    that of the file that they come from, if they come from one alone: what is computed of them is kept under it.
     """
 
-    def __init__(self, concepts: Sequence[Concept], words: Iterable[str] = ()) -> None:
+    def __init__(self, concepts: Sequence[Concept], words: Iterable[str] = (), digest: str = "") -> None:
         self.all = tuple(concepts)
         self.words = frozenset(words)
+        self._of_file = digest
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of all that they are known by."""
+        return self._of_file or _digest("\n".join([*map(str, self.sizes), *(text for text, _ in self.texts)]).encode())
 
     @cached_property
     def texts(self) -> list[tuple[str, int]]:
@@ -180,10 +187,12 @@ def load_concepts(own: tuple[Concept, ...] = ()) -> Concepts:
         others = (concept for concept in built_in.all if concept.name.lower() not in replaced)
         return Concepts([*own, *others], built_in.words)
     source = resources.files("kb.areas").joinpath("concepts.toml").read_bytes()
-    name = f"concepts/{_digest(source)}.json"
-    content = kept(name, lambda: json.dumps(tomllib.loads(source.decode()), ensure_ascii=False).encode())
+    digest = _digest(source)
+    content = kept(
+        f"concepts/{digest}.json", lambda: json.dumps(tomllib.loads(source.decode()), ensure_ascii=False).encode()
+    )
     knowledge = TypeAdapter(Knowledge).validate_json(bytes(content))
-    return Concepts(knowledge.concept, knowledge.words)
+    return Concepts(knowledge.concept, knowledge.words, digest)
 
 
 def concept_vectors(encoder: Encoder, concepts: Concepts, notify: Notify) -> FloatArray:
@@ -193,7 +202,7 @@ def concept_vectors(encoder: Encoder, concepts: Concepts, notify: Notify) -> Flo
     import numpy as np
 
     built_in = load_concepts()
-    vectors = _kept_vectors(encoder, [text for text, _ in built_in.texts], notify)
+    vectors = _kept_vectors(encoder, built_in, notify)
     if concepts is built_in:
         return vectors
     known = {text: vector for (text, _), vector in zip(built_in.texts, vectors, strict=True)}
@@ -202,17 +211,16 @@ def concept_vectors(encoder: Encoder, concepts: Concepts, notify: Notify) -> Flo
     return np.stack([known[text] for text, _ in concepts.texts])
 
 
-def _kept_vectors(encoder: Encoder, texts: list[str], notify: Notify) -> FloatArray:
+def _kept_vectors(encoder: Encoder, concepts: Concepts, notify: Notify) -> FloatArray:
     import numpy as np
 
-    digest = _digest("\n".join([encoder.fingerprint, *texts]).encode())
-
     def embedded() -> bytes:
-        notify(f"embedding what kb knows of its subjects, once for this model ({len(texts):,} sentences)")
-        return encoder.encode(texts).tobytes()
+        notify(f"embedding what kb knows of its subjects, once for this model ({len(concepts.texts):,} sentences)")
+        return encoder.encode([text for text, _ in concepts.texts]).tobytes()
 
-    stored: FloatArray = np.frombuffer(kept(f"concepts/{digest}.f32", embedded), dtype=np.float32)
-    return stored.reshape(len(texts), -1)
+    name = _digest(f"{encoder.fingerprint} {concepts.digest}".encode())
+    stored: FloatArray = np.frombuffer(kept(f"concepts/{name}.f32", embedded), dtype=np.float32)
+    return stored.reshape(sum(concepts.sizes), -1)
 
 
 def _digest(content: bytes) -> str:

@@ -55,8 +55,9 @@ class Wording:
 
 def wording_of(concepts: Concepts) -> Wording:
     """The words of some concepts. Stemming takes a tenth of a second, so that they are kept."""
-    known = [*map(str, concepts.sizes), *(text for text, _ in concepts.texts)]
-    digest = hashlib.sha256("\n".join([*sorted(STOPWORDS), *ENDINGS, *known]).encode()).hexdigest()[:_NAME_BYTES]
+    digest = hashlib.sha256("\n".join([*sorted(STOPWORDS), *ENDINGS, concepts.digest]).encode()).hexdigest()[
+        :_NAME_BYTES
+    ]
     lines = kept(f"concepts/{digest}.words", lambda: _lines(concepts).encode())
     return Wording(str(lines, "utf-8"), len(concepts.all))
 
