@@ -10,7 +10,7 @@ import pytest
 from kb.index.reader import IndexReader
 from kb.knowledge import KnowledgeBase
 from kb.models import Encoder
-from kb.outline.evidence import _bearing
+from kb.outline.evidence import _bearing, gather
 from kb.outline.parts import Part
 from kb.outline.relevance import FOUND_SHARE, NEAR_SHARE
 from kb.outline.topics.naming import Naming, naming_of
@@ -149,3 +149,16 @@ def test_what_is_as_relevant_and_as_near_as_any_bears_on_a_topic_that_it_does_no
         return {name for name in names if ids[name] in found}
 
     assert knowledge._index.read(bearing) == {"best", "found"}
+
+
+@pytest.mark.model
+def test_what_bears_most_on_a_topic_comes_first(write: Write, notebook: Path, real_encoder: Encoder) -> None:
+    """The evidence for a topic is in the order of how much its notes bear on it, whatever the order of their paths."""
+    write("notes/a.md", NOTES["qlora"])
+    write("notes/b.md", NOTES["lora"])
+    knowledge = KnowledgeBase(notebook, encoder=real_encoder)
+    knowledge.add(["notes"])
+    found = knowledge._index.read(lambda reader: gather(reader, read_topic(reader, "From LoRA to QLoRA"), ())[0])
+    shares = {entry.note.path: entry.share for entry in found}
+    assert len(shares) == 2
+    assert list(shares.values()) == sorted(shares.values(), reverse=True)

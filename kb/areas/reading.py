@@ -21,7 +21,7 @@ MOST_DESCRIBED = 5
 MOST_LOOKED_AT = 40  # concepts, the nearest first, of which the notebook may have none
 MIN_WEIGHT = 0.15  # of a concept that a text describes; what is described less adds noise to a query
 ALWAYS_READ = 2  # the nearest concepts, which are read though no note treats them
-RELATIVE_WEIGHT = 0.5  # of a part, or of what stands in for a concept that no note treats
+RELATIVE_WEIGHT = 0.45  # of a part, or of what stands in for a concept that no note treats
 
 
 class ReadConcept(NamedTuple):

@@ -60,7 +60,8 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     scores = _scores(reader, topic, filter, parts)
     shares = _shares(reader, topic, parts, scores, named)
     bearing = _without_maps(reader, [part for part in parts if part.id in shares])
-    shares = {part.id: shares[part.id] for part in bearing}
+    told = {part.id for part in bearing}
+    shares = {id: share for id, share in shares.items() if id in told}
     if not naming:
         whole = _shares(reader, topic, parts, scores._replace(others=scores.others[:0]), named)
         sure = {id for id, share in whole.items() if share > SURE_SHARE}
