@@ -12,6 +12,7 @@ from conftest import REPOSITORY, SCALE, Run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.areas.concepts import load_concepts
 from kb.evaluation.metrics import calibration_error
 from kb.evaluation.queries import GoldenQuery, load_golden
 from kb.knowledge import KnowledgeBase
@@ -130,6 +131,16 @@ def test_other_words_make_no_weak_hit(own_notes: KnowledgeBase, query: str, note
     result = own_notes.search(query)
     assert (result.hits[0].path, result.good_match) == (f"notes/{note}.md", True)
     assert result.hits[0].score > 0.5
+
+
+@pytest.mark.model
+def test_what_a_title_names_is_a_good_match(own_notes: KnowledgeBase) -> None:
+    """The name of a concept, however short, has a good match where a note has that name in its title."""
+    concepts = load_concepts(())
+    titles = " | ".join(note.title for note in own_notes.list().notes)
+    names = [name for number in concepts.named(titles) for name in concepts.names(number) if name in titles]
+    assert len(names) > 50
+    assert [name for name in names if not own_notes.search(name, limit=1).good_match] == []
 
 
 # --- weak hits ---

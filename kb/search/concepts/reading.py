@@ -106,7 +106,8 @@ def reading_of(
     avoided: Iterable[int] = (),
 ) -> Reading:
     """What concepts that a query asks for add to it, and those to be `avoided` take from it; `described` `(dim,)` is
-    the vector of its subject, where that is not all of the query.
+    the vector of its subject, where that is not all of the query. A note need not have what the query may describe
+    beside what it names.
     """
     if not asked:
         return Reading()
@@ -114,9 +115,11 @@ def reading_of(
     weights: NoteWeights = {}
     titled: dict[str, float] = {}
     rarity: dict[str, float] = {}
+    has_names = any(entry.how == "named" for entry in asked)
     for entry in asked:
         treatment = treatments.of(reader, entry.number)
-        rarity[names[entry.number]] = RARITY_SHARE * entry.weight * treatment.rarity
+        if entry.how != "described" or not has_names:
+            rarity[names[entry.number]] = RARITY_SHARE * entry.weight * treatment.rarity
         for note, weight in treatment.notes.items():
             weights.setdefault(note, {})[names[entry.number]] = CONCEPT_WEIGHT * entry.weight * weight
         for note in treatment.titled:
