@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import HashingEncoder, Run
 
+from kb.areas.concepts import load_concepts
 from kb.console.outline import print_notices, print_tree
 from kb.errors import EvidenceError, InputError
 from kb.index.reader import IndexReader
@@ -471,3 +472,24 @@ def test_the_parts_of_a_topic(library: KnowledgeBase, text: str, facets: tuple[s
     joins are parts where all of them name concepts.
     """
     assert library._index.read(lambda reader: read_topic(reader, text).facets) == facets
+
+
+@pytest.mark.parametrize(
+    ("text", "described"),
+    [
+        ("how recommender systems find candidates at scale", {"Candidate generation"}),
+        ("Training GNNs when the graph does not fit in memory", {"Scalable GNN training"}),
+        ("adapting language models to a task", {"Fine-tuning", "In-context learning"}),
+        ("recommender systems", set()),
+        ("how feature stores prevent skew", set()),
+    ],
+)
+def test_what_a_topic_describes(library: KnowledgeBase, text: str, described: set[str]) -> None:
+    """What a topic describes is searched for as well: any concept where it names none, and parts of those that it
+    names where it says more than their names.
+    """
+
+    def views(reader: IndexReader) -> set[str]:
+        return {*read_topic(reader, text).views} & {concept.name for concept in load_concepts(()).all}
+
+    assert library._index.read(views) == described

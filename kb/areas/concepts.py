@@ -98,6 +98,11 @@ class Concepts:
         """The concepts that are part of one."""
         return self._parts.get(number, [])
 
+    def within(self, wholes: Iterable[int]) -> set[int]:
+        """The concepts that are part of some, and the parts of these."""
+        parts = {part for whole in wholes for part in self.parts(whole)}
+        return parts | {deeper for part in parts for deeper in self.parts(part)}
+
     def wholes(self, number: int) -> list[int]:
         """The concepts that one is part of."""
         return self._known(self.all[number].part_of)

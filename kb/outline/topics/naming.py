@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.index.reader import IndexReader
@@ -92,20 +92,18 @@ def _named_after(reader: IndexReader, concepts: Sequence[int]) -> set[str]:
     return set().union(*after) if all(after) else set()
 
 
-def _naming_several(reader: IndexReader, concepts: Iterable[int]) -> set[str]:
+def _naming_several(reader: IndexReader, concepts: Collection[int]) -> set[str]:
     """The notes whose passages name more than one of some concepts; that of the title is no passage's own."""
     counts = Counter(note for number in concepts for note in {*_passages_on(reader, [number], titles=False).values()})
     return {note for note, count in counts.items() if count > 1}
 
 
-def _passages_on(reader: IndexReader, concepts: Iterable[int], titles: bool = True) -> dict[int, str]:
+def _passages_on(reader: IndexReader, concepts: Collection[int], titles: bool = True) -> dict[int, str]:
     """The passages, by number with their notes, that name some concepts, what is part of one, or a part of such a
     part; without `titles`, not only in the title of their note.
     """
     known = treatments(reader)
-    parts = [part for concept in concepts for part in known.concepts.parts(concept)]
-    deeper = [part for whole in parts for part in known.concepts.parts(whole)]
     passages: dict[int, str] = {}
-    for number in dict.fromkeys((*concepts, *parts, *deeper)):
+    for number in {*concepts} | known.concepts.within(concepts):
         passages |= naming_passages(reader, Subject(known.concepts.all[number].name, number), titles)
     return passages

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 MAX_PARTS = 8  # of concepts, that are searched for as well
-DESCRIBED = 0.25  # the least weight of a concept that a topic describes
+DESCRIBED = 0.4  # the least weight of a concept that a topic describes
+MAX_DESCRIBED = 2  # of them, that are searched for as well: a topic is about one thing, or two
 OFF_AREA = 0.7  # what a note keeps of its relevance when its area is not the topic's
 
 _OF_ANY_SUBJECT = re.compile(
@@ -42,10 +43,10 @@ _BETWEEN_PARTS = re.compile(r"\s*(?:[,;/]|\b(?:and|or|versus|vs\.?|to)\b)\s*", r
 class Topic:
     """A topic as the writer put it, with its vector `(dim,)` and its area.
 
-    `views` are the texts to search for: the topic without filler and, where it names an area, without that name.
-    `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from A to B`. `parts` are the numbers of
-    concepts that are part of its own, `subjects` are what the notes must know, `head` those of what stands before a
-    colon, or all of them. `described` are the numbers of concepts that it is about
+    `views` are the texts to search for: the topic without filler, where it names an area, without that name, and the
+    names of concepts that it describes. `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from
+    A to B`. `parts` are the numbers of concepts that are part of its own, `subjects` are what the notes must know,
+    `head` those of what stands before a colon, or all of them. `described` are the numbers of concepts that it is about
     without naming them, and `within` is the area where it asks for what it names of others: "graphs in recommender
     systems". `aim` `(dim,)` is what passages and points should be near to: the vector, moved to the concepts that the
     topic names, so that "evaluating language models" is about evaluation rather than about language models. `is_read`
@@ -80,14 +81,15 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
     reader.require_current_encoder()
     vector = reader.encoder.encode_query(spelled(reader, text))
     subjects, verdict = subjects_of(reader, text), _verdict(reader, text)
+    described = _described(reader, text, subjects)
     return Topic(
         text,
-        _views(reader, text),
+        _views(reader, text, described[:MAX_DESCRIBED]),
         _facets(reader, text),
         _parts(reader, subjects),
         subjects,
         _head(reader, text, subjects),
-        _described(reader, text, subjects),
+        described,
         _within(reader, subjects, verdict),
         vector,
         _aim(reader, subjects, vector),
@@ -115,12 +117,13 @@ def _aim(reader: IndexReader, subjects: Sequence[Subject], vector: FloatArray) -
     return unit_rows(vector + READING_WEIGHT * mixture(known.concepts, known.vectors, asked))
 
 
-def _views(reader: IndexReader, text: str) -> tuple[str, ...]:
+def _views(reader: IndexReader, text: str, described: Sequence[int]) -> tuple[str, ...]:
     plain = without_filler(text)
     rest = area_texts(reader).without_names(plain)
     concepts = load_concepts(reader.settings.own_concepts)
     meant = [concepts.all[number].name for number in named_otherwise(reader, plain)]
     views = [plain, *(meant or [rest])] if rest != plain and says_something(rest) else [plain]
+    views += [concepts.all[number].name for number in described]
     return tuple(spelled(reader, view) for view in views)
 
 
@@ -157,13 +160,18 @@ def _parts(reader: IndexReader, subjects: Sequence[Subject]) -> tuple[int, ...]:
 
 
 def _described(reader: IndexReader, text: str, subjects: Sequence[Subject]) -> tuple[int, ...]:
-    """The concepts, by number, that a topic describes which names none."""
-    if any(subject.concept is not None for subject in subjects):
-        return ()
+    """The concepts, by number, that a topic describes. Where it names some, other words can only say which part of
+    these is meant: "how recommender systems find candidates".
+    """
     known, asked = treatments(reader), as_in_notes(reader, read_query(without_filler(text)))
+    named = [subject.concept for subject in subjects if subject.concept is not None]
+    if len(named) == len(subjects) > 0:
+        return ()
     subject = subject_of(reader, asked)
     found = read_concepts(reader, known, subject, reader.encoder.encode_query(subject.text))
-    return tuple(entry.number for entry in found if entry.how == "described" and entry.weight >= DESCRIBED)
+    described = [entry.number for entry in found if entry.how == "described" and entry.weight >= DESCRIBED]
+    inside = known.concepts.within(named)
+    return tuple(number for number in described if not named or number in inside)
 
 
 def _within(reader: IndexReader, subjects: Sequence[Subject], verdict: AreaVerdict) -> Area | None:
