@@ -493,3 +493,13 @@ def test_what_a_topic_describes(library: KnowledgeBase, text: str, described: se
         return {*read_topic(reader, text).views} & {concept.name for concept in load_concepts(()).all}
 
     assert library._index.read(views) == described
+
+
+@pytest.mark.parametrize("topic", ["What to watch after launch", "who to show next", "too many layers"])
+def test_a_topic_in_no_words_of_the_areas(library: KnowledgeBase, topic: str) -> None:
+    """A topic that clearly describes a concept which notes treat is not refused, whatever its words; one that is only
+    a little like a concept is.
+    """
+    assert library.outline(topic).sections
+    with pytest.raises(EvidenceError):
+        library.outline("undo the last commit but keep the changes")

@@ -50,6 +50,8 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     filter = Filter(areas=areas)
     passages, passing = reader.passages(), reader.passing(filter).notes
     related = reader.encoder.scale.relatedness(passages.cosines(topic.vector))
+    if topic.is_described:
+        related = np.maximum(related, reader.encoder.scale.relatedness(passages.cosines(topic.aim)))
     notes = reader.catalog.notes_by_id(passing & passages.rows.keys())
     parts = parts_of(reader, notes)
     nearest = [float(related[list(part.rows)].max()) for part in parts]

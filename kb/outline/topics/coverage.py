@@ -52,7 +52,7 @@ def bears(topic: Topic, relatedness: Sequence[float]) -> bool:
         return False
     bearing = sum(related >= BEARING for related in relatedness)
     only_concepts = bool(topic.subjects) and all(subject.concept is not None for subject in topic.subjects)
-    outside = not only_concepts and not topic.described and topic.verdict.scores["outside"] >= CLEARLY_OUTSIDE
+    outside = not only_concepts and not topic.is_described and topic.verdict.scores["outside"] >= CLEARLY_OUTSIDE
     return bearing >= MIN_NOTES and not (outside and _third_best(relatedness) < CLOSE)
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from kb.areas.concepts import load_concepts
 from kb.areas.judge import classifier
-from kb.areas.reading import mixture
+from kb.areas.reading import ReadConcept, mixture
 from kb.areas.texts import area_texts
+from kb.cutoffs import WELL_COVERED
 from kb.errors import InputError
 from kb.index.arrays import unit_rows
 from kb.index.reader import IndexReader
@@ -47,10 +48,11 @@ class Topic:
     names of concepts that it describes. `facets` are its parts, where it has several: `A: b, c and d`, `A and B`, `from
     A to B`. `parts` are the numbers of concepts that are part of its own, `subjects` are what the notes must know,
     `head` those of what stands before a colon, or all of them. `described` are the numbers of concepts that it is about
-    without naming them, and `within` is the area where it asks for what it names of others: "graphs in recommender
-    systems". `aim` `(dim,)` is what passages and points should be near to: the vector, moved to the concepts that the
-    topic names, so that "evaluating language models" is about evaluation rather than about language models. `is_read`
-    is whether the encoder reads its script; if not, only its words count.
+    without naming them, `is_described` is whether it is near to any of these, and `within` is the area where it asks
+    for what it names of others: "graphs in recommender systems". `aim` `(dim,)` is what passages and points should be
+    near to: the vector, moved to the concepts that the topic names or describes, so that "evaluating language models"
+    is about evaluation rather than about language models. `is_read` is whether the encoder reads its script; if not,
+    only its words count.
     """
 
     text: str
@@ -60,6 +62,7 @@ class Topic:
     subjects: tuple[Subject, ...]
     head: tuple[Subject, ...]
     described: tuple[int, ...]
+    is_described: bool
     within: Area | None
     vector: FloatArray
     aim: FloatArray
@@ -81,7 +84,8 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
     reader.require_current_encoder()
     vector = reader.encoder.encode_query(spelled(reader, text))
     subjects, verdict = subjects_of(reader, text), _verdict(reader, text)
-    described = _described(reader, text, subjects)
+    found = _described(reader, text, subjects)
+    described = tuple(entry.number for entry in found)
     return Topic(
         text,
         _views(reader, text, described[:MAX_DESCRIBED]),
@@ -90,9 +94,10 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
         subjects,
         _head(reader, text, subjects),
         described,
+        any(entry.relatedness >= WELL_COVERED for entry in found),
         _within(reader, subjects, verdict),
         vector,
-        _aim(reader, subjects, vector),
+        _aim(reader, subjects, described[:MAX_DESCRIBED], vector),
         verdict,
         reader.encoder.reads(text),
     )
@@ -109,9 +114,10 @@ def _head(reader: IndexReader, text: str, subjects: tuple[Subject, ...]) -> tupl
     return tuple(subject for subject in found if subject.concept is not None or not within_area)
 
 
-def _aim(reader: IndexReader, subjects: Sequence[Subject], vector: FloatArray) -> FloatArray:
+def _aim(reader: IndexReader, subjects: Sequence[Subject], described: Sequence[int], vector: FloatArray) -> FloatArray:
     known = treatments(reader)
-    asked = {subject.concept: 1.0 for subject in subjects if subject.concept is not None}
+    named = [subject.concept for subject in subjects if subject.concept is not None]
+    asked = dict.fromkeys((*named, *described), 1.0)
     if not asked:
         return vector
     return unit_rows(vector + READING_WEIGHT * mixture(known.concepts, known.vectors, asked))
@@ -159,19 +165,19 @@ def _parts(reader: IndexReader, subjects: Sequence[Subject]) -> tuple[int, ...]:
     return tuple(islice(treated, MAX_PARTS))
 
 
-def _described(reader: IndexReader, text: str, subjects: Sequence[Subject]) -> tuple[int, ...]:
-    """The concepts, by number, that a topic describes. Where it names some, other words can only say which part of
+def _described(reader: IndexReader, text: str, subjects: Sequence[Subject]) -> list[ReadConcept]:
+    """The concepts that a topic describes. Where it names some, other words can only say which part of
     these is meant: "how recommender systems find candidates".
     """
     known, asked = treatments(reader), as_in_notes(reader, read_query(without_filler(text)))
     named = [subject.concept for subject in subjects if subject.concept is not None]
     if len(named) == len(subjects) > 0:
-        return ()
+        return []
     subject = subject_of(reader, asked)
     found = read_concepts(reader, known, subject, reader.encoder.encode_query(subject.text))
-    described = [entry.number for entry in found if entry.how == "described" and entry.weight >= DESCRIBED]
+    described = [entry for entry in found if entry.how == "described" and entry.weight >= DESCRIBED]
     inside = known.concepts.within(named)
-    return tuple(number for number in described if not named or number in inside)
+    return [entry for entry in described if not named or entry.number in inside]
 
 
 def _within(reader: IndexReader, subjects: Sequence[Subject], verdict: AreaVerdict) -> Area | None:
