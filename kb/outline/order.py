@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
 NO_EXAMPLE: FloatArray = np.empty((0, 0), dtype=np.float32)  # the vectors of an example post that does not exist
-TOPIC_WEIGHT, STAGE_WEIGHT, AGE_WEIGHT, EXAMPLE_WEIGHT = 2.0, 0.6, 0.6, 1.0
+TOPIC_WEIGHT, STAGE_WEIGHT, AGE_WEIGHT, EXAMPLE_WEIGHT = 1.5, 0.6, 1.0, 1.0
 MIN_BASE_SHARE = 0.6  # of a section's relevance, for one that it builds on to come before it
 LIMITS = 4  # the stage from which on a section belongs at the end, whatever its other ranks
 
