@@ -142,6 +142,8 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "Popular samplers include GraphSAGE, FastGCN, LADIES, and GraphSAINT.",
         "The four samplers are: GraphSAGE, FastGCN, LADIES and Cluster-GCN.",
         "├─ Uniform: draw each of the neighbours with the same chance",
+        "Person et al., Sampling 2019, from the university of the nodes.",
+        "Person, Other and Third (Sampling 2019).",
     ],
 )
 def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
@@ -165,6 +167,7 @@ def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
         'Person et al. "Samplers for hubs" (2020) shows that a cache halves the time.',
         "A collection of shards holds the neighbours of a hub of high degree.",
         "There are three samplers, of which the uniform one has the largest variance.",
+        "Person et al. (Sampling 2019) sort samplers by stage: node, layer, graph.",
         "Samplers such as FastGCN, LADIES and GraphSAINT outperform uniform draws by 4%.",
         "The costs are memory for the cache, time for the draw, and variance.",
         "邻居采样把每一步所需的显存限制在常数之内，与节点的度无关。",

@@ -98,6 +98,11 @@ _WORK = re.compile(
     r"|^[A-Z][\w.’'-]+(?:,| et al\.,) [“\"]|^(?!.*\b(?:is|are|was|has|can|in) )[A-Z].*, (?:19|20)\d\d\w?\.?$"
     r"|^(?:(?:[A-Z]\. ?)+ ?[A-Z][\w’'-]+,? (?:(?:and|&) )?){2,}",
 )
+# Who wrote the work that a note is about, when and where.
+_APPEARED = re.compile(
+    r"(?:[A-Z][\w’'-]*,? (?:(?:and|&) )?){1,6}(?:et al\.?,? )?\(?(?:[A-Z]\w+ )?(?:19|20)\d\d\)?"
+    r"(?:, (?:from|at|by) [^.:;]{1,60})?\."
+)
 # A bibliography's entry with its title in quotation marks, after the names of its authors; a verb makes it a claim.
 _CITED = re.compile(
     r"^(?:(?:[^\W\d_a-z][\w.’'-]*|et al\.?|and|&|van|von|de|der),?\s+){2,40}[\"“][^\"”]{10,250}[\"”]"
@@ -159,6 +164,7 @@ def is_aside(text: str) -> bool:
     return (
         any(found)
         or is_a_work(text)
+        or bool(_APPEARED.fullmatch(text))
         or only_lists_names(text)
         or (len(text.split()) <= MAX_WORDS_OF_PRAISE and bool(_PRAISE.fullmatch(text)))
     )
