@@ -503,3 +503,12 @@ def test_a_topic_in_no_words_of_the_areas(library: KnowledgeBase, topic: str) ->
     assert library.outline(topic).sections
     with pytest.raises(EvidenceError):
         library.outline("undo the last commit but keep the changes")
+
+
+@pytest.mark.parametrize(
+    ("topic", "area"),
+    [("RAG and GraphRAG", None), ("graphs in recommender systems", "gnn"), ("recommender systems", None)],
+)
+def test_a_topic_within_another_area(library: KnowledgeBase, topic: str, area: str | None) -> None:
+    """A topic asks for what it names of an area by words beside that name, not by a name that sounds like the area."""
+    assert library._index.read(lambda reader: read_topic(reader, topic).within) == area

@@ -24,6 +24,8 @@ from kb.search.concepts.names import named_otherwise
 from kb.search.concepts.reading import READING_WEIGHT, read_concepts, subject_of
 from kb.search.concepts.treatments import treatments
 from kb.search.find import as_in_notes, read_query, spelled
+from kb.search.query import STOPWORDS, query_words
+from kb.search.snippets import stem
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
@@ -95,7 +97,7 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
         _head(reader, text, subjects),
         described,
         any(entry.relatedness >= WELL_COVERED for entry in found),
-        _within(reader, subjects, verdict),
+        _within(reader, text, subjects, verdict),
         vector,
         _aim(reader, subjects, described[:MAX_DESCRIBED], vector),
         verdict,
@@ -180,10 +182,16 @@ def _described(reader: IndexReader, text: str, subjects: Sequence[Subject]) -> l
     return [entry for entry in described if not named or entry.number in inside]
 
 
-def _within(reader: IndexReader, subjects: Sequence[Subject], verdict: AreaVerdict) -> Area | None:
+def _within(reader: IndexReader, text: str, subjects: Sequence[Subject], verdict: AreaVerdict) -> Area | None:
+    """The area that a topic asks for beside concepts of others. Their names alone ask for none: "RAG and GraphRAG"."""
     concepts = treatments(reader).concepts
-    areas = {concepts.all[subject.concept].area for subject in subjects if subject.concept is not None}
-    return None if verdict.area == "outside" or not areas or verdict.area in areas else verdict.area
+    named = [subject.concept for subject in subjects if subject.concept is not None]
+    areas = {concepts.all[number].area for number in named}
+    if verdict.area == "outside" or not areas or verdict.area in areas:
+        return None
+    in_names = {stem(word) for number in named for name in concepts.names(number) for word in query_words(name)}
+    beside = {*map(stem, {*query_words(without_filler(text))} - STOPWORDS)} - in_names
+    return verdict.area if beside else None
 
 
 def _verdict(reader: IndexReader, text: str) -> AreaVerdict:
