@@ -89,8 +89,8 @@ def test_a_name_that_most_notes_have_says_little(write: Write, notebook: Path, e
 
 
 def test_a_topic_of_names_asks_for_the_notes_named_after_them(write: Write, notebook: Path, encoder: Encoder) -> None:
-    """Where a topic is two names after which notes are named, others bear on it that name both, not those that name one
-    in a title's second half or as part of another name.
+    """Where a topic is two names after which notes are named, others bear on it that name both in a passage, not those
+    that name one in a title's second half or as part of another name, or both far apart; nor is any of these mentioned.
     """
     titles = {
         "gcn": "GCN: a layer that averages",
@@ -98,19 +98,26 @@ def test_a_topic_of_names_asks_for_the_notes_named_after_them(write: Write, note
         "cluster": "Cluster-GCN: batches of clusters",
         "saint": "GraphSAINT: sample, then train a complete GCN",
         "both": "A year of benchmarks",
+        "apart": "A year of models",
+    }
+    sentences = {
+        "both": ("GCN and GAT tie on small graphs.", "GCN and GAT tie again."),
+        "apart": ("GCN takes a matrix.", "GAT takes a vector."),
     }
     for name, title in titles.items():
-        said = "GCN and GAT tie on small graphs." if name == "both" else f"{title.split(':')[0]} takes a matrix."
-        write(f"notes/{name}.md", note(title, said, said.replace(".", " again."), "It has layers.", "It has a cost."))
+        first, second = sentences.get(
+            name, (f"{(named := title.split(':')[0])} takes a matrix.", f"{named} does again.")
+        )
+        write(f"notes/{name}.md", note(title, first, second, "It has layers.", "It has a cost."))
     knowledge = KnowledgeBase(notebook, encoder=encoder)
     knowledge.add(["notes"])
 
-    def bearing(reader: IndexReader) -> set[str]:
+    def named(reader: IndexReader) -> list[set[str]]:
         notes = {id: Path(note.path).stem for id, note in reader.catalog.notes_by_id(reader.passages().rows).items()}
         found = naming_of(reader, subjects_of(reader, "From GCN to graph attention"), notes)
-        return {notes[id] for id in found.bearing}
+        return [{notes[id] for id in ids} for ids in (found.bearing, found.mentioning)]
 
-    assert knowledge._index.read(bearing) == {"gcn", "gat", "both"}
+    assert knowledge._index.read(named) == [{"gcn", "gat", "both"}] * 2
 
 
 def test_what_is_as_relevant_and_as_near_as_any_bears_on_a_topic_that_it_does_not_name(

@@ -22,8 +22,9 @@ class Naming:
 
     `shares` is the share of the subjects that a note's best passage names, `densities` the share of its passages that
     name a subject, the mean of all subjects, both 0..1. `bearing` are the notes that name the concepts among the
-    subjects in `MIN_NAMING` passages or more, or what is part of one; where no notes do, those that name any subject.
-    `titled` are the notes named after such a concept.
+    subjects in `MIN_NAMING` passages or more, or what is part of one, and `mentioning` those that do so in any passage;
+    `titled` are the notes named after such a concept. Of a topic of several names, after each of which notes are named,
+    only those notes and others that name several in a passage are bearing or mentioning.
     """
 
     shares: Mapping[str, float]
@@ -54,16 +55,18 @@ def naming_of(
         }
     counts = Counter(on_topic.values())
     bearing = {note for note, count in counts.items() if count >= MIN_NAMING and note in among}
+    mentioning = {*counts}
     if 1 < len(named) == len(subjects) and (after := _named_after(reader, named)):
         titled = after & titled
         bearing &= titled | _naming_several(reader, named)
+        mentioning = bearing
     shares: dict[str, float] = {}
     for passages in found:
         for passage, note in passages.items():
             shares[note] = max(shares.get(note, 0.0), in_passage[passage])
     rows = reader.passages().rows
     densities = {note: total / len(rows[note]) for note, total in in_note.items() if note in rows}
-    return Naming(shares, densities, bearing, {*counts}, titled)
+    return Naming(shares, densities, bearing, mentioning, titled)
 
 
 def _shares_named(reader: IndexReader, named: Sequence[Mapping[int, str]]) -> tuple[dict[int, float], dict[str, float]]:
@@ -93,9 +96,10 @@ def _named_after(reader: IndexReader, concepts: Sequence[int]) -> set[str]:
 
 
 def _naming_several(reader: IndexReader, concepts: Collection[int]) -> set[str]:
-    """The notes whose passages name more than one of some concepts; that of the title is no passage's own."""
-    counts = Counter(note for number in concepts for note in {*_passages_on(reader, [number], titles=False).values()})
-    return {note for note, count in counts.items() if count > 1}
+    """The notes of which a passage names more than one of some concepts; that of the title is no passage's own."""
+    found = [_passages_on(reader, [number], titles=False) for number in concepts]
+    counts = Counter(passage for passages in found for passage in passages)
+    return {note for passages in found for passage, note in passages.items() if counts[passage] > 1}
 
 
 def _passages_on(reader: IndexReader, concepts: Collection[int], titles: bool = True) -> dict[int, str]:
