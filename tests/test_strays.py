@@ -105,9 +105,8 @@ def test_a_topic_of_names_asks_for_the_notes_named_after_them(write: Write, note
         "apart": ("GCN takes a matrix.", "GAT takes a vector."),
     }
     for name, title in titles.items():
-        first, second = sentences.get(
-            name, (f"{(named := title.split(':')[0])} takes a matrix.", f"{named} does again.")
-        )
+        subject = title.split(":")[0]
+        first, second = sentences.get(name, (f"{subject} takes a matrix.", f"{subject} takes it again."))
         write(f"notes/{name}.md", note(title, first, second, "It has layers.", "It has a cost."))
     knowledge = KnowledgeBase(notebook, encoder=encoder)
     knowledge.add(["notes"])
