@@ -429,3 +429,17 @@ def test_a_subject_that_nothing_names_is_not_quoted() -> None:
 def test_a_heading_of_two_subjects_does_not_say_which_is_meant(heading: str, own: str, shown: str) -> None:
     """A label repeats no subject of its heading, but where that names another one besides."""
     assert label_under(heading, own) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("allocates memory in pages.", '**PagedAttention** · "allocates memory in pages."'),
+        ("vllm-bench measures the waste.", "vllm-bench measures the waste."),
+        ("The waste is four percent.", "The waste is four percent."),
+    ],
+)
+def test_what_goes_on_from_its_label_keeps_it(text: str, shown: str) -> None:
+    """A point that begins in mid-sentence has its label below any heading, one that begins with a name need not."""
+    point = Point(text=text, path="a.md", start_line=1, end_line=1, sha256="0", label="PagedAttention")
+    assert quotation(point, "PagedAttention: memory in pages") == shown

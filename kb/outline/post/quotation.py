@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from kb.outline.post.citations import address
 from kb.outline.post.escaping import as_text
 from kb.outline.quoting.labels import label_under
 from kb.reports import Point
 
+_PLAIN_WORD = re.compile(r"[a-z]+(?![\w-])")  # "ogbn-products" and "k8s" are names
+
 
 def quotation(point: Point, heading: str = "") -> str:
     """The text of a point below a heading; with a label that says more than that, the label and the text in quotation
-    marks. For a table, a formula or code, what it is and where.
+    marks. A text that goes on from its label, such as "presents a benchmark", has it whatever the heading says. For a
+    table, a formula or code, what it is and where.
     """
-    said = label_under(heading, point.label).replace("*", "")
+    goes_on = point.kind == "quotation" and bool(_PLAIN_WORD.match(point.text))
+    said = (point.label if goes_on else label_under(heading, point.label)).replace("*", "")
     label = f"**{as_text(said)}** · " if said else ""
     marked = " *(contradicted here)*" if point.contradicts else ""
     if point.kind != "quotation":
