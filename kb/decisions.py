@@ -59,8 +59,8 @@ class Entry(Frozen):
     """One step of the writer's: when, which decisions it made, and which it replaced or withdrew."""
 
     at: datetime.datetime
-    made: Held = Held()
-    dropped: Held = Held()
+    made: Held = Field(default_factory=Held)
+    dropped: Held = Field(default_factory=Held)
 
 
 class Decisions(Held):
