@@ -435,6 +435,7 @@ def test_a_heading_of_two_subjects_does_not_say_which_is_meant(heading: str, own
     ("text", "shown"),
     [
         ("allocates memory in pages.", '**PagedAttention** · "allocates memory in pages."'),
+        ("élargit la mémoire en pages.", '**PagedAttention** · "élargit la mémoire en pages."'),
         ("vllm-bench measures the waste.", "vllm-bench measures the waste."),
         ("The waste is four percent.", "The waste is four percent."),
     ],

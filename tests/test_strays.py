@@ -90,7 +90,8 @@ def test_a_name_that_most_notes_have_says_little(write: Write, notebook: Path, e
 
 def test_a_topic_of_names_asks_for_the_notes_named_after_them(write: Write, notebook: Path, encoder: Encoder) -> None:
     """Where a topic is two names after which notes are named, others bear on it that name both in a passage, not those
-    that name one in a title's second half or as part of another name, or both far apart; nor is any of these mentioned.
+    that name one in a title's second half or as part of another name, or both far apart; these
+    do not count as mentioning it either.
     """
     titles = {
         "gcn": "GCN: a layer that averages",

@@ -13,12 +13,13 @@ from kb.areas.texts import area_texts
 from kb.cutoffs import ASKED_CLEARLY
 from kb.index.reader import IndexReader
 from kb.outline.guided.facets import Facet, facets_of, telling_words
+from kb.outline.topics.subjects import stems_of_names
 from kb.outline.topics.topic import Topic
 from kb.search.concepts.names import named_otherwise
 from kb.search.concepts.reading import read_concepts, subject_of
 from kb.search.concepts.treatments import treatments
 from kb.search.find import as_in_notes, read_query
-from kb.search.query import WORD, query_words
+from kb.search.query import WORD
 from kb.search.snippets import stem
 
 MIN_WEIGHT = 0.3  # of a concept that a heading describes, both alone and within its topic, for it to ask for that
@@ -69,7 +70,7 @@ def read_heading(reader: IndexReader, topic: Topic, heading: str, plain: str, wi
     on_topic = {subject.concept for subject in topic.subjects if subject.concept is not None}
     by_name = {*known.named(heading), *named_otherwise(reader, heading)}
     named = by_name - of_areas(known, area_texts(reader)) - on_topic
-    words -= {stem(word) for number in by_name for name in known.names(number) for word in query_words(name)}
+    words -= stems_of_names(known, by_name)
     described = set() if named else _described(reader, plain, ASKED_CLEARLY) & _described(reader, within) - on_topic
     return Asked(
         heading, frozenset(_with_relatives(known, named, described) - on_topic), words, (), known, bool(described)

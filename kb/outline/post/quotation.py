@@ -9,7 +9,7 @@ from kb.outline.post.escaping import as_text
 from kb.outline.quoting.labels import label_under
 from kb.reports import Point
 
-_PLAIN_WORD = re.compile(r"[a-z]+(?![\w-])")  # "ogbn-products" and "k8s" are names
+_WORD = re.compile(r"[^\W\d_]+(?![\w-])")  # "ogbn-products" and "k8s" are names
 
 
 def quotation(point: Point, heading: str = "") -> str:
@@ -17,7 +17,8 @@ def quotation(point: Point, heading: str = "") -> str:
     marks. A text that goes on from its label, such as "presents a benchmark", has it whatever the heading says. For a
     table, a formula or code, what it is and where.
     """
-    goes_on = point.kind == "quotation" and bool(_PLAIN_WORD.match(point.text))
+    first = _WORD.match(point.text) if point.kind == "quotation" else None
+    goes_on = first is not None and first[0].islower()
     said = (point.label if goes_on else label_under(heading, point.label)).replace("*", "")
     label = f"**{as_text(said)}** · " if said else ""
     marked = " *(contradicted here)*" if point.contradicts else ""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kb.areas.concepts import load_concepts, of_areas
+from kb.areas.concepts import Concepts, load_concepts, of_areas
 from kb.areas.texts import area_texts
 from kb.cutoffs import CLOSE, MEANT
 from kb.index.reader import IndexReader
@@ -61,11 +61,16 @@ def subjects_of(reader: IndexReader, text: str) -> tuple[Subject, ...]:
         for number in named
         if number not in whole_areas
     ]
-    taken = {stem(word) for number in named for name in concepts.names(number) for word in query_words(name)}
+    taken = stems_of_names(concepts, named)
     words = query_words(without_verbs(rest) if says_something(without_verbs(rest)) else rest)
     taken |= {stem(word) for area in AREAS for name in areas.areas[area].names for word in query_words(name)}
     free = [word for word in words if stem(word) not in taken and not {word, word.removesuffix("s")} & LIGHT]
     return (*known, *map(Subject, free))
+
+
+def stems_of_names(concepts: Concepts, numbers: Iterable[int]) -> set[str]:
+    """The stems of the words of all names of some concepts."""
+    return {stem(word) for number in numbers for name in concepts.names(number) for word in query_words(name)}
 
 
 def unknown_subjects(reader: IndexReader, subjects: Sequence[Subject], notes: Collection[str]) -> tuple[Subject, ...]:

@@ -19,7 +19,7 @@ from kb.errors import InputError
 from kb.index.arrays import unit_rows
 from kb.index.reader import IndexReader
 from kb.models import Area, AreaVerdict, Chunk, Note
-from kb.outline.topics.subjects import Subject, says_something, subjects_of, without_filler
+from kb.outline.topics.subjects import Subject, says_something, stems_of_names, subjects_of, without_filler
 from kb.search.concepts.names import named_otherwise
 from kb.search.concepts.reading import READING_WEIGHT, read_concepts, subject_of
 from kb.search.concepts.treatments import treatments
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MAX_PARTS = 8  # of concepts, that are searched for as well
 DESCRIBED = 0.4  # the least weight of a concept that a topic describes
-MAX_DESCRIBED = 2  # of them, that are searched for as well: a topic is about one thing, or two
+MAX_DESCRIBED = 2  # of them: a topic is about one thing, or two
 OFF_AREA = 0.7  # what a note keeps of its relevance when its area is not the topic's
 
 _OF_ANY_SUBJECT = re.compile(
@@ -90,7 +90,7 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
     described = tuple(entry.number for entry in found)
     return Topic(
         text,
-        _views(reader, text, described[:MAX_DESCRIBED]),
+        _views(reader, text, described),
         _facets(reader, text),
         _parts(reader, subjects),
         subjects,
@@ -99,7 +99,7 @@ def read_topic(reader: IndexReader, text: str) -> Topic:
         any(entry.relatedness >= WELL_COVERED for entry in found),
         _within(reader, text, subjects, verdict),
         vector,
-        _aim(reader, subjects, described[:MAX_DESCRIBED], vector),
+        _aim(reader, subjects, described, vector),
         verdict,
         reader.encoder.reads(text),
     )
@@ -168,18 +168,18 @@ def _parts(reader: IndexReader, subjects: Sequence[Subject]) -> tuple[int, ...]:
 
 
 def _described(reader: IndexReader, text: str, subjects: Sequence[Subject]) -> list[ReadConcept]:
-    """The concepts that a topic describes. Where it names some, other words can only say which part of
-    these is meant: "how recommender systems find candidates".
+    """The concepts that a topic describes. Where it names some, other words can only say which part of these is meant:
+    "how recommender systems find candidates".
     """
-    known, asked = treatments(reader), as_in_notes(reader, read_query(without_filler(text)))
     named = [subject.concept for subject in subjects if subject.concept is not None]
     if len(named) == len(subjects) > 0:
         return []
+    known, asked = treatments(reader), as_in_notes(reader, read_query(without_filler(text)))
     subject = subject_of(reader, asked)
     found = read_concepts(reader, known, subject, reader.encoder.encode_query(subject.text))
     described = [entry for entry in found if entry.how == "described" and entry.weight >= DESCRIBED]
     inside = known.concepts.within(named)
-    return [entry for entry in described if not named or entry.number in inside]
+    return [entry for entry in described if not named or entry.number in inside][:MAX_DESCRIBED]
 
 
 def _within(reader: IndexReader, text: str, subjects: Sequence[Subject], verdict: AreaVerdict) -> Area | None:
@@ -189,8 +189,7 @@ def _within(reader: IndexReader, text: str, subjects: Sequence[Subject], verdict
     areas = {concepts.all[number].area for number in named}
     if verdict.area == "outside" or not areas or verdict.area in areas:
         return None
-    in_names = {stem(word) for number in named for name in concepts.names(number) for word in query_words(name)}
-    beside = {*map(stem, {*query_words(without_filler(text))} - STOPWORDS)} - in_names
+    beside = {*map(stem, {*query_words(without_filler(text))} - STOPWORDS)} - stems_of_names(concepts, named)
     return verdict.area if beside else None
 
 
