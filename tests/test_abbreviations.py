@@ -59,6 +59,24 @@ def test_either_form_finds_both(queues: KnowledgeBase, query: str) -> None:
     assert ("staggered queue release (SQR)", 1.0) in [(read.concept, read.weight) for read in result.read_as]
 
 
+def test_a_title_with_the_other_form_counts_as_its_words(
+    write: Callable[[str, str], Path], notebook: Path, knowledge: KnowledgeBase
+) -> None:
+    """Of two notes that say an abbreviation equally often, one that has its long form in the title weighs as much."""
+    write("notes/defines.md", f"---\narea: llm\n---\n# Defined\n\n{NOTES['defines']}\n")
+    write("notes/title.md", "---\narea: llm\n---\n# Staggered queue release\n\nOne second half is late at any hour.\n")
+    write("notes/text.md", "---\narea: llm\n---\n# One half is late\n\nStaggered queue release, at any hour.\n")
+    knowledge.add([notebook / "notes"])
+    hits = {hit.path: hit.explain for hit in knowledge.search("SQR", explain=True).hits}
+    weights = {
+        path: sum(term.weight for term in explain.terms if term.term == "sqr")
+        for path, explain in hits.items()
+        if explain
+    }
+    assert weights["notes/title.md"] == pytest.approx(weights["notes/text.md"], rel=0.1)
+    assert weights["notes/text.md"] > 0
+
+
 @pytest.mark.parametrize(
     "query", ["queue", "release of SQ", "an oven for bread", "staggered release", "spare quiet room (SQR)"]
 )

@@ -156,6 +156,22 @@ def test_words_do_not_make_up_for_another_meaning() -> None:
     assert [entry.number for entry in found(likelier)] == [CACHING]
 
 
+def test_what_a_passage_says_need_not_be_put_in_other_words() -> None:
+    """A concept that a text describes counts less, and at last not at all, the nearer a passage is than the concept;
+    one that the text names counts as before.
+    """
+
+    def weight(answered: float, text: str = "") -> float:
+        found = read(
+            CONCEPTS, text, (0.0, 0.0, READ_CLEARLY, 0.0), (0.0, 0.0, 1.0, 0.0), lambda _: True, answered=answered
+        )
+        return sum(entry.weight for entry in found if entry.number == CACHING)
+
+    assert weight(READ_CLEARLY) == weight(0.0) == 1.0
+    assert 1.0 > weight(READ_CLEARLY + 0.2) > weight(READ_CLEARLY + 0.4) > weight(READ_CLEARLY + 3.0) == 0.0
+    assert weight(READ_CLEARLY + 3.0, "caching") == 1.0
+
+
 def paths_of(knowledge: KnowledgeBase, query: str) -> list[str]:
     return [hit.path for hit in knowledge.search(query).hits]
 
@@ -179,6 +195,21 @@ def test_area_names_only_say_where_to_look(indexed_notes: Path, real_encoder: En
         found = paths_of(knowledge, "serving large language models")
     assert found[0] == "notes/continuous-batching.md"
     assert found.index("notes/dynamic-batching.md") < found.index("notes/byte-pair-encoding.md")
+
+
+@pytest.mark.parametrize("field", ["machine learning", "ML"])
+def test_the_field_of_all_areas_is_what_a_query_looks_for(
+    write: Callable[[str, str], Path], notebook: Path, knowledge: KnowledgeBase, field: str
+) -> None:
+    """All areas belong to machine learning: its name counts as words of a query, and leans towards no area."""
+    text = "---\narea: detour\n---\n# Note {}\n\nValidation in {} is tedious, but it is done.\n"
+    write("notes/a.md", text.format("a", "glassblowing"))
+    write("notes/b.md", text.format("b", field))
+    knowledge.add([notebook / "notes"])
+    first, _ = knowledge.search(f"validation in {field}", explain=True).hits
+    assert first.path == "notes/b.md"
+    assert first.explain
+    assert field.split()[0].lower() in {term.term for term in first.explain.terms}
 
 
 @pytest.mark.model

@@ -45,6 +45,7 @@ def read(
     is_treated: Callable[[int], bool],
     areas: Collection[int] = (),
     named: Collection[int] = (),
+    answered: float = -math.inf,
 ) -> list[ReadConcept]:
     """The concepts that a text asks for, the surest first.
 
@@ -54,9 +55,10 @@ def read(
     concepts that `is_treated` holds for are read: others are replaced by what they are related to. Subjects outside the
     areas are never read; one that the text describes better keeps concepts of the areas from being read. To name one of
     `areas`, the concepts that are areas themselves, says where to look, not what for. `named` are concepts that the
-    text names in other words than their names.
+    text names in other words than their names. `answered` is the relatedness of the text with the passage nearest to
+    it: the more that exceeds what a concept has, the less the text needs to be put in other words.
     """
-    asked = {entry.number: entry for entry in _described(concepts, relatedness, likeness, is_treated)}
+    asked = {entry.number: entry for entry in _described(concepts, relatedness, likeness, is_treated, answered)}
     asked |= {
         number: ReadConcept(number, 1.0, "named")
         for number in (*concepts.named(text), *named)
@@ -86,18 +88,23 @@ def _with_relatives(concepts: Concepts, asked: ReadConcept, is_treated: Callable
 
 
 def _described(
-    concepts: Concepts, relatedness: Sequence[float], likeness: Sequence[float], is_treated: Callable[[int], bool]
+    concepts: Concepts,
+    relatedness: Sequence[float],
+    likeness: Sequence[float],
+    is_treated: Callable[[int], bool],
+    answered: float,
 ) -> Iterator[ReadConcept]:
     """The concepts that a text describes: the likeliest ones, until enough of them are treated. One counts less by how
-    far it is behind the likeliest one, and by how far its meaning is behind that of a subject outside the areas: words
-    alone, as in "teaching a dog to fetch", do not make up for that.
+    far it is behind the likeliest one, and by how far its meaning is behind that of a passage, or of a subject outside
+    the areas: words alone, as in "teaching a dog to fetch", do not make up for that.
     """
     likeliest = nlargest(MOST_LOOKED_AT, range(len(likeness)), key=likeness.__getitem__)
-    outside = max((relatedness[number] for number in likeliest if not concepts.is_inside(number)), default=-math.inf)
+    outside = (relatedness[number] for number in likeliest if not concepts.is_inside(number))
+    nearer = max((answered, *outside))
     treated = 0
     for place, number in enumerate(likeliest):
         clearly = min((relatedness[number] - DESCRIBED) / (READ_CLEARLY - DESCRIBED), 1.0)
-        behind = likeness[likeliest[0]] - likeness[number] + max(outside - relatedness[number], 0.0)
+        behind = likeness[likeliest[0]] - likeness[number] + max(nearer - relatedness[number], 0.0)
         weight = clearly * math.exp(-READ_SHARPNESS * behind)
         if weight < MIN_WEIGHT or not concepts.is_inside(number):
             continue

@@ -30,12 +30,13 @@ class AreaTexts(Frozen):
     """The texts of the three areas and of every kind of subject outside them.
 
     Together these are the groups, numbered from 0: the areas in the order of `AREAS`, then the kinds of outside.
-    `replaced` names the areas that the user redefined.
+    `replaced` names the areas that the user redefined. `field` are the names of the field to which all areas belong.
     """
 
     areas: dict[Area, AreaText]
     outside: dict[str, AreaText]
     replaced: tuple[Area, ...] = ()
+    field: tuple[str, ...] = ()
 
     @property
     def groups(self) -> list[AreaText]:
@@ -65,6 +66,10 @@ class AreaTexts(Frozen):
         """The areas that a text names."""
         return tuple(area for area, names in self._names.items() if names.search(text))
 
+    def singled_out(self, text: str) -> tuple[Area, ...]:
+        """The areas that a text names otherwise than by the name of their whole field."""
+        return tuple(area for area in self.named(text) if self._own_names[area].search(text))
+
     @cached_property
     def _any_name(self) -> re.Pattern[str]:
         return _any_of([name for group in self.groups for name in group.names])
@@ -72,6 +77,12 @@ class AreaTexts(Frozen):
     @cached_property
     def _names(self) -> dict[Area, re.Pattern[str]]:
         return {area: _any_of(self.areas[area].names) for area in AREAS if self.areas[area].names}
+
+    @cached_property
+    def _own_names(self) -> dict[Area, re.Pattern[str]]:
+        return {
+            area: _any_of([name for name in self.areas[area].names if name not in self.field]) for area in self._names
+        }
 
     def customised(self, custom: Mapping[VerdictArea, AreaText]) -> AreaTexts:
         """A copy with the user's texts. One with a description replaces the built-in area, whose own texts become a
@@ -88,7 +99,7 @@ class AreaTexts(Frozen):
         areas |= {area: _merged(areas[area], custom[area]) for area in AREAS if area in custom and area not in replaced}
         if "outside" in custom:
             outside[CUSTOM_OUTSIDE] = custom["outside"]
-        return AreaTexts(areas=areas, outside=outside, replaced=replaced)
+        return AreaTexts(areas=areas, outside=outside, replaced=replaced, field=self.field)
 
 
 @cache
@@ -110,10 +121,12 @@ def side_of(group: int) -> VerdictArea:
 
 
 def _any_of(names: Sequence[str]) -> re.Pattern[str]:
-    """A pattern for some names, the longest first, in any case, with a hyphen for a space, or in the plural."""
+    """A pattern for some names, the longest first, in any case, with a hyphen for a space, or in the plural. That for
+    none matches nothing.
+    """
     longest_first = sorted(names, key=len, reverse=True)
     spelled = (re.escape(name).replace(r"\ ", r"[\s-]") for name in longest_first)
-    return re.compile(rf"\b(?:{'|'.join(spelled)})s?\b", re.IGNORECASE)
+    return re.compile(rf"\b(?:{'|'.join(spelled)})s?\b" if names else r"(?!)", re.IGNORECASE)
 
 
 def _phrases(text: AreaText) -> tuple[str, ...]:

@@ -100,6 +100,13 @@ def _first_chunks(reader: IndexReader, ids: Sequence[str], limit: int) -> list[s
     return chunks[:limit]
 
 
+def relatedness_of_nearest(reader: IndexReader, vector: FloatArray) -> float:
+    """The relatedness of the chunk nearest to a query `(dim,)`, whatever filter the query has."""
+    look_up = scan if reader.is_small else nearest
+    cosine = max(look_up(reader, vector, Filter(), 1).values(), default=-1.0)
+    return reader.encoder.scale.relatedness(cosine)
+
+
 def by_id(ids: Sequence[str], scores: FloatArray) -> dict[str, float]:
     """Scores `(len(ids),)` by chunk id."""
     return dict(zip(ids, scores.tolist(), strict=True))

@@ -15,7 +15,7 @@ from kb.models import FILED_AREAS, Filter, Mode, System
 from kb.search.concepts.abbreviations import with_abbreviations
 from kb.search.concepts.reading import read_concepts, reading_of, subject_of
 from kb.search.concepts.treatments import treatments
-from kb.search.dense import first_wanted, nearest, scan
+from kb.search.dense import first_wanted, nearest, relatedness_of_nearest, scan
 from kb.search.fuse import by_meaning, by_meaning_and_words
 from kb.search.lexical import by_words, matching, telling, weigh
 from kb.search.names import named
@@ -56,7 +56,8 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
     known = treatments(reader)
     vector = embedding.result()
     described = vector if subject.text == asked.text else reader.encoder.encode_query(subject.text)
-    concepts = read_concepts(reader, known, subject, described)
+    answered = relatedness_of_nearest(reader, described)
+    concepts = read_concepts(reader, known, subject, described, answered)
     reading = reading_of(reader, known, concepts, None if described is vector else described, subject.wanted.avoided)
     reading = with_abbreviations(reader, known, reading, subject)
     dense = nearest(reader, vector, filter, pool, first)

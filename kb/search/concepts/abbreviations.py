@@ -110,7 +110,7 @@ def _has(key: str, form: str) -> bool:
 
 def with_abbreviations(reader: IndexReader, known: Treatments, reading: Reading, subject: Subject) -> Reading:
     """A reading with the abbreviations of a query. Both forms count as one term: notes with the other form have the
-    query's words for it too.
+    query's words for it too, and as words they count: no more in a title than in a text.
     """
     found = [entry for entry in abbreviations(reader, subject.text) if not _is_one_concept(known.concepts, entry)]
     if not found:
@@ -119,7 +119,8 @@ def with_abbreviations(reader: IndexReader, known: Treatments, reading: Reading,
     for entry in found:
         for word in _own_words(subject, entry):
             having = reader.catalog.full_text.frequency(match_expression([word]), MOST_CHUNKS)
-            treatment = look_up(reader, [entry.short, entry.long], idf(reader.chunk_count, having))
+            rarity = idf(reader.chunk_count, having)
+            treatment = look_up(reader, [entry.short, entry.long], rarity, title_factor=1.0)
             for note, weight in treatment.notes.items():
                 weights.setdefault(note, {})[word] = weight
     names = {f"{entry.long} ({entry.short})": 1.0 for entry in found}

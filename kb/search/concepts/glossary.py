@@ -10,6 +10,7 @@ from kb.models import VerdictArea
 from kb.reports import ConceptList, DescribedConcept
 from kb.search.concepts.reading import read_concepts, subject_of
 from kb.search.concepts.treatments import Treatments, treatments
+from kb.search.dense import relatedness_of_nearest
 from kb.search.find import as_in_notes, read_query
 
 
@@ -18,7 +19,8 @@ def concepts_of(reader: IndexReader, query: str) -> ConceptList:
     asked = as_in_notes(reader, read_query(query))
     reader.require_current_encoder()
     known, subject = treatments(reader), subject_of(reader, asked)
-    read = read_concepts(reader, known, subject, reader.encoder.encode_query(subject.text))
+    vector = reader.encoder.encode_query(subject.text)
+    read = read_concepts(reader, known, subject, vector, relatedness_of_nearest(reader, vector))
     numbers = {entry.number for entry in read}
     named = (number for number in known.concepts.named(subject.text) if known.concepts.is_inside(number))
     untreated = [ReadConcept(number, 0.0, "named") for number in named if number not in numbers]

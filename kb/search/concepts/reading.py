@@ -5,6 +5,7 @@ A query in other words than the notes thereby finds what it describes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -65,7 +66,7 @@ def subject_of(reader: IndexReader, query: Query) -> Subject:
     """What a query is about. One that only names areas is about these."""
     wanted = wanted_of(load_concepts(reader.settings.own_concepts), query.text)
     texts = reader.cached("area texts", lambda: area_texts(reader))
-    areas = texts.named(query.text)
+    areas = texts.singled_out(query.text)
     names = tuple(name for area in areas for name in texts.areas[area].names)
     rest = texts.without_names(query.text) if names else query.text
     words = tuple(word for word in query_words(rest) if word not in STOPWORDS)
@@ -75,9 +76,11 @@ def subject_of(reader: IndexReader, query: Query) -> Subject:
 
 
 def read_concepts(
-    reader: IndexReader, treatments: Treatments, subject: Subject, described: FloatArray
+    reader: IndexReader, treatments: Treatments, subject: Subject, described: FloatArray, answered: float = -math.inf
 ) -> list[ReadConcept]:
-    """The concepts that a query asks for; `described` `(dim,)` is the vector of its subject."""
+    """The concepts that a query asks for; `described` `(dim,)` is the vector of its subject, and `answered` the
+    relatedness of the passage nearest to it, where that is to count.
+    """
     concepts = treatments.concepts
     relatedness = reader.encoder.scale.relatedness(products(treatments.vectors, described))
     named = {concepts.all[number].area for number in concepts.named(subject.text) if concepts.is_inside(number)}
@@ -92,7 +95,7 @@ def read_concepts(
     def is_treated(number: int) -> bool:
         return treatments.is_treated(reader, number)
 
-    found = read(concepts, text, best, likeness, is_treated, areas, otherwise)
+    found = read(concepts, text, best, likeness, is_treated, areas, otherwise, answered)
     first = (ReadConcept(number, 1.0, "instead", likeness[number], best[number]) for number in instead)
     others = (entry for entry in found if entry.number not in avoided and entry.number not in instead)
     return [*(entry for entry in first if is_treated(entry.number)), *others]

@@ -68,8 +68,12 @@ def _treatments(reader: IndexReader) -> Treatments:
     return Treatments(concepts, concept_vectors(reader.encoder, concepts, reader.notify), wording_of(concepts))
 
 
-def look_up(reader: IndexReader, names: Sequence[str], rarity: float | None = None) -> Treatment:
-    """The notes that have any of some names, weighted by the rarity of these or by another one, an idf."""
+def look_up(
+    reader: IndexReader, names: Sequence[str], rarity: float | None = None, title_factor: float = TITLE_FACTOR
+) -> Treatment:
+    """The notes that have any of some names, weighted by the rarity of these or by another one, an idf; those that have
+    one in their titles weigh `title_factor` times as much.
+    """
     full_text, expression = reader.catalog.full_text, match_expression(names)
     chunks = full_text.matching(expression, MOST_CHUNKS + 1)
     if len(chunks) > MOST_CHUNKS:
@@ -79,7 +83,7 @@ def look_up(reader: IndexReader, names: Sequence[str], rarity: float | None = No
     rarity = idf(reader.chunk_count, len(chunks)) if rarity is None else rarity
     return Treatment(
         {
-            note: note_weight(rarity, count, lengths.get(note, 1.0)) * (TITLE_FACTOR if note in titled else 1.0)
+            note: note_weight(rarity, count, lengths.get(note, 1.0)) * (title_factor if note in titled else 1.0)
             for note, count in Counter(chunks.values()).items()
         },
         titled,
