@@ -198,6 +198,8 @@ def test_tags_come_from_front_matter_and_prose(text: str, tags: tuple[str, ...])
         ("[a](https://a.org/b?c=d#e), https://a.org/b?c=d#e.", ["https://a.org/b?c=d#e"]),
         ("(https://a.org/wiki/Graph_(discrete_mathematics))", ["https://a.org/wiki/Graph_(discrete_mathematics)"]),
         ("Version 1706.03762 of nothing.", []),
+        ("https://a.org/b?utm_source=chat.example", ["https://a.org/b"]),
+        ("https://a.org/b?utm_source=x&page=2&utm_medium=y#c", ["https://a.org/b?page=2#c"]),
         ("https://a.org/s.css https://a.org/x.js?v=2 https://a.org/i.png https://img.shields.io/b/x", []),
         ("https://twitter.com/someone https://www.linkedin.com/in/someone/ https://x.com/someone", []),
         ("https://x.com/someone/status/123", ["https://x.com/someone/status/123"]),
@@ -208,7 +210,9 @@ def test_tags_come_from_front_matter_and_prose(text: str, tags: tuple[str, ...])
     ],
 )
 def test_references_are_arxiv_ids_dois_and_urls(text: str, references: list[str]) -> None:
-    """Each work is named once and in one spelling, without the punctuation around it; pictures and people are none."""
+    """Each work is named once and in one spelling, without the punctuation around it, and without where a reader came
+    from; pictures and people are none.
+    """
     assert [citation.reference for citation in citations_in(text)] == references
 
 

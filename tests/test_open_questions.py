@@ -119,16 +119,33 @@ def test_authors_belong_to_one_work() -> None:
         "Link to the paper",
         "L53-L115",
         "🤗 Model",
+        "This comment",
+        "opened a pull request",
+        "using full-text search",
+        "full prompt and answer here",
+        "extended it",
     ],
 )
 def test_words_that_name_no_work_are_no_title(anchor: str) -> None:
-    """A moment of a video, or whose something is, is not the title of a work; its address stands for it."""
+    """A moment of a video, whose something is, or a piece of a sentence, is not the title of a work; its address
+    stands for it.
+    """
     text = f"# Paging\n\nPages of memory are kept apart, see [{anchor}](https://a.org/work) for all of it.\n"
     (excerpt,) = excerpts_of({"notes/a.md": text})
     quoting = section("Memory", "Pages.", "notes/a.md")
     points = tuple(point.model_copy(update={"start_line": excerpt.chunk.start_line}) for point in quoting.points)
     works, _ = references([excerpt.note], [excerpt], [quoting.model_copy(update={"points": points})], {})
     assert [work.title for work in works] == ["Paging" if "paper" in anchor else "https://a.org/work"]
+
+
+def test_a_person_is_no_work() -> None:
+    """A link to somebody's page beside their name is no reference."""
+    text = "# Paging\n\nPages were [Ann Lee](https://github.com/annlee)'s idea, see [paging](https://github.com/annlee/p).\n"
+    (excerpt,) = excerpts_of({"notes/a.md": text})
+    quoting = section("Memory", "Pages.", "notes/a.md")
+    points = tuple(point.model_copy(update={"start_line": excerpt.chunk.start_line}) for point in quoting.points)
+    works, _ = references([excerpt.note], [excerpt], [quoting.model_copy(update={"points": points})], {})
+    assert [work.title for work in works] == ["paging"]
 
 
 def test_the_paper_that_a_note_links_to_has_the_title_of_the_note() -> None:

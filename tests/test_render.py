@@ -101,6 +101,16 @@ def tags_of_plain(template: str, form: Citations, with_code: bool) -> list[str]:
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
+def test_a_work_that_only_its_address_names_has_it_once(template: str) -> None:
+    """A reference without a title is its address; one with a title has both."""
+    url = "https://a.example/b"
+    titled = outline()
+    bare = Reference(title=url, authors=(), url=url, cited_by=(), sections=())
+    assert f"1. <{url}>\n" in rendered(template, titled.model_copy(update={"references": (bare,)}))
+    assert f": <{url}>\n" in rendered(template, titled)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
 def test_everything_is_shown(template: str) -> None:
     """Sections, points with their addresses, questions, references and the writer's list are all there, in order."""
     text = rendered(template, outline())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kb.models import NoteRecord
 from kb.notes.links import with_inline_links
-from kb.notes.markup.references import Citation, citations_in, reference_url
+from kb.notes.markup.references import Citation, citations_in, reference_url, without_tracking
 from kb.outline.points import Excerpt
 from kb.reports import Gap, Reference, Section
 
@@ -30,8 +30,15 @@ _PAPER = re.compile(
     r"read the paper)\W*",
     re.IGNORECASE,
 )
-# Pictures of formulas, and what somebody says of a work on a social network.
+# Words of the sentence around a link: "opened a pull request", "this answer", "the full prompt is here".
+_OF_A_SENTENCE = re.compile(
+    r"(?:[Tt]h(?:is|ese|at|ose)|[Hh]is|[Hh]er|[Mm]y|[Oo]ur|[Tt]heir)\b.*|.*\b(?:here|it|them|this|that)\W*"
+    r"|(?:[a-z]+(?:ed|ing) (?:an?|the|my|our|your|up|out|with|to|in|on|from|by|how)|using|based|according|via|from|in"
+    r"|on|by|with|as|has|have|is|are|was)\b.*"
+)
+# Pictures of formulas, people's pages, and what somebody says of a work on a social network.
 _RENDERED = re.compile(r"/render/math\?|//latex\.codecogs\.com/", re.IGNORECASE)
+_PROFILE = re.compile(r"//github\.com/[^/\s]+/?$", re.IGNORECASE)
 _SAID_OF_IT = re.compile(r"//(?:\w+\.)?(?:twitter|x|threads|bsky|linkedin)\.(?:com|net|app)/", re.IGNORECASE)
 
 MAX_REFERENCES = 40  # more than a reader looks at; a page of links would give thousands
@@ -57,7 +64,7 @@ def references(
     """
     works: dict[str, _Work] = {}
     for note in notes:
-        for name in note.sources:
+        for name in map(without_tracking, note.sources):
             work = works.setdefault(name, _Work())
             work.about = work.about or (note if len(note.sources) == 1 else None)
             work.citing[note.path] = note
@@ -84,7 +91,8 @@ def _citations_of(excerpt: Excerpt, texts: Mapping[str, str]) -> list[Citation]:
     return [
         entry
         for entry in found
-        if not _RENDERED.search(entry.reference) and (_title(entry.anchor) or not _SAID_OF_IT.search(entry.reference))
+        if not (_RENDERED.search(entry.reference) or _PROFILE.search(entry.reference))
+        and (_title(entry.anchor) or not _SAID_OF_IT.search(entry.reference))
     ]
 
 
@@ -96,7 +104,7 @@ def _paper_of(note: NoteRecord, text: str) -> str | None:
 
 def _title(anchor: str) -> str:
     """The words that link to a work, if they can be its title."""
-    return "" if _NO_TITLE.fullmatch(anchor) else anchor
+    return "" if _NO_TITLE.fullmatch(anchor) or _OF_A_SENTENCE.fullmatch(anchor) else anchor
 
 
 def _quoted(excerpts: Sequence[Excerpt], sections: Sequence[Section]) -> Iterator[Excerpt]:

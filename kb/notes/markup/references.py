@@ -28,6 +28,7 @@ _ANCHORED = re.compile(
 _VIDEO = re.compile(
     r"https?://(?:youtu\.be/|(?:www\.|m\.)?youtube\.com/(?:watch\?(?:\S*&)?v=|embed/|live/))([\w-]{11})\b\S*"
 )
+_TRACKING = re.compile(r"[?&](?:utm_\w+|fbclid|gclid|mc_[ce]id)=[^&#]*")  # where a reader came from
 # What a page needs or shows next to its text, and people: these are not works.
 _NO_WORK = re.compile(
     r"\.(?:css|js|mjs|woff2?|ttf|ico|png|jpe?g|gif|svg|webp|avif|mp4|webm|mp3)(?:[?#]|$)"
@@ -52,10 +53,10 @@ def citations_in(text: str) -> list[Citation]:
     anchored = [(match[2], clean(match[1])) for match in _ANCHORED.finditer(text)]
     found: dict[str, str] = {}
     for url, anchor in anchored:
-        for reference in _references(url):
+        for reference in map(without_tracking, _references(url)):
             if not _URL.match(anchor):
                 found[reference] = found.get(reference) or anchor
-    for reference in _references(text):
+    for reference in map(without_tracking, _references(text)):
         found.setdefault(reference, "")
     return [Citation(reference, anchor) for reference, anchor in found.items()]
 
@@ -72,6 +73,13 @@ def _sources(named: Iterable[str]) -> Iterator[str]:
             yield f"arXiv:{source.split('v')[0]}"
         else:
             yield from _references(source)
+
+
+def without_tracking(reference: str) -> str:
+    """A reference without what its address tells of where a reader came from."""
+    query = _TRACKING.search(reference)
+    bare = _TRACKING.sub("", reference)
+    return bare.replace("&", "?", 1) if query and "?" not in bare else bare
 
 
 def reference_url(reference: str) -> str:

@@ -13,7 +13,7 @@ from kb.models import NoteRecord
 from kb.notes import files
 from kb.notes.markup.dates import date_of
 from kb.notes.markup.front_matter import read_front_matter
-from kb.notes.markup.references import citations_in
+from kb.notes.markup.references import citations_in, without_tracking
 from kb.notes.markup.settings import Value, with_values
 from kb.notes.naming import DATE_PREFIX
 from kb.outline.post.citations import Citation, find_cited
@@ -100,7 +100,7 @@ def works_of(reader: IndexReader, cited: Sequence[CheckedCitation | Citation]) -
     for entry in cited:
         if entry.path in notes:
             note = notes[entry.path]
-            named = works.setdefault(entry.path, [*note.sources])
+            named = works.setdefault(entry.path, [*map(without_tracking, note.sources)])
             for chunk in chunks.get(note.id, []):
                 if chunk.start_line <= entry.start_line <= chunk.end_line:
                     named += [work.reference for work in citations_in(chunk.text)]
