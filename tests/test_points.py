@@ -181,6 +181,13 @@ def test_a_claim_with_the_words_of_an_aside_is_a_point(claim: str) -> None:
     assert points_of(f"# Sampling\n\n{claim}\n") == [claim]
 
 
+@pytest.mark.parametrize("appeared", ["Person et al., OSDI 2014.", "Person and Writer, NeurIPS 2017."])
+def test_claims_after_where_a_work_appeared_are_points(appeared: str) -> None:
+    """Who wrote a work, and at which venue, is no point; what the same paragraph says of it is."""
+    claim = "A cache that keeps the neighbours of hubs halves the time of an epoch."
+    assert points_of(f"# Sampling\n\n{appeared} {claim}\n") == [claim]
+
+
 def test_a_bibliography_has_no_points() -> None:
     """Where most of a passage are works, its other sentences are titles too; one citation in prose is not most."""
     title = "Encouraging divergent samplers through debate of many nodes."

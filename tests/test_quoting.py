@@ -268,6 +268,25 @@ def test_a_section_opens_with_what_its_note_opens_with(opening: str) -> None:
     assert points[0].text.startswith(opening.removeprefix("TL;DR: "))
 
 
+@pytest.mark.parametrize(
+    ("start", "leads"),
+    [
+        ("Rules, 1998.", True),
+        ("My rewrite of a talk.", True),
+        ("This was new to me.", True),
+        ("$$h = 2$$\n\nRules, 1998.", False),
+        ("- A list.\n\n", False),
+    ],
+)
+def test_where_the_first_sentence_cannot_be_quoted_the_next_one_leads(start: str, leads: bool) -> None:
+    """The paragraph that a note begins with says what the note is about, also where it begins with a remark; what
+    follows a formula or a list does not.
+    """
+    note = f"# Locks\n\n{start} Boats change their level in a chamber with a gate at either end. Most are old by now.\n"
+    _, ranked = ranked_of({"notes/locks.md": note})
+    assert [entry.statement.text.split()[0] for entry in ranked if entry.leads] == ["Boats"] * leads
+
+
 def test_a_section_of_one_note_has_what_that_opens_with() -> None:
     """Also where other statements of the note are nearer to the topic; of two notes, each has its best statement."""
     note = (

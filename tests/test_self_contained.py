@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kb.evaluation.self_contained import faults
-from kb.outline.quoting.leaning import is_cut, leans_back, talks_of_the_text
+from kb.outline.quoting.leaning import is_cut, lacks_subject, leans_back, talks_of_the_text
 
 READABLE = [
     ("Ring attention splits the sequence across devices and passes keys and values around a ring.", ""),
@@ -271,3 +271,50 @@ def test_an_original_of_something_stands_alone(text: str) -> None:
 def test_a_numbered_thing_is_one_of_those_before(text: str) -> None:
     """However its number is written."""
     assert leans_back(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There is nothing special to do to support them.",
+        "Remind them in spring what a lock does to the level.",
+        "If you have to move them by rail, the gates come apart.",
+        "Measure it before the tide turns, at either end of the lock.",
+        "We use it for a lock of two chambers, never for a single one.",
+        "A lock with two chambers avoids the matter.",
+        "Pumps at the upper gate solve the problem, at twice the price.",
+    ],
+)
+def test_what_a_sentence_does_something_to_is_named_before(text: str) -> None:
+    """Whom, what or which matter a sentence speaks of, if only the one before it says so."""
+    assert leans_back(text) or lacks_subject(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Two gates of oak need a winch that opens them in a storm.",
+        "The lock and the weir leave no room for ice between them.",
+        "Sometimes it is cheaper to dredge a harbour than to move its quay.",
+        "Pumps solve the problem of a lock that drains too slowly.",
+        'The rule "open these before that" has no exception.',
+    ],
+)
+def test_what_a_sentence_names_itself_stands_alone(text: str) -> None:
+    """The same words where the sentence says what is meant, or quotes what others say."""
+    assert not leans_back(text)
+    assert not lacks_subject(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_about"),
+    [
+        ("The level does not appear, and that is the point of what follows.", True),
+        ("Click on the gauge to see the level of the upper basin.", True),
+        ("In models of clicks the tables of the gauges are the model.", False),
+        ("A click model orders gauges by how often they are read.", False),
+    ],
+)
+def test_clicks_of_a_reader_and_of_a_subject(text: str, is_about: bool) -> None:
+    """What a reader is to do with a page says nothing of the subject; what a model predicts does."""
+    assert talks_of_the_text(text) == is_about

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,16 @@ from kb.outline.quoting.labels import label, names
 from kb.outline.quoting.leaning import needs_a_label
 from kb.outline.quoting.pointers import pointer
 from kb.outline.quoting.runs import runs
-from kb.outline.quoting.worth import LEAD, SUBJECT, opens, role, says_what_it_is, worth
+from kb.outline.quoting.worth import (
+    LEAD,
+    SUBJECT,
+    begins_with_prose,
+    is_in_opening,
+    opens,
+    role,
+    says_what_it_is,
+    worth,
+)
 from kb.reports import Address, Point, Quoted
 from kb.scale import Scale
 
@@ -142,10 +152,13 @@ def _quotable(chunk: ChunkRecord, title: str) -> list[Statement]:
 
 
 def _opening(chunk: ChunkRecord, title: str, found: Sequence[Statement]) -> Statement | None:
-    """The statement that opens a note, one that names what its title does if there is any."""
+    """The statement that opens a note, one that names what its title does if there is any; where the first sentence
+    cannot be quoted, the next of its paragraph that can.
+    """
     opening = [statement for statement in found if opens(chunk, title, statement.text)]
     naming = (statement for statement in opening if not label(title, (), statement.text))
-    return next(naming, opening[0] if opening else None)
+    following = (statement for statement in found if begins_with_prose(chunk) and is_in_opening(chunk, statement.text))
+    return next(chain(naming, opening, following), None)
 
 
 def section_points(

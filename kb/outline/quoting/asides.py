@@ -110,7 +110,8 @@ _CITED = re.compile(
     r".*\b(?:19|20)\d\d\b"
     r"|^(?=.{0,60}\b[A-Z]\.,)(?:(?:[^\W\d_a-z][\w.’'-]*|et al\.?|and|&|van|von|de|der),?\s+){2,40}"
     r"\((?:19|20)\d\d[^()]{0,20}\)\.\s"
-    r"|^(?:(?:[^\W\d_a-z][\w.’'-]*|et al\.?|and|&|van|von|de|der),?\s+){3,40}(?:19|20)\d\d\.\s",
+    r"|^(?![^.]*(?: al\.,)?[^.]*\b[A-Z]\w*[A-Z]\w* (?:19|20)\d\d\.)"  # "Li et al., OSDI 2014.", before claims
+    r"(?:(?:[^\W\d_a-z][\w.’'-]*|et al\.?|and|&|van|von|de|der),?\s+){3,40}(?:19|20)\d\d\.\s",
     re.DOTALL,
 )
 # Fame and growth instead of a claim.

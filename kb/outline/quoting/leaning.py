@@ -48,15 +48,19 @@ _IN_FIRST_CLAUSE = re.compile(
     r"|[^,;:.()—–]*\b(?:of|by|for|with|at|on|from|to|into) that \w+\b|[^,;:.()—–]*\bin that \w+[,;:.]"
     rf"|{_INTRODUCING}\b[^,;:]*\bthat (?:is|was|gives|means|makes|leaves|takes|costs|comes|works)\b"
     r"|(?:on|in|with|at|for|by)\b[^,;:]*\b\w+s that \w+(?<![su])s\b"
+    r"|(?:(?:i|we|you|people|they) )?(?!how\b)[\w'’]+ it\b(?!['’]s\b| (?:is|was|has|would|may|might)\b)"
     r"|\w+ing (?:it\b|them\b|that (?:wrong|right|well|badly)\b)"
     r"|(?:i|we) (?:\w+ )?(?:read|take|took|see|saw|understand|interpret|regard|treat|count) (?:that|them|it) as\b"
     r"|the originals? (?:is|are|was|were|has|had|uses?|used|needs?|needed|only)\b"
     r"|[^,;:.()—–]*\b(?:of|for|to|in|with|by|at|on|from|than|like|does|do|did) that[,;:.]"
     r"|[^,;:.()—–]*\b(?:all|both|each|any|none|most|some) of them\b"
+    r"|[^,;:.()—–]*\b(?:avoid|solve|fixe?|settle|address|addresse|remove|sidestep|ease|handle|escape|face|resolve|hide)"
+    r"(?:s|d|ed)? the (?:matter|issue|problem|question|difficulty|trouble|danger|cost)s?(?:[.,;:]|$)"
     r"|[^,;:.()—–]*\bthe (?:first|second|third|other|last) (?:term|case|option|one|approach|method|step|component)\b",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r" \([^()]*\)")
+_SPOKEN = re.compile(r"[\"“][^\"“”]*[\"”]")  # of which what it refers to is not in the note
 # What a symbol of a formula stands for.
 _SYMBOL = re.compile(r"\${1,2}[^$]+\${1,2} (?:is|are|denotes?|represents?|stands? for) (?:the|an?)\b")
 _PLACE = re.compile(
@@ -64,6 +68,7 @@ _PLACE = re.compile(
 )
 _BARE_PRONOUN = re.compile(rf"(?P<introduction>{_INTRODUCING}\b[^,;:]*), (?P<pronoun>it|they|he|she)\b", re.IGNORECASE)
 _PLURAL = re.compile(r"\b(?!as\b|is\b|was\b|has\b|this\b|versus\b|vs\b)[^\W\d]+(?<![sui])s\b")
+_SEVERAL = re.compile(r"\b(?:and|two|three|several|many|both)\b", re.IGNORECASE)
 _PREPOSED = re.compile(r"(?:in (?:practice|theory|general|short|fact|principle|effect|total)|to \w+)\b", re.IGNORECASE)
 
 _OPEN_END = re.compile(
@@ -139,7 +144,8 @@ _ABOUT_THE_TEXT = re.compile(
     r"| will) (?:see|"
     r"look|cover|discuss|learn|explore|use|go|start|now|also)\b|\blet(?:'s|’s| us| me)\b|^(?:reading|see|cf|via"
     r"|compare|"
-    r"related|source|credit|link|note)s?\b[:. ]|\bcode (?:snippet|below|above)\b|https?://|\b(?:click|scroll)\b"
+    r"related|source|credit|link|note)s?\b[:. ]|\bcode (?:snippet|below|above)\b|https?://"
+    r"|\b(?:click|scroll)(?:ing)? (?:on|here|the|to|down|up|your)\b|\bwhat follows\b"
     r"|^(?:a|q|answer|question|todo|edit|update|summary of)\b\s*[:\d]|^summary of\b|\bthe (?:article|video)s?\b"
     r"|[\"”],? (?:\(?\w+ )?\(?(?:19|20)\d\d\)?\.?$|\[(?:arxiv|pdf|code|paper|link|video|blog|slides|website|project|"
     r"demo|\.\.\.|…)\]",
@@ -186,7 +192,7 @@ def leans_back(text: str) -> bool:
         return True
     if not start or (start[0].islower() and not _NAME_IN_LOWER_CASE.match(start)):
         return True
-    clause = _ASIDE.sub("", _DIGIT_COMMA.sub("", re.split(r"(?<=[\w)])[.!?]\s", start, maxsplit=1)[0]))
+    clause = _first_clause(text)
     if (
         _BEGINS.match(start)
         or _IN_FIRST_CLAUSE.match(clause)
@@ -204,9 +210,18 @@ def leans_back(text: str) -> bool:
     return bool(_PREPOSED.match(introduced)) or (plural and not _PLURAL.search(introduced))
 
 
+def _first_clause(text: str) -> str:
+    """The first sentence of a text, without what stands in brackets or quotation marks."""
+    own = _SPOKEN.sub("“”", text).lstrip("\"'“‘*_(")
+    return _ASIDE.sub("", _DIGIT_COMMA.sub("", re.split(r"(?<=[\w)])[.!?]\s", own, maxsplit=1)[0]))
+
+
 def lacks_subject(text: str) -> bool:
-    """Whether a text is what is said of something that stands before it."""
-    return bool(_PREDICATE.match(text))
+    """Whether a text is what is said of something that stands before it, or speaks of "them" before it names several
+    things.
+    """
+    before, them, _ = _first_clause(text).partition(" them")
+    return bool(_PREDICATE.match(text)) or (bool(them) and not (_PLURAL.search(before) or _SEVERAL.search(before)))
 
 
 def is_before_an_item(text: str, others: Sequence[str]) -> bool:

@@ -15,7 +15,7 @@ from kb.cutoffs import (
     TRADE_OFF,
     WITHOUT_VERB,
 )
-from kb.models import ChunkRecord
+from kb.models import ChunkRecord, LineKind
 from kb.notes.prose import clean
 from kb.notes.statements import SAYING
 from kb.outline.naming.forms import tidy
@@ -134,14 +134,31 @@ def opens(chunk: ChunkRecord, title: str, text: str) -> bool:
     """
     if _THESIS.match(text):
         return True
-    if not (chunk.position == 0 or sums_up(chunk)) or not (has_a_verb(text) or len(text.split()) >= WORDS_OF_A_CLAIM):
+    if not is_in_opening(chunk, text):
         return False
+    names_it = chunk.position == 0 and not label(title, (), text)
+    return _first_paragraph(chunk).find(text) <= MAX_MARK or names_it
+
+
+def is_in_opening(chunk: ChunkRecord, text: str) -> bool:
+    """Whether a statement is a claim of the paragraph that its note begins or sums itself up with."""
+    return (chunk.position == 0 or sums_up(chunk)) and _is_a_claim(text) and text in _first_paragraph(chunk)
+
+
+def begins_with_prose(chunk: ChunkRecord) -> bool:
+    """Whether the first thing below a passage's headings is a paragraph, no list, formula or code."""
+    return chunk.kinds.lstrip(LineKind.BLANK + LineKind.HEADING + LineKind.METADATA).startswith(LineKind.PROSE)
+
+
+def _is_a_claim(text: str) -> bool:
+    return has_a_verb(text) or len(text.split()) >= WORDS_OF_A_CLAIM
+
+
+def _first_paragraph(chunk: ChunkRecord) -> str:
     first = next((number for number, kind in enumerate(chunk.kinds) if kind in SAYING), 0)
     rest = chunk.kinds[first:]
     lines = chunk.text.split("\n")[first:]
-    paragraph = clean("\n".join(lines[: len(rest) - len(rest.lstrip(rest[:1]))]))
-    names_it = chunk.position == 0 and text in paragraph and not label(title, (), text)
-    return 0 <= paragraph.find(text) <= MAX_MARK or names_it
+    return clean("\n".join(lines[: len(rest) - len(rest.lstrip(rest[:1]))]))
 
 
 def says_what_it_is(names: Sequence[str], text: str) -> bool:
