@@ -144,6 +144,7 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "├─ Uniform: draw each of the neighbours with the same chance",
         "Person et al., Sampling 2019, from the university of the nodes.",
         "Person, Other and Third (Sampling 2019).",
+        "You can inspect the plot of the sampler to zoom in on the hubs.",
     ],
 )
 def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:

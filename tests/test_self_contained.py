@@ -180,6 +180,9 @@ def test_an_earlier_sentence_is_what_a_later_one_refers_to() -> None:
         "For keeping the gates of the lower lock free of ice.",
         "The levels of the spring tides in both harbours show",
         "What the soundings of the outer channel suggest",
+        "To separate the chamber which is filled from the one which is drained.",
+        "When a lock has two chambers, and can fill one from the other.",
+        "If the gates have to open in ice, which is the case in most winters.",
     ],
 )
 def test_a_purpose_or_an_announcement_alone_is_cut(text: str) -> None:
@@ -196,6 +199,8 @@ def test_a_purpose_or_an_announcement_alone_is_cut(text: str) -> None:
         "To smooth the readings use a window of six hours.",
         "For cleaning the gates the port keeps two divers.",
         "High tides come later each day, as the tables show",
+        "To separate two chambers, the builders chose a gate which is raised by winches.",
+        "When a lock has two chambers, and one of them is full, the other fills from it.",
     ],
 )
 def test_a_purpose_with_its_clause_is_whole(text: str) -> None:
@@ -282,6 +287,9 @@ def test_a_numbered_thing_is_one_of_those_before(text: str) -> None:
         "Measure it before the tide turns, at either end of the lock.",
         "We use it for a lock of two chambers, never for a single one.",
         "A lock with two chambers avoids the matter.",
+        "To do so, close the upper gate before the tide turns.",
+        "Two caveats: pumps wear out, and the gates freeze in winter.",
+        "One is to raise the level of the basin by a metre.",
         "Pumps at the upper gate solve the problem, at twice the price.",
     ],
 )
@@ -295,6 +303,8 @@ def test_what_a_sentence_does_something_to_is_named_before(text: str) -> None:
     [
         "Two gates of oak need a winch that opens them in a storm.",
         "The lock and the weir leave no room for ice between them.",
+        "One can raise the level of the basin by a metre.",
+        "Two gates: the upper one freezes, the lower one silts up.",
         "Sometimes it is cheaper to dredge a harbour than to move its quay.",
         "Pumps solve the problem of a lock that drains too slowly.",
         'The rule "open these before that" has no exception.',

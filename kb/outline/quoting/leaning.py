@@ -27,6 +27,9 @@ _BEGINS = re.compile(
     r"e\.g\.|i\.e\.|as a result|as (?:such|before|above)|in (?:short|other words|summary|conclusion)|of course|that is|"
     r"on the (?:other hand|contrary)|even (?:so|then|worse|better)|more (?:importantly|generally)|to summari[sz]e|"
     r"now(?= (?:while|if|when|that|the|suppose|consider|we|you|let)\b)|usually then|back to|"
+    r"to do (?:so|this|that|it)|one (?:is|was) (?:to|for|that|the|an?)|"
+    r"(?:one|two|three|four|several|some|the|my) (?:\w+ )?(?:catch(?:es)?|caveats?|drawbacks?|downsides?|exceptions?|"
+    r"advantages?|benefits?|consequences?|remarks?)(?=:)|"
     r"say,? (?:for (?:instance|example)|we|you|that)|(?:some|other|typical|common) examples?|suppose (?:we|you|that)|"
     r"imagine (?:we|you|that)|"
     r"where(?= (?:\$|[\w\\{}^_]{1,12} (?:is|are|denotes)\b))|"
@@ -79,8 +82,10 @@ _OPEN_END = re.compile(
     r"|\b(?:as follows|(?:the|these) following|following (?:is|are|code|table|figure|example|snippet))\b|^following\b",
     re.IGNORECASE,
 )
-_CLAUSE_ALONE = re.compile(
-    r"(?:if|when|whenever|since|because|although|whereas|while|whether)\b[^,;:—–]*$", re.IGNORECASE
+_CLAUSE = re.compile(r"(?:if|when|whenever|since|because|although|whereas|while|whether)\b", re.IGNORECASE)
+# How a part of a sentence goes on with the clause before it, and is no clause of its own: ", which is", ", and can".
+_GOES_ON = re.compile(
+    r"(?:and|or|nor|which|who|whose|such as|like|including|especially|e\.g|i\.e|etc)\b", re.IGNORECASE
 )
 # A verb of showing without what is shown, but for "as the tables show".
 _SHOWING = re.compile(
@@ -89,8 +94,8 @@ _SHOWING = re.compile(
 )
 _PURPOSE = re.compile(r"(?:(?:in order )?to [a-z]+|for [a-z]+ing) (?P<rest>[^,;:—–]*)$", re.IGNORECASE)
 
-# What a purpose says somebody or something will be able to do: "to verify that a server can load it".
-_ABLE = re.compile(r"\b(?:can|could|will|may|might)(?: be)? \w+", re.IGNORECASE)
+# What a purpose says somebody or something will be able to do, or is: "to find a server which is idle".
+_ABLE = re.compile(r"\b(?:can|could|will|may|might)(?: be)? \w+|\b(?:which|who|where)\b.*", re.I)
 # What is said of something that only the line above or the heading names: "Better than BLEU for short answers".
 _PREDICATE = re.compile(
     r"(?:(?:more|less|most|very|quite|also|only|not|often) )?(?:useful|better|worse|faster|slower|cheaper|critical|"
@@ -140,6 +145,7 @@ _ABOUT_THE_TEXT = re.compile(
     r"|\bthe above\b|^below\b|\bthe figure\b"
     r"|^as (?:described|discussed|explained|mentioned|noted|shown|seen|introduced|defined|stated|outlined|said)\b"
     r"|^for (?:more|further|additional|detailed)\b[^.]*\b(?:see|check|refer|read|visit|consult|look)\b"
+    r"|^for [^,.]{3,60} (?:see|refer to|consult)\b"
     r"|\b(?:as|what) (?:we|i|you) (?:saw|have seen|'ve seen|already|discussed|mentioned|said|can see)\b|\bwe(?:'ll"
     r"| will) (?:see|"
     r"look|cover|discuss|learn|explore|use|go|start|now|also)\b|\blet(?:'s|’s| us| me)\b|^(?:reading|see|cf|via"
@@ -242,11 +248,17 @@ def is_cut(text: str) -> bool:
     purpose = _PURPOSE.match(text)
     means = _MEANS.match(text)
     is_alone = (
-        _CLAUSE_ALONE.match(text)
+        (_CLAUSE.match(text) and not _has_a_main_clause(text))
         or (purpose and not has_a_verb(_ABLE.sub("", purpose["rest"])))
         or (means and not has_a_verb(means["rest"]))
     )
     return bool(_OPEN_END.search(text) or _SHOWING.match(text) or is_alone or unpaired or unspaced.is_open(text))
+
+
+def _has_a_main_clause(text: str) -> bool:
+    """Whether a sentence that begins with a subordinate clause has more than what goes on with that."""
+    parts = [part.strip() for part in re.split(r"[,;:—–]", text)[1:]]
+    return not all(_GOES_ON.match(part) for part in parts)
 
 
 def says_it_before_its_formula(text: str) -> bool:
