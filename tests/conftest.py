@@ -26,7 +26,8 @@ from filelock import FileLock
 from hypothesis import settings
 from numpy.typing import NDArray
 
-from kb.areas.concepts import concept_vectors, load_concepts
+from kb.areas.concept_vectors import concept_vectors
+from kb.areas.concepts import load_concepts
 from kb.care import probe
 from kb.cli import main
 from kb.index import opened

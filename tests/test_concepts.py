@@ -10,14 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import HashingEncoder, Run
+from conftest import HashingEncoder, Run, at_home
 
-from kb.areas.concepts import Concepts, concept_vectors, load_concepts
+from kb.areas.concept_vectors import concept_vectors, unknown_texts
+from kb.areas.concepts import Concepts, load_concepts
 from kb.concept import Concept
+from kb.index.encoder import load_encoder
 from kb.index.kept import cache_folder, kept
 from kb.index.reader import IndexReader
 from kb.knowledge import KnowledgeBase
-from kb.models import AREAS
+from kb.models import AREAS, Encoder
 from kb.notes.files import replacing
 from kb.search.concepts.names import named_otherwise
 
@@ -166,6 +168,35 @@ def test_vectors_of_own_concepts(encoder: HashingEncoder) -> None:
     expected = np.stack([encoder.encode_query(text) for text, _ in joined.texts])
     assert np.allclose(vectors, expected, atol=1e-3)
     assert vectors.dtype == np.float32
+
+
+@pytest.mark.model
+def test_the_default_model_has_vectors_of_its_concepts(real_encoder: Encoder, model_home: Path, tmp_path: Path) -> None:
+    """Nobody waits for them: they come with kb, for this file of concepts and this model, and are those that the model
+    gives. If this fails after a change of `concepts.toml`, run `scripts/embed_concepts`.
+    """
+    told: list[str] = []
+    with at_home(tmp_path):
+        assert unknown_texts(real_encoder) == []
+        vectors = concept_vectors(real_encoder, KNOWN, told.append)
+    assert told == []
+    some = [text for text, _ in KNOWN.texts][::400]
+    with at_home(model_home):
+        computed = load_encoder(None, "int8", Path(), print).encode(some)
+    assert (computed * vectors[::400]).sum(axis=1).min() > 0.99
+
+
+def test_another_model_is_told_how_long_its_concepts_take(tmp_path: Path) -> None:
+    """Vectors of one model are none of another's: those are computed, once, and the user is told how long it takes."""
+    told: list[str] = []
+    encoder = HashingEncoder()
+    with at_home(tmp_path):
+        assert len(unknown_texts(encoder)) == len(KNOWN.texts)
+        concept_vectors(encoder, KNOWN, told.append)
+        concept_vectors(encoder, KNOWN, told.append)
+        assert unknown_texts(encoder) == []
+    (line,) = told
+    assert line.startswith("embedding what kb knows of its subjects, once for this model (about ")
 
 
 def test_what_is_kept_is_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from importlib import resources
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
@@ -17,10 +16,7 @@ from kb.areas.terms import Lexicon
 from kb.areas.texts import AreaTexts
 from kb.concept import Concept
 from kb.index.kept import kept
-from kb.models import Encoder, Frozen, Notify, VerdictArea
-
-if TYPE_CHECKING:
-    from kb.index.arrays import FloatArray
+from kb.models import Frozen, VerdictArea
 
 _NAME_BYTES = 16  # of a digest in a file name, in hexadecimal
 
@@ -46,8 +42,13 @@ class Concepts:
 
     @cached_property
     def digest(self) -> str:
+        """A digest of all that they are known by, or of the file that they come from."""
+        return self._of_file or self.digest_of_texts
+
+    @cached_property
+    def digest_of_texts(self) -> str:
         """A digest of all that they are known by."""
-        return self._of_file or _digest("\n".join([*map(str, self.sizes), *(text for text, _ in self.texts)]).encode())
+        return digest("\n".join([*map(str, self.sizes), *(text for text, _ in self.texts)]).encode())
 
     @cached_property
     def texts(self) -> list[tuple[str, int]]:
@@ -192,41 +193,14 @@ def load_concepts(own: tuple[Concept, ...] = ()) -> Concepts:
         others = (concept for concept in built_in.all if concept.name.lower() not in replaced)
         return Concepts([*own, *others], built_in.words)
     source = resources.files("kb.areas").joinpath("concepts.toml").read_bytes()
-    digest = _digest(source)
+    name = digest(source)
     content = kept(
-        f"concepts/{digest}.json", lambda: json.dumps(tomllib.loads(source.decode()), ensure_ascii=False).encode()
+        f"concepts/{name}.json", lambda: json.dumps(tomllib.loads(source.decode()), ensure_ascii=False).encode()
     )
     knowledge = TypeAdapter(Knowledge).validate_json(bytes(content))
-    return Concepts(knowledge.concept, knowledge.words, digest)
+    return Concepts(knowledge.concept, knowledge.words, name)
 
 
-def concept_vectors(encoder: Encoder, concepts: Concepts, notify: Notify) -> FloatArray:
-    """The vectors `(n, dim)` of what the concepts are known by. Those of the concepts that come with kb are computed
-    once for each model and kept.
-    """
-    import numpy as np
-
-    built_in = load_concepts()
-    vectors = _kept_vectors(encoder, built_in, notify)
-    if concepts is built_in:
-        return vectors
-    known = {text: vector for (text, _), vector in zip(built_in.texts, vectors, strict=True)}
-    own = [text for text, _ in concepts.texts if text not in known]
-    known |= dict(zip(own, encoder.encode(own), strict=True)) if own else {}
-    return np.stack([known[text] for text, _ in concepts.texts])
-
-
-def _kept_vectors(encoder: Encoder, concepts: Concepts, notify: Notify) -> FloatArray:
-    import numpy as np
-
-    def embedded() -> bytes:
-        notify(f"embedding what kb knows of its subjects, once for this model ({len(concepts.texts):,} sentences)")
-        return encoder.encode([text for text, _ in concepts.texts]).tobytes()
-
-    name = _digest(f"{encoder.fingerprint} {concepts.digest}".encode())
-    stored: FloatArray = np.frombuffer(kept(f"concepts/{name}.f32", embedded), dtype=np.float32)
-    return stored.reshape(sum(concepts.sizes), -1)
-
-
-def _digest(content: bytes) -> str:
+def digest(content: bytes) -> str:
+    """A short name for some content."""
     return hashlib.sha256(content).hexdigest()[:_NAME_BYTES]

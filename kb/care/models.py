@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from kb.areas.concept_vectors import unknown_texts
 from kb.errors import InputError
 from kb.index.catalog import Switch
+from kb.index.duration import embedding_time, spoken
 from kb.index.encoder import DEFAULT_MODEL, is_exported
 from kb.index.encoder.hub import is_downloaded
 from kb.index.encoder.known import KnownModel, known_models
@@ -106,13 +107,10 @@ def change_encoder(
 
 
 def _announce_duration(writer: IndexWriter) -> None:
-    """Say how long embedding will take, by the time that some passages of the index take."""
-    sample = writer.catalog.opening_chunks(1)[:SAMPLE]
-    texts = [chunk.text for chunk in writer.catalog.chunks(sample).values()]
-    if texts:
-        writer.encoder.encode(texts[:1])  # loads the model
-        started = time.monotonic()
-        writer.encoder.encode(texts)
-        seconds = (time.monotonic() - started) / len(texts) * writer.chunk_count
-        spoken = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
-        writer.notify(f"embedding takes about {spoken}; until it is done, the notebook is as it was")
+    """Say how long embedding will take: the notes, and what kb knows of its subjects."""
+    opening = writer.catalog.chunks(writer.catalog.opening_chunks(1)[:SAMPLE])
+    sentences = unknown_texts(writer.encoder)
+    seconds = embedding_time(writer.encoder, [chunk.text for chunk in opening.values()], writer.chunk_count)
+    seconds += embedding_time(writer.encoder, sentences, len(sentences))
+    if opening:
+        writer.notify(f"embedding takes about {spoken(seconds)}; until it is done, the notebook is as it was")

@@ -20,6 +20,11 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("kb")
 
 
+def is_kept(name: str) -> bool:
+    """Whether there are bytes under a name."""
+    return (cache_folder() / name).exists()
+
+
 def kept(name: str, make: Callable[[], bytes]) -> bytes | memoryview:
     """The bytes kept under a name, with their checksum. If they are missing or damaged, `make` computes
     them; they are kept if the cache can be written, and computed again the next time otherwise.

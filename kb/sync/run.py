@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from kb.areas.concepts import concept_vectors, load_concepts
+from kb.areas.concept_vectors import concept_vectors
+from kb.areas.concepts import load_concepts
 from kb.areas.judge import classifier, decide, phrase_keys
 from kb.decisions import is_under_any
 from kb.errors import EncoderError, NoteError

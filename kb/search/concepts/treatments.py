@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from kb.areas.concepts import Concepts, concept_vectors, load_concepts
+from kb.areas.concept_vectors import concept_vectors
+from kb.areas.concepts import Concepts, load_concepts
 from kb.index.catalog.fulltext import FullText
 from kb.index.reader import IndexReader
 from kb.search.concepts.wording import Wording, wording_of
