@@ -52,6 +52,7 @@ PARTIAL_HANDICAP = 1.6  # times the share of excerpts that are from other notes 
 BARE_HANDICAP = 0.2017  # of a heading without its note's subject: out of context it says little
 SHORT_HANDICAP = 0.2017  # of a single word
 TAIL_HANDICAP = 0.4034  # of a heading after its note's subject
+UNSAID_HANDICAP = 0.8  # times the share of the points that do not stand below a heading
 COMMON_HANDICAP = 10.0  # of a template's heading, more than any name can make up for
 
 # Ideas

@@ -139,8 +139,11 @@ def test_words_that_name_no_work_are_no_title(anchor: str) -> None:
 
 
 def test_a_person_is_no_work() -> None:
-    """A link to somebody's page beside their name is no reference."""
-    text = "# Paging\n\nPages were [Ann Lee](https://github.com/annlee)'s idea, see [paging](https://github.com/annlee/p).\n"
+    """A link to somebody's page beside their name is no reference, nor what only the writer's machine serves."""
+    text = (
+        "# Paging\n\nPages were [Ann Lee](https://github.com/annlee)'s idea, see [paging](https://github.com/annlee/p) "
+        "and [the gauge](http://localhost:4040/jobs).\n"
+    )
     (excerpt,) = excerpts_of({"notes/a.md": text})
     quoting = section("Memory", "Pages.", "notes/a.md")
     points = tuple(point.model_copy(update={"start_line": excerpt.chunk.start_line}) for point in quoting.points)
@@ -162,6 +165,26 @@ def test_the_paper_that_a_note_links_to_has_the_title_of_the_note() -> None:
         sections = [quoting.model_copy(update={"points": points})]
         works, _ = references([excerpt.note], [excerpt], sections, {excerpt.note.id: note})
         assert [work.title for work in works] == expected
+
+
+@pytest.mark.parametrize(
+    ("opening", "cited"),
+    [
+        ("https://arxiv.org/abs/2309.06180", ["Paging"]),
+        ("Paper: <https://arxiv.org/abs/2309.06180>", ["Paging"]),
+        ("https://arxiv.org/abs/2309.06180\n\nhttps://arxiv.org/abs/2309.06181", []),
+        ("Slabs are older, see https://arxiv.org/abs/2309.06180 for their cost.", []),
+    ],
+)
+def test_a_note_is_about_the_paper_that_its_opening_is_a_link_to(opening: str, cited: list[str]) -> None:
+    """Such a note has it among the references, wherever it is quoted; a link in a sentence tells nothing of the note."""
+    text = f"# Paging\n\n{opening}\n\n## Cost\n\nPages of memory are kept apart on every device.\n"
+    first, second = excerpts_of({"notes/a.md": text})
+    quoting = section("Cost", "Pages.", "notes/a.md")
+    points = tuple(point.model_copy(update={"start_line": second.chunk.start_line}) for point in quoting.points)
+    sections = [quoting.model_copy(update={"points": points})]
+    works, _ = references([first.note], [second], sections, {first.note.id: text})
+    assert [work.title for work in works] == cited
 
 
 def test_a_work_is_cited_where_a_passage_refers_to_its_link() -> None:

@@ -145,6 +145,21 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "Person et al., Sampling 2019, from the university of the nodes.",
         "Person, Other and Third (Sampling 2019).",
         "You can inspect the plot of the sampler to zoom in on the hubs.",
+        "Today we draw the neighbours of a hub by their degree.",
+        "In the exercises below a sampler draws four neighbours.",
+        "For the second set of exercises, four samplers are compared.",
+        "As the name suggests, a node sampler draws single nodes.",
+        "We have now reached the end of a chapter on node samplers.",
+        "Try to draw the neighbours of a hub with another sampler.",
+        "Figure out how the sampler draws the neighbours of a hub.",
+        "Go to the monitoring page and open the tab of the sampler.",
+        "Copy the data of the sampler into the folder of the run.",
+        "Implement a small function that draws four neighbours of a node.",
+        ":bulb: A sampler draws four neighbours of every node at once.",
+        "A draw \\frac{n}{k} of all neighbours has the least variance.",
+        "The variance of a draw is therefore higher for a larger hub.",
+        "We thus draw a neighbour of every hub in each of the steps.",
+        "A sampler of nodes then trains that model on four neighbours.",
     ],
 )
 def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
@@ -175,6 +190,10 @@ def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
         "隣接点の標本抽出は、一歩に必要な記憶を節点の次数によらず一定に保つ。",
         "이웃 샘플링은 한 단계에 필요한 메모리를 노드의 차수와 무관하게 제한한다.",
         "GraphCache层先把邻居的特征写入显存，再由下一层读取。",
+        "A draw of $\\frac{n}{k}$ neighbours has the least variance of all.",
+        "Training objectives of samplers differ in how they weigh a hub.",
+        "Each exercise of the option to sample again costs a full pass.",
+        "Implement sampling in the loader, where a worker waits anyway.",
     ],
 )
 def test_a_claim_with_the_words_of_an_aside_is_a_point(claim: str) -> None:
@@ -275,3 +294,27 @@ def test_the_authors_are_quoted_where_a_label_names_their_work() -> None:
     said = "The authors bound the memory of a step by sampling neighbours."
     assert points_of(f"# Sampling\n\n{said}\n") == [said]
     assert points_of(f"# Sampling\n\n{STATED} {said}\n") == [STATED]
+
+
+def test_a_step_is_quoted_with_the_steps_before_it() -> None:
+    """The second of several steps goes on from the first; the second of several claims stands alone."""
+    first, second = "Draw four neighbours of each node in turn.", "Multiply the loss by the inverse of their share."
+    steps = points_of(f"# Sampling\n\n1. {first}\n2. {second}\n")
+    assert steps == [first, f"{first} {second}"]
+    claim = "A hub of a million nodes fills the whole batch."
+    assert claim in points_of(f"# Sampling\n\n1. {first}\n2. {claim}\n")
+
+
+def test_what_an_admonition_holds_is_prose() -> None:
+    """The box of MkDocs is no code, and its head no sentence; code within it is."""
+    claim = "A hub of a million nodes fills the whole batch."
+    box = (
+        f'!!! warning "Hubs"\n\n    {claim}\n\n    ```python\n    hub = draw(graph)\n    ```\n\nNodes have a degree.\n'
+    )
+    chunks = chunk_note(
+        parse_note(NoteFile(path="a.md", size=1, mtime_ns=1, text=f"# Sampling\n\n{box}", sha256="0")),
+        lambda part: len(part.split()),
+        200,
+    )
+    assert [entry.text for chunk in chunks for entry in runs(chunk)] == [claim]
+    assert "".join(chunk.kinds for chunk in chunks).replace(" ", "").endswith("kpcccp")

@@ -104,6 +104,7 @@ def test_a_sentence_whose_last_line_is_a_link() -> None:
         ("PagedAttention", "One-Line Summary", "Waste falls from 60% to 4%.", "PagedAttention"),
         ("2025-01-31", "Notes", "The draft has 1% of the weights.", ""),
         ("DLRM, a reference model", "Where it hurts", "Tables take 99% of the memory.", "DLRM"),
+        (":brain: PagedAttention", ":rocket: Waste of memory", "It falls to 4%.", "PagedAttention: Waste of memory"),
     ],
 )
 def test_labels(title: str, heading: str, text: str, expected: str) -> None:
@@ -129,6 +130,21 @@ def test_pointers(block: str, kind: str, text: str) -> None:
     quotation, pointing = points_of(notes)
     assert (quotation.kind, pointing.kind) == ("quotation", kind)
     assert holds(pointing, notes)
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        ("```text\nQ: who reads it\n\nA: everybody\n```\n", (3, 7)),
+        ("```text\nfirst block\n```\n\n```text\nsecond block\n```\n", (3, 5)),
+    ],
+)
+def test_a_blank_line_does_not_end_code(code: str, lines: tuple[int, int]) -> None:
+    """Code is pointed at from its first line to its last, also if some between are blank; of two blocks, the first."""
+    (entry,) = excerpts_of({"notes/a.md": f"# Pages\n\n{code}"})
+    found = pointer(entry.chunk)
+    assert found is not None
+    assert (found[1].start_line, found[1].end_line) == lines
 
 
 def test_a_claim_of_two_notes_is_one_point() -> None:

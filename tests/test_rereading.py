@@ -36,8 +36,11 @@ x = 1
 ::: {.callout}
 Each device holds one block (see below).
 :::
+
+!!! note "Blocks"
+    A block of keys is sent on $\\tau_{k}$ while it is read.
 """
-DIGESTS = {1: "a4d3384aa66d2452"}  # by version of the reading
+DIGESTS = {2: "7d5908b9cb24a750"}  # by version of the reading
 
 
 def test_what_is_read_differently_has_another_version() -> None:

@@ -305,3 +305,14 @@ def test_a_common_word_does_not_keep_longer_names_out() -> None:
     assert is_part("Training: the loss of a run", ["The loss of a run"])
     assert is_part("LoRA and QLoRA", ["LoRA"])
     assert not is_part("LoRA: limits", ["LoRA"])
+
+
+def test_a_section_is_named_by_a_heading_above_its_points() -> None:
+    """A heading that none of the points stands below is no name of their section, however near its passages are."""
+    silt, morse = "River gauges read silt in spring.", "River gauges send morse at night."
+    excerpts = excerpts_of({"a.md": f"# River gauges\n\n## Silt\n\n{silt}\n\n## Morse code\n\n{morse}"})
+    passages = [entry.chunk for entry in excerpts]
+    vectors = ENCODER.encode(["Morse code", "Morse code"])
+    for quoted, named in (([passages[0], passages[0]], False), ([passages[1], passages[1]], True)):
+        (name,) = headings([[0, 1]], excerpts, vectors, vectors[0], ENCODER, Concepts(()), quoted=[quoted])
+        assert ("Morse" in name) == named, name

@@ -20,8 +20,9 @@ from kb.cutoffs import (
     SHORT_HANDICAP,
     SPEAKS_FOR,
     TAIL_HANDICAP,
+    UNSAID_HANDICAP,
 )
-from kb.models import Encoder, NoteRecord
+from kb.models import ChunkRecord, Encoder, NoteRecord
 from kb.outline.naming.casing import Spellings, sentence_case, usual_spellings
 from kb.outline.naming.forms import is_generic, tidy
 from kb.outline.naming.shared import shared_names
@@ -56,19 +57,24 @@ def headings(
     encoder: Encoder,
     concepts: Concepts,
     topic: str = "",
+    quoted: Sequence[Sequence[ChunkRecord]] = (),
 ) -> list[str]:
     """A name for each cluster of excerpts, in sentence case: the candidate nearest to its centre that is unlike the
     names before it, or an empty string.
 
     Candidates are the titles and headings of its notes, headings with their note's subject, pairs of short subjects,
-    and what several of its notes share.
+    and what several of its notes share. `quoted` are the passages of each cluster's points, one a point.
     """
-    members = [[excerpts[index] for index in cluster] for cluster in clusters]
+    points = quoted or [[excerpts[index].chunk for index in cluster] for cluster in clusters]
+    members = [
+        _Cluster([excerpts[index] for index in cluster], own) for cluster, own in zip(clusters, points, strict=True)
+    ]
     shared = shared_names(excerpts, concepts, topic)
     common = _common_headings(excerpts)
     candidates = [_candidates(cluster, concepts, shared, common) for cluster in members]
     if not any(candidates):
-        candidates = [{shortened(cluster[0].note.title) or cluster[0].note.title: 0.0} for cluster in members]
+        titles = [cluster.excerpts[0].note.title for cluster in members]
+        candidates = [{shortened(title) or title: 0.0} for title in titles]
     names = list(dict.fromkeys(name for handicaps in candidates for name in handicaps))
     if not names:
         return []
@@ -113,9 +119,10 @@ def _is_unlike(name: str, others: Sequence[str], encoded: Mapping[str, FloatArra
 
 @dataclass(frozen=True)
 class _Cluster:
-    """The excerpts of a section to be named."""
+    """The excerpts of a section to be named, and the passages of its points, one a point."""
 
     excerpts: Sequence[Excerpt]
+    quoted: Sequence[ChunkRecord]
 
     @cached_property
     def notes(self) -> dict[str, NoteRecord]:
@@ -131,6 +138,11 @@ class _Cluster:
         """Whether an excerpt of a note has a name in its text."""
         texts = (entry.chunk.text for entry in self.excerpts if entry.note.id == id)
         return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) for text in texts)
+
+    def share_below(self, heading: str) -> float:
+        """The share of the points that stand below a heading."""
+        below = sum(heading in chunk.heading_path for chunk in self.quoted)
+        return below / len(self.quoted)
 
     def handicap(self, *ids: str) -> float:
         """That of a name that covers only some of the notes."""
@@ -149,7 +161,7 @@ def _common_headings(excerpts: Sequence[Excerpt]) -> set[str]:
 
 
 def _candidates(
-    excerpts: Sequence[Excerpt],
+    cluster: _Cluster,
     concepts: Concepts,
     shared: Mapping[str, Collection[str]],
     common: Collection[str] = (),
@@ -158,7 +170,6 @@ def _candidates(
     notes' titles and headings say nothing. `shared` has the notes, of any cluster, that share each name, and `common`
     are headings of a template.
     """
-    cluster = _Cluster(excerpts)
     candidates: dict[str, float] = {}
     for name, handicap in (
         *_titles(cluster),
@@ -186,15 +197,17 @@ def _section_headings(cluster: _Cluster, common: Collection[str]) -> Iterator[tu
     """
     for entry in cluster.excerpts:
         own = subject(entry.note.title)
-        for name in map(tidy, entry.chunk.heading_path):
+        for heading in entry.chunk.heading_path:
+            name, share = tidy(heading), cluster.share_below(heading)
+            unsaid = UNSAID_HANDICAP * (1 - share) if share else COMMON_HANDICAP
             if name.casefold() == tidy(entry.note.title).casefold() or is_generic(name):
                 continue
             is_common = name.casefold() in common
             if not is_common:
-                yield shortened(name), BARE_HANDICAP
+                yield shortened(name), BARE_HANDICAP + unsaid
             if not shared_words(own, name):
                 tail = COMMON_HANDICAP if is_common else TAIL_HANDICAP
-                yield f"{own}: {name}", cluster.handicap(entry.note.id) + tail
+                yield f"{own}: {name}", cluster.handicap(entry.note.id) + tail + unsaid
 
 
 def _pairs(cluster: _Cluster, concepts: Concepts) -> Iterator[tuple[str, float]]:

@@ -39,7 +39,18 @@ _OF_A_SENTENCE = re.compile(
 # Pictures of formulas, people's pages, and what somebody says of a work on a social network.
 _RENDERED = re.compile(r"/render/math\?|//latex\.codecogs\.com/", re.IGNORECASE)
 _PROFILE = re.compile(r"//github\.com/[^/\s]+/?$", re.IGNORECASE)
+_NOWHERE = re.compile(
+    r"//(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b|//(?:[\w-]+\.)*(?:googleusercontent|imgur)\.com/|//i\.redd\.it/",
+    re.IGNORECASE,
+)
 _SAID_OF_IT = re.compile(r"//(?:\w+\.)?(?:twitter|x|threads|bsky|linkedin)\.(?:com|net|app)/", re.IGNORECASE)
+
+# A line of a note's opening that is nothing but a link.
+_LINK_ALONE = re.compile(
+    r"^\W*(?:(?:papers?|source|links?|arxiv|url|pdf|original)\W*)?(?:\[[^\[\]\n]*\]\()?https?://[^\s()]+\W*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BELOW_OPENING = re.compile(r"^#{2,6} ", re.MULTILINE)
 
 MAX_REFERENCES = 40  # more than a reader looks at; a page of links would give thousands
 
@@ -64,9 +75,10 @@ def references(
     """
     works: dict[str, _Work] = {}
     for note in notes:
-        for name in map(without_tracking, note.sources):
+        about = [*map(without_tracking, note.sources)] or _work_linked_first(texts.get(note.id, ""))
+        for name in about:
             work = works.setdefault(name, _Work())
-            work.about = work.about or (note if len(note.sources) == 1 else None)
+            work.about = work.about or (note if len(about) == 1 else None)
             work.citing[note.path] = note
     for excerpt in excerpts:
         for name, anchor in _citations_of(excerpt, texts):
@@ -91,7 +103,7 @@ def _citations_of(excerpt: Excerpt, texts: Mapping[str, str]) -> list[Citation]:
     return [
         entry
         for entry in found
-        if not (_RENDERED.search(entry.reference) or _PROFILE.search(entry.reference))
+        if not any(pattern.search(entry.reference) for pattern in (_RENDERED, _PROFILE, _NOWHERE))
         and (_title(entry.anchor) or not _SAID_OF_IT.search(entry.reference))
     ]
 
@@ -100,6 +112,13 @@ def _paper_of(note: NoteRecord, text: str) -> str | None:
     """The work that a note without sources is about: the only one that its text links to as "the paper"."""
     papers = {entry.reference for entry in citations_in(text) if entry.anchor and _PAPER.fullmatch(entry.anchor)}
     return papers.pop() if len(papers) == 1 and not note.sources else None
+
+
+def _work_linked_first(text: str) -> list[str]:
+    """The work that a note without sources is about: the only paper to which a line of its opening is a link."""
+    lines = "\n".join(_LINK_ALONE.findall(_BELOW_OPENING.split(text, maxsplit=1)[0]))
+    papers = [entry.reference for entry in citations_in(lines) if entry.reference.startswith(("arXiv:", "doi:"))]
+    return papers if len(papers) == 1 else []
 
 
 def _title(anchor: str) -> str:

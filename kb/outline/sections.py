@@ -77,7 +77,8 @@ def build_sections(
     clusters = _rich(_clusters(excerpts, vectors, wanted, scale), ranked, vectors)
     drafts = _on_topic(_drafts(clusters, ranked, excerpts, scale, most), excerpts, topic_vector, scale)
     spoken_for = [_of_cited(draft, excerpts) for draft in drafts]
-    names = headings(spoken_for, excerpts, vectors, topic_vector, encoder, concepts, topic)
+    quoted = [[excerpts[point.excerpt].passage_of(point.statement) for point in draft.points] for draft in drafts]
+    names = headings(spoken_for, excerpts, vectors, topic_vector, encoder, concepts, topic, quoted)
     drafts = [replace(draft, heading=name) for draft, name in zip(drafts, names, strict=True) if name]
     places = [_place(draft, excerpts, vectors, concepts) for draft in drafts]
     asked = concepts.named(topic)

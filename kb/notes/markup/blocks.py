@@ -20,6 +20,7 @@ from kb.notes.markup.dialects import (
     is_metadata,
     is_row,
     only_points,
+    without_indents,
 )
 from kb.notes.markup.html import html_until_fence
 from kb.notes.markup.regions import regions_of, without_regions
@@ -97,7 +98,7 @@ def structure_of(text: str, body_start: int, commented: str) -> Structure:
     """
     lines = text[body_start:].split("\n")
     before = commented[body_start:].split("\n")
-    tokens, kinds = _parsed([_without_bare_item(*pair) for pair in zip(lines, before, strict=True)])
+    tokens, kinds = _parsed(without_indents([_without_bare_item(*pair) for pair in zip(lines, before, strict=True)]))
     front_matter = LineKind.METADATA * text.count("\n", 0, body_start)
     return Structure(_Blocks(lines, kinds, body_start).of(tokens), front_matter + kinds)
 

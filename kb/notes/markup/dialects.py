@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _MARK = r"(?:[-*+]|\d{1,9}[.)])"  # of a list item
 _LEAD = re.compile(rf"^[ \t]*(?:>[ \t]?)*(?:{_MARK}[ \t]+)?(?:\[[ xX]\][ \t]+)?")
@@ -20,6 +21,7 @@ _METADATA = re.compile(
     | :[ ].*\{[\#.][^{}]*\}\s*$                        # Pandoc and Quarto: the caption of a table {#tbl-x}
     | \^[\w-]+\s*$                                   # Obsidian: the name of a block
     | \([\w:-]+\)=\s*$                                # MyST: the name of what follows
+    | (?:!!!|\?\?\?\+?)[ ]\w.*$                       # MkDocs: !!! note "Title"
     | <[A-Z][\w.]*(?:\s[^<>]*)?/?>\s*$ | </[A-Z][\w.]*>\s*$   # MDX components
     | (?:collapsed|id|logseq\.\w+)::.*$
     """
@@ -65,6 +67,25 @@ _BIBTEX = re.compile(
     r"mastersthesis|misc|phdthesis|proceedings|techreport|unpublished|online|software|dataset)\s*\{",
     re.IGNORECASE,
 )
+
+
+_ADMONITION = re.compile(r"(?P<indent> *)(?:!!!|\?\?\?\+?) \w")
+INDENT = 4  # blanks before what an admonition holds
+
+
+def without_indents(lines: Sequence[str]) -> list[str]:
+    """Lines of which those that an admonition of MkDocs holds are not indented by it: they are no code."""
+    found = list(lines)
+    for number, line in enumerate(found):
+        admonition = _ADMONITION.match(line)
+        if admonition is None:
+            continue
+        margin = " " * (len(admonition["indent"]) + INDENT)
+        for below in range(number + 1, len(found)):
+            if found[below].strip() and not found[below].startswith(margin):
+                break
+            found[below] = found[below].removeprefix(" " * INDENT)
+    return found
 
 
 def begins_bibtex(line: str) -> bool:

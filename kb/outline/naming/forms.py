@@ -8,16 +8,17 @@ from kb.outline.questions import asks
 
 # Headings that any text could have: its parts, what comes with it, and what it asks of its reader.
 _GENERIC = re.compile(
-    r"(?:introduction|intro|overview|summary|abstract|notes?|tl;?dr|references?|links?|(?:table of )?contents?|"
+    r"(?:introduction|intro|overview|summary|abstract|(?:(?:practical|lecture|reading|rough|other) )?notes?|"
+    r"tl;?dr|references?|links?|(?:table of )?contents?|"
     r"see also|conclusions?|closing thoughts|background|(?:more|additional|further) .*|misc(?:ellaneous)?|the idea|"
     r"setup|questions?|todo|main|in short|problem|solution|diagram|pros?|cons?|use ?cases?|details?|examples?|sample|"
-    r"my take|takeaways?|contributions?|relation to .*|related .*|against .*|compared .*|model|method|results?|"
+    r"my take|takeaways?|contributions?|relation to .*|related .*|against .*|compared .*|models?|methods?|results?|"
     r"discussion|experiments?|motivation|goals?|news|updates?|announcements?|resources|general|others?|various|tips|"
     r"readme|index|home|getting started|quick ?start|install(?:ation|ing)?|usage|requirements|prerequisites|"
     r"(?:user )?documentation|docs|(?:an? |some )?(?:faqs?|q ?& ?a|frequently asked questions)\b.*|glossary|appendix|"
     r"change ?log|release notes|licen[sc]e|contact(?: us)?|acknowledge?ments|credits|tutorials?|gist|home ?works?|"
     r"quiz(?:zes)?|self[- ]check|exercises?|(?:homework )?assignments?|follow[- ]ups?|next steps?|submi(?:t|ssion).*|"
-    r"explore|text elements?|untitled|draft|wip|"
+    r"explore|text elements?|untitled|draft|wip|recap|wrap[- ]?up|(?:key )?(?:sources|terms|references)|"
     r"(?:key|main|core|strong|weak) (?:points?|ideas?|contributions?|takeaways?|findings?|results?|insights?)|"
     r"(?:(?:possible|potential|future) )?(?:drawbacks?|improvements?|extensions?|directions?|work)|strengths?|"
     r"weaknesses|(?:dis)?advantages?|limitations?|critique|"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kb.outline.quoting.instructions import instructs
+
 MAX_WORDS_OF_PRAISE = 14  # a longer sentence that calls something important also says why
 
 # What a course, a site or its author asks of the reader, promises, or thanks for.
@@ -165,6 +167,7 @@ def is_aside(text: str) -> bool:
     found = (pattern.search(text) for pattern in (_HOUSEKEEPING, _POINTING, _ANNOUNCING, _FAME))
     return (
         any(found)
+        or instructs(text)
         or is_a_work(text)
         or bool(_APPEARED.fullmatch(text))
         or only_lists_names(text)

@@ -103,7 +103,7 @@ def _heading(name: str) -> str:
 
 
 def _tidy(name: str) -> str:
-    return tidy(" ".join(_MARKS.sub("", name).split())).strip(" :.,;")
+    return tidy(" ".join(_MARKS.sub("", tidy(name)).split())).strip(" :.,;")
 
 
 def _is_named(name: str, said: set[str]) -> bool:

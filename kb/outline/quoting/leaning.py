@@ -54,6 +54,10 @@ _IN_FIRST_CLAUSE = re.compile(
     r"|(?:(?:i|we|you|people|they) )?(?!how\b)[\w'’]+ it\b(?!['’]s\b| (?:is|was|has|would|may|might)\b)"
     r"|\w+ing (?:it\b|them\b|that (?:wrong|right|well|badly)\b)"
     r"|(?:i|we) (?:\w+ )?(?:read|take|took|see|saw|understand|interpret|regard|treat|count) (?:that|them|it) as\b"
+    r"|[^,;:.()—–]*\b(?:is|are|was|were|can|must|should|will|may|might|we|you|i|one) (?:therefore|thus|hence)\b"
+    r"|(?:we|you|i|one) (?:may |can |could |might |will )?(?:also|then|now|still)\b"
+    r"|[^,;:.()—–]*\b(?:trains?|uses?|runs?|updates?|replaces?|removes?|solves?|reduces?|increases?|computes?|"
+    r"applies|apply|builds?|fills?|trained|used) that \w+(?=$|[,;:.]| (?:on|to|with|for|in|by|from|into|as|and)\b)"
     r"|the originals? (?:is|are|was|were|has|had|uses?|used|needs?|needed|only)\b"
     r"|[^,;:.()—–]*\b(?:of|for|to|in|with|by|at|on|from|than|like|does|do|did) that[,;:.]"
     r"|[^,;:.()—–]*\b(?:all|both|each|any|none|most|some) of them\b"
@@ -180,10 +184,13 @@ _AUTHORS = re.compile(r"\bthe authors?\b", re.IGNORECASE)
 _RESIDUE = re.compile(
     r"(?-i:\b[a-z]{2,}- (?!and\b|or\b|to\b)[a-z]{2,}|^\d{1,2} [A-Z-]{5,}\b|^\d{1,2}[A-Z][a-z]|"
     r"^\d+\.\d+ [A-Z][a-z]+ [A-Z])|"
+    r"(?<![\w:]):[a-z][a-z0-9_+-]+:(?!\w)|"
     r"[\u2500-\u257f\u2705\u274c\u2714\u2716\u2610-\u2612]|"
-    r"[{}]{2}|\]\(|\[\^|<[a-z/!]|^[\W\d]*$|\|.*\||\\(?:begin|end|tag|label)\b|:::|^\W*\[wip\]",
+    r"[{}]{2}|\]\(|\[\^|<[a-z/!]|^[\W\d]*$|\|.*\||\\(?:begin|end|tag|label)\b|:::|^(?:!!!|\?\?\?) ?\w|^\W*\[wip\]",
     re.IGNORECASE,
 )
+_FORMULA = re.compile(r"\${1,2}[^$]*\${1,2}")
+_RAW_LATEX = re.compile(r"\\[A-Za-z]+\{")
 _NAME_IN_LOWER_CASE = re.compile(r"[a-z]+[A-Z\d]|[a-z]-[A-Z]?[a-z]")
 _DIGIT_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _MEANS = re.compile(r"(?:by|without|through|via|instead of|after|before|while) \w+ing\b(?P<rest>.*)", re.IGNORECASE)
@@ -278,4 +285,6 @@ def needs_a_label(text: str) -> bool:
 
 def talks_of_the_text(text: str) -> bool:
     """Whether a text is about the note, paper or page that it stands in, points at a figure, or is left-over markup."""
-    return bool(_ABOUT_THE_TEXT.search(text) or _RESIDUE.search(text) or unspaced.is_of_the_text(text))
+    said = _FORMULA.sub("x", text)
+    is_left_over = _RESIDUE.search(said) or _RAW_LATEX.search(said)
+    return bool(_ABOUT_THE_TEXT.search(text) or is_left_over or unspaced.is_of_the_text(text))

@@ -19,6 +19,7 @@ _KINDS: dict[LineKind, PointKind] = {
     LineKind.MATH: "formula",
     LineKind.CODE: "code",
 }
+_FENCE = re.compile(r"[\s>]*(?:`{3,}|~{3,})\s*$")
 _SAYS_LITTLE = re.compile(r"\W*|(?:import|from|pip|cd|ls|#|//|\$|!|%|%%\w*)\b.*|[\W\d]*", re.IGNORECASE)
 
 
@@ -27,7 +28,7 @@ def pointer(chunk: Chunk | ChunkRecord) -> tuple[PointKind, Statement] | None:
     formula or the first line that says something. None if there is no such line.
     """
     lines = chunk.text.split("\n")
-    blocks = _blocks(chunk.kinds[: len(lines)])
+    blocks = _blocks(_without_gaps(lines, chunk.kinds[: len(lines)]))
     for kind, name in _KINDS.items():
         for first, stop in (span for found, *span in blocks if found == kind):
             text = _text(kind, lines[first:stop]) if stop - first <= MAX_LINES else ""
@@ -35,6 +36,17 @@ def pointer(chunk: Chunk | ChunkRecord) -> tuple[PointKind, Statement] | None:
                 start = chunk.start_line
                 return name, Statement(text=text, start_line=start + first, end_line=start + stop - 1)
     return None
+
+
+def _without_gaps(lines: Sequence[str], kinds: str) -> str:
+    """The kinds of lines, where a blank line between two of code is code, unless it separates two fenced blocks."""
+    found = list(kinds)
+    for number, kind in enumerate(found[:-1]):
+        above, below = found[number - 1] if number else "", next((k for k in found[number:] if k != LineKind.BLANK), "")
+        ends = number > 0 and _FENCE.match(lines[number - 1]) and LineKind.CODE in found[: number - 1]
+        if kind == LineKind.BLANK and above == below == LineKind.CODE and not ends:
+            found[number] = LineKind.CODE
+    return "".join(found)
 
 
 def _blocks(kinds: str) -> list[tuple[str, int, int]]:

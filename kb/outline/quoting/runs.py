@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kb.models import Chunk, ChunkRecord, LineKind, Statement
 from kb.notes.prose import clean
@@ -29,6 +29,14 @@ MAX_BACK = 2  # sentences that a run adds before the one that it is about
 MAX_RUN_LENGTH = 480  # Latin letters of a run of several sentences
 
 _MARK = re.compile(r"^(?:\(?\d{1,2}[.)]|tl;?dr\W)\s+(?=[^\W\d])", re.IGNORECASE)  # of an item, of a summary
+_ORDERED = re.compile(r"\s*(?P<number>\d{1,2})[.)]\s")  # a line with an item of an ordered list
+# "Optimise the objective", but not "Across the nodes".
+_DOES = re.compile(
+    r"(?!(?:about|across|after|all|along|among|as|at|because|before|between|both|by|during|each|every|for|from|given|if|in|"
+    r"inside|into|like|not|of|on|once|only|over|per|since|so|than|that|through|to|under|until|unlike|when|where|while|"
+    r"with|within|without)\b)[a-z]+ (?:the|an?|all|each|every|both|only|it|its|\$)(?!\w)",
+    re.IGNORECASE,
+)
 _ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—-]")  # of a list of links
 _NOTE_ENTRY = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?\**\[\[[^\]]+\]\]\**\s*[:–—-]")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]”’]*$")
@@ -61,27 +69,41 @@ def runs(chunk: Chunk | ChunkRecord) -> list[Statement]:
         return []
     found: list[Statement] = []
     opens = True  # the passage, directly below its heading
-    before: list[Statement] = []  # the sentence that introduces a list, and the items so far
+    before: list[Statement] = []  # what introduces a list and the items so far, or the item before
+    is_introduced = False
     for paragraph in said:
-        is_entry = _ENTRY.match(lines[paragraph[0].start_line - chunk.start_line])
-        if is_entry or is_a_citation(" ".join(statement.text for statement in paragraph)):
+        line = lines[paragraph[0].start_line - chunk.start_line]
+        if _ENTRY.match(line) or is_a_citation(" ".join(statement.text for statement in paragraph)):
             continue
         paragraph, is_complete = _before_formula(paragraph, chunk)
         is_item = chunk.kinds[paragraph[0].start_line - chunk.start_line] == LineKind.LIST
-        introduced = is_item and bool(before) and _follows(lines, chunk.start_line, before, paragraph)
-        context = [*before, *paragraph] if introduced else paragraph
-        places = range(len(context) - len(paragraph), len(context))
-        texts = [sentence.text for sentence in context]
-        runs_here = [
-            _run(context, place, lines, chunk.start_line, opens and place == 0)
-            for place in places
-            if not is_before_an_item(texts[place], texts)
-        ]
-        found += [run for run in runs_here if run is not None and (is_complete or not _is_part(run, chunk))]
+        follows = is_item and bool(before) and _follows(lines, chunk.start_line, before, paragraph)
+        goes_on = follows and (is_introduced or _is_step(paragraph[0], line))
+        context = [*before, *paragraph] if goes_on else paragraph
+        found += _runs_of(context, len(context) - len(paragraph), lines, chunk, opens, is_complete)
         introduces = not is_item and paragraph[-1].text.endswith((":", "："))
-        before = context if introduced else paragraph[-1:] if introduces else []
+        is_introduced = introduces or (is_introduced and goes_on)
+        before = paragraph[-1:] if introduces else context if is_item and (goes_on or _ORDERED.match(line)) else []
         opens = False
     return found
+
+
+def _runs_of(
+    context: Sequence[Statement],
+    start: int,
+    lines: Sequence[str],
+    chunk: Chunk | ChunkRecord,
+    opens: bool,
+    is_complete: bool,
+) -> Iterator[Statement]:
+    """The runs that end with a sentence from `start` on."""
+    texts = [sentence.text for sentence in context]
+    for place in range(start, len(context)):
+        if is_before_an_item(texts[place], texts):
+            continue
+        run = _run(context, place, lines, chunk.start_line, opens and place == 0)
+        if run is not None and (is_complete or not _is_part(run, chunk)):
+            yield run
 
 
 def _is_a_list_of_works(said: Sequence[Sequence[Statement]], lines: Sequence[str], first_line: int) -> bool:
@@ -117,10 +139,18 @@ def _run(
         run = _joined(context[first : place + 1], lines, first_line)
         if run is None or is_question(context[place].text):
             return None
+        if _is_step(run, lines[context[first].start_line - first_line]):
+            continue
         if not (leans_back(run.text[:1].upper() + run.text[1:]) if opens else _leans(run.text)):
             readable = _is_whole(context[first : place + 1], run) and (opens or not names_authors(run.text))
             return run if readable else None
     return None
+
+
+def _is_step(run: Statement, line: str) -> bool:
+    """Whether a run begins with one of several steps that is not the first."""
+    item = _ORDERED.match(line)
+    return item is not None and int(item["number"]) > 1 and bool(_DOES.match(run.text))
 
 
 def _leans(text: str) -> bool:

@@ -1,0 +1,36 @@
+"""What a course or a manual tells of its way, and has its readers do. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_OF_ITS_WAY = re.compile(
+    r"(?:for|in|during) (?:the|these|this|today's) (?:[\w-]+ ){0,2}(?:set of )?(?:exercises?|modules?|sessions?)\b"
+    r"|(?:today|this week|next week|in the exercises?)\b"
+    r"|(?:we|you) (?:should )?have (?:now|just|successfully|already|finally)\b"
+    r"|we (?:have )?(?:talked|learned|learnt|reached)\b|we now (?:need|want|have|turn|move|are ready)\b"
+    r"|as (?:the|its|their) names? (?:\w+ )?(?:suggests?|impl(?:y|ies)|indicates?)\b"
+    r"|as you (?:have|may|might|can|probably)\b"
+    r"|(?:the )?learning objectives (?:of|for|are|in)\b"
+    r"|.*\b(?:in the exercises?|exercises? (?:below|above|today|that follow)|final topic)\b"
+    r"|.*\bend of (?:the|our|this) (?:course|module|journey|session|pipeline)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_THINGS = r"(?:data|datasets?|files?|folders?|code|repo(?:sitory)?|scripts?)"
+_MADE = (
+    r"(?:script|file|folder|dockerfile|function|experiment|branch|account|project|repo(?:sitory)?|notebook|workflow|"
+    r"environment|class|app(?:lication)?)"
+)
+_TO_BE_DONE = re.compile(
+    r"try (?:to|out|running|changing|and|it)\b|figure out (?:how|what|why|which|where)\b|(?:start|begin) (?:out )?by\b"
+    r"|(?:go|head|navigate|switch)(?: over)? to (?:the|your|this|https?)\b"
+    rf"|(?:copy|download|unzip|upload) (?:the|your|this|all)(?: [\w/.-]+){{0,2}} {_THINGS}\b"
+    r"|(?:fill (?:in|out)|complete|answer) the\b"
+    rf"|(?:make|create|write|implement|construct) (?:a|an|your)(?: new| own| small| simple)* {_MADE}\b",
+    re.IGNORECASE,
+)
+
+
+def instructs(text: str) -> bool:
+    """Whether a statement tells of the way of a course, or has its readers do something, and claims nothing."""
+    return bool(_OF_ITS_WAY.match(text) or _TO_BE_DONE.match(text))
