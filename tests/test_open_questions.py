@@ -177,7 +177,7 @@ def test_the_paper_that_a_note_links_to_has_the_title_of_the_note() -> None:
     ],
 )
 def test_a_note_is_about_the_paper_that_its_opening_is_a_link_to(opening: str, cited: list[str]) -> None:
-    """Such a note has it among the references, wherever it is quoted; a link in a sentence tells nothing of the note."""
+    """Such a note has it among the references, wherever it is quoted; a link in a sentence says nothing of it."""
     text = f"# Paging\n\n{opening}\n\n## Cost\n\nPages of memory are kept apart on every device.\n"
     first, second = excerpts_of({"notes/a.md": text})
     quoting = section("Cost", "Pages.", "notes/a.md")
