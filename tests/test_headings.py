@@ -27,6 +27,8 @@ TEXTS = Spellings(
         ("S4nD and PyQuux", "S4nD and PyQuux"),
         ("a talk by Ann Lee", "A talk by Ann Lee"),
         ("The Harbour: Tides and HARBOT", "The harbour: Tides and HARBOT"),
+        ("Tide Tables: what turns at high water", "Tide tables: what turns at high water"),
+        ("Tide Tables: What a Harbour Needs", "Tide tables: What a harbour needs"),
         ("tide tables of HarBot", "Tide tables of HarBot"),
         ("Boats with tide tables in Harbour Maps", "Boats with tide tables in Harbour Maps"),
         ("HarBot: why tides turn", "HarBot: why tides turn"),

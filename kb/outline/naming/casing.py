@@ -62,8 +62,14 @@ def usual_spellings(concepts: Concepts) -> Spellings:
 def sentence_case(heading: str, notes: Spellings, usual: Spellings) -> str:
     """A heading with a capital at its start. One whose words all begin with capitals, or have no other letters, keeps
     only those that its words have inside sentences: of some notes, or else of what is `usual`. Any other is its
-    author's, who knows which words are names; only abbreviations in small letters are written as they are known.
+    author's, who knows which words are names; only abbreviations in small letters are written as they are known. A
+    subject before a colon is a heading of its own.
     """
+    if ": " in heading and not heading.isupper():
+        first, *rest = heading.split(": ")
+        pairs = [(part, sentence_case(part, notes, usual)) for part in rest]
+        below = [part if part[1:] == written[1:] else written for part, written in pairs]
+        return ": ".join([sentence_case(first, notes, usual), *below])
     shouted = heading.isupper() and (" " in heading or len(heading) > SHORT)
     if not (shouted or _is_title(heading)):
         known = _WORD.sub(lambda match: _abbreviation(match[0], notes, usual), heading)
@@ -79,7 +85,7 @@ def sentence_case(heading: str, notes: Spellings, usual: Spellings) -> str:
             return form
         return word.lower() if _is_capitalised(word) or len(word) > SHORT else word
 
-    def written(match: re.Match[str]) -> str:
+    def cased(match: re.Match[str]) -> str:
         word, is_article = match[0], _ARTICLE.match(heading, match.start())
         if word.lower() in STOPWORDS and (shouted or word[-1].islower() or is_article):
             form = word.lower() if word.lower() != "i" else "I"
@@ -90,7 +96,7 @@ def sentence_case(heading: str, notes: Spellings, usual: Spellings) -> str:
         opens = _OPENS.search(heading[: match.start()]) and word[0].isupper() and form.split("-")[0].islower()
         return _opened(form) if opens else form
 
-    return _WORD.sub(written, heading)
+    return _WORD.sub(cased, heading)
 
 
 def _abbreviation(word: str, notes: Spellings, usual: Spellings) -> str:
