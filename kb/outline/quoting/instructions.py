@@ -10,7 +10,9 @@ _OF_ITS_WAY = re.compile(
     r"|(?:we|you) (?:should )?have (?:now|just|successfully|already|finally)\b"
     r"|we (?:have )?(?:talked|learned|learnt|reached)\b|we now (?:need|want|have|turn|move|are ready)\b"
     r"|as (?:the|its|their) names? (?:\w+ )?(?:suggests?|impl(?:y|ies)|indicates?)\b"
-    r"|as you (?:have|may|might|can|probably)\b"
+    r"|as you (?:have|may|might|can|probably)\b|hopefully\b"
+    r"|(?:be able to|know how to|get (?:an understanding|familiar|acquainted)|understand (?:how|what|why|different|"
+    r"the (?:concepts?|basics|importance|difference|role)))\b"
     r"|(?:the )?learning objectives (?:of|for|are|in)\b"
     r"|.*\b(?:in the exercises?|exercises? (?:below|above|today|that follow)|final topic)\b"
     r"|.*\bend of (?:the|our|this) (?:course|module|journey|session|pipeline)\b",
