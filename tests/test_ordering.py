@@ -147,6 +147,25 @@ def test_only_what_can_be_a_subject_is_a_part(topic: str, lacking: list[str]) ->
     assert [gap.text for gap in told] == [f"no point is about {name!r}, a part of the topic" for name in lacking]
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("# Caches\n\nCaching costs memory.\n\n## Energy use\n\nA watt a block.\n", 5),
+        ("# Caches\n\nCaching costs memory.\n\n## Cost\n\nA watt a block.\nOf energy, most.\n", 8),
+        ("# Caches\n\nCaching costs memory.\n", None),
+    ],
+)
+def test_a_part_that_no_point_is_about_is_told_with_its_place(text: str, line: int | None) -> None:
+    """Where the notes have what no point says, in a heading or else in a passage, the gap leads there."""
+    paths = ("notes/a.md", "notes/b.md")
+    sections = [section("Caches", "Caching a block costs 2 MB of memory.", *paths)]
+    passages = [(entry.note.path, entry.chunk) for entry in excerpts_of({"notes/a.md": text})]
+    notes = [entry.note for entry in excerpts_of(dict.fromkeys(paths, "Caching costs memory.\n"))]
+    told = gaps("caches and energy", sections, [], notes, TODAY, lambda term: True, passages=passages)
+    place = f"; notes/a.md:{line} names it" if line else ""
+    assert [gap.text for gap in told] == [f"no point is about 'energy', a part of the topic{place}"]
+
+
 def test_parts_of_a_concept_that_no_note_treats() -> None:
     """Of a concept that the topic names and a cited note treats, the parts that no cited note treats are gaps, those
     that others build on first.

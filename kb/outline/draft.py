@@ -117,6 +117,8 @@ def _report(
     cited_works, left_out = references(notes, excerpts, sections, texts)
 
     concepts = [subject.name for subject in unknown if subject.concept is not None]
+    passages = [(entry.path, chunk) for entry in considered.values() for chunk in chunks.get(entry.id, ())]
+    near = partial(_is_near, reader, topic)
     return Outline(
         topic=topic.text,
         title=topic.text[:1].upper() + topic.text[1:],
@@ -126,7 +128,7 @@ def _report(
         considered=tuple(NoteVersion(path=note.path, sha256=note.sha256) for note in considered.values()),
         references=cited_works,
         open_questions=nearest_questions(reader, notes, topic.aim),
-        gaps=gaps(topic.text, sections, excerpts, _all_notes(reader), today, partial(_is_near, reader, topic), concepts)
+        gaps=gaps(topic.text, sections, excerpts, _all_notes(reader), today, near, concepts, passages)
         + _barely_mentioned(reader, topic, notes)
         + _untreated_parts(reader, topic.text, notes)
         + left_out,

@@ -8,13 +8,15 @@ from collections.abc import Callable, Sequence, Set
 from pathlib import PurePosixPath
 
 from kb.areas.concepts import Concepts
-from kb.models import NoteRecord
+from kb.models import ChunkRecord, NoteRecord
 from kb.notes.links import RELATIVE, missing_targets
 from kb.notes.statements import stated
 from kb.outline.points import Excerpt
 from kb.outline.quoting.predicates import without_verbs
 from kb.reports import Gap, Section
 from kb.search.snippets import marks
+
+Passage = tuple[str, ChunkRecord]  # with the path of its note
 
 FAST_AREAS = ("llm",)  # in which notes are outdated after `YEARS`
 YEARS = 2
@@ -51,12 +53,14 @@ def gaps(
     today: datetime.date,
     is_near: Callable[[str], bool],
     unknown: Sequence[str] = (),
+    passages: Sequence[Passage] = (),
 ) -> tuple[Gap, ...]:
     """What is missing: sections without points, of one note or without numbers, outdated notes on a fast-moving
     subject, links to missing notes, terms that are used but not explained, and aspects of the topic without evidence.
 
     `notes` are all notes of the notebook; `is_near` says whether a term has to do with the topic. `unknown` are the
-    concepts of the topic that no cited note knows.
+    concepts of the topic that no cited note knows. `passages` are those of the notes that were considered, which may
+    have what no point is about.
     """
     cited = {path for section in sections for path in section.notes}
     return (
@@ -64,7 +68,7 @@ def gaps(
         *_outdated(sections, {note.path: note for note in notes}, today),
         *_missing_notes(cited, notes),
         *_unexplained([entry for entry in excerpts if entry.note.path in cited], notes, is_near),
-        *_without_evidence(topic, sections, unknown),
+        *_without_evidence(topic, sections, unknown, passages),
     )
 
 
@@ -197,8 +201,12 @@ def _explained(term: str, text: str) -> bool:
     )
 
 
-def _without_evidence(topic: str, sections: Sequence[Section], unknown: Sequence[str]) -> list[Gap]:
-    """The parts of a topic of which no point or heading contains a single word, and its unknown concepts."""
+def _without_evidence(
+    topic: str, sections: Sequence[Section], unknown: Sequence[str], passages: Sequence[Passage]
+) -> list[Gap]:
+    """The parts of a topic of which no point or heading contains a single word, with where the notes have them, and its
+    unknown concepts.
+    """
     points = [f"{point.label} {point.text}" for section in sections for point in section.points]
     said = " ".join([*points, *(section.heading for section in sections)])
     parts = [part.strip() for part in _ASPECT.split(topic)]
@@ -207,9 +215,29 @@ def _without_evidence(topic: str, sections: Sequence[Section], unknown: Sequence
         words = [word for word in re.findall(r"[\w-]+", without_verbs(part)) if not _SMALL_WORD.fullmatch(word)]
         if words and not _is_said(words, said):
             named = " ".join(words)
-            found.append(Gap(kind="no evidence", text=f"no point is about {named!r}, a part of the topic"))
+            place = _place_of(words, passages)
+            said_there = f"; {place} names it" if place else ""
+            found.append(Gap(kind="no evidence", text=f"no point is about {named!r}, a part of the topic{said_there}"))
     others = [name for name in unknown if not any(name.casefold() in gap.text.casefold() for gap in found)]
     return [*found, *(Gap(kind="no evidence", text=f"no cited note mentions {name!r}") for name in others)]
+
+
+def _place_of(words: Sequence[str], passages: Sequence[Passage]) -> str:
+    """The address of the first passage whose heading has all of some words, or else that has them itself; an empty
+    string if there is none.
+    """
+    for path, chunk in passages:
+        if chunk.heading_path and _has_all(words, chunk.heading_path[-1]):
+            return f"{path}:{chunk.start_line}"
+    for path, chunk in passages:
+        if _has_all(words, chunk.text):
+            lines = enumerate(chunk.text.split("\n"), chunk.start_line)
+            return f"{path}:{next(number for number, line in lines if marks(line, words))}"
+    return ""
+
+
+def _has_all(words: Sequence[str], text: str) -> bool:
+    return all(marks(text, [word]) for word in words)
 
 
 def untreated_parts(
