@@ -104,6 +104,7 @@ def test_a_sentence_whose_last_line_is_a_link() -> None:
         ("PagedAttention", "One-Line Summary", "Waste falls from 60% to 4%.", "PagedAttention"),
         ("2025-01-31", "Notes", "The draft has 1% of the weights.", ""),
         ("DLRM, a reference model", "Where it hurts", "Tables take 99% of the memory.", "DLRM"),
+        ("PagedAttention", "PagedAttention: Waste of memory", "It falls to 4%.", "PagedAttention: Waste of memory"),
         (":brain: PagedAttention", ":rocket: Waste of memory", "It falls to 4%.", "PagedAttention: Waste of memory"),
     ],
 )

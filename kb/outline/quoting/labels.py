@@ -49,7 +49,7 @@ def label(title: str, heading_path: Sequence[str], text: str) -> str:
     without the heading if the text names that.
     """
     subject = _subject(title)
-    heading = _heading(heading_path[-1]) if heading_path else ""
+    heading = _heading(heading_path[-1]).removeprefix(f"{subject}: ") if heading_path else ""
     said = _stems(text)
     if subject and _is_named(subject, said):
         return ""
