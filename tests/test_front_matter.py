@@ -110,9 +110,25 @@ def test_a_thematic_break_at_the_top_is_body(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("title: GraphSAGE: sampled neighbours", {"title": "GraphSAGE: sampled neighbours"}),
+        ('title: A "quoted" word: and more', {"title": 'A "quoted" word: and more'}),
+        ("title: Why? Because: a\ntags: [a, b]", {"title": "Why? Because: a", "tags": ["a", "b"]}),
+        ("notes:\n  - first: it: fails\n  - second", {"notes": [{"first": "it: fails"}, "second"]}),
+        ("time: 09:30", {"time": "09:30"}),
+    ],
+)
+def test_a_colon_in_a_value_needs_no_quotation_marks(line: str, expected: dict[str, JsonValue]) -> None:
+    """What YAML refuses but can mean one thing only is read as that."""
+    values, _, fault = read_front_matter(f"---\n{line}\n---\nBody.\n")
+    assert (values, fault) == (expected, None)
+
+
+@pytest.mark.parametrize(
     ("block", "message"),
     [
-        ("---\ntitle: A: B\n---\n", "line 2"),
+        ("---\ntitle: A: B\n  c: d\n---\n", "line 3"),
         ("---\na: 1\n\tb: 2\n---\n", "tab"),
         ("---\ntags:\n\t- a\n---\n", "line 3"),
         ("---\n\ttitle: A\n---\n", "line 2"),

@@ -26,6 +26,9 @@ TOO_DEEP = f"has front matter nested deeper than {MAX_DEPTH} levels"
 _YAML = re.compile(r"\A---[ \t]*\n(?P<body>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML = re.compile(r"\A\+\+\+[ \t]*\n(?P<body>.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _JSON = re.compile(r"\A(?P<body>\{[ \t]*\n.*?^\})[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_COLON_WITHIN = re.compile(  # `title: GraphSAGE: sampled neighbours`
+    r"""^(?P<key>[ ]*(?:-[ ]+)?[\w-]+:[ ]+)(?P<value>[^\s"'\[\]{}|>&*!#%@`,?-][^\n]*?:[ ][^\n]*)$""", re.MULTILINE
+)
 _KEPT_AS_TEXT = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:float")
 _MAPPING = TypeAdapter(dict[str, JsonValue])
 
@@ -79,6 +82,19 @@ def _looks_like_mapping(body: str) -> bool:
 
 
 def _parse_yaml(body: str) -> dict[str, JsonValue]:
+    """The values of YAML. A value with a colon that should be in quotation marks is read as if it were."""
+    try:
+        return _load_yaml(body)
+    except NoteError:
+        quoted = _COLON_WITHIN.sub(
+            lambda match: match["key"] + json.dumps(match["value"].rstrip(), ensure_ascii=False), body
+        )
+        if quoted == body:
+            raise
+        return _load_yaml(quoted)
+
+
+def _load_yaml(body: str) -> dict[str, JsonValue]:
     try:
         _check_shape(body)
         loaded = yaml.load(body, Loader=_Loader)  # noqa: S506  # a subclass of SafeLoader
