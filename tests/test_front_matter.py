@@ -116,6 +116,11 @@ def test_a_thematic_break_at_the_top_is_body(text: str) -> None:
         ('title: A "quoted" word: and more', {"title": 'A "quoted" word: and more'}),
         ("title: Why? Because: a\ntags: [a, b]", {"title": "Why? Because: a", "tags": ["a", "b"]}),
         ("notes:\n  - first: it: fails\n  - second", {"notes": [{"first": "it: fails"}, "second"]}),
+        ("title: A: b # c", {"title": "A: b"}),
+        (
+            "title: a: b\nabstract: |-\n  Note: this has: colons",
+            {"title": "a: b", "abstract": "Note: this has: colons"},
+        ),
         ("time: 09:30", {"time": "09:30"}),
     ],
 )

@@ -29,6 +29,7 @@ TEXTS = Spellings(
         ("The Harbour: Tides and HARBOT", "The harbour: Tides and HARBOT"),
         ("Tide Tables: what turns at high water", "Tide tables: what turns at high water"),
         ("Tide Tables: What a Harbour Needs", "Tide tables: What a harbour needs"),
+        ("Tide Tables: HARBOT Tides", "Tide tables: HARBOT tides"),
         ("tide tables of HarBot", "Tide tables of HarBot"),
         ("Boats with tide tables in Harbour Maps", "Boats with tide tables in Harbour Maps"),
         ("HarBot: why tides turn", "HarBot: why tides turn"),

@@ -199,6 +199,7 @@ def test_tags_come_from_front_matter_and_prose(text: str, tags: tuple[str, ...])
         ("(https://a.org/wiki/Graph_(discrete_mathematics))", ["https://a.org/wiki/Graph_(discrete_mathematics)"]),
         ("Version 1706.03762 of nothing.", []),
         ("https://a.org/b?utm_source=chat.example", ["https://a.org/b"]),
+        ("https://a.org/R&D?utm_source=x", ["https://a.org/R&D"]),
         ("https://a.org/b?utm_source=x&page=2&utm_medium=y#c", ["https://a.org/b?page=2#c"]),
         ("https://a.org/s.css https://a.org/x.js?v=2 https://a.org/i.png https://img.shields.io/b/x", []),
         ("https://twitter.com/someone https://www.linkedin.com/in/someone/ https://x.com/someone", []),
@@ -416,7 +417,7 @@ def test_a_note_without_text_is_none() -> None:
         ("---\nkind: [post]\n---\ntext", "kind: .*post"),
         ("---\narea: '[[LLMs]]'\n---\ntext", r"LLMs.*ml-systems, gnn, llm, detour"),
         ("---\narea: {a: b}\n---\ntext", "area: "),
-        ("---\ntitle: one: two: three\n---\ntext", "broken front matter: line 2"),
+        ("---\ntitle: [one: two\n---\ntext", "broken front matter: line 3"),
         ("+++\nno toml\n+++\ntext", "broken front matter"),
     ],
 )

@@ -153,6 +153,8 @@ def test_only_what_can_be_a_subject_is_a_part(topic: str, lacking: list[str]) ->
         ("# Caches\n\nCaching costs memory.\n\n## Energy use\n\nA watt a block.\n", 5),
         ("# Caches\n\nCaching costs memory.\n\n## Cost\n\nA watt a block.\nOf energy, most.\n", 8),
         ("# Caches\n\nCaching costs memory.\n", None),
+        ("# Caches\n\nCaching is energy-saving in synenergy.\n", 3),
+        ("# Caches\n\nCaching costs synenergy.\n", None),
     ],
 )
 def test_a_part_that_no_point_is_about_is_told_with_its_place(text: str, line: int | None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from kb.areas.concept_vectors import unknown_texts
 from kb.errors import InputError
 from kb.index.catalog import Switch
-from kb.index.duration import embedding_time, spoken
+from kb.index.duration import SAMPLE, embedding_time, spoken
 from kb.index.encoder import DEFAULT_MODEL, is_exported
 from kb.index.encoder.hub import is_downloaded
 from kb.index.encoder.known import KnownModel, known_models
@@ -20,8 +20,6 @@ from kb.settings import write_setting
 from kb.sync.run import ShouldStop, run
 
 DEFAULT = "default"
-SAMPLE = 16  # passages
-
 IsHere = Callable[[str | None], bool]
 
 
@@ -109,8 +107,9 @@ def change_encoder(
 def _announce_duration(writer: IndexWriter) -> None:
     """Say how long embedding will take: the notes, and what kb knows of its subjects."""
     opening = writer.catalog.chunks(writer.catalog.opening_chunks(1)[:SAMPLE])
+    if not opening:
+        return
     sentences = unknown_texts(writer.encoder)
     seconds = embedding_time(writer.encoder, [chunk.text for chunk in opening.values()], writer.chunk_count)
     seconds += embedding_time(writer.encoder, sentences, len(sentences))
-    if opening:
-        writer.notify(f"embedding takes about {spoken(seconds)}; until it is done, the notebook is as it was")
+    writer.notify(f"embedding takes about {spoken(seconds)}; until it is done, the notebook is as it was")

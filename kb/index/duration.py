@@ -13,7 +13,7 @@ MAX_SECONDS = 100  # that are not told in minutes
 
 def embedding_time(encoder: Encoder, texts: Sequence[str], count: int) -> float:
     """The seconds that an encoder takes for `count` texts, by the time that it takes for some of `texts`."""
-    sample = list(texts[:: max(1, len(texts) // SAMPLE)][:SAMPLE])
+    sample = list(texts[:: max(1, -(-len(texts) // SAMPLE))])
     if not sample:
         return 0.0
     encoder.encode(sample[:1])  # loads the model

@@ -223,21 +223,21 @@ def _without_evidence(
 
 
 def _place_of(words: Sequence[str], passages: Sequence[Passage]) -> str:
-    """The address of the first passage whose heading has all of some words, or else that has them itself; an empty
-    string if there is none.
+    """The address of the line that has most of some words, in the first passage that has all of them, or in one whose
+    heading does; an empty string if there is none.
     """
-    for path, chunk in passages:
-        if chunk.heading_path and _has_all(words, chunk.heading_path[-1]):
-            return f"{path}:{chunk.start_line}"
-    for path, chunk in passages:
-        if _has_all(words, chunk.text):
-            lines = enumerate(chunk.text.split("\n"), chunk.start_line)
-            return f"{path}:{next(number for number, line in lines if marks(line, words))}"
+    naming = [(path, chunk) for path, chunk in passages if _count(words, chunk.text) == len(words)]
+    naming.sort(key=lambda entry: _count(words, " ".join(entry[1].heading_path[-1:])) < len(words))
+    for path, chunk in naming[:1]:
+        lines = chunk.text.split("\n")
+        return f"{path}:{chunk.start_line + max(range(len(lines)), key=lambda number: _count(words, lines[number]))}"
     return ""
 
 
-def _has_all(words: Sequence[str], text: str) -> bool:
-    return all(marks(text, [word]) for word in words)
+def _count(words: Sequence[str], text: str) -> int:
+    """How many of some words a text has, in the singular or the plural."""
+    forms = (rf"(?<!\w){re.escape(word.removesuffix('s'))}(?:e?s)?(?!\w)" for word in words)
+    return sum(bool(re.search(form, text, re.IGNORECASE)) for form in forms)
 
 
 def untreated_parts(

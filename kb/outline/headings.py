@@ -142,7 +142,7 @@ class _Cluster:
     def share_below(self, heading: str) -> float:
         """The share of the points that stand below a heading."""
         below = sum(heading in chunk.heading_path for chunk in self.quoted)
-        return below / len(self.quoted)
+        return below / max(len(self.quoted), 1)
 
     def handicap(self, *ids: str) -> float:
         """That of a name that covers only some of the notes."""

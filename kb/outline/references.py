@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from kb.models import NoteRecord
 from kb.notes.links import with_inline_links
@@ -32,9 +33,9 @@ _PAPER = re.compile(
 )
 # Words of the sentence around a link: "opened a pull request", "this answer", "the full prompt is here".
 _OF_A_SENTENCE = re.compile(
-    r"(?:[Tt]h(?:is|ese|at|ose)|[Hh]is|[Hh]er|[Mm]y|[Oo]ur|[Tt]heir)\b.*|.*\b(?:here|it|them|this|that)\W*"
-    r"|(?:[a-z]+(?:ed|ing) (?:an?|the|my|our|your|up|out|with|to|in|on|from|by|how)|using|based|according|via|from|in"
-    r"|on|by|with|as|has|have|is|are|was)\b.*"
+    r"(?:this|these|that|those|his|her|my|our|their)\b.*|Th(?:is|ese|at|ose) [a-z]+|.*\b(?:here|it|them|this|that)\W*"
+    r"|(?:[a-z]+(?:ed|ing) (?:an?|the|my|our|your|up|out)|using|based|according|via|from|in|on|by|with|as|has|have|is"
+    r"|are|was)(?![-\w]).*"
 )
 # Pictures of formulas, people's pages, and what somebody says of a work on a social network.
 _RENDERED = re.compile(r"/render/math\?|//latex\.codecogs\.com/", re.IGNORECASE)
@@ -45,12 +46,11 @@ _NOWHERE = re.compile(
 )
 _SAID_OF_IT = re.compile(r"//(?:\w+\.)?(?:twitter|x|threads|bsky|linkedin)\.(?:com|net|app)/", re.IGNORECASE)
 
-# A line of a note's opening that is nothing but a link.
+# A line that is nothing but a link.
 _LINK_ALONE = re.compile(
-    r"^\W*(?:(?:papers?|source|links?|arxiv|url|pdf|original)\W*)?(?:\[[^\[\]\n]*\]\()?https?://[^\s()]+\W*$",
-    re.IGNORECASE | re.MULTILINE,
+    r"\W{0,9}(?:(?:papers?|source|links?|arxiv|url|pdf|original)\W{1,9})?(?:\[[^\[\]]*\]\()?https?://[^\s()]+\W{0,9}",
+    re.IGNORECASE,
 )
-_BELOW_OPENING = re.compile(r"^#{2,6} ", re.MULTILINE)
 
 MAX_REFERENCES = 40  # more than a reader looks at; a page of links would give thousands
 
@@ -115,9 +115,10 @@ def _paper_of(note: NoteRecord, text: str) -> str | None:
 
 
 def _work_linked_first(text: str) -> list[str]:
-    """The work that a note without sources is about: the only paper to which a line of its opening is a link."""
-    lines = "\n".join(_LINK_ALONE.findall(_BELOW_OPENING.split(text, maxsplit=1)[0]))
-    papers = [entry.reference for entry in citations_in(lines) if entry.reference.startswith(("arXiv:", "doi:"))]
+    """The work that a note without sources is about: the only paper to which it links before it says anything."""
+    said = (line.strip() for line in text.split("\n") if line.strip() and not line.startswith("#"))
+    links = "\n".join(takewhile(_LINK_ALONE.fullmatch, said))
+    papers = [entry.reference for entry in citations_in(links) if entry.reference.startswith(("arXiv:", "doi:"))]
     return papers if len(papers) == 1 else []
 
 

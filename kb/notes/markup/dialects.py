@@ -21,7 +21,7 @@ _METADATA = re.compile(
     | :[ ].*\{[\#.][^{}]*\}\s*$                        # Pandoc and Quarto: the caption of a table {#tbl-x}
     | \^[\w-]+\s*$                                   # Obsidian: the name of a block
     | \([\w:-]+\)=\s*$                                # MyST: the name of what follows
-    | (?:!!!|\?\?\?\+?)[ ]\w.*$                       # MkDocs: !!! note "Title"
+    | (?:!!!|\?\?\?\+?)[ ]?[\w-]+(?:[ ]inline(?:[ ]end)?)?(?:[ ]+"[^"]*")?\s*$  # MkDocs: !!! note "Title"
     | <[A-Z][\w.]*(?:\s[^<>]*)?/?>\s*$ | </[A-Z][\w.]*>\s*$   # MDX components
     | (?:collapsed|id|logseq\.\w+)::.*$
     """
@@ -69,16 +69,20 @@ _BIBTEX = re.compile(
 )
 
 
-_ADMONITION = re.compile(r"(?P<indent> *)(?:!!!|\?\?\?\+?) \w")
+_ADMONITION = re.compile(r"(?P<indent> *)(?:!!!|\?\?\?\+?) ?\w")
+_FENCE = re.compile(r"\s*(?P<mark>```|~~~)")
 INDENT = 4  # blanks before what an admonition holds
 
 
 def without_indents(lines: Sequence[str]) -> list[str]:
     """Lines of which those that an admonition of MkDocs holds are not indented by it: they are no code."""
     found = list(lines)
-    for number, line in enumerate(found):
-        admonition = _ADMONITION.match(line)
-        if admonition is None:
+    open_fence = ""
+    for number in range(len(found)):
+        fence, admonition = _FENCE.match(found[number]), _ADMONITION.match(found[number])
+        if fence and open_fence in ("", fence["mark"]):
+            open_fence = "" if open_fence else fence["mark"]
+        if open_fence or admonition is None or not is_metadata(found[number]):
             continue
         margin = " " * (len(admonition["indent"]) + INDENT)
         for below in range(number + 1, len(found)):

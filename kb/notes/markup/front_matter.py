@@ -20,15 +20,16 @@ from kb.notes.prose import printable
 
 MAX_CHARACTERS = 64_000
 MAX_DEPTH = 20
+MAX_UNQUOTED = 5  # values that should be in quotation marks
 MAX_INTEGER_BITS = 64
 TOO_DEEP = f"has front matter nested deeper than {MAX_DEPTH} levels"
 
 _YAML = re.compile(r"\A---[ \t]*\n(?P<body>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML = re.compile(r"\A\+\+\+[ \t]*\n(?P<body>.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _JSON = re.compile(r"\A(?P<body>\{[ \t]*\n.*?^\})[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_COLON_WITHIN = re.compile(  # `title: GraphSAGE: sampled neighbours`
-    r"""^(?P<key>[ ]*(?:-[ ]+)?[\w-]+:[ ]+)(?P<value>[^\s"'\[\]{}|>&*!#%@`,?-][^\n]*?:[ ][^\n]*)$""", re.MULTILINE
-)
+# `title: GraphSAGE: sampled neighbours`
+_COLON_WITHIN = re.compile(r"""^(?P<key>[ ]*(?:-[ ]+)?[\w-]+:[ ]+)(?P<value>[^\s"'\[\]{}|>&*!#%@`,?-].*?:[ ].*)$""")
+_COMMENT = re.compile(r"\s#")
 _KEPT_AS_TEXT = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:float")
 _MAPPING = TypeAdapter(dict[str, JsonValue])
 
@@ -83,15 +84,29 @@ def _looks_like_mapping(body: str) -> bool:
 
 def _parse_yaml(body: str) -> dict[str, JsonValue]:
     """The values of YAML. A value with a colon that should be in quotation marks is read as if it were."""
-    try:
-        return _load_yaml(body)
-    except NoteError:
-        quoted = _COLON_WITHIN.sub(
-            lambda match: match["key"] + json.dumps(match["value"].rstrip(), ensure_ascii=False), body
-        )
-        if quoted == body:
-            raise
-        return _load_yaml(quoted)
+    for _ in range(MAX_UNQUOTED):
+        try:
+            return _load_yaml(body)
+        except NoteError as error:
+            quoted = _with_quotes(body, error.__cause__)
+            if quoted == body:
+                raise
+            body = quoted
+    return _load_yaml(body)
+
+
+def _with_quotes(body: str, error: BaseException | None) -> str:
+    """YAML in which the value that an error is about has quotation marks, if a colon in it is the reason."""
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    lines = body.split("\n")
+    if mark is not None and mark.line < len(lines):
+        lines[mark.line] = _COLON_WITHIN.sub(_quoted, lines[mark.line])
+    return "\n".join(lines)
+
+
+def _quoted(match: re.Match[str]) -> str:
+    value = _COMMENT.split(match["value"], maxsplit=1)[0].rstrip()
+    return match["key"] + json.dumps(value, ensure_ascii=False)
 
 
 def _load_yaml(body: str) -> dict[str, JsonValue]:

@@ -28,7 +28,7 @@ _ANCHORED = re.compile(
 _VIDEO = re.compile(
     r"https?://(?:youtu\.be/|(?:www\.|m\.)?youtube\.com/(?:watch\?(?:\S*&)?v=|embed/|live/))([\w-]{11})\b\S*"
 )
-_TRACKING = re.compile(r"[?&](?:utm_\w+|fbclid|gclid|mc_[ce]id)=[^&#]*")  # where a reader came from
+_TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|mc_[ce]id)=")  # where a reader came from
 # What a page needs or shows next to its text, and people: these are not works.
 _NO_WORK = re.compile(
     r"\.(?:css|js|mjs|woff2?|ttf|ico|png|jpe?g|gif|svg|webp|avif|mp4|webm|mp3)(?:[?#]|$)"
@@ -77,9 +77,10 @@ def _sources(named: Iterable[str]) -> Iterator[str]:
 
 def without_tracking(reference: str) -> str:
     """A reference without what its address tells of where a reader came from."""
-    query = _TRACKING.search(reference)
-    bare = _TRACKING.sub("", reference)
-    return bare.replace("&", "?", 1) if query and "?" not in bare else bare
+    address, mark, fragment = reference.partition("#")
+    place, asked, query = address.partition("?")
+    kept = [part for part in query.split("&") if not _TRACKING.match(part)]
+    return f"{place}{asked if any(kept) else ''}{'&'.join(kept)}{mark}{fragment}"
 
 
 def reference_url(reference: str) -> str:

@@ -65,13 +65,17 @@ def sentence_case(heading: str, notes: Spellings, usual: Spellings) -> str:
     author's, who knows which words are names; only abbreviations in small letters are written as they are known. A
     subject before a colon is a heading of its own.
     """
-    if ": " in heading and not heading.isupper():
-        first, *rest = heading.split(": ")
-        pairs = [(part, sentence_case(part, notes, usual)) for part in rest]
-        below = [part if part[1:] == written[1:] else written for part, written in pairs]
-        return ": ".join([sentence_case(first, notes, usual), *below])
+    is_title = _is_title(heading)
+    first, *rest = [heading] if heading.isupper() else heading.split(": ")
+    pairs = [(part, _in_case(part, notes, usual, is_title)) for part in rest]
+    below = [part if part[1:] == written[1:] else written for part, written in pairs]
+    return ": ".join([_in_case(first, notes, usual, is_title), *below])
+
+
+def _in_case(heading: str, notes: Spellings, usual: Spellings, is_title: bool) -> str:
+    """A heading, or a part of one whose words all begin with capitals if that `is_title`, in sentence case."""
     shouted = heading.isupper() and (" " in heading or len(heading) > SHORT)
-    if not (shouted or _is_title(heading)):
+    if not (shouted or is_title or _is_title(heading)):
         known = _WORD.sub(lambda match: _abbreviation(match[0], notes, usual), heading)
         return known if known[:1].isupper() or any(map(str.isupper, known.split(" ")[0])) else _opened(known)
 

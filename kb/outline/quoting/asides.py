@@ -34,7 +34,7 @@ _POINTING = re.compile(
     r"|^(?:created|generated|updated|added|ingested|removed|renamed|moved|uploaded) (?:(?:an?|the|new) )?"
     r"(?:[\w-]+ ){0,2}(?:pages?|notes?|catalog|entr(?:y|ies)|files?|folders?|sections?|links?|index)\b"
     r"|^to (?:read|learn|know|find out|see) more\b"
-    r"|\b(?:you|one) can (?:(?:read|learn|find)(?: out)? more|inspect|browse|watch|look at)\b"
+    r"|\b(?:you|one) can (?:read|learn|find)(?: out)? more\b"
     r"|\bread more (?:about|on|here)\b"
     r"|\bavailable in (?:both )?(?:English|Chinese|Korean|Japanese|Spanish|French|German)\b"
     r"|(?:^|, )(?:refer to|consult) |\bwe saw\b"
@@ -113,10 +113,10 @@ _CITED = re.compile(
     r".*\b(?:19|20)\d\d\b"
     r"|^(?=.{0,60}\b[A-Z]\.,)(?:(?:[^\W\d_a-z][\w.’'-]*|et al\.?|and|&|van|von|de|der),?\s+){2,40}"
     r"\((?:19|20)\d\d[^()]{0,20}\)\.\s"
-    r"|^(?![^.]*(?: al\.,)?[^.]*\b[A-Z]\w*[A-Z]\w* (?:19|20)\d\d\.)"  # "Li et al., OSDI 2014.", before claims
-    r"(?:(?:[^\W\d_a-z][\w.’'-]*|et al\.?|and|&|van|von|de|der),?\s+){3,40}(?:19|20)\d\d\.\s",
+    r"|^(?P<appeared>(?:(?:[^\W\d_a-z][\w.’'-]*|et al\.?|and|&|van|von|de|der),?\s+){3,40}(?:19|20)\d\d\.)\s",
     re.DOTALL,
 )
+_AT_A_VENUE = re.compile(r"\b[A-Z]\w*[A-Z]\w* \d{4}\.$")  # "Li et al., OSDI 2014.", which claims follow
 # Fame and growth instead of a claim.
 _FAME = re.compile(
     r"\b(?:explod(?:ed|ing) in popularity|tak(?:en|ing) the world by storm|all the rage|hot topic|"
@@ -157,7 +157,8 @@ def is_a_work(text: str) -> bool:
 
 def is_a_citation(paragraph: str) -> bool:
     """Whether a paragraph is one entry of a bibliography, of which each sentence alone may look like a claim."""
-    return bool(_CITED.match(paragraph))
+    cited = _CITED.match(paragraph)
+    return cited is not None and not _AT_A_VENUE.search(cited["appeared"] or "")
 
 
 def is_aside(text: str) -> bool:

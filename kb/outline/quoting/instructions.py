@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 
 _OF_ITS_WAY = re.compile(
-    r"(?:for|in|during) (?:the|these|this|today's) (?:[\w-]+ ){0,2}(?:set of )?(?:exercises?|modules?|sessions?)\b"
-    r"|(?:today|this week|next week|in the exercises?)\b"
+    r"(?:for|in|during) (?:this|these|today's) (?:[\w-]+ ){0,2}(?:exercises?|modules?|sessions?)\b"
+    r"|for the (?:[\w-]+ ){0,2}set of exercises\b|(?:today|this week|next week),? (?:we|you|i)\b"
     r"|(?:we|you) (?:should )?have (?:now|just|successfully|already|finally)\b"
-    r"|we (?:have )?(?:talked|learned|learnt|reached)\b|we now (?:need|want|have|turn|move|are ready)\b"
-    r"|as (?:the|its|their) names? (?:\w+ )?(?:suggests?|impl(?:y|ies)|indicates?)\b"
+    r"|we (?:have )?(?:talked|reached)\b|we now (?:need|want|have|turn|move|are ready)\b"
     r"|as you (?:have|may|might|can|probably)\b|hopefully\b"
     r"|(?:be able to|know how to|get (?:an understanding|familiar|acquainted)|understand (?:how|what|why|different|"
     r"the (?:concepts?|basics|importance|difference|role)))\b"
     r"|(?:the )?learning objectives (?:of|for|are|in)\b"
     r"|.*\b(?:in the exercises?|exercises? (?:below|above|today|that follow)|final topic)\b"
-    r"|.*\bend of (?:the|our|this) (?:course|module|journey|session|pipeline)\b",
+    r"|.*\bend of (?:the|our|this) (?:course|module|journey|session)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _THINGS = r"(?:data|datasets?|files?|folders?|code|repo(?:sitory)?|scripts?)"
@@ -24,10 +23,10 @@ _MADE = (
     r"environment|class|app(?:lication)?)"
 )
 _TO_BE_DONE = re.compile(
-    r"try (?:to|out|running|changing|and|it)\b|figure out (?:how|what|why|which|where)\b|(?:start|begin) (?:out )?by\b"
+    r"try (?:to|out|running|changing|and|it)\b|figure out (?:how|what|why|which|where)\b"
     r"|(?:go|head|navigate|switch)(?: over)? to (?:the|your|this|https?)\b"
     rf"|(?:copy|download|unzip|upload) (?:the|your|this|all)(?: [\w/.-]+){{0,2}} {_THINGS}\b"
-    r"|(?:fill (?:in|out)|complete|answer) the\b"
+    r"|(?:fill (?:in|out)|complete|answer) the (?:\w+ )?(?:exercises?|tasks?|functions?|code|questions?|blanks?)\b"
     rf"|(?:make|create|write|implement|construct) (?:a|an|your)(?: new| own| small| simple)* {_MADE}\b",
     re.IGNORECASE,
 )

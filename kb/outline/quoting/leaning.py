@@ -45,23 +45,24 @@ _BEGINS = re.compile(
     r"|(?:overall|first|second|third|now|further|practically|together|good|nice|true|sure|okay|yes|no|right|well)[,:]",
     re.IGNORECASE,
 )
+_NOT_JOINED = r"(?:(?!\band\b)[^,;:.()—–])*"  # a clause so far, without a second one
 # References to something that the same clause has not named yet.
 _IN_FIRST_CLAUSE = re.compile(
     rf"[^,;:.()—–]*(?<!-)\b{_DEMONSTRATIVE}\b|[^,;:.()—–]{{1,40}}, {_DEMONSTRATIVE}\b"
     r"|[^,;:.()—–]*\b(?:of|by|for|with|at|on|from|to|into) that \w+\b|[^,;:.()—–]*\bin that \w+[,;:.]"
     rf"|{_INTRODUCING}\b[^,;:]*\bthat (?:is|was|gives|means|makes|leaves|takes|costs|comes|works)\b"
     r"|(?:on|in|with|at|for|by)\b[^,;:]*\b\w+s that \w+(?<![su])s\b"
-    r"|(?:(?:i|we|you|people|they) )?(?!how\b)[\w'’]+ it\b(?!['’]s\b| (?:is|was|has|would|may|might)\b)"
+    r"|(?:(?:i|we|you|people|they) )?(?!how\b)[\w'’]+ it\b(?!['’]s\b| (?:is|was|has|would|may|might)\b| \w+ to\b)"
     r"|\w+ing (?:it\b|them\b|that (?:wrong|right|well|badly)\b)"
     r"|(?:i|we) (?:\w+ )?(?:read|take|took|see|saw|understand|interpret|regard|treat|count) (?:that|them|it) as\b"
-    r"|[^,;:.()—–]*\b(?:is|are|was|were|can|must|should|will|may|might|we|you|i|one) (?:therefore|thus|hence)\b"
-    r"|(?:we|you|i|one) (?:may |can |could |might |will )?(?:also|then|now|still)\b"
-    r"|[^,;:.()—–]*\b(?:trains?|uses?|runs?|updates?|replaces?|removes?|solves?|reduces?|increases?|computes?|"
+    rf"|{_NOT_JOINED}\b(?:is|are|was|were|can|must|should|will|may|might|we|you|i|one) (?:therefore|thus|hence)\b"
+    r"|(?:we|you|i|one) (?:may |can |could |might |will )?(?:also|then|now)\b"
+    rf"|{_NOT_JOINED}\b(?:trains?|uses?|runs?|updates?|replaces?|removes?|solves?|reduces?|increases?|computes?|"
     r"applies|apply|builds?|fills?|trained|used) that \w+(?=$|[,;:.]| (?:on|to|with|for|in|by|from|into|as|and)\b)"
     r"|the originals? (?:is|are|was|were|has|had|uses?|used|needs?|needed|only)\b"
     r"|[^,;:.()—–]*\b(?:of|for|to|in|with|by|at|on|from|than|like|does|do|did) that[,;:.]"
     r"|[^,;:.()—–]*\b(?:all|both|each|any|none|most|some) of them\b"
-    r"|[^,;:.()—–]*\b(?:avoid|solve|fixe?|settle|address|addresse|remove|sidestep|ease|handle|escape|face|resolve|hide)"
+    rf"|{_NOT_JOINED}\b(?:avoid|solve|fixe?|settle|address|addresse|remove|sidestep|ease|handle|escape|face|resolve|hide)"
     r"(?:s|d|ed)? the (?:matter|issue|problem|question|difficulty|trouble|danger|cost)s?(?:[.,;:]|$)"
     r"|[^,;:.()—–]*\bthe (?:first|second|third|other|last) (?:term|case|option|one|approach|method|step|component)\b",
     re.IGNORECASE,
@@ -75,7 +76,11 @@ _PLACE = re.compile(
 )
 _BARE_PRONOUN = re.compile(rf"(?P<introduction>{_INTRODUCING}\b[^,;:]*), (?P<pronoun>it|they|he|she)\b", re.IGNORECASE)
 _PLURAL = re.compile(r"\b(?!as\b|is\b|was\b|has\b|this\b|versus\b|vs\b)[^\W\d]+(?<![sui])s\b")
-_SEVERAL = re.compile(r"\b(?:and|two|three|several|many|both)\b", re.IGNORECASE)
+_SEVERAL = re.compile(
+    r"\b(?:and|two|three|several|many|both|people|data|criteria|media|phenomena|children|vertices|indices)\b",
+    re.IGNORECASE,
+)
+_THEM = re.compile(r" them\b")
 _PREPOSED = re.compile(r"(?:in (?:practice|theory|general|short|fact|principle|effect|total)|to \w+)\b", re.IGNORECASE)
 
 _OPEN_END = re.compile(
@@ -88,9 +93,7 @@ _OPEN_END = re.compile(
 )
 _CLAUSE = re.compile(r"(?:if|when|whenever|since|because|although|whereas|while|whether)\b", re.IGNORECASE)
 # How a part of a sentence goes on with the clause before it, and is no clause of its own: ", which is", ", and can".
-_GOES_ON = re.compile(
-    r"(?:and|or|nor|which|who|whose|such as|like|including|especially|e\.g|i\.e|etc)\b", re.IGNORECASE
-)
+_GOES_ON = re.compile(r"(?:and|or|nor|which|who|whose|such as|e\.g|i\.e|etc)\b", re.IGNORECASE)
 # A verb of showing without what is shown, but for "as the tables show".
 _SHOWING = re.compile(
     r"^(?!.*\bas\b[^,;:]*$).*\b(?:shows?|showed|suggests?|indicates?|demonstrates?|reveals?|claims?|argues?|states?)$",
@@ -99,7 +102,7 @@ _SHOWING = re.compile(
 _PURPOSE = re.compile(r"(?:(?:in order )?to [a-z]+|for [a-z]+ing) (?P<rest>[^,;:—–]*)$", re.IGNORECASE)
 
 # What a purpose says somebody or something will be able to do, or is: "to find a server which is idle".
-_ABLE = re.compile(r"\b(?:can|could|will|may|might)(?: be)? \w+|\b(?:which|who|where)\b.*", re.I)
+_ABLE = re.compile(r"\b(?:can|could|will|may|might)(?: be)? \w+|\b(?:which|who|where) \w+ \w+", re.I)
 # What is said of something that only the line above or the heading names: "Better than BLEU for short answers".
 _PREDICATE = re.compile(
     r"(?:(?:more|less|most|very|quite|also|only|not|often) )?(?:useful|better|worse|faster|slower|cheaper|critical|"
@@ -149,13 +152,13 @@ _ABOUT_THE_TEXT = re.compile(
     r"|\bthe above\b|^below\b|\bthe figure\b"
     r"|^as (?:described|discussed|explained|mentioned|noted|shown|seen|introduced|defined|stated|outlined|said)\b"
     r"|^for (?:more|further|additional|detailed)\b[^.]*\b(?:see|check|refer|read|visit|consult|look)\b"
-    r"|^for [^,.]{3,60} (?:see|refer to|consult)\b"
+    r"|^for [^,.]{3,60}(?<!\bto) (?:see|refer to|consult)\b"
     r"|\b(?:as|what) (?:we|i|you) (?:saw|have seen|'ve seen|already|discussed|mentioned|said|can see)\b|\bwe(?:'ll"
     r"| will) (?:see|"
     r"look|cover|discuss|learn|explore|use|go|start|now|also)\b|\blet(?:'s|’s| us| me)\b|^(?:reading|see|cf|via"
     r"|compare|"
     r"related|source|credit|link|note)s?\b[:. ]|\bcode (?:snippet|below|above)\b|https?://"
-    r"|\b(?:click|scroll)(?:ing)? (?:on|here|the|to|down|up|your)\b|\bwhat follows\b"
+    r"|\b(?:click|scroll)(?:ing)? (?:on|here|the|to|down|up|your)\b|\b(?:of|in) what follows\b"
     r"|^(?:a|q|answer|question|todo|edit|update|summary of)\b\s*[:\d]|^summary of\b|\bthe (?:article|video)s?\b"
     r"|[\"”],? (?:\(?\w+ )?\(?(?:19|20)\d\d\)?\.?$|\[(?:arxiv|pdf|code|paper|link|video|blog|slides|website|project|"
     r"demo|\.\.\.|…)\]",
@@ -189,7 +192,7 @@ _RESIDUE = re.compile(
     r"[{}]{2}|\]\(|\[\^|<[a-z/!]|^[\W\d]*$|\|.*\||\\(?:begin|end|tag|label)\b|:::|^(?:!!!|\?\?\?) ?\w|^\W*\[wip\]",
     re.IGNORECASE,
 )
-_FORMULA = re.compile(r"\${1,2}[^$]*\${1,2}")
+_FORMULA = re.compile(r"\${1,2}[^$]*\${1,2}|\\\(.*?\\\)")
 _RAW_LATEX = re.compile(r"\\[A-Za-z]+\{")
 _NAME_IN_LOWER_CASE = re.compile(r"[a-z]+[A-Z\d]|[a-z]-[A-Z]?[a-z]")
 _DIGIT_COMMA = re.compile(r"(?<=\d),(?=\d)")
@@ -230,11 +233,11 @@ def _first_clause(text: str) -> str:
 
 
 def lacks_subject(text: str) -> bool:
-    """Whether a text is what is said of something that stands before it, or speaks of "them" before it names several
-    things.
+    """Whether a text is what is said of something that stands before it, or speaks of "them" before it has a word in
+    the plural.
     """
-    before, them, _ = _first_clause(text).partition(" them")
-    return bool(_PREDICATE.match(text)) or (bool(them) and not (_PLURAL.search(before) or _SEVERAL.search(before)))
+    before, *after = _THEM.split(_first_clause(text), maxsplit=1)
+    return bool(_PREDICATE.match(text)) or (bool(after) and not (_PLURAL.search(before) or _SEVERAL.search(before)))
 
 
 def is_before_an_item(text: str, others: Sequence[str]) -> bool:

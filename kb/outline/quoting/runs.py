@@ -34,7 +34,7 @@ _ORDERED = re.compile(r"\s*(?P<number>\d{1,2})[.)]\s")  # a line with an item of
 _DOES = re.compile(
     r"(?!(?:about|across|after|all|along|among|as|at|because|before|between|both|by|during|each|every|for|from|given|if|in|"
     r"inside|into|like|not|of|on|once|only|over|per|since|so|than|that|through|to|under|until|unlike|when|where|while|"
-    r"with|within|without)\b)[a-z]+ (?:the|an?|all|each|every|both|only|it|its|\$)(?!\w)",
+    r"with|within|without)\b)[a-z]+ (?:(?:the|an?|all|each|every|it|its)(?!\w)|\$)",
     re.IGNORECASE,
 )
 _ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—-]")  # of a list of links
