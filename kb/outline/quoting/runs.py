@@ -30,11 +30,11 @@ MAX_RUN_LENGTH = 480  # Latin letters of a run of several sentences
 
 _MARK = re.compile(r"^(?:\(?\d{1,2}[.)]|tl;?dr\W)\s+(?=[^\W\d])", re.IGNORECASE)  # of an item, of a summary
 _ORDERED = re.compile(r"\s*(?P<number>\d{1,2})[.)]\s")  # a line with an item of an ordered list
-# "Optimise the objective", but not "Across the nodes".
+# "Optimise the objective", but not "Across the nodes" or "Sampling the nodes".
 _DOES = re.compile(
     r"(?!(?:about|across|after|all|along|among|as|at|because|before|between|both|by|during|each|every|for|from|given|if|in|"
     r"inside|into|like|not|of|on|once|only|over|per|since|so|than|that|through|to|under|until|unlike|when|where|while|"
-    r"with|within|without)\b)[a-z]+ (?:(?:the|an?|all|each|every|it|its)(?!\w)|\$)",
+    r"with|within|without)\b)(?!\w+(?:ing|ion|ity|ness)\b)[a-z]+ (?:(?:the|an?|all|each|every|it|its)(?!\w)|\$)",
     re.IGNORECASE,
 )
 _ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—-]")  # of a list of links
