@@ -152,6 +152,7 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "Understand the concept of samplers that draw four neighbours.",
         "Be able to draw the neighbours of a hub with two samplers.",
         "Hopefully you have now seen how a sampler draws neighbours.",
+        "Start by filling the file of the sampler with some simple code.",
         "Figure out how the sampler draws the neighbours of a hub.",
         "Go to the monitoring page and open the tab of the sampler.",
         "Copy the data of the sampler into the folder of the run.",

@@ -24,6 +24,7 @@ _MADE = (
 )
 _TO_BE_DONE = re.compile(
     r"try (?:to|out|running|changing|and|it)\b|figure out (?:how|what|why|which|where)\b"
+    r"|(?:start|begin) by (?:filling|creating|opening|installing|cloning|copying|downloading|making|adding)\b"
     r"|(?:go|head|navigate|switch)(?: over)? to (?:the|your|this|https?)\b"
     rf"|(?:copy|download|unzip|upload) (?:the|your|this|all)(?: [\w/.-]+){{0,2}} {_THINGS}\b"
     r"|(?:fill (?:in|out)|complete|answer) the (?:\w+ )?(?:exercises?|tasks?|functions?|code|questions?|blanks?)\b"
