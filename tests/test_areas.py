@@ -67,6 +67,13 @@ def test_a_table_with_description_replaces_an_area() -> None:
     assert (sides["Ciphers"], sides["elliptic curves"], sides["nodes with edges"]) == ("gnn", "gnn", "outside")
 
 
+def test_a_name_that_the_user_gives_to_an_area() -> None:
+    """A text that has it singles the area out, even where it is a name of the whole field."""
+    assert load_areas().singled_out("how machine learning fails") == ()
+    after = load_areas().customised({"llm": AreaText(names=("Machine learning",))})
+    assert after.singled_out("how machine learning fails") == ("llm",)
+
+
 def test_a_table_for_outside() -> None:
     """A table for outside becomes another kind of outside."""
     after = SMALL.customised({"outside": AreaText(phrases=("our intranet",))})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from kb.areas.concepts import Concepts, load_concepts
@@ -129,6 +131,15 @@ def test_what_is_compared_may_stand_before_a_point() -> None:
     assert is_generic("Against tide tables")
     assert not says_nothing("Against tide tables")
     assert says_nothing("Resources")
+
+
+@pytest.mark.parametrize("run", [" ", "-", ".", ": ", "and ", "see "])
+def test_a_heading_with_a_long_run_is_read_at_once(run: str) -> None:
+    """A run of thousands of blanks, marks or words takes no time that grows with its square."""
+    for heading in (run * 5_000 + "x", "a" + run * 5_000 + "x", run * 5_000):
+        started = time.process_time()
+        says_nothing(heading)
+        assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import REPOSITORY, Run, indexed
+from doubles import HashingEncoder
 
 from kb.areas.concepts import Concepts
 from kb.areas.reading import (
@@ -266,6 +267,38 @@ def test_a_query_in_which_nothing_is_read(
     ended = kb("concepts", "something sweet")
     assert (ended.code, ended.out) == (0, "")
     assert "no concept" in ended.err
+
+
+@pytest.mark.parametrize("query", ["reduce hallucinations", "grounding against hallucination", "hallucinations"])
+def test_a_concept_that_no_note_names(
+    write: Callable[[str, str], Path], notebook: Path, encoder: HashingEncoder, query: str
+) -> None:
+    """A query for a concept that no note names finds the notes on what is related to it, and says so; a note that has
+    some other word of the concept's name is not on it.
+    """
+    text = "---\narea: llm\n---\n# {}\n\n{}\n"
+    write("notes/a.md", text.format("Map and reduce", "To reduce is to add up what was mapped. Reduce early."))
+    write("notes/b.md", text.format("TruthfulQA", "Questions that tempt a model. TruthfulQA has 817 of them."))
+    said: list[str] = []
+    with KnowledgeBase(notebook, encoder=encoder, notify=said.append) as knowledge:
+        knowledge.add([notebook / "notes"])
+        first = knowledge.search(query).hits[0]
+    assert first.path == "notes/b.md"
+    assert any("no note names 'Hallucination'" in line and "TruthfulQA" in line for line in said)
+
+
+def test_words_of_a_name_count_where_notes_have_them_all(
+    write: Callable[[str, str], Path], notebook: Path, knowledge: KnowledgeBase
+) -> None:
+    """The words of a concept's name are looked for where notes have all of them, though not as the name."""
+    text = "---\narea: llm\n---\n# {}\n\n{}\n"
+    write("notes/a.md", text.format("Lies", "Hallucinations are many. What we do reduces them."))
+    write("notes/b.md", text.format("TruthfulQA", "Questions that tempt a model. TruthfulQA has 817 of them."))
+    knowledge.add([notebook / "notes"])
+    first = knowledge.search("reduce hallucinations", explain=True).hits[0]
+    assert first.path == "notes/a.md"
+    assert first.explain
+    assert {"reduce", "hallucinations"} <= {term.term for term in first.explain.terms}
 
 
 def test_a_note_named_after_a_concept_is_on_it(

@@ -24,6 +24,7 @@ from conftest import REPOSITORY, HashingEncoder, Run
 from kb.areas.judge import embed_phrases
 from kb.errors import EncoderError, InputError, KbError, NoteError, RemovalError, ServerError
 from kb.evaluation.queries import Golden, load_golden
+from kb.index.reader import SMALL
 from kb.knowledge import KnowledgeBase
 from kb.models import FILED_AREAS, Encoder, Filter
 from kb.notebook import ChromaSettings
@@ -533,10 +534,14 @@ def test_stale_records_do_not_crowd_out_hits(machines: Machines, proxy: Proxy) -
     assert [path for path, _ in found(writer, "zebra", mode="dense")] == ["notes/far.md"]
 
 
-def test_searching_without_the_server(machines: Machines, proxy: Proxy) -> None:
-    """While the server is away searches answer the same from the catalog and say so; the doctor names the server, and
-    an add ends in one line before it embeds anything.
+@pytest.mark.parametrize("small", [SMALL, 0])
+def test_searching_without_the_server(
+    machines: Machines, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    """While the server is away searches answer the same from the catalog and say so once, in a small notebook and in a
+    large one; the doctor names the server, and an add ends in one line before it embeds anything.
     """
+    monkeypatch.setattr("kb.index.reader.SMALL", small)
     encoder = HashingEncoder()
     writer = machines.open("writer", encoder)
     write(writer, 1, 2, 3)
@@ -545,7 +550,7 @@ def test_searching_without_the_server(machines: Machines, proxy: Proxy) -> None:
     writer.close()
     proxy.fault = Fault("", "cut")
     assert found(writer, "zebra 2") == before
-    assert any("meanwhile the vectors in the catalog are searched" in line for line in machines.said)
+    assert sum("meanwhile the vectors in the catalog are searched" in line for line in machines.said) == 1
     assert [finding.check for finding in writer.diagnose().findings] == ["server"]
     write(writer, 4)
     embedded = len(encoder.embedded)

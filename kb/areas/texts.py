@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
@@ -86,9 +86,12 @@ class AreaTexts(Frozen):
 
     def customised(self, custom: Mapping[VerdictArea, AreaText]) -> AreaTexts:
         """A copy with the user's texts. One with a description replaces the built-in area, whose own texts become a
-        kind of outside; one without extends it. A term that the user assigns is removed from every other group.
+        kind of outside; one without extends it. A term or name that the user assigns is removed from every other
+        group, and from the names of the whole field.
         """
-        terms = {name: {term.lower() for term in (*text.terms, *text.hints)} for name, text in custom.items()}
+        terms = {
+            name: {term.lower() for term in (*text.names, *text.terms, *text.hints)} for name, text in custom.items()
+        }
         assigned = set().union(*terms.values())
         areas = {area: _without(text, assigned - terms.get(area, set())) for area, text in self.areas.items()}
         outside = {kind: _without(text, assigned) for kind, text in self.outside.items()}
@@ -99,7 +102,8 @@ class AreaTexts(Frozen):
         areas |= {area: _merged(areas[area], custom[area]) for area in AREAS if area in custom and area not in replaced}
         if "outside" in custom:
             outside[CUSTOM_OUTSIDE] = custom["outside"]
-        return AreaTexts(areas=areas, outside=outside, replaced=replaced, field=self.field)
+        field = _other_than(assigned, self.field)
+        return AreaTexts(areas=areas, outside=outside, replaced=replaced, field=field)
 
 
 @cache
@@ -144,10 +148,10 @@ def _merged(text: AreaText, more: AreaText) -> AreaText:
 
 
 def _without(text: AreaText, words: set[str]) -> AreaText:
-    """A text without some terms and hints, given in lower case."""
-    return text.model_copy(
-        update={
-            "terms": tuple(term for term in text.terms if term.lower() not in words),
-            "hints": tuple(term for term in text.hints if term.lower() not in words),
-        }
-    )
+    """A text without some names, terms and hints, given in lower case."""
+    names, terms, hints = (_other_than(words, given) for given in (text.names, text.terms, text.hints))
+    return text.model_copy(update={"names": names, "terms": terms, "hints": hints})
+
+
+def _other_than(words: set[str], texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(text for text in texts if text.lower() not in words)

@@ -14,8 +14,8 @@ from kb.outline.points import Excerpt
 from kb.reports import Gap, Reference, Section
 
 _NO_TITLE = re.compile(
-    r"\W*(?:(?:links?|pointers?|urls?) (?:to|of|for) )?"
-    r"(?:(?:an?|the|this|these|her|his|their|my|our|original|full|official|see|read|watch|click)\s+)*"
+    r"\W*+(?:(?:links?|pointers?|urls?) (?:to|of|for) )?"
+    r"(?:(?:an?|the|this|these|her|his|their|my|our|original|full|official|see|read|watch|click)\s++)*"
     r"(?:papers?|articles?|posts?|blogs?|blog posts?|here|links?|sources?|pdf|arxiv|doi|code|repo(?:sitory)?|github|"
     r"website|page|docs?|documentation|project|slides|videos?|more|research|resources?|courses?|talks?|lectures?|"
     r"teaching|(?:figure )?source|references?|models?(?: card)?|weights|datasets?|data|hf|(?:technical )?report|"

@@ -22,6 +22,7 @@ from kb.reports import (
     TermWeight,
 )
 from kb.search.calibration import GOOD, WEAK
+from kb.search.concepts.untreated import tell_untreated
 from kb.search.find import POOL, find
 from kb.search.fuse import evidence
 from kb.search.lexical import held_back
@@ -94,7 +95,7 @@ def _search(
         result, states = _found(reader, query, limit, filter, mode, explain, weak)
     finally:
         reader.notify = told
-    return _Answered(result, states, notices)
+    return _Answered(result, states, list(dict.fromkeys(notices)))  # each of the store's questions may fail alike
 
 
 def _found(
@@ -102,6 +103,7 @@ def _found(
 ) -> tuple[SearchResult, Mapping[str, FileState | None]]:
     notice_unknown_tags(reader, filter.tags)
     ranking = find(reader, query, filter, mode, max(POOL, limit * 10))
+    tell_untreated(reader, ranking.reading.untreated)
     asked = parse_query(query)
     reranker = reader.shared.reranker if mode == "hybrid" else None
     groups: Sequence[Sequence[Ranked]] = group_by_note(ranking.ranked, limit if filter.paths else PASSAGES)

@@ -15,6 +15,7 @@ from kb.models import FILED_AREAS, Filter, Mode, System
 from kb.search.concepts.abbreviations import with_abbreviations
 from kb.search.concepts.reading import read_concepts, reading_of, subject_of
 from kb.search.concepts.treatments import treatments
+from kb.search.concepts.untreated import meaning_words, untreated_in
 from kb.search.dense import first_wanted, nearest, relatedness_of_nearest, scan
 from kb.search.fuse import by_meaning, by_meaning_and_words
 from kb.search.lexical import by_words, matching, telling, weigh
@@ -49,17 +50,17 @@ def find(reader: IndexReader, query: str, filter: Filter, mode: Mode, pool: int 
     if mode == "dense":
         vector = embedding.result()
         return by_meaning(reader, vector, nearest(reader, vector, filter, pool, first), filter)
-    subject = subject_of(reader, asked)
-    words = telling(reader, subject.words)
+    known, subject = treatments(reader), subject_of(reader, asked)
+    untreated = untreated_in(reader, known, subject.text)
+    words = telling(reader, meaning_words(reader, subject.words, untreated))
     lexical = matching(reader, words, filter, pool)
     weighed = weigh(reader, words, None) if reader.is_small else words
-    known = treatments(reader)
     vector = embedding.result()
     described = vector if subject.text == asked.text else reader.encoder.encode_query(subject.text)
     answered = relatedness_of_nearest(reader, described)
     concepts = read_concepts(reader, known, subject, described, answered)
     reading = reading_of(reader, known, concepts, None if described is vector else described, subject.wanted.avoided)
-    reading = with_abbreviations(reader, known, reading, subject)
+    reading = with_abbreviations(reader, known, replace(reading, untreated=untreated), subject)
     dense = nearest(reader, vector, filter, pool, first)
     if reading.concepts:
         again = scan if reader.is_small else nearest

@@ -35,10 +35,11 @@ _GENERIC = re.compile(
     r"(?:[\w-]+ ){0,3}\S+\.(?:py|ipynb|md|qmd|rst|txt|sh|ya?ml|json|toml|html?|pdf|tex))",
     re.IGNORECASE,
 )
-_AND = re.compile(r"\s*(?:\band\b|[,&/])\s*", re.IGNORECASE)
+# Each run of blanks or marks is tried once, from its start, and is not given back: headings may have thousands of them.
+_AND = re.compile(r"(?<!\s)\s*+(?:\band\b|[,&/])\s*", re.IGNORECASE)
 _COMPARING = re.compile(r"(?:relation to|related to|against|compared (?:to|with)) .+", re.IGNORECASE)
-_DATE_OR_TIME = re.compile(r"[\W\d]*(?:[ap]m)?\W*", re.IGNORECASE)
-_TRAILING_NUMBER = re.compile(r"\W*\d*[\s:.]*$")
+_DATE_OR_TIME = re.compile(r"[\W\d]*+(?:[ap]m)?\W*", re.IGNORECASE)
+_TRAILING_NUMBER = re.compile(r"(?<!\W)\W*+\d*+[\s:.]*+$")
 _MARKS = re.compile(r"\\(?=\W)|[*`_#]+")
 # Emoji, also by name (":rocket:"), stars and ticks.
 MIN_JOINED = 5  # words joined by hyphens; "state-of-the-art" has four

@@ -19,6 +19,7 @@ from kb.index.reader import IndexReader
 from kb.models import Area
 from kb.search.concepts.names import named_otherwise
 from kb.search.concepts.treatments import Treatments
+from kb.search.concepts.untreated import Untreated
 from kb.search.concepts.wanted import Wanted, wanted_of
 from kb.search.query import STOPWORDS, Query, query_words
 from kb.search.words import NoteWeights
@@ -36,7 +37,7 @@ class Reading:
     """The concepts that a query asks for, by name with their weights; the mixture of their vectors `(dim,)`, with that
     of the query without the names of areas, None where nothing is read; the weight of each concept in each note; how
     like the query the concept is that a note is named after, times its weight, by note; and how rare each concept is,
-    compared with a word of the query.
+    compared with a word of the query. `untreated` are the concepts that it names and no note does.
     """
 
     concepts: Mapping[str, float] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class Reading:
     weights: NoteWeights = field(default_factory=dict)
     titled: Mapping[str, float] = field(default_factory=dict)
     rarity: Mapping[str, float] = field(default_factory=dict)
+    untreated: Sequence[Untreated] = ()
 
     def moved(self, vector: FloatArray) -> FloatArray:
         """The vector `(dim,)` of the query, moved towards the concepts."""
