@@ -44,6 +44,7 @@ EXAMPLE_SHARPNESS = 4.9579  # the inverse temperature of the softmax over an exa
 NUMBER, DEFINITION, TRADE_OFF, COMPARISON = 0.2017, 0.1614, 0.121, 0.121
 OPENING, SUBJECT_DEFINED = 0.8, 0.4  # of what opens the best note, and of what defines a subject
 REFERS_BACK, TALKS_OF_THE_NOTE, WITHOUT_VERB, SETTINGS = -0.4841, -0.242, -0.6, -0.4
+SHORT = -0.75  # for each e-fold that a statement is shorter than one that says enough
 
 SPEAKS_FOR = 1.2  # of a heading with its section, below which it says little of it: "Pipeline", "Read with care"
 

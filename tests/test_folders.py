@@ -90,6 +90,23 @@ def test_what_was_passed_over_is_said(notebook: Path, kb: Callable[..., Run], wr
     )
 
 
+def test_drawings_are_no_notes(knowledge: KnowledgeBase, write: Write) -> None:
+    """A drawing of Excalidraw is counted like other documents; one that is named, or has another name, is skipped with
+    its reason.
+    """
+    drawing = "---\nexcalidraw-plugin: parsed\n---\n# Excalidraw Data\n\n## Text Elements\nStripes ^y4BXp0Us\n"
+    write("notes/a.md", NOTE.format("A"))
+    write("notes/attachments/A 2026-01-10 13.31.36.excalidraw.md", drawing)
+    report = knowledge.add(["notes"])
+    assert counts(report) == ({".excalidraw.md": 1}, {})
+    assert report.skipped == ()
+    write("notes/zebra drawing.md", drawing)
+    report = knowledge.add(["notes", "notes/attachments/A 2026-01-10 13.31.36.excalidraw.md"])
+    assert {entry.reason for entry in report.skipped} == {"is a drawing of Excalidraw, not a note"}
+    assert len(report.skipped) == 2
+    assert [note.path for note in knowledge.list().notes] == ["notes/a.md"]
+
+
 # --- ignored notes ---
 
 

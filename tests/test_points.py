@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from kb.models import NoteFile
@@ -316,12 +318,12 @@ def test_a_step_is_quoted_with_the_steps_before_it() -> None:
         assert claim in points_of(f"# Sampling\n\n1. {first}\n2. {claim}\n")
 
 
-def test_what_an_admonition_holds_is_prose() -> None:
+@pytest.mark.parametrize("margin", ["    ", "\t"])
+def test_what_an_admonition_holds_is_prose(margin: str) -> None:
     """The box of MkDocs is no code, and its head no sentence; code within it is."""
     claim = "A hub of a million nodes fills the whole batch."
-    box = (
-        f'!!! warning "Hubs"\n\n    {claim}\n\n    ```python\n    hub = draw(graph)\n    ```\n\nNodes have a degree.\n'
-    )
+    held = f"{claim}\n\n```python\nhub = draw(graph)\n```\n\n"
+    box = f'!!! warning "Hubs"\n\n{textwrap.indent(held, margin)}Nodes have a degree.\n'
     chunks = chunk_note(
         parse_note(NoteFile(path="a.md", size=1, mtime_ns=1, text=f"# Sampling\n\n{box}", sha256="0")),
         lambda part: len(part.split()),

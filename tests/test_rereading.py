@@ -38,9 +38,9 @@ Each device holds one block (see below).
 :::
 
 !!! note "Blocks"
-    A block of keys is sent on $\\tau_{k}$ while it is read.
+	A block of keys is sent on $\\tau_{k}$ while it is read.
 """
-DIGESTS = {2: "7d5908b9cb24a750"}  # by version of the reading
+DIGESTS = {3: "7d5908b9cb24a750"}  # by version of the reading
 
 
 def test_what_is_read_differently_has_another_version() -> None:

@@ -2,4 +2,4 @@
 
 # The version of the reading. To be raised with every change to what a note is read as: notes that an earlier version
 # took in are read again by the next sync.
-READING = 2
+READING = 3

@@ -15,6 +15,7 @@ from kb.errors import InputError, NoteError, reason
 from kb.models import FileState, NoteFile
 
 SUFFIXES = (".md", ".markdown", ".qmd", ".mdx", ".rmd")  # Quarto, MDX and R Markdown are read as Markdown
+DRAWING = ".excalidraw.md"  # what Obsidian's Excalidraw plugin keeps of a drawing: labels and coordinates
 MAX_BYTES = 1_000_000
 MAX_LINES = 20_000
 TOO_LARGE = f"is larger than {MAX_BYTES // 1_000_000} MB; split it"
@@ -52,8 +53,8 @@ def is_utf8(name: str) -> bool:
 
 
 def is_note(path: str) -> bool:
-    """Whether a file is Markdown by its ending."""
-    return path.lower().endswith(SUFFIXES)
+    """Whether a file is Markdown by its ending, and no drawing."""
+    return path.lower().endswith(SUFFIXES) and not path.lower().endswith(DRAWING)
 
 
 def state_of(root: Path, path: str) -> FileState | None:
@@ -71,6 +72,8 @@ def look(root: Path, file: Path | os.DirEntry[str], path: str) -> FileState:
     """
     if not is_utf8(path):
         raise NoteError("has a name that is not UTF-8; rename it")
+    if path.lower().endswith(DRAWING):
+        raise NoteError("is a drawing of Excalidraw, not a note")
     if not is_note(path):
         raise NoteError(f"is not Markdown ({', '.join(SUFFIXES)}); `kb help capture` lists what else can be added")
     try:

@@ -22,6 +22,7 @@ DATE_PREFIX = re.compile(
 )
 FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folder
 _LANGUAGE = re.compile(r"\.[a-z]{2}(?:[-_][A-Za-z]{2,4})?$")  # in the name of such a file: README.zh-CN
+_ONE_WORD = re.compile(r"[A-Z][a-z]+-[a-z]+")  # "Re-ranking" is one; "kv-cache" and "Graph-Transformer" are two
 LOGSEQ_PAGES = "pages"  # the folder of Logseq's pages, whose name says nothing
 
 
@@ -109,7 +110,7 @@ def name_of_file(path: str) -> str:
     without_date = DATE_PREFIX.sub("", named).strip(" -_")
     if not without_date:
         return named
-    if " " in without_date or "/" in without_date:
+    if " " in without_date or "/" in without_date or _ONE_WORD.fullmatch(without_date):
         return without_date
     words = re.sub(r"[-_]+", " ", without_date).strip()
     return words[:1].upper() + words[1:] if " " in words else words or named

@@ -41,6 +41,8 @@ def parse_note(file: NoteFile) -> Note:
     fault, and the rest of it holds. Raises `NoteError` where there is nothing to read.
     """
     front_matter, body_start, fault = read_front_matter(file.text)
+    if "excalidraw-plugin" in front_matter:
+        raise NoteError("is a drawing of Excalidraw, not a note")
     text = file.text[:body_start] + without_comments(file.text[body_start:])
     if not text[body_start:].strip():
         raise NoteError("has no text below its front matter")

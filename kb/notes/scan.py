@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kb.errors import NoteError, reason
 from kb.models import FileState
-from kb.notes.files import MAX_BYTES, is_note, linked_note, look, notebook_path
+from kb.notes.files import DRAWING, MAX_BYTES, is_note, linked_note, look, notebook_path
 from kb.reports import Skipped
 
 if TYPE_CHECKING:
@@ -151,6 +151,8 @@ class _Walk:
             yield from self._link(entry, path)
         elif is_note(path):
             yield from self._note(entry, path)
+        elif path.lower().endswith(DRAWING):
+            yield PassedOver(path, DRAWING)
         elif (ending := os.path.splitext(path)[1].lower()) in DOCUMENTS:
             yield PassedOver(path, ending)
 

@@ -86,10 +86,17 @@ def without_indents(lines: Sequence[str]) -> list[str]:
             continue
         margin = " " * (len(admonition["indent"]) + INDENT)
         for below in range(number + 1, len(found)):
-            if found[below].strip() and not found[below].startswith(margin):
+            line = _with_blanks(found[below])
+            if line.strip() and not line.startswith(margin):
                 break
-            found[below] = found[below].removeprefix(" " * INDENT)
+            found[below] = line.removeprefix(" " * INDENT)
     return found
+
+
+def _with_blanks(line: str) -> str:
+    """A line with blanks for the tabs that it begins with."""
+    text = line.lstrip(" \t")
+    return line[: len(line) - len(text)].expandtabs(INDENT) + text
 
 
 def begins_bibtex(line: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import log
 
 from kb.cutoffs import (
     COMPARISON,
@@ -11,6 +12,7 @@ from kb.cutoffs import (
     NUMBER,
     REFERS_BACK,
     SETTINGS,
+    SHORT,
     TALKS_OF_THE_NOTE,
     TRADE_OFF,
     WITHOUT_VERB,
@@ -21,6 +23,7 @@ from kb.notes.statements import SAYING
 from kb.outline.naming.forms import tidy
 from kb.outline.quoting.labels import is_part_of, label
 from kb.outline.quoting.predicates import has_a_verb
+from kb.outline.quoting.unspaced import word_count
 
 # What makes a statement more or less worth quoting: numbers, definitions, trade-offs and comparisons count for it;
 # references to a sentence before it, and talk of the note or paper instead of the subject, count against it.
@@ -55,6 +58,9 @@ _SETTING = re.compile(
     re.IGNORECASE,
 )
 MANY_SETTINGS = 2
+# Words from which on a statement says enough. Of 655 statements that were judged, a writer would keep one in eight of
+# fewer than 12 words, one in four of 12 to 20, and two in five of more than 20, however many.
+ENOUGH = 25
 WORDS_OF_A_CLAIM = 8  # of a text without a known verb, for it to be more than a motto
 MAX_MARK = 8  # characters before the first sentence of a note, such as "TL;DR: "
 # The parts of what says what the subject of a note is, and of what opens it, which come before all roles.
@@ -116,6 +122,7 @@ def worth(text: str) -> float:
     """What the words of a statement add to its relatedness when points are chosen."""
     found = sum(value for pattern, value in _WORTH if pattern.search(text))
     found += 0.0 if has_a_verb(text) else WITHOUT_VERB
+    found += SHORT * max(log(ENOUGH / max(word_count(text), 1)), 0.0)
     return found + SETTINGS if _tells_settings(text) else found
 
 
