@@ -31,6 +31,8 @@ from kb.outline.topics.naming import Naming, naming_of
 from kb.outline.topics.topic import Topic
 from kb.search.concepts.treatments import treatments
 from kb.search.find import find
+from kb.search.fuse import evidence
+from kb.search.ranking import Ranking
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 MAX_NOTES = 20  # or parts of notes
 MAX_PASSAGES = 6  # of each
+MOST_FOUND = 64  # searches that are remembered: those for a topic, its facets and parts
 
 
 def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> tuple[list[Excerpt], FloatArray]:
@@ -68,14 +71,15 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
         whole = _shares(reader, topic, parts, scores._replace(others=scores.others[:0]), named)
         sure = {id for id, share in whole.items() if share > SURE_SHARE}
         shares = _on_topic(reader, topic, bearing, shares, sure, named)
-    return _excerpts(reader, topic, bearing, shares)
+    return _excerpts(reader, topic, [part for part in bearing if part.id in shares], shares)
 
 
 def _excerpts(
     reader: IndexReader, topic: Topic, parts: Sequence[Part], shares: Mapping[str, float]
 ) -> tuple[list[Excerpt], FloatArray]:
-    """The best passages of those parts that have a share, and their vectors."""
+    """The best passages of some parts, and their vectors."""
     passages, to_the_point = reader.passages(), reader.passages().cosines(topic.aim)
+    likely = _likely(reader, topic, parts)
     by_id = {part.id: part for part in parts}
     current = {note.id for note in current_notes(reader, [by_id[id].note for id in shares])}
     taken = [
@@ -86,10 +90,28 @@ def _excerpts(
     ]
     chunks = reader.catalog.chunks(passages.ids[row] for _, row in taken)
     excerpts = [
-        Excerpt(part.note, chunks[passages.ids[row]], shares[part.id], part=part.number, is_judged=_is_whole(part))
+        Excerpt(
+            part.note,
+            chunks[passages.ids[row]],
+            shares[part.id],
+            likely[part.id],
+            part=part.number,
+            is_judged=_is_whole(part),
+        )
         for part, row in taken
     ]
     return excerpts, passages.matrix[[row for _, row in taken]]
+
+
+def _likely(reader: IndexReader, topic: Topic, parts: Sequence[Part]) -> dict[str, float]:
+    """The probability, by id, that a search for a topic, in any way to put it, or for a facet of it gives each part."""
+    ids, notes = reader.passages().ids, {part.note.id for part in parts}
+    likely: dict[str, float] = {}
+    for text in dict.fromkeys((topic.text, *topic.views, *topic.facets)):
+        for entry in evidence(reader, _found(reader, text, Filter()), notes).values():
+            for id, probability in entry.probabilities().items():
+                likely[id] = max(probability, likely.get(id, 0.0))
+    return {part.id: max((likely.get(ids[row], 0.0) for row in part.rows), default=0.0) for part in parts}
 
 
 def _without_maps(reader: IndexReader, parts: Sequence[Part]) -> list[Part]:
@@ -215,5 +237,10 @@ def _shares(
 def _passage_scores(reader: IndexReader, view: str, filter: Filter, parts: Sequence[Part]) -> list[float]:
     """The search score of each part's best passage, 0 where the search does not return the part."""
     row_of = reader.passages().row_of
-    scores = {row_of[entry.id]: entry.score for entry in find(reader, view, filter, "hybrid").ranked}
+    scores = {row_of[entry.id]: entry.score for entry in _found(reader, view, filter).ranked}
     return [max((scores[row] for row in part.rows if row in scores), default=0.0) for part in parts]
+
+
+def _found(reader: IndexReader, text: str, filter: Filter) -> Ranking:
+    """What a search finds for a topic or something of it, which is asked several times."""
+    return reader.cached("found", lambda: find(reader, text, filter, "hybrid"), (text, filter), MOST_FOUND)

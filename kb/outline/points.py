@@ -43,14 +43,16 @@ Asks = Callable[[int, Statement], float]  # how far a statement of an excerpt, b
 @dataclass(frozen=True)
 class Excerpt:
     """A passage that may go into an outline, and its note. `share` is the note's relevance as a share of the best
-    notes'. `opening` is the passage that opens the note, if an outline would not have it otherwise. `part` counts the
-    parts of a note that is divided, from 1, and `is_judged` says that the note was chosen for what all of it names.
-    Vectors are kept in a separate array, in the same order.
+    notes', `likely` the probability that a search for the topic gives it. `opening` is the passage that opens the
+    note, if an outline would not have it otherwise. `part` counts the parts of a note that is divided, from 1, and
+    `is_judged` says that the note was chosen for what all of it names. Vectors are kept in a separate array, in the
+    same order.
     """
 
     note: NoteRecord
     chunk: ChunkRecord
     share: float = 1.0
+    likely: float = 1.0
     opening: ChunkRecord | None = None
     part: int = 0
     is_judged: bool = False

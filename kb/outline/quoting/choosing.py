@@ -13,7 +13,8 @@ from kb.outline.quoting.worth import gives_a_result
 from kb.scale import Scale
 
 MIN_POINTS_WITH_LEAD = 2  # of a section, for one of them to be kept for what leads its note
-MAX_POINTS, MAX_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_MANY_NOTES = 5, 4, 8
+MAX_POINTS, MAX_POINTS_OF_MANY_NOTES = 5, 8
+MIN_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_ONE_NOTE = 2, 8  # of one that only touches a topic, and of one that is on it
 
 
 def choose(
@@ -24,7 +25,7 @@ def choose(
     most: int | None = None,
 ) -> list[Candidate]:
     """The best of some candidates, given best first, that repeat neither each other nor those `chosen` before; at most
-    `most`, by default more where more notes have some.
+    `most`, by default more where more notes have some, and of one note the more, the more surely it is on the topic.
 
     Notes take turns: each note's best statement comes before any note's second. What the best note opens with is among
     them, and so is a result in numbers if the notes have one.
@@ -38,9 +39,12 @@ def choose(
             points.append(entry)
             by_turn.setdefault(taken[note], []).append(entry)
             taken[note] += 1
-    if most is None:
-        most = MAX_POINTS if len(taken) > 1 else MAX_POINTS_OF_ONE_NOTE
-        most = max(most, min(len(taken), MAX_POINTS_OF_MANY_NOTES))
+    if most is None and len(taken) > 1:
+        most = max(MAX_POINTS, min(len(taken), MAX_POINTS_OF_MANY_NOTES))
+    elif most is None:
+        cited = [excerpts[entry.excerpt] for entry in points]
+        on_topic = max((min(entry.share, entry.likely, 1.0) for entry in cited), default=0.0)
+        most = max(MIN_POINTS_OF_ONE_NOTE, int(MAX_POINTS_OF_ONE_NOTE * on_topic))
     in_turn = [entry for turn in sorted(by_turn) for entry in by_turn[turn]]
     return _with_result(_with_lead(in_turn, most, excerpts), in_turn, excerpts)
 
