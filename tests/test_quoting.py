@@ -413,6 +413,34 @@ def test_a_claim_is_worth_more_than_settings_and_titles(better: str, worse: str)
     assert worth(better) > worth(worse)
 
 
+def test_a_longer_statement_is_worth_more_up_to_a_length() -> None:
+    """A remark of a few words says less than a sentence; of two that say enough, the longer one is worth no more."""
+    said = [" ".join(["Gates need oil", *["in", "winter"] * count]) for count in (1, 6, 12, 40)]
+    assert worth(said[0]) < worth(said[1]) < worth(said[2]) == worth(said[3])
+
+
+@pytest.mark.parametrize(
+    ("share", "likely", "count"), [(1.3, 0.99, 7), (1.0, 0.6, 4), (0.5, 0.99, 4), (0.9, 0.1, 2), (0.3, 0.9, 2)]
+)
+def test_a_note_has_points_as_surely_as_it_is_on_the_topic(share: float, likely: float, count: int) -> None:
+    """In a section of its own, a note that only touches the topic has two points, and one that is on it seven."""
+    said = (
+        "Harbour pumps cost more than the gates of a canal.",
+        "Lions hunt in the cool hours before the sun rises.",
+        "A horse sleeps on its feet beside all others.",
+        "Stripes keep most of the flies away from zebras.",
+        "Old mills grind wheat into flour with heavy stones.",
+        "Snow melts late on northern slopes of high mountains.",
+        "Bakers knead dough until no lumps remain inside.",
+        "Copper wires carry current better than iron ones do.",
+        "Ships from Genoa brought silk across wide seas.",
+    )
+    claims = "\n\n".join(f"## Part {number}\n\n{claim}" for number, claim in enumerate(said))
+    excerpts, ranked = ranked_of({"notes/locks.md": f"# Locks\n\n{claims}\n"})
+    judged = [replace(excerpt, share=share, likely=likely) for excerpt in excerpts]
+    assert len(choose(ranked, judged, [], ENCODER.scale)) == count
+
+
 def test_an_outline_quotes_the_opening_of_a_note_that_only_other_passages_are_found_of() -> None:
     """The passage that opens a note gives its first sentence, under the note's subject, though it is no evidence."""
     note = (

@@ -42,8 +42,8 @@ _POINTING = re.compile(
     r"|\bin (?:an?|the|our|my) (?:upcoming|next|following|later|previous|earlier|separate) "
     r"(?:sections?|chapters?|posts?|parts?|articles?|lectures?|notebooks?|guides?|tutorials?|notes?|videos?|lessons?)\b"
     r"|\b(?:first|second|last|later) (?:part|half) of (?:the|this) \w+"
-    r"|\b(?:i|we|would) (?:highly |strongly )?(?:recommend|suggest|encourage) (?:(?:you|users?|readers?) )?(?:to )?"
-    r"(?:read|watch|check|keep|look|go|try|visit|having)\w*"
+    r"|\b(?:i|we|would) (?:highly |strongly )?(?:recommend|suggest|encourage) (?:(?:that )?(?:you|users?|readers?) )?"
+    r"(?:to )?(?:read|watch|check|keep|look|go|try|visit|having)\w*"
     r"|^(?:the|an?) (?:paper|article|post|talk) (?:to hand|to recommend|i (?:recommend|hand|send|give))\b"
     r"|\bmost interesting (?:sections?|parts?|chapters?) (?:is|are)\b"
     r"|\b(?:great|good|nice|excellent|useful|helpful|wonderful|amazing|must)[ -](?:\w+ )?(?:articles?|posts?|blogs?|"
@@ -99,7 +99,8 @@ _WORK = re.compile(
     r"|^(?:[A-Z][\w.’'-]+,? (?:(?:and|&) )?){1,6}(?:et al\.?)?,? ?(?:\((?:19|20)\d\d\w?\)[.:,]|:) .*"
     r"\b(?:19|20)\d\d\b\W*$"
     r"|^[A-Z][\w.’'-]+(?:,| et al\.,) [“\"]|^(?!.*\b(?:is|are|was|has|can|in) )[A-Z].*, (?:19|20)\d\d\w?\.?$"
-    r"|^(?:(?:[A-Z]\. ?)+ ?[A-Z][\w’'-]+,? (?:(?:and|&) )?){2,}",
+    r"|^(?:(?:[A-Z]\. ?)+ ?[A-Z][\w’'-]+,? (?:(?:and|&) )?){2,}"
+    r"|^(?:[A-Z][\w’'-]+, (?:[A-Z]\.[ -]?)+,? ?(?:(?:and|&) )?){2,}",
 )
 # Who wrote the work that a note is about, when and where.
 _APPEARED = re.compile(

@@ -13,7 +13,17 @@ _OF_ITS_WAY = re.compile(
     r"|(?:be able to|know how to|get (?:an understanding|familiar|acquainted)|understand (?:how|what|why|different|"
     r"the (?:concepts?|basics|importance|difference|role)))\b"
     r"|(?:the )?learning objectives (?:of|for|are|in)\b"
-    r"|.*\b(?:in the exercises?|exercises? (?:below|above|today|that follow)|final topic)\b"
+    r"|we (?:begin|start|open|conclude|close) (?:by (?:motivat|introduc|discuss|review|look|describ|explain)ing"
+    r"|with an?)\b|footnote:"
+    r"|earlier,? (?:we|you|i) (?:have |had )?(?:seen|saw|discussed|looked|learned|talked|covered|mentioned)\b"
+    r"|here,? we (?:will |shall )?(?:introduce|present|discuss|describe|look|cover|explain)\b"
+    r"|.*\b(?:we|i) (?:will|shall|are|am) (?:[\w-]+ ){0,2}(?:going to )?(?:[\w-]+ ){0,2}(?:discuss|focus on|explore|"
+    r"look at|introduce|approach the)\b"
+    r"|for an? (?:[\w-]+ )?(?:broader|deeper|practical|detailed|gentle|full|fuller|quick|short|thorough) (?:look|"
+    r"overview|introduction|treatment|discussion|explanation|view)\b"
+    r"|(?:(?:basic|good|working) )?knowledge (?:about|of how)\b|learn (?:the|how|about|to|what|why)\b|write and run\b"
+    r"|can (?:create|use|write|build|run|set up|implement|deploy|explain|apply|make|define|understand|configure)\b"
+    r"|.*\b(?:in the (?:[\w-]+ ){0,3}exercises?|exercises? (?:below|above|today|that follow)|final topic)\b"
     r"|.*\bend of (?:the|our|this) (?:course|module|journey|session)\b",
     re.IGNORECASE | re.DOTALL,
 )

@@ -30,8 +30,8 @@ _BEGINS = re.compile(
     r"to do (?:so|this|that|it)|one (?:is|was) (?:to|for|that|the|an?)|"
     r"(?:one|two|three|four|several|some|the|my) (?:\w+ )?(?:catch(?:es)?|caveats?|drawbacks?|downsides?|exceptions?|"
     r"advantages?|benefits?|consequences?|remarks?)(?=:)|"
-    r"say,? (?:for (?:instance|example)|we|you|that)|(?:some|other|typical|common) examples?|suppose (?:we|you|that)|"
-    r"imagine (?:we|you|that)|"
+    r"say,? (?:for (?:instance|example)|we|you|that)|(?:some|other|typical|common) examples?|suppose|imagine|"
+    r"assume (?:we|you|that)|now say|"
     r"where(?= (?:\$|[\w\\{}^_]{1,12} (?:is|are|denotes)\b))|"
     r"it|its|itself|they|them|their|he|she|his|her|here|(?:this"
     r"|these|those|that|such)|"
@@ -67,6 +67,7 @@ _IN_FIRST_CLAUSE = re.compile(
     r"|[^,;:.()—–]*\bthe (?:first|second|third|other|last) (?:term|case|option|one|approach|method|step|component)\b",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[^\W\d_]{2}")
 _ASIDE = re.compile(r" \([^()]*\)")
 _SPOKEN = re.compile(r"[\"“][^\"“”]*[\"”]")  # of which what it refers to is not in the note
 # What a symbol of a formula stands for.
@@ -142,7 +143,8 @@ _ABOUT_THE_TEXT = re.compile(
     r"|\b(?:we|i) (?:hosted|interviewed|introduced|motivated|reviewed|covered)\b|\bforeshadowing\b"
     r"|\b(?:his|her|their) (?:talk|presentation) (?:\w+ )?(?:explains|covers|shows|introduces|argues)\b"
     r"|\b(?:is due|due date|extra credit|office hours)\b|^(?:update|edit|note to self) \("
-    r"|\b(?:items?|points?|steps?|numbers?|types?|cases?) \d\b(?!\s*[:.])"
+    r"|\b(?:items?|points?|steps?|numbers?|types?|cases?) \d\b(?!\s*[:.])|\bsteps? \d\.? (?:to|and|or|-|–) \d"
+    r"|\b(?:in|on|from|of|after|before) (?:the )?steps? \d"
     r"|\b(?:one|two|three) (?:notes?|papers?)(?:,|\s+filed)"
     r"|\bfiled (?:as|under|together|here)\b|\bre-?read(?:ing)?\b"
     r"|\b(?:fig(?:ure)?s?|tables?|eqs?|equations?|algorithms?|listings?|appendix|sections?|sec|chapters?)\b\.?\s*"
@@ -267,8 +269,8 @@ def is_cut(text: str) -> bool:
 
 def _has_a_main_clause(text: str) -> bool:
     """Whether a sentence that begins with a subordinate clause has more than what goes on with that."""
-    parts = [part.strip() for part in re.split(r"[,;:—–]", text)[1:]]
-    return not all(_GOES_ON.match(part) for part in parts)
+    parts = [part.strip() for part in re.split(r"[,;:—–]", _ASIDE.sub("", text))[1:]]
+    return any(_WORD.search(part) and not _GOES_ON.match(part) for part in parts)
 
 
 def says_it_before_its_formula(text: str) -> bool:
