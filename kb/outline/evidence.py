@@ -12,6 +12,7 @@ from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
 from kb.models import FiledArea, Filter
 from kb.notes.links import link_targets
+from kb.outline.naming.own_titles import with_own_titles
 from kb.outline.parts import Part, is_a_map, parts_of
 from kb.outline.points import Excerpt
 from kb.outline.relevance import (
@@ -55,7 +56,7 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     related = reader.encoder.scale.relatedness(passages.cosines(topic.vector))
     if topic.is_described:
         related = np.maximum(related, reader.encoder.scale.relatedness(passages.cosines(topic.aim)))
-    notes = reader.catalog.notes_by_id(passing & passages.rows.keys())
+    notes = with_own_titles(reader, reader.catalog.notes_by_id(passing & passages.rows.keys()))
     parts = parts_of(reader, notes)
     nearest = [float(related[list(part.rows)].max()) for part in parts]
     naming: set[str] = set() if bears(topic, nearest) else notes_naming(reader, topic, notes)

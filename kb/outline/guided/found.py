@@ -17,6 +17,7 @@ from kb.index.reader import IndexReader
 from kb.models import ChunkRecord, FiledArea, Filter, NoteRecord, Statement, note_of
 from kb.outline.evidence import MAX_NOTES, shares_of
 from kb.outline.guided.asked import Asked, read_heading
+from kb.outline.naming.own_titles import with_own_titles
 from kb.outline.parts import Part
 from kb.outline.points import Excerpt
 from kb.outline.quoting.translations import in_one_language
@@ -111,7 +112,7 @@ def _evidence(
     best = fits.max(axis=1)
     ranked = [int(row) for row in np.argsort(-best, kind="stable") if best[row] > 0]
     chunks = reader.catalog.chunks(passages.ids[row] for row in ranked)
-    known = reader.catalog.notes_by_id({chunk.note_id for chunk in chunks.values()})
+    known = with_own_titles(reader, reader.catalog.notes_by_id({chunk.note_id for chunk in chunks.values()}))
     current = {note.id for note in current_notes(reader, list(known.values()))}
     rows = [row for row in ranked if note_of(passages.ids[row]) in current]
     taken = [chunks[passages.ids[row]] for row in rows]

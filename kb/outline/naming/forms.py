@@ -46,17 +46,18 @@ MIN_JOINED = 5  # words joined by hyphens; "state-of-the-art" has four
 _PICTURES = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+|(?<!\\w):[a-z][a-z0-9_+-]+:(?!\\w)"
 )
-# What numbers a part or says in what state it is: "2.1", "Q3:", "Part 4:", "[WIP]", "(30 points)".
+# What numbers a part, says in what state it is or who wrote of it: "2.1", "Q3:", "Part 4:", "[WIP]", "Doe et al.:".
 _NUMBERED = re.compile(
-    r"(?:\W*(?:\d+(?:\.\d+)*[.)]|\d+(?:\.\d+)+|0\d+)\s+|\d{1,3}(?:[_.]\d+)*\s*[-–—]\s+|\d+\s+(?-i:(?=[A-Z]))|[QP]\d{0,2}[:.)]\s+|"
+    r"(?:\W*(?:\d+(?:\.\d+)*[.)]|\d+(?:\.\d+)+|0\d+)\s+(?:[-–—]\s+)?|\d{1,3}(?:[_.]\d+)*\s*[-–—]\s+|"
+    r"\d+\s+(?-i:(?=[A-Z]))|[QP]\d{0,2}[:.)]\s+|[A-Z][\w'’-]+ et al\.?(?: \(?\d{4}\)?)?:\s+|"
     r"(?:part|chapter|section|lecture|lesson|module|week|day|step|session|unit|question|exercise) \d+\w?\s*[:.)–—-]\s+|"
     r"\[(?:wip|draft|todo|new|archived?)\]\s*)+",
     re.IGNORECASE,
 )
-# What a title ends with that is not its own: "(30 points)", "[arXiv]".
+# What a title ends with that is not its own: "(30 points)", "[arXiv]", "(source)".
 _MARKED_WORK = re.compile(
     r"\s*(?:[(\[]\d+(?:\.\d+)? (?:points?|pts|marks|min(?:ute)?s?)[)\]]|"
-    r"\[(?:arxiv|papers?|pdf|code|blog|links?|video|slides|github|website|wip)\])$",
+    r"[(\[](?:arxiv|papers?|pdf|code|blog|links?|sources?|video|slides|github|website|wip)[)\]])$",
     re.IGNORECASE,
 )
 
@@ -90,7 +91,7 @@ def _in_words(name: str) -> str:
 
 def _last_part(name: str) -> str:
     """The end of a path of at least three parts, from its last part that is more than a number."""
-    parts = re.split(r"(?<=\S)/(?=\S)", name)
+    parts = re.split(r"(?<=\S\S)/(?=\S\S)", name)  # not at that of "A/B tests"
     if len(parts) < 3 or "://" in name:
         return name
     start = max((number for number, part in enumerate(parts) if re.search(r"[^\W\d]{2}", part)), default=0)
