@@ -33,6 +33,11 @@ from kb.outline.references import references
         ("# Open questions\n\n- [x] Does the cache pay below four users?\n", []),
         ("# Method\n\n```python\nx = y if z else None  # why?\n```\n", []),
         ("# Interview questions\n\n- What is a language model to you?\n", []),
+        ("# Method\n\nCandidate: Is there a platform that I should use for the cache?\n", []),
+        ('# Method\n\nInput: "How do I fill the cache of my neighbour?"\n', []),
+        ('# Method\n\nCache check: "Do I have enough keys to answer?"\n', []),
+        ("# Method\n\nQ: How do I fill the cache? A: One key after the other.\n", []),
+        ("# Caches\n\n## Q&A\n\n### Commonly asked\n\nQ: How do I fill the cache in a second?\n\nIt fills itself.\n", []),
         ("# Questions\n\n- What is the size of the model?\n- Answer: 13B parameters in fp16.\n", []),
     ],
 )

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from kb.cutoffs import BEARING, CLOSE
 from kb.models import ChunkRecord, Encoder
 from kb.outline.questions import open_questions
-from kb.outline.quoting.labels import is_part_of
-from kb.outline.quoting.leaning import needs_a_label
+from kb.outline.quoting.labels import is_part_of, needs_a_label
 from kb.outline.quoting.runs import runs
 from kb.outline.quoting.unspaced import word_count
 from kb.search.query import STOPWORDS

@@ -15,8 +15,7 @@ import numpy as np
 from kb.cutoffs import OPENING, SAME_POINT, SUBJECT_DEFINED
 from kb.models import ChunkRecord, Encoder, NoteRecord, Statement
 from kb.outline.quoting.comparisons import are_opposite
-from kb.outline.quoting.labels import label, names
-from kb.outline.quoting.leaning import needs_a_label
+from kb.outline.quoting.labels import label, names, needs_a_label
 from kb.outline.quoting.pointers import pointer
 from kb.outline.quoting.runs import runs
 from kb.outline.quoting.worth import (

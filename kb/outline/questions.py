@@ -40,7 +40,14 @@ _ANSWERED_HEADING = re.compile(
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(r"\b(?:I|I'm|I’m|I'd|I’d|me|my)\b|我(?!们)|私[はがの]|나[는의]|내가")
-_QUOTED = re.compile(r"^[\"“'‘«「].*[\"”'’»」]?[?？][\"”'’»」]?$")
+_QUOTED = re.compile(r"^(?:[A-Z][\w -]{1,30}:\s+)?[\"“'‘«「].*[\"”'’»」]?[?？][\"”'’»」]?$")
+# Who speaks in a dialogue or an example: "Candidate: ...".
+_SPEAKER = re.compile(
+    r"(?:candidate|interviewer|user|human|assistant|customer|student|teacher|input|prompt|query)\s*\d*\s*:",
+    re.IGNORECASE,
+)
+# What a note is called that has questions with their answers.
+_ANSWERED_TITLE = re.compile(r"\b(?:interview|quiz|faqs?|frequently|q ?& ?a)\b", re.IGNORECASE)
 _OF_IT = re.compile(
     r"(?:(?:what|how|why|when|where|and|but|so|much|many|often|if) )*"
     r"(?:do|does|did|is|are|was|were|can|could|will|would|should|has|have)(?:n[’']t)? "
@@ -83,7 +90,7 @@ def open_questions(chunk: ChunkRecord) -> list[Statement]:
     if not _MAY_ASK.search(chunk.text):
         return []
     heading = heading_above(chunk)
-    if _ANSWERED_HEADING.search(heading):
+    if any(map(_ANSWERED_HEADING.search, (heading, *chunk.heading_path))):
         return []
     lines = chunk.text.split("\n")
     found = paragraphs(chunk.text, chunk.kinds, chunk.start_line)
@@ -103,6 +110,8 @@ def _is_quoted_or_done(chunk: ChunkRecord, lines: Sequence[str], first: Statemen
 
 def _asked(paragraph: Sequence[Statement], announced: bool) -> Iterator[Statement]:
     """The open questions of a paragraph. A task has all its sentences, as far as there is room for them."""
+    if any(_ANSWER.match(statement.text) for statement in paragraph):
+        return
     if _TASK.match(paragraph[0].text):
         if not _QUOTED.match(_TASK.sub("", paragraph[0].text).strip()):
             yield _joined(paragraph)
@@ -118,7 +127,7 @@ def _leans(question: str) -> bool:
     """Whether somebody else asks a question, or only what stands before it says what it is about."""
     if word_count(question) < MIN_WORDS:
         return True
-    found = (pattern.match(question) for pattern in (_QUOTED, _OF_IT, _UNRESOLVED))
+    found = (pattern.match(question) for pattern in (_QUOTED, _SPEAKER, _OF_IT, _UNRESOLVED))
     return any(found) or leans_back(question[:1].upper() + question[1:])
 
 
@@ -144,7 +153,7 @@ def nearest_questions(
     found = [
         (note, OpenQuestion(text=question.text, path=note.path, line=question.start_line))
         for note in notes
-        if nearness[note.id] >= least
+        if nearness[note.id] >= least and not _ANSWERED_TITLE.search(note.title)
         for chunk in chunks.get(note.id, [])
         for question in open_questions(chunk)
     ]

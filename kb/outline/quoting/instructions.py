@@ -37,6 +37,9 @@ _TO_BE_DONE = re.compile(
     r"|(?:start|begin) by (?:filling|creating|opening|installing|cloning|copying|downloading|making|adding)\b"
     r"|(?:go|head|navigate|switch)(?: over)? to (?:the|your|this|https?)\b"
     rf"|(?:copy|download|unzip|upload) (?:the|your|this|all)(?: [\w/.-]+){{0,2}} {_THINGS}\b"
+    r"|(?:explain|describe|discuss|sketch|derive) (?:why|how|what|two|three|your)\b"
+    r"|read the (?:sections?|chapters?|files?|notes?|pages?)\b|split into (?:one|several) files?\b"
+    r"|.*\b(?:an|the) interviewers?\b"
     r"|(?:fill (?:in|out)|complete|answer) the (?:\w+ )?(?:exercises?|tasks?|functions?|code|questions?|blanks?)\b"
     rf"|(?:make|create|write|implement|construct) (?:a|an|your)(?: new| own| small| simple)* {_MADE}\b",
     re.IGNORECASE,

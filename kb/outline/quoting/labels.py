@@ -42,6 +42,33 @@ a an the of in on to for and or with by from at as that which is are how what wh
 between using its their your
 """
 _SMALL = frozenset(_SMALL_WORDS.split())
+_UNNAMED = re.compile(
+    r"(?:the|our|their|this) (?:(?:key|main|core|proposed|resulting|final|full|overall|new|original) )?"
+    r"(?:papers?|models?|methods?|approach|architecture|algorithm|ideas?|trick|contributions?|experiments?|results?|"
+    r"problem|"
+    r"loss|objective|layer|network|system|framework|technique|procedure|tool|library|dataset|benchmark|task|goal|aim|"
+    r"focus|"
+    r"claim|thesis|answer|reason|point|solution|takeaway|findings?|study|work|survey|tokenizer|encoder|decoder|agent)"
+    r"(?:[’']s)?\b(?! (?:of|for|that|which|behind|in|with|to|from|by)\b)",
+    re.IGNORECASE,
+)
+_VERB_FIRST = re.compile(
+    r"(?:uses|takes|builds|measures|computes|distributes|adds|requires|reduces|allows|enables|provides|supports|"
+    r"combines|"
+    r"keeps|gives|makes|extends|replaces|introduces|proposes|presents|generates|assesses|evaluates|detects|checks|"
+    r"predicts|"
+    r"learns|works|stores|finds|needs|costs|achieves|improves|outperforms|handles|applies|treats|encodes|selects|helps|"
+    r"creates|removes|relies|focuses|performs|runs|splits|merges) (?!and\b|or\b|(?:are|is|were|was)\b)",
+    re.IGNORECASE,
+)
+# What is said of the thing that a heading or the item above names: "Use case: ...".
+_FIELD = re.compile(
+    r"(?:(?:key|main|typical|common) )?(?:use cases?|benefits?|overview|results?|pros?|cons?|advantages?|drawbacks?|"
+    r"limitations?|best for|when to use|why it (?:matters|works)|purpose|goals?|mechanism|intuition|idea|approach|"
+    r"challenges?|problem|solution|fix|cost|trade-?offs?|strengths?|weakness(?:es)?|impact|effect|definition):",
+    re.IGNORECASE,
+)
+_AUTHORS = re.compile(r"\bthe authors?\b", re.IGNORECASE)
 
 
 def label(title: str, heading_path: Sequence[str], text: str) -> str:
@@ -115,3 +142,14 @@ def _is_named(name: str, said: set[str]) -> bool:
 def _stems(text: str) -> set[str]:
     words = (word.casefold() for word in _WORD.findall(text))
     return {word.removesuffix("s").removesuffix("e") for word in words if word not in _SMALL}
+
+
+def names_authors(text: str) -> bool:
+    """Whether a text speaks of the authors of something, whom only its label can tell."""
+    return bool(_AUTHORS.search(text))
+
+
+def needs_a_label(text: str) -> bool:
+    """Whether a text continues a heading, or begins with something that it does not name: "The model reaches …"."""
+    unnamed = (pattern.match(text) for pattern in (_UNNAMED, _VERB_FIRST, _FIELD))
+    return text[:1].islower() or names_authors(text) or any(unnamed)

@@ -62,6 +62,9 @@ _IN_FIRST_CLAUSE = re.compile(
     r"|the originals? (?:is|are|was|were|has|had|uses?|used|needs?|needed|only)\b"
     r"|[^,;:.()—–]*\b(?:of|for|to|in|with|by|at|on|from|than|like|does|do|did) that[,;:.]"
     r"|[^,;:.()—–]*\b(?:all|both|each|any|none|most|some) of them\b"
+    rf"|{_NOT_JOINED}\b(?:combines?|uses?|needs?|gives?|has|have|offers?|merges?|supports?|does|do) both"
+    r"(?=$|[,;:.]| (?:for|in|into|to|at|by)\b)"
+    r"|(?:trained|built|based|deployed|designed|tested|launched|used|run) [^;:.]{3,90}, (?:it|they|he|she)\b"
     rf"|{_NOT_JOINED}\b(?:avoid|solve|fixe?|settle|address|addresse|remove|sidestep|ease|handle|escape|face|resolve|hide)"
     r"(?:s|d|ed)? the (?:matter|issue|problem|question|difficulty|trouble|danger|cost)s?(?:[.,;:]|$)"
     r"|[^,;:.()—–]*\bthe (?:first|second|third|other|last) (?:term|case|option|one|approach|method|step|component)\b",
@@ -71,7 +74,10 @@ _WORD = re.compile(r"[^\W\d_]{2}")
 _ASIDE = re.compile(r" \([^()]*\)")
 _SPOKEN = re.compile(r"[\"“][^\"“”]*[\"”]")  # of which what it refers to is not in the note
 # What a symbol of a formula stands for.
-_SYMBOL = re.compile(r"\${1,2}[^$]+\${1,2} (?:is|are|denotes?|represents?|stands? for) (?:the|an?)\b")
+_SYMBOL = re.compile(
+    r"(?!\$[^$]*(?:[=<>≈≥≤]|\\(?:approx|geq?|leq?)\b))\${1,2}[^$]+\${1,2}"
+    r"(?: (?:is|are|denotes?|represents?|stands? for) (?:the|an?)\b|\s*(?:[:=→—–]|->|-) ?\s*[^\W\d])"
+)
 _PLACE = re.compile(
     r"\bhere\b|\bthis one\b|\bthere(?=[,;:.)]|$)|\bthe (?:former|latter|above)\b|\bthe (?:first|second) two\b", re.I
 )
@@ -136,8 +142,9 @@ _ABOUT_THE_TEXT = re.compile(
     r"|\b(?:my|our) (?:[\w-]+ ){1,3}(?:course|class|workshop|newsletter|podcast|webinar|tutorial|bootcamp)\b"
     r"|\b(?:great|good|perfect|ideal|best|easiest|nice) (?:(?:place|way|point) )?(?:to|for) "
     r"(?:get(?:ting)? started|start|begin)\b"
-    r"|\bthe (?:visuals?|images?|pictures?|diagrams?|screenshots?|plots?|charts?|slides?|illustrations?|animations?) "
-    r"(?:shows?|suggests?|illustrates?|depicts?|indicates?|demonstrates?|makes?)\b"
+    r"|\bthe (?:visuals?|images?|pictures?|diagrams?|screenshots?|plots?|charts?|slides?|illustrations?|animations?|"
+    r"tables?) (?:shows?|separates?|lists?|compares?|summari[sz]es?|suggests?|illustrates?|depicts?|indicates?|"
+    r"demonstrates?|makes?)\b"
     r"|\.ipynb\b|\bin notebook\b"
     r"|\bin (?:his|her|their|my|our) (?:talk|presentation|keynote|lecture|session|interview|slides?)\b"
     r"|\b(?:we|i) (?:hosted|interviewed|introduced|motivated|reviewed|covered)\b|\bforeshadowing\b"
@@ -166,26 +173,6 @@ _ABOUT_THE_TEXT = re.compile(
     r"demo|\.\.\.|…)\]",
     re.IGNORECASE,
 )
-_UNNAMED = re.compile(
-    r"(?:the|our|their|this) (?:(?:key|main|core|proposed|resulting|final|full|overall|new|original) )?"
-    r"(?:papers?|models?|methods?|approach|architecture|algorithm|ideas?|trick|contributions?|experiments?|results?|"
-    r"problem|"
-    r"loss|objective|layer|network|system|framework|technique|procedure|tool|library|dataset|benchmark|task|goal|aim|"
-    r"focus|"
-    r"claim|thesis|answer|reason|point|solution|takeaway|findings?|study|work|survey|tokenizer|encoder|decoder|agent)"
-    r"(?:[’']s)?\b(?! (?:of|for|that|which|behind|in|with|to|from|by)\b)",
-    re.IGNORECASE,
-)
-_VERB_FIRST = re.compile(
-    r"(?:uses|takes|builds|measures|computes|distributes|adds|requires|reduces|allows|enables|provides|supports|"
-    r"combines|"
-    r"keeps|gives|makes|extends|replaces|introduces|proposes|presents|generates|assesses|evaluates|detects|checks|"
-    r"predicts|"
-    r"learns|works|stores|finds|needs|costs|achieves|improves|outperforms|handles|applies|treats|encodes|selects|helps|"
-    r"creates|removes|relies|focuses|performs|runs|splits|merges) (?!and\b|or\b|(?:are|is|were|was)\b)",
-    re.IGNORECASE,
-)
-_AUTHORS = re.compile(r"\bthe authors?\b", re.IGNORECASE)
 _RESIDUE = re.compile(
     r"(?-i:\b[a-z]{2,}- (?!and\b|or\b|to\b)[a-z]{2,}|^\d{1,2} [A-Z-]{5,}\b|^\d{1,2}[A-Z][a-z]|"
     r"^\d+\.\d+ [A-Z][a-z]+ [A-Z])|"
@@ -239,7 +226,8 @@ def lacks_subject(text: str) -> bool:
     the plural.
     """
     before, *after = _THEM.split(_first_clause(text), maxsplit=1)
-    return bool(_PREDICATE.match(text)) or (bool(after) and not (_PLURAL.search(before) or _SEVERAL.search(before)))
+    named = before.rpartition(" ")[0]  # without the verb: "combines them"
+    return bool(_PREDICATE.match(text)) or (bool(after) and not (_PLURAL.search(named) or _SEVERAL.search(named)))
 
 
 def is_before_an_item(text: str, others: Sequence[str]) -> bool:
@@ -276,16 +264,6 @@ def _has_a_main_clause(text: str) -> bool:
 def says_it_before_its_formula(text: str) -> bool:
     """Whether a clause that a displayed formula follows is a claim also without it."""
     return has_a_verb(text) and not _ANNOUNCES_FORMULA.search(text)
-
-
-def names_authors(text: str) -> bool:
-    """Whether a text speaks of the authors of something, whom only its label can tell."""
-    return bool(_AUTHORS.search(text))
-
-
-def needs_a_label(text: str) -> bool:
-    """Whether a text continues a heading, or begins with something that it does not name: "The model reaches …"."""
-    return text[:1].islower() or names_authors(text) or bool(_UNNAMED.match(text) or _VERB_FIRST.match(text))
 
 
 def talks_of_the_text(text: str) -> bool:

@@ -10,12 +10,12 @@ from kb.notes.prose import clean
 from kb.notes.statements import paragraphs
 from kb.outline.questions import asks, heading_above, is_question
 from kb.outline.quoting.asides import is_a_citation, is_a_work, is_aside
+from kb.outline.quoting.labels import names_authors
 from kb.outline.quoting.leaning import (
     is_before_an_item,
     is_cut,
     lacks_subject,
     leans_back,
-    names_authors,
     says_it_before_its_formula,
     talks_of_the_text,
 )
@@ -37,8 +37,8 @@ _DOES = re.compile(
     r"with|within|without)\b)(?!\w+(?:ing|ion|ity|ness)\b)[a-z]+ (?:(?:the|an?|all|each|every|it|its)(?!\w)|\$)",
     re.IGNORECASE,
 )
-_ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—-]")  # of a list of links
-_NOTE_ENTRY = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?\**\[\[[^\]]+\]\]\**\s*[:–—-]")
+_ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—(-]")  # of a list of links
+_NOTE_ENTRY = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?\**\[\[[^\]]+\]\]\**\s*[:–—(-]")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]”’]*$")
 # Headings of parts that list, thank, license or guide through a text, and state nothing about the subject.
 _APPARATUS = re.compile(
