@@ -91,3 +91,10 @@ def test_areas_in_the_settings(tmp_path: Path) -> None:
     (tmp_path / "kb.toml").write_text("[areas.vision]\n")
     with pytest.raises(ConfigError, match=r"areas\.vision"):
         load_settings(tmp_path)
+
+
+def test_a_term_takes_no_name_from_an_area() -> None:
+    """What the user makes a term of one area stays a name of another."""
+    after = load_areas().customised({"llm": AreaText(terms=("graph neural network",), hints=("machine learning",))})
+    assert after.named("graph neural networks") == ("gnn",)
+    assert "machine learning" in after.field

@@ -37,7 +37,10 @@ from kb.outline.references import references
         ('# Method\n\nInput: "How do I fill the cache of my neighbour?"\n', []),
         ('# Method\n\nCache check: "Do I have enough keys to answer?"\n', []),
         ("# Method\n\nQ: How do I fill the cache? A: One key after the other.\n", []),
-        ("# Caches\n\n## Q&A\n\n### Commonly asked\n\nQ: How do I fill the cache in a second?\n\nIt fills itself.\n", []),
+        (
+            "# Caches\n\n## Q&A\n\n### Commonly asked\n\nQ: How do I fill the cache?\n\nIt fills itself.\n",
+            [],
+        ),
         ("# Questions\n\n- What is the size of the model?\n- Answer: 13B parameters in fp16.\n", []),
     ],
 )

@@ -290,7 +290,7 @@ def test_a_concept_that_no_note_names(
 def test_words_of_a_name_count_where_notes_have_them_all(
     write: Callable[[str, str], Path], notebook: Path, knowledge: KnowledgeBase
 ) -> None:
-    """The words of a concept's name are looked for where notes have all of them, though not as the name."""
+    """The words of a concept's name are looked for where each of them is in some note, though not as the name."""
     text = "---\narea: llm\n---\n# {}\n\n{}\n"
     write("notes/a.md", text.format("Lies", "Hallucinations are many. What we do reduces them."))
     write("notes/b.md", text.format("TruthfulQA", "Questions that tempt a model. TruthfulQA has 817 of them."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cache, cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
@@ -86,14 +86,17 @@ class AreaTexts(Frozen):
 
     def customised(self, custom: Mapping[VerdictArea, AreaText]) -> AreaTexts:
         """A copy with the user's texts. One with a description replaces the built-in area, whose own texts become a
-        kind of outside; one without extends it. A term or name that the user assigns is removed from every other
-        group, and from the names of the whole field.
+        kind of outside; one without extends it. A term that the user assigns is removed from every other group, and
+        a name from every other area and the names of the whole field.
         """
-        terms = {
-            name: {term.lower() for term in (*text.names, *text.terms, *text.hints)} for name, text in custom.items()
-        }
+        terms = {name: {term.lower() for term in (*text.terms, *text.hints)} for name, text in custom.items()}
+        names = {area: {name.lower() for name in text.names} for area, text in custom.items()}
         assigned = set().union(*terms.values())
-        areas = {area: _without(text, assigned - terms.get(area, set())) for area, text in self.areas.items()}
+        named = set().union(*names.values())
+        areas = {
+            area: _without(text, assigned - terms.get(area, set()), named - names.get(area, set()))
+            for area, text in self.areas.items()
+        }
         outside = {kind: _without(text, assigned) for kind, text in self.outside.items()}
         replaced = tuple(area for area in AREAS if area in custom and custom[area].description)
         for area in replaced:
@@ -102,7 +105,7 @@ class AreaTexts(Frozen):
         areas |= {area: _merged(areas[area], custom[area]) for area in AREAS if area in custom and area not in replaced}
         if "outside" in custom:
             outside[CUSTOM_OUTSIDE] = custom["outside"]
-        field = _other_than(assigned, self.field)
+        field = _other_than(named, self.field)
         return AreaTexts(areas=areas, outside=outside, replaced=replaced, field=field)
 
 
@@ -147,11 +150,11 @@ def _merged(text: AreaText, more: AreaText) -> AreaText:
     )
 
 
-def _without(text: AreaText, words: set[str]) -> AreaText:
-    """A text without some names, terms and hints, given in lower case."""
-    names, terms, hints = (_other_than(words, given) for given in (text.names, text.terms, text.hints))
-    return text.model_copy(update={"names": names, "terms": terms, "hints": hints})
+def _without(text: AreaText, words: set[str], names: Set[str] = frozenset()) -> AreaText:
+    """A text without some terms and hints, and without some names, all given in lower case."""
+    terms, hints = (_other_than(words, given) for given in (text.terms, text.hints))
+    return text.model_copy(update={"names": _other_than(names, text.names), "terms": terms, "hints": hints})
 
 
-def _other_than(words: set[str], texts: Iterable[str]) -> tuple[str, ...]:
+def _other_than(words: Set[str], texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(text for text in texts if text.lower() not in words)

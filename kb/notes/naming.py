@@ -22,7 +22,8 @@ DATE_PREFIX = re.compile(
 )
 FOLDER_NAMES = ("readme", "index", "_index")  # files that stand for their folder
 _LANGUAGE = re.compile(r"\.[a-z]{2}(?:[-_][A-Za-z]{2,4})?$")  # in the name of such a file: README.zh-CN
-_ONE_WORD = re.compile(r"[A-Z][a-z]+-[a-z]+")  # "Re-ranking" is one; "kv-cache" and "Graph-Transformer" are two
+# "Re-ranking" is one word; "kv-cache" and "Link-prediction" are two.
+_ONE_WORD = re.compile(r"(?:Re|Pre|Post|Self|Co|Multi|Non|Cross|Fine|Over|Under|Semi|Anti|Meta)-[a-z]+")
 LOGSEQ_PAGES = "pages"  # the folder of Logseq's pages, whose name says nothing
 
 

@@ -244,4 +244,6 @@ def _passage_scores(reader: IndexReader, view: str, filter: Filter, parts: Seque
 
 def _found(reader: IndexReader, text: str, filter: Filter) -> Ranking:
     """What a search finds for a topic or something of it, which is asked several times."""
-    return reader.cached("found", lambda: find(reader, text, filter, "hybrid"), (text, filter), MOST_FOUND)
+    return reader.cached(
+        "found", lambda: find(reader, text, filter, "hybrid"), (text, filter, reader.exact), MOST_FOUND
+    )

@@ -90,7 +90,7 @@ def open_questions(chunk: ChunkRecord) -> list[Statement]:
     if not _MAY_ASK.search(chunk.text):
         return []
     heading = heading_above(chunk)
-    if any(map(_ANSWERED_HEADING.search, (heading, *chunk.heading_path))):
+    if _ANSWERED_HEADING.search(heading) or any(map(_ANSWERED_TITLE.search, chunk.heading_path)):
         return []
     lines = chunk.text.split("\n")
     found = paragraphs(chunk.text, chunk.kinds, chunk.start_line)
@@ -110,7 +110,7 @@ def _is_quoted_or_done(chunk: ChunkRecord, lines: Sequence[str], first: Statemen
 
 def _asked(paragraph: Sequence[Statement], announced: bool) -> Iterator[Statement]:
     """The open questions of a paragraph. A task has all its sentences, as far as there is room for them."""
-    if any(_ANSWER.match(statement.text) for statement in paragraph):
+    if paragraph[0].text.startswith("Q") and any(_ANSWER.match(statement.text) for statement in paragraph):
         return
     if _TASK.match(paragraph[0].text):
         if not _QUOTED.match(_TASK.sub("", paragraph[0].text).strip()):

@@ -42,7 +42,7 @@ _RENDERED = re.compile(r"/render/math\?|//latex\.codecogs\.com/", re.IGNORECASE)
 _PROFILE = re.compile(r"//github\.com/[^/\s]+/?$", re.IGNORECASE)
 _NOWHERE = re.compile(
     r"//(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b|//(?:[\w-]+\.)*(?:googleusercontent|imgur)\.com/|//i\.redd\.it/|"
-    r"//(?:[\w-]+\.)*(?:attacker|evil|malicious|victim|example)\.(?:com|net|org)\b",
+    r"//(?:[\w-]+\.)*(?:attacker|evil|malicious|victim)\.(?:com|net|org)\b",
     re.IGNORECASE,
 )
 _SAID_OF_IT = re.compile(r"//(?:\w+\.)?(?:twitter|x|threads|bsky|linkedin)\.(?:com|net|app)/", re.IGNORECASE)

@@ -18,7 +18,7 @@ from kb.outline.points import (
     rank_statements,
     section_points,
 )
-from kb.outline.quoting.choosing import MAX_POINTS_OF_MANY_NOTES, choose, with_opposites
+from kb.outline.quoting.choosing import MAX_POINTS, MAX_POINTS_OF_MANY_NOTES, choose, with_opposites
 from kb.outline.sections import Skeleton, leftovers
 from kb.reports import Section
 
@@ -56,7 +56,7 @@ def guided_sections(found: Evidence, headings: Sequence[str], encoder: Encoder, 
     sections = []
     for heading, ours in zip(headings, _assigned(claims, most), strict=True):
         several = len({found.excerpts[entry.excerpt].note.id for entry in ours}) > 1
-        limit = most or (MAX_POINTS_OF_MANY_NOTES if several else None)
+        limit = most or (MAX_POINTS_OF_MANY_NOTES if several else MAX_POINTS)
         own = with_opposites(choose(ours, found.excerpts, chosen, encoder.scale, limit), ours)
         chosen += own
         points = section_points(own, ranked, found.excerpts, encoder.scale, heading)

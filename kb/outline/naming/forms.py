@@ -41,7 +41,7 @@ _GENERIC = re.compile(
 _AND = re.compile(r"(?<!\s)\s*+(?:\band\b|[,&/])\s*", re.IGNORECASE)
 _COMPARING = re.compile(r"(?:relation to|related to|against|compared (?:to|with)) .+", re.IGNORECASE)
 _DATE_OR_TIME = re.compile(r"[\W\d]*+(?:[ap]m)?\W*", re.IGNORECASE)
-_TRAILING_NUMBER = re.compile(r"(?<!\W)\W*+\d*+[\s:.]*+$")
+_TRAILING_NUMBER = re.compile(r"(?<![\W\d])\W*+\d*+[\s:.]*+$")
 _MARKS = re.compile(r"\\(?=\W)|[*`_#]+")
 # Emoji, also by name (":rocket:"), stars and ticks.
 MIN_JOINED = 5  # words joined by hyphens; "state-of-the-art" has four
@@ -59,9 +59,12 @@ _NUMBERED = re.compile(
 # What a title ends with that is not its own: "(30 points)", "[arXiv]", "(source)".
 _MARKED_WORK = re.compile(
     r"\s*(?:[(\[]\d+(?:\.\d+)? (?:points?|pts|marks|min(?:ute)?s?)[)\]]|"
-    r"[(\[](?:arxiv|papers?|pdf|code|blog|links?|sources?|video|slides|github|website|wip)[)\]])$",
+    r"\(sources?\)|\[(?:arxiv|papers?|pdf|code|blog|links?|sources?|video|slides|github|website|wip)\])$",
     re.IGNORECASE,
 )
+
+# Between the folders of a path; "A/B" is none.
+_FOLDERS = re.compile(r"(?<=\S)(?<!\b\w)/(?=\S)|(?<=\S)/(?=\S)(?!\w\b)")
 
 
 def is_generic(heading: str) -> bool:
@@ -93,7 +96,7 @@ def _in_words(name: str) -> str:
 
 def _last_part(name: str) -> str:
     """The end of a path of at least three parts, from its last part that is more than a number."""
-    parts = re.split(r"(?<=\S\S)/(?=\S\S)", name)  # not at that of "A/B tests"
+    parts = _FOLDERS.split(name)
     if len(parts) < 3 or "://" in name:
         return name
     start = max((number for number, part in enumerate(parts) if re.search(r"[^\W\d]{2}", part)), default=0)

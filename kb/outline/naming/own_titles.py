@@ -31,6 +31,7 @@ def _key(title: str) -> str:
 def _named_after_folder(note: NoteRecord) -> NoteRecord:
     folder = tidy(name_of_file(str(PurePosixPath(note.path).with_name("README.md"))))
     title = tidy(note.title)
-    if is_generic(folder) or folder.casefold() in title.casefold():
+    if is_generic(folder) or {*folder.casefold().split()} <= {*title.casefold().split()}:
         return note
-    return note.model_copy(update={"title": f"{folder[:1].upper()}{folder[1:]}: {title}"})
+    named = folder.capitalize() if folder.islower() else folder
+    return note.model_copy(update={"title": f"{named}: {title}"})

@@ -13,17 +13,19 @@ _OF_ITS_WAY = re.compile(
     r"|(?:be able to|know how to|get (?:an understanding|familiar|acquainted)|understand (?:how|what|why|different|"
     r"the (?:concepts?|basics|importance|difference|role)))\b"
     r"|(?:the )?learning objectives (?:of|for|are|in)\b"
-    r"|we (?:begin|start|open|conclude|close) (?:by (?:motivat|introduc|discuss|review|look|describ|explain)ing"
-    r"|with an?)\b|footnote:"
+    r"|we (?:begin|start|open|conclude|close) (?:by (?:motivat|introduc|discuss|review|look|describ|explain)ing)\b"
+    r"|footnote:"
     r"|earlier,? (?:we|you|i) (?:have |had )?(?:seen|saw|discussed|looked|learned|talked|covered|mentioned)\b"
     r"|here,? we (?:will |shall )?(?:introduce|present|discuss|describe|look|cover|explain)\b"
-    r"|.*\b(?:we|i) (?:will|shall|are|am) (?:[\w-]+ ){0,2}(?:going to )?(?:[\w-]+ ){0,2}(?:discuss|focus on|explore|"
+    r"|.*\b(?:we|i) (?:will|shall|(?:are|am) (?:[\w-]+ )?going to) (?:[\w-]+ ){0,2}(?:discuss|focus on|explore|"
     r"look at|introduce|approach the)\b"
-    r"|for an? (?:[\w-]+ )?(?:broader|deeper|practical|detailed|gentle|full|fuller|quick|short|thorough) (?:look|"
-    r"overview|introduction|treatment|discussion|explanation|view)\b"
-    r"|(?:(?:basic|good|working) )?knowledge (?:about|of how)\b|learn (?:the|how|about|to|what|why)\b|write and run\b"
-    r"|can (?:create|use|write|build|run|set up|implement|deploy|explain|apply|make|define|understand|configure)\b"
-    r"|.*\b(?:in the (?:[\w-]+ ){0,3}exercises?|exercises? (?:below|above|today|that follow)|final topic)\b"
+    r"|for an? (?:[\w-]+ )?(?:broader|deeper|practical|detailed|gentle|quick|short|thorough) (?:look|overview|"
+    r"introduction|treatment|discussion|explanation)\b.*\b(?:see|recommend|read|refer|check)\b"
+    r"|(?:(?:basic|good|working) )?knowledge (?:about|of how)\b(?!.*\b(?:is|are|was|were|has|have|helps|lies)\b)"
+    r"|learn (?:the|how|about|what|why)\b|write and run\b"
+    r"|can (?:create|write|build|set up|implement|deploy|explain|understand|configure)\b"
+    r"|.*\b(?:in the (?:(?:first|second|third|next|last|previous|following|final) )?(?:set of )?exercises?|"
+    r"exercises? (?:below|above|today|that follow)|final topic)\b"
     r"|.*\bend of (?:the|our|this) (?:course|module|journey|session)\b",
     re.IGNORECASE | re.DOTALL,
 )
@@ -38,8 +40,8 @@ _TO_BE_DONE = re.compile(
     r"|(?:go|head|navigate|switch)(?: over)? to (?:the|your|this|https?)\b"
     rf"|(?:copy|download|unzip|upload) (?:the|your|this|all)(?: [\w/.-]+){{0,2}} {_THINGS}\b"
     r"|(?:explain|describe|discuss|sketch|derive) (?:why|how|what|two|three|your)\b"
-    r"|read the (?:sections?|chapters?|files?|notes?|pages?)\b|split into (?:one|several) files?\b"
-    r"|.*\b(?:an|the) interviewers?\b"
+    r"|read the (?:sections?|chapters?|files?|notes?|pages?) (?:below|in order)\b|split into one file\b"
+    r"|.*\ban interviewer (?:\w+ )?(?:says?|asks?|wants?|rewards?|expects?|would|will|might|may)\b"
     r"|(?:fill (?:in|out)|complete|answer) the (?:\w+ )?(?:exercises?|tasks?|functions?|code|questions?|blanks?)\b"
     rf"|(?:make|create|write|implement|construct) (?:a|an|your)(?: new| own| small| simple)* {_MADE}\b",
     re.IGNORECASE,

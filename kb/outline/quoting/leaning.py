@@ -30,7 +30,8 @@ _BEGINS = re.compile(
     r"to do (?:so|this|that|it)|one (?:is|was) (?:to|for|that|the|an?)|"
     r"(?:one|two|three|four|several|some|the|my) (?:\w+ )?(?:catch(?:es)?|caveats?|drawbacks?|downsides?|exceptions?|"
     r"advantages?|benefits?|consequences?|remarks?)(?=:)|"
-    r"say,? (?:for (?:instance|example)|we|you|that)|(?:some|other|typical|common) examples?|suppose|imagine|"
+    r"say,? (?:for (?:instance|example)|we|you|that)|(?:some|other|typical|common) examples?|suppose(?= )|"
+    r"imagine(?= )|"
     r"assume (?:we|you|that)|now say|"
     r"where(?= (?:\$|[\w\\{}^_]{1,12} (?:is|are|denotes)\b))|"
     r"it|its|itself|they|them|their|he|she|his|her|here|(?:this"
@@ -64,7 +65,7 @@ _IN_FIRST_CLAUSE = re.compile(
     r"|[^,;:.()—–]*\b(?:all|both|each|any|none|most|some) of them\b"
     rf"|{_NOT_JOINED}\b(?:combines?|uses?|needs?|gives?|has|have|offers?|merges?|supports?|does|do) both"
     r"(?=$|[,;:.]| (?:for|in|into|to|at|by)\b)"
-    r"|(?:trained|built|based|deployed|designed|tested|launched|used|run) [^;:.]{3,90}, (?:it|they|he|she)\b"
+    r"|(?:trained|built|based|deployed|designed|tested|launched|used|run) [^,;:.]{3,90}, (?:it|they|he|she)\b"
     rf"|{_NOT_JOINED}\b(?:avoid|solve|fixe?|settle|address|addresse|remove|sidestep|ease|handle|escape|face|resolve|hide)"
     r"(?:s|d|ed)? the (?:matter|issue|problem|question|difficulty|trouble|danger|cost)s?(?:[.,;:]|$)"
     r"|[^,;:.()—–]*\bthe (?:first|second|third|other|last) (?:term|case|option|one|approach|method|step|component)\b",
@@ -75,8 +76,8 @@ _ASIDE = re.compile(r" \([^()]*\)")
 _SPOKEN = re.compile(r"[\"“][^\"“”]*[\"”]")  # of which what it refers to is not in the note
 # What a symbol of a formula stands for.
 _SYMBOL = re.compile(
-    r"(?!\$[^$]*(?:[=<>≈≥≤]|\\(?:approx|geq?|leq?)\b))\${1,2}[^$]+\${1,2}"
-    r"(?: (?:is|are|denotes?|represents?|stands? for) (?:the|an?)\b|\s*(?:[:=→—–]|->|-) ?\s*[^\W\d])"
+    r"(?!\${1,2}[^$]*(?:[=<>≈≥≤]|\\(?:approx|geq?|leq?)\b))\${1,2}[^$]+\${1,2}"
+    r"(?: (?:is|are|denotes?|represents?|stands? for) (?:the|an?)\b|(?:\s*[:=→]|\s(?:[-—–]|->)\s)\s*[^\W\d])"
 )
 _PLACE = re.compile(
     r"\bhere\b|\bthis one\b|\bthere(?=[,;:.)]|$)|\bthe (?:former|latter|above)\b|\bthe (?:first|second) two\b", re.I
@@ -142,16 +143,16 @@ _ABOUT_THE_TEXT = re.compile(
     r"|\b(?:my|our) (?:[\w-]+ ){1,3}(?:course|class|workshop|newsletter|podcast|webinar|tutorial|bootcamp)\b"
     r"|\b(?:great|good|perfect|ideal|best|easiest|nice) (?:(?:place|way|point) )?(?:to|for) "
     r"(?:get(?:ting)? started|start|begin)\b"
-    r"|\bthe (?:visuals?|images?|pictures?|diagrams?|screenshots?|plots?|charts?|slides?|illustrations?|animations?|"
-    r"tables?) (?:shows?|separates?|lists?|compares?|summari[sz]es?|suggests?|illustrates?|depicts?|indicates?|"
-    r"demonstrates?|makes?)\b"
+    r"|\bthe (?:visuals?|images?|pictures?|diagrams?|screenshots?|plots?|charts?|slides?|illustrations?|animations?) "
+    r"(?:shows?|suggests?|illustrates?|depicts?|indicates?|demonstrates?|makes?)\b"
+    r"|\bthe tables? (?:shows?|separates|lists|summari[sz]es) (?:what|how|which|the|all|each|where)\b"
     r"|\.ipynb\b|\bin notebook\b"
     r"|\bin (?:his|her|their|my|our) (?:talk|presentation|keynote|lecture|session|interview|slides?)\b"
     r"|\b(?:we|i) (?:hosted|interviewed|introduced|motivated|reviewed|covered)\b|\bforeshadowing\b"
     r"|\b(?:his|her|their) (?:talk|presentation) (?:\w+ )?(?:explains|covers|shows|introduces|argues)\b"
     r"|\b(?:is due|due date|extra credit|office hours)\b|^(?:update|edit|note to self) \("
-    r"|\b(?:items?|points?|steps?|numbers?|types?|cases?) \d\b(?!\s*[:.])|\bsteps? \d\.? (?:to|and|or|-|–) \d"
-    r"|\b(?:in|on|from|of|after|before) (?:the )?steps? \d"
+    r"|\b(?:items?|points?|steps?|numbers?|types?|cases?) \d\b(?!\s*[:.])|\bsteps \d\.? (?:to|and|or|-|–) \d"
+    r"|\b(?:in|on|of|after|before) (?:the )?steps? [1-9]\b(?!,?\d)"
     r"|\b(?:one|two|three) (?:notes?|papers?)(?:,|\s+filed)"
     r"|\bfiled (?:as|under|together|here)\b|\bre-?read(?:ing)?\b"
     r"|\b(?:fig(?:ure)?s?|tables?|eqs?|equations?|algorithms?|listings?|appendix|sections?|sec|chapters?)\b\.?\s*"
@@ -258,7 +259,7 @@ def is_cut(text: str) -> bool:
 def _has_a_main_clause(text: str) -> bool:
     """Whether a sentence that begins with a subordinate clause has more than what goes on with that."""
     parts = [part.strip() for part in re.split(r"[,;:—–]", _ASIDE.sub("", text))[1:]]
-    return any(_WORD.search(part) and not _GOES_ON.match(part) for part in parts)
+    return any((_WORD.search(part) or "$" in part) and not _GOES_ON.match(part) for part in parts)
 
 
 def says_it_before_its_formula(text: str) -> bool:

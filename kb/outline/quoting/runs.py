@@ -37,8 +37,8 @@ _DOES = re.compile(
     r"with|within|without)\b)(?!\w+(?:ing|ion|ity|ness)\b)[a-z]+ (?:(?:the|an?|all|each|every|it|its)(?!\w)|\$)",
     re.IGNORECASE,
 )
-_ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—(-]")  # of a list of links
-_NOTE_ENTRY = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?\**\[\[[^\]]+\]\]\**\s*[:–—(-]")
+_ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—-]")  # of a list of links
+_NOTE_ENTRY = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?\**\[\[[^\]]+\]\]\**\s*[:–—-]")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]”’]*$")
 # Headings of parts that list, thank, license or guide through a text, and state nothing about the subject.
 _APPARATUS = re.compile(

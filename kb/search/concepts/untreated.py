@@ -16,8 +16,8 @@ SHOWN_RELATED = 3  # concepts that stand in for those that no note names
 
 
 class Untreated(NamedTuple):
-    """A concept that a query names and no note does: its name, the stems of the words of all its names, and the
-    concepts related to it that notes name.
+    """A concept that a query names and no note does: its name, the stems of the words by which the query names it, but
+    for those that name something else that notes do, and the concepts related to it that notes name.
     """
 
     name: str
@@ -32,8 +32,12 @@ def untreated_in(reader: IndexReader, treatments: Treatments, text: str) -> tupl
     def is_treated(number: int) -> bool:
         return treatments.is_treated(reader, number)
 
+    said = {stem(word): word for word in query_words(text)}
+
     def untreated(number: int) -> Untreated:
-        stems = frozenset(map(stem, query_words(" ".join(concepts.names(number)))))
+        names = ({*map(stem, query_words(name))} for name in concepts.names(number))
+        own = set().union(*(stems for stems in names if stems <= said.keys()))
+        stems = frozenset(stem for stem in own if not any(map(is_treated, concepts.named(said[stem]))))
         related = (other for other in concepts.relatives(number) if concepts.is_inside(other) and is_treated(other))
         return Untreated(concepts.all[number].name, stems, tuple(concepts.all[other].name for other in related))
 
@@ -42,8 +46,8 @@ def untreated_in(reader: IndexReader, treatments: Treatments, text: str) -> tupl
 
 
 def meaning_words(reader: IndexReader, words: Sequence[str], untreated: Iterable[Untreated]) -> list[str]:
-    """Some words of a query without those that belong to the name of an untreated concept, where no note has all of
-    these: a note that has "reduce" but not "hallucinations" says nothing on "reduce hallucinations".
+    """Some words of a query without those that belong to the name of an untreated concept, where one of these is in no
+    note: a note that has "reduce" but not "hallucinations" says nothing on "reduce hallucinations".
     """
     unsaid: set[str] = set()
     for concept in untreated:
@@ -57,5 +61,5 @@ def tell_untreated(reader: IndexReader, concepts: Sequence[Untreated]) -> None:
     """Tell of the concepts that a query names and no note does, where something related to them is searched for."""
     related = dict.fromkeys(chain.from_iterable(concept.related for concept in concepts))
     if related:
-        names = " or ".join(repr(concept.name) for concept in concepts)
+        names = " or ".join(repr(concept.name) for concept in concepts if concept.related)
         reader.notify(f"no note names {names}; related and searched for: {', '.join(islice(related, SHOWN_RELATED))}")
