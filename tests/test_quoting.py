@@ -419,11 +419,9 @@ def test_a_longer_statement_is_worth_more_up_to_a_length() -> None:
     assert worth(said[0]) < worth(said[1]) < worth(said[2]) == worth(said[3])
 
 
-@pytest.mark.parametrize(
-    ("share", "likely", "count"), [(1.3, 0.99, 7), (1.0, 0.6, 4), (0.5, 0.99, 4), (0.9, 0.1, 2), (0.3, 0.9, 2)]
-)
-def test_a_note_has_points_as_surely_as_it_is_on_the_topic(share: float, likely: float, count: int) -> None:
-    """In a section of its own, a note that only touches the topic has two points, and one that is on it seven."""
+@pytest.mark.parametrize(("likely", "count"), [(1.0, 7), (0.99, 6), (0.6, 4), (0.1, 3)])
+def test_a_note_has_points_as_surely_as_it_is_on_the_topic(likely: float, count: int) -> None:
+    """In a section of its own, a note that only touches the topic has three points, and one that is on it six."""
     said = (
         "Harbour pumps cost more than the gates of a canal.",
         "Lions hunt in the cool hours before the sun rises.",
@@ -437,7 +435,7 @@ def test_a_note_has_points_as_surely_as_it_is_on_the_topic(share: float, likely:
     )
     claims = "\n\n".join(f"## Part {number}\n\n{claim}" for number, claim in enumerate(said))
     excerpts, ranked = ranked_of({"notes/locks.md": f"# Locks\n\n{claims}\n"})
-    judged = [replace(excerpt, share=share, likely=likely) for excerpt in excerpts]
+    judged = [replace(excerpt, likely=likely) for excerpt in excerpts]
     assert len(choose(ranked, judged, [], ENCODER.scale)) == count
 
 

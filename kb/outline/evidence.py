@@ -105,14 +105,23 @@ def _excerpts(
 
 
 def _likely(reader: IndexReader, topic: Topic, parts: Sequence[Part]) -> dict[str, float]:
-    """The probability, by id, that a search for a topic, in any way to put it, or for a facet of it gives each part."""
+    """The probability, by id, that a search gives each part: for a topic in any way to put it or, weighted, for a facet
+    of it or what belongs to its concepts.
+    """
+    asked = dict.fromkeys(_parts_named(reader, topic), PART_WEIGHT) | dict.fromkeys(topic.facets, FACET_WEIGHT)
+    asked |= dict.fromkeys((topic.text, *topic.views), 1.0)
     ids, notes = reader.passages().ids, {part.note.id for part in parts}
     likely: dict[str, float] = {}
-    for text in dict.fromkeys((topic.text, *topic.views, *topic.facets)):
+    for text, weight in asked.items():
         for entry in evidence(reader, _found(reader, text, Filter()), notes).values():
             for id, probability in entry.probabilities().items():
-                likely[id] = max(probability, likely.get(id, 0.0))
+                likely[id] = max(weight * probability, likely.get(id, 0.0))
     return {part.id: max((likely.get(ids[row], 0.0) for row in part.rows), default=0.0) for part in parts}
+
+
+def _parts_named(reader: IndexReader, topic: Topic) -> list[str]:
+    """The names of what belongs to the concepts of a topic."""
+    return [treatments(reader).concepts.all[number].name for number in topic.parts]
 
 
 def _without_maps(reader: IndexReader, parts: Sequence[Part]) -> list[Part]:
@@ -206,10 +215,9 @@ class _Scores(NamedTuple):
 
 
 def _scores(reader: IndexReader, topic: Topic, filter: Filter, parts: Sequence[Part]) -> _Scores:
-    names = [treatments(reader).concepts.all[number].name for number in topic.parts]
     views, facets, smaller = (
         np.array([_passage_scores(reader, text, filter, parts) for text in texts]).reshape(-1, len(parts))
-        for texts in (topic.views, topic.facets, names)
+        for texts in (topic.views, topic.facets, _parts_named(reader, topic))
     )
     return _Scores(views, np.concatenate([FACET_WEIGHT * facets, PART_WEIGHT * smaller]))
 

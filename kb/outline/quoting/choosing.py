@@ -14,7 +14,7 @@ from kb.scale import Scale
 
 MIN_POINTS_WITH_LEAD = 2  # of a section, for one of them to be kept for what leads its note
 MAX_POINTS, MAX_POINTS_OF_MANY_NOTES = 5, 8
-MIN_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_ONE_NOTE = 2, 8  # of one that only touches a topic, and of one that is on it
+MIN_POINTS_OF_ONE_NOTE, MAX_POINTS_OF_ONE_NOTE = 3, 7  # of one that only touches a topic, and of one that is on it
 
 
 def choose(
@@ -42,9 +42,8 @@ def choose(
     if most is None and len(taken) > 1:
         most = max(MAX_POINTS, min(len(taken), MAX_POINTS_OF_MANY_NOTES))
     elif most is None:
-        cited = [excerpts[entry.excerpt] for entry in points]
-        on_topic = max((min(entry.share, entry.likely, 1.0) for entry in cited), default=0.0)
-        most = max(MIN_POINTS_OF_ONE_NOTE, int(MAX_POINTS_OF_ONE_NOTE * on_topic))
+        likely = max((excerpts[entry.excerpt].likely for entry in points), default=0.0)
+        most = max(MIN_POINTS_OF_ONE_NOTE, int(MAX_POINTS_OF_ONE_NOTE * likely))
     in_turn = [entry for turn in sorted(by_turn) for entry in by_turn[turn]]
     return _with_result(_with_lead(in_turn, most, excerpts), in_turn, excerpts)
 
