@@ -22,17 +22,18 @@ from kb.outline.evidence import gather
 from kb.outline.gaps import gaps, untreated_parts
 from kb.outline.guided.found import gather_for
 from kb.outline.guided.sections import guided_sections
+from kb.outline.guided.unsaid import for_unsaid_parts
 from kb.outline.points import Excerpt
 from kb.outline.post.length import points_for, sections_for
 from kb.outline.questions import nearest_questions
 from kb.outline.quoting.translations import in_one_language
 from kb.outline.quoting.worth import sums_up
 from kb.outline.references import references
-from kb.outline.sections import build_sections
+from kb.outline.sections import Skeleton, build_sections
 from kb.outline.topics.coverage import require_subjects
 from kb.outline.topics.subjects import Subject, mentioned_once, unknown_subjects
 from kb.outline.topics.topic import Topic, read_topic
-from kb.reports import Gap, NoteVersion, Outline, Point, Section
+from kb.reports import CoveredBefore, Gap, NoteVersion, Outline, Point, Section
 from kb.search.concepts.treatments import treatments
 
 
@@ -63,10 +64,7 @@ def draft(
         evidence = gather_for(reader, topic, headings, areas, without)
         excerpts, skeleton = evidence.excerpts, guided_sections(evidence, headings, reader.encoder, points)
     else:
-        excerpts, vectors = in_one_language(*gather(reader, topic, areas), text)
-        excerpts = _with_openings(reader, excerpts)
-        example, known = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
-        skeleton = build_sections(excerpts, vectors, topic.aim, reader.encoder, count, example, known, points, text)
+        excerpts, skeleton = _proposed(reader, topic, areas, count, points, posts)
     sections = _with_current_points(reader, skeleton.sections, keep_empty=bool(headings))
     if not any(section.points for section in sections):
         raise EvidenceError(f"nothing that the notes say on {text!r} can be quoted on its own; add notes in sentences")
@@ -76,6 +74,27 @@ def draft(
     asked = {"areas": areas, "wanted_sections": wanted, "words": words, "headings": headings}
     others = {"leftovers": skeleton.leftovers, "covered_before": with_repeated_points(reader, posts, sections)}
     return _report(reader, topic, sections, excerpts, unknown, today).model_copy(update={**asked, **others})
+
+
+def _proposed(
+    reader: IndexReader,
+    topic: Topic,
+    areas: tuple[FiledArea, ...],
+    count: int | None,
+    points: int | None,
+    posts: Sequence[CoveredBefore],
+) -> tuple[Sequence[Excerpt], Skeleton]:
+    """The sections that kb proposes, `count` of them with so many points each, or else as many as suit the notes and
+    the parts of the topic; and the excerpts that they were chosen from.
+    """
+    excerpts, vectors = in_one_language(*gather(reader, topic, areas), topic.text)
+    excerpts = _with_openings(reader, excerpts)
+    example, known = example_post(reader, posts), load_concepts(reader.settings.own_concepts)
+    skeleton = build_sections(excerpts, vectors, topic.aim, reader.encoder, count, example, known, points, topic.text)
+    if count is not None:
+        return excerpts, skeleton
+    sections, found = for_unsaid_parts(reader, topic, skeleton.sections, areas)
+    return [*excerpts, *found], replace(skeleton, sections=(*skeleton.sections, *sections))
 
 
 def _with_openings(reader: IndexReader, excerpts: Sequence[Excerpt]) -> list[Excerpt]:

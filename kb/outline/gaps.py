@@ -12,9 +12,8 @@ from kb.models import ChunkRecord, NoteRecord
 from kb.notes.links import RELATIVE, missing_targets
 from kb.notes.statements import stated
 from kb.outline.points import Excerpt
-from kb.outline.quoting.predicates import without_verbs
+from kb.outline.topics.unsaid import unsaid_parts
 from kb.reports import Gap, Section
-from kb.search.snippets import marks
 
 Passage = tuple[str, ChunkRecord]  # with the path of its note
 
@@ -33,16 +32,6 @@ GPT-2 GPT-3 GPT-4 BERT ImageNet MNIST CNN RNN LSTM GRU MLP SGD ReLU NLP LLM GNN 
 _COMMON = frozenset(_COMMON_TERMS.split())
 _ELSEWHERE = re.compile(r"^\.\./|[\[\]()]")  # of a link: out of its folder, or no name
 _MEASURE = re.compile(r"(?<![\w.-])\d[\d.,]*(?![\w-]*\))|\b(?:twice|half|double|triple)\b")
-_ASPECT = re.compile(
-    r"[:,;?!()]|\s(?:and|or|from|versus|vs)\s|(?<!\bhow)(?<!\bwhen)(?<!\bwhat)(?<!\bways)(?<!\bneed)\sto\s",
-    re.IGNORECASE,
-)
-_SMALL_WORD = re.compile(
-    r"(?:an?|the|of|in|on|to|for|and|or|with|by|from|at|as|that|this|which|is|are|was|be|do|does|did|how|what|why|when|"
-    r"where|who|whom|whose|them|us|me|him|her|these|those|my|your|our|their|its?|we|you|i|one|can|could|should|need|not|no|into|over|under|than|then|about|beyond|"
-    r"inside|between|through|using|ways?|more|most|make|all|any|so|too|very)",
-    re.IGNORECASE,
-)
 
 
 def gaps(
@@ -204,20 +193,13 @@ def _explained(term: str, text: str) -> bool:
 def _without_evidence(
     topic: str, sections: Sequence[Section], unknown: Sequence[str], passages: Sequence[Passage]
 ) -> list[Gap]:
-    """The parts of a topic of which no point or heading contains a single word, with where the notes have them, and its
-    unknown concepts.
-    """
-    points = [f"{point.label} {point.text}" for section in sections for point in section.points]
-    said = " ".join([*points, *(section.heading for section in sections)])
-    parts = [part.strip() for part in _ASPECT.split(topic)]
+    """The parts of a topic that no section is about, with where the notes have them, and its unknown concepts."""
     found = []
-    for part in parts if len(parts) > 1 else ():
-        words = [word for word in re.findall(r"[\w-]+", without_verbs(part)) if not _SMALL_WORD.fullmatch(word)]
-        if words and not _is_said(words, said):
-            named = " ".join(words)
-            place = _place_of(words, passages)
-            said_there = f"; {place} names it" if place else ""
-            found.append(Gap(kind="no evidence", text=f"no point is about {named!r}, a part of the topic{said_there}"))
+    for part in unsaid_parts(topic, sections):
+        place = _place_of(part.words, passages)
+        said_there = f"; {place} names it" if place else ""
+        text = f"no point is about {' '.join(part.words)!r}, a part of the topic{said_there}"
+        found.append(Gap(kind="no evidence", text=text))
     others = [name for name in unknown if not any(name.casefold() in gap.text.casefold() for gap in found)]
     return [*found, *(Gap(kind="no evidence", text=f"no cited note mentions {name!r}") for name in others)]
 
@@ -260,11 +242,3 @@ def untreated_parts(
         Gap(kind="missing part", text=f"nothing on {concepts.all[part].name!r}, a part of {concepts.all[whole].name!r}")
         for part, whole in missing[:MAX_PARTS]
     )
-
-
-def _is_said(words: Sequence[str], said: str) -> bool:
-    """Whether a text has one of some words, whatever their hyphens, or their initials as an acronym."""
-    spellings = [spelling for word in words for spelling in (word, word.replace("-", ""))]
-    initials = "".join(word[0] for word in words).upper()
-    acronym = len(initials) > 1 and re.search(rf"\b{re.escape(initials)}s?\b", said)
-    return bool(acronym or marks(said, spellings) or marks(said.replace("-", ""), spellings))

@@ -1,0 +1,49 @@
+"""Parts of a topic that no proposed section is about, with the real model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kb.knowledge import KnowledgeBase
+from kb.outline.topics.unsaid import unsaid_parts
+
+TOPIC = "shipping a new model safely, from validation gate to A/B test"
+
+
+@pytest.mark.model
+@pytest.mark.slow  # two outlines of all notes
+def test_what_notes_say_on_a_part_of_the_topic_is_a_section(library: KnowledgeBase) -> None:
+    """A part that the proposed sections say nothing on has a section in the writer's words, from what notes say on it,
+    and is no gap; where the writer says how many sections there are, it stays one.
+    """
+    proposed, counted = library.outline(TOPIC), library.outline(TOPIC, sections=4)
+    own = {section.heading: {Path(path).stem for path in section.notes} for section in proposed.sections}
+    assert "tfx-pipelines" in own["Validation gate"]
+    assert not any("validation gate" in gap.text for gap in proposed.gaps)
+    assert len(counted.sections) == 4
+    assert any("validation gate" in gap.text for gap in counted.gaps)
+
+
+@pytest.mark.model
+@pytest.mark.slow  # an outline of all notes
+def test_a_part_that_no_note_treats_is_no_section(library: KnowledgeBase) -> None:
+    """A part of which the notes say nothing is a gap, and has no section."""
+    outline = library.outline("serving language models: batching, volcanoes")
+    assert not any("olcano" in section.heading for section in outline.sections)
+    assert any("volcanoes" in gap.text for gap in outline.gaps)
+
+
+@pytest.mark.parametrize(
+    ("topic", "parts"),
+    [
+        ("caches: the price of it and some running costs", ["price", "costs"]),
+        ("caches, what breaks and when", []),
+        ("caches to the first of the energy bills", ["energy bills"]),
+        ("energy bills of caches", []),
+    ],
+)
+def test_a_part_is_what_its_telling_words_enclose(topic: str, parts: list[str]) -> None:
+    """A part is told from its first to its last word that says what it is; a topic of one part has none."""
+    assert [part.text for part in unsaid_parts(topic, []) if part.text != "caches"] == parts
