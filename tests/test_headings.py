@@ -67,6 +67,17 @@ def test_abbreviations_are_written_as_the_field_writes_them() -> None:
     assert sentence_case("Gnns", NOTHING, usual) == "GNNs"
     assert sentence_case("tdb of the harbour", Spellings(["We ask the TDB."]), NOTHING) == "TDB of the harbour"
     assert sentence_case("clip and log", Spellings(["We clip the log."]), usual) == "Clip and log"
+    assert sentence_case("quuxgraph tables", Spellings(["We fill QuuxGraph."]), NOTHING) == "QuuxGraph tables"
+
+
+def test_titles_of_notes_are_no_prose() -> None:
+    """What a link calls a note is in title case, and says nothing of how a word is written; nor is a plural a name
+    where its singular is none.
+    """
+    linking = ["See [[Tide Tables]], or [[Tide Tables|the tables]], of [[Tide Tables]]."]
+    assert sentence_case("Harbour Tables", Spellings(linking), NOTHING) == "Harbour tables"
+    plural = ["Our Tide Fundamentals rest on one fundamental law."]
+    assert sentence_case("Tide Fundamentals", Spellings(plural), NOTHING) == "Tide fundamentals"
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from test_ordering import found, section
 from test_sections import excerpts_of
 
-from kb.outline.questions import open_questions
+from kb.knowledge import KnowledgeBase
+from kb.outline.questions import nearest_questions, open_questions
 from kb.outline.references import references
 
 
@@ -48,6 +51,20 @@ def test_open_questions(text: str, expected: list[str]) -> None:
     """Questions count under a heading that announces them, as tasks, or in the first person, unless answered."""
     chunks = [entry.chunk for entry in excerpts_of({"notes/a.md": text})]
     assert [entry.text for chunk in chunks for entry in open_questions(chunk)] == expected
+
+
+@pytest.mark.parametrize(("title", "count"), [("Caches", 1), ("Caches: interview", 0), ("FAQ on caches", 0)])
+def test_a_note_of_answers_leaves_no_questions_open(
+    knowledge: KnowledgeBase, write: Callable[[str, str], Path], title: str, count: int
+) -> None:
+    """The questions of a note that is called an interview, or the like, are somebody else's, under any heading."""
+    text = f"---\ntitle: '{title}'\narea: gnn\n---\n## Open questions\n\n- Does the cache pay below four users?\n"
+    write("notes/a.md", text)
+    knowledge.add(["notes"])
+    left = knowledge._index.read(
+        lambda reader: nearest_questions(reader, reader.catalog.notes(), reader.encoder.encode_query("caches"))
+    )
+    assert len(left) == count
 
 
 def test_gaps_say_what_is_missing() -> None:

@@ -34,10 +34,11 @@ _QUESTION_HEADING = re.compile(
     r"|\bunsolved\b|(?:开放|未解决|待解决)的?问题|疑问|待办|未解決|疑問点?|질문|의문",
     re.IGNORECASE,
 )
-# Questions that somebody else asks, or that the note goes on to answer.
+# What notes, and parts of them, are called that answer the questions of somebody else.
+_ANSWERED = r"interview|quiz|faqs?|frequently|q ?& ?a"
+_ANSWERED_TITLE = re.compile(rf"\b(?:{_ANSWERED})\b", re.IGNORECASE)
 _ANSWERED_HEADING = re.compile(
-    r"\b(?:interview|exam|quiz|faqs?|frequently|answers?|answered|practice|review|research questions?|q ?& ?a)\b",
-    re.IGNORECASE,
+    rf"\b(?:{_ANSWERED}|exam|answers?|answered|practice|review|research questions?)\b", re.IGNORECASE
 )
 _FIRST_PERSON = re.compile(r"\b(?:I|I'm|I’m|I'd|I’d|me|my)\b|我(?!们)|私[はがの]|나[는의]|내가")
 _QUOTED = re.compile(r"^(?:[A-Z][\w -]{1,30}:\s+)?[\"“'‘«「].*[\"”'’»」]?[?？][\"”'’»」]?$")
@@ -46,8 +47,6 @@ _SPEAKER = re.compile(
     r"(?:candidate|interviewer|user|human|assistant|customer|student|teacher|input|prompt|query)\s*\d*\s*:",
     re.IGNORECASE,
 )
-# What a note is called that has questions with their answers.
-_ANSWERED_TITLE = re.compile(r"\b(?:interview|quiz|faqs?|frequently|q ?& ?a)\b", re.IGNORECASE)
 _OF_IT = re.compile(
     r"(?:(?:what|how|why|when|where|and|but|so|much|many|often|if) )*"
     r"(?:do|does|did|is|are|was|were|can|could|will|would|should|has|have)(?:n[’']t)? "

@@ -20,7 +20,8 @@ _PROSE = re.compile(r"^(?!\s*#).*$", re.MULTILINE)
 _STARTS = re.compile(r"(?:^|[.!?:;|•>*)\]–—\"“‘]|\s-|\d[.)])\W*$")
 _NAME_GOES_ON = re.compile(r" [A-Z]")
 _OPENS = re.compile(r"(?:^|[.!?:–—]\s|\s-\s)\W*$")
-_ABBREVIATED = re.compile(r"[A-Z]{2}")
+_CAPITAL_INSIDE = re.compile(r"\w[A-Z]")
+_NAMED_NOTE = re.compile(r"\[\[[^\]|]*[\]|]")  # in a link: a title, which is no prose
 _ARTICLE = re.compile(r"A(?= (?!(?:to|and|or|vs|is)\b)\w)")
 
 
@@ -31,7 +32,7 @@ class Spellings:
         self._forms: dict[str, Counter[str]] = {}
         for text in texts:
             for line in _PROSE.findall(text):
-                self._read(line)
+                self._read(_NAMED_NOTE.sub("", line))
 
     def _read(self, line: str) -> None:
         for match in _WORD.finditer(line):
@@ -50,7 +51,9 @@ class Spellings:
             return ""
         form, count = forms.most_common(1)[0]
         small = form.lower()
-        return small if _is_capitalised(form) and forms[small] >= COMMON_SHARE * count else form
+        singular = small.removesuffix("s")
+        common = sum(self._forms.get(word, Counter())[word] for word in {small, singular})
+        return small if _is_capitalised(form) and common >= COMMON_SHARE * count else form
 
 
 @cache
@@ -62,7 +65,7 @@ def usual_spellings(concepts: Concepts) -> Spellings:
 def sentence_case(heading: str, notes: Spellings, usual: Spellings) -> str:
     """A heading with a capital at its start. One whose words all begin with capitals, or have no other letters, keeps
     only those that its words have inside sentences: of some notes, or else of what is `usual`. Any other is its
-    author's, who knows which words are names; only abbreviations in small letters are written as they are known. A
+    author's, who knows which words are names; only those with capitals inside are written as they are known. A
     subject before a colon is a heading of its own.
     """
     is_title = _is_title(heading)
@@ -104,12 +107,14 @@ def _in_case(heading: str, notes: Spellings, usual: Spellings, is_title: bool) -
 
 
 def _abbreviation(word: str, notes: Spellings, usual: Spellings) -> str:
-    """A word as it is written inside sentences if it is an abbreviation there: `Llms`, from the name of a file."""
+    """A word as it is written inside sentences if it has capitals inside there, as `Llms` and `pytorch`, from the name
+    of a file.
+    """
     if not (word.islower() or _is_capitalised(word)) or word.lower() in STOPWORDS:
         return word
     singular = word[:-1] if word.endswith("s") else word
     known = notes.usual(word) or usual.usual(word) or usual.usual(singular) + word[len(singular) :]
-    return known if _ABBREVIATED.search(known) and known.lower() == word.lower() else word
+    return known if _CAPITAL_INSIDE.search(known) and known.lower() == word.lower() else word
 
 
 def _opened(text: str) -> str:
