@@ -39,6 +39,7 @@ from kb.outline.references import references
         ("# Method\n\nCandidate: Is there a platform that I should use for the cache?\n", []),
         ('# Method\n\nInput: "How do I fill the cache of my neighbour?"\n', []),
         ('# Method\n\nCache check: "Do I have enough keys to answer?"\n', []),
+        ('# Method\n\nUnlike size, I take hits to ask for one thing: "How often is a key there?"\n', []),
         ("# Method\n\nQ: How do I fill the cache? A: One key after the other.\n", []),
         (
             "# Caches\n\n## Q&A\n\n### Commonly asked\n\nQ: How do I fill the cache?\n\nIt fills itself.\n",
@@ -149,6 +150,8 @@ def test_authors_belong_to_one_work() -> None:
         "using full-text search",
         "full prompt and answer here",
         "extended it",
+        "Join now!",
+        "arguments",
     ],
 )
 def test_words_that_name_no_work_are_no_title(anchor: str) -> None:
@@ -163,11 +166,21 @@ def test_words_that_name_no_work_are_no_title(anchor: str) -> None:
     assert [work.title for work in works] == ["Paging" if "paper" in anchor else "https://a.org/work"]
 
 
+def test_a_common_word_may_be_the_name_of_a_work() -> None:
+    """A single word in small letters is a title where the address that it links to has it."""
+    text = "# Paging\n\nPages of memory are kept apart, see [vmem](https://github.com/annlee/vmem) for all of it.\n"
+    (excerpt,) = excerpts_of({"notes/a.md": text})
+    quoting = section("Memory", "Pages.", "notes/a.md")
+    points = tuple(point.model_copy(update={"start_line": excerpt.chunk.start_line}) for point in quoting.points)
+    works, _ = references([excerpt.note], [excerpt], [quoting.model_copy(update={"points": points})], {})
+    assert [work.title for work in works] == ["vmem"]
+
+
 def test_a_person_is_no_work() -> None:
     """A link to somebody's page beside their name is no reference, nor what only the writer's machine serves."""
     text = (
-        "# Paging\n\nPages were [Ann Lee](https://github.com/annlee)'s idea, see [paging](https://github.com/annlee/p) "
-        "and [the gauge](http://localhost:4040/jobs).\n"
+        "# Paging\n\nPages were [Ann Lee](https://github.com/annlee)'s idea, see "
+        "[paging](https://github.com/annlee/paging) and [the gauge](http://localhost:4040/jobs).\n"
     )
     (excerpt,) = excerpts_of({"notes/a.md": text})
     quoting = section("Memory", "Pages.", "notes/a.md")

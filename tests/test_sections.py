@@ -227,6 +227,15 @@ def test_what_is_little_to_the_point_does_not_make_a_section() -> None:
     assert all(len(subject) == 1 for subject in subjects), subjects
 
 
+def test_sections_of_one_note_have_the_names_that_suit_both() -> None:
+    """A section takes no title that says more of another one, where the other's name suits itself."""
+    (lock,) = excerpts_of({"a.md": "# Tide gauges\n\n## Locks upriver with gauges\n\nA lock is a gate."})
+    title, heading = ENCODER.encode(["Tide gauges", "Locks upriver with gauges"])
+    vectors = np.stack([title + heading * np.float32(0.8), title])
+    names = headings([[0], [1]], [lock, lock], vectors, title * 0, ENCODER, Concepts(()))
+    assert names == ["Locks upriver with gauges", "Tide gauges"]
+
+
 def test_what_titles_share_names_their_section() -> None:
     """Where several notes make a section, a phrase of their titles or a concept that they name is its heading rather
     than the title of one; the name of a whole area, or what the notes of other sections share too, is none.

@@ -37,6 +37,8 @@ TOPIC_WEIGHT = 0.3  # of the topic in what a heading should be near to; the rest
 MIN_WORDS_CUT = 3  # of a heading that was cut before a phrase
 MAX_PAIRED_WORDS = 3
 TEMPLATE, QUESTION_ASKED = 3, 2  # notes that have a heading, or a question as one, for it to be that of a template
+_Rank = tuple[bool, bool, float]  # of a name for a cluster, the lower the better
+
 SUBJECTS_PAIRED = 3  # notes of a cluster whose subjects are tried in pairs
 
 _ASKS = re.compile(
@@ -79,19 +81,42 @@ def headings(
     if not names:
         return []
     encoded = dict(zip(names, encoder.encode(names), strict=True))
-    taken: list[str] = []
+    ranks = []
     for cluster, handicaps in zip(clusters, candidates, strict=True):
         aim = vectors[cluster].mean(axis=0) + TOPIC_WEIGHT * topic_vector
         related = {name: encoder.scale.relatedness(float(encoded[name] @ aim)) for name in handicaps}
-        order = sorted(handicaps, key=lambda name: _rank(related[name], handicaps[name]))
-        others = list(filter(None, taken))
-        new = (name for name in order if _is_unlike(name, others, encoded, encoder.scale) and not is_part(name, others))
-        taken.append(next(new, ""))
+        ranks.append({name: _rank(related[name], handicap) for name, handicap in handicaps.items()})
+    chosen = _exchanged(_unlike(ranks, encoded, encoder.scale), ranks)
     spellings = Spellings(entry.chunk.text for entry in excerpts)
-    return [sentence_case(name, spellings, usual_spellings(concepts)) for name in taken]
+    return [sentence_case(name, spellings, usual_spellings(concepts)) for name in chosen]
 
 
-def _rank(related: float, handicap: float) -> tuple[bool, bool, float]:
+def _unlike(ranks: Sequence[Mapping[str, _Rank]], encoded: Mapping[str, FloatArray], scale: Scale) -> list[str]:
+    """For each cluster its best name that is unlike those before it, or an empty string."""
+    taken: list[str] = []
+    for own in ranks:
+        others = list(filter(None, taken))
+        names = sorted(own, key=own.__getitem__)
+        new = (name for name in names if _is_unlike(name, others, encoded, scale) and not is_part(name, others))
+        taken.append(next(new, ""))
+    return taken
+
+
+def _exchanged(names: Sequence[str], ranks: Sequence[Mapping[str, _Rank]]) -> list[str]:
+    """The names of clusters, of which two are exchanged where both suit the other's better: a note's title may be
+    nearer to its first cluster and yet say more of its second than any other name.
+    """
+    exchanged = list(names)
+    for first, second in combinations(range(len(exchanged)), 2):
+        one, two = exchanged[first], exchanged[second]
+        if two in ranks[first] and one in ranks[second]:
+            now, other = (ranks[first][one], ranks[second][two]), (ranks[first][two], ranks[second][one])
+            if tuple(map(sum, zip(*other, strict=True))) < tuple(map(sum, zip(*now, strict=True))):
+                exchanged[first], exchanged[second] = two, one
+    return exchanged
+
+
+def _rank(related: float, handicap: float) -> _Rank:
     """What a name is sorted by: one that says little of its section comes after others, a template's after all."""
     return handicap >= COMMON_HANDICAP, related < SPEAKS_FOR, handicap - related
 

@@ -35,8 +35,9 @@ _PAPER = re.compile(
 _OF_A_SENTENCE = re.compile(
     r"(?:this|these|that|those|his|her|my|our|their)\b.*|Th(?:is|ese|at|ose) [a-z]+|.*\b(?:here|it|them|this|that)\W*"
     r"|(?:[a-z]+(?:ed|ing) (?:an?|the|my|our|your|up|out)|using|based|according|via|from|in|on|by|with|as|has|have|is"
-    r"|are|was)(?![-\w]).*"
+    r"|are|was)(?![-\w]).*|(?i:(?:join|sign up|enroll?|subscribe|register)\b.*\b(?:now|today|free)\W*)"
 )
+_COMMON_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 # Pictures of formulas, people's pages, and what somebody says of a work on a social network.
 _RENDERED = re.compile(r"/render/math\?|//latex\.codecogs\.com/", re.IGNORECASE)
 _PROFILE = re.compile(r"//github\.com/[^/\s]+/?$", re.IGNORECASE)
@@ -84,13 +85,13 @@ def references(
     for excerpt in excerpts:
         for name, anchor in _citations_of(excerpt, texts):
             if name in works and not works[name].anchor:
-                works[name].anchor = _title(anchor)
+                works[name].anchor = _title(anchor, name)
     for excerpt in _quoted(excerpts, sections):
         cited = _citations_of(excerpt, texts)
         paper = _paper_of(excerpt.note, texts.get(excerpt.note.id, excerpt.chunk.text))
         for name, anchor in cited:
             work = works.setdefault(name, _Work())
-            work.anchor = work.anchor or _title(anchor)
+            work.anchor = work.anchor or _title(anchor, name)
             work.about = work.about or (excerpt.note if name == paper else None)
             work.citing[excerpt.note.path] = excerpt.note
     listed = list(works.items())[:MAX_REFERENCES]
@@ -105,7 +106,7 @@ def _citations_of(excerpt: Excerpt, texts: Mapping[str, str]) -> list[Citation]:
         entry
         for entry in found
         if not any(pattern.search(entry.reference) for pattern in (_RENDERED, _PROFILE, _NOWHERE))
-        and (_title(entry.anchor) or not _SAID_OF_IT.search(entry.reference))
+        and (_title(entry.anchor, entry.reference) or not _SAID_OF_IT.search(entry.reference))
     ]
 
 
@@ -123,9 +124,11 @@ def _work_linked_first(text: str) -> list[str]:
     return papers if len(papers) == 1 else []
 
 
-def _title(anchor: str) -> str:
-    """The words that link to a work, if they can be its title."""
-    return "" if _NO_TITLE.fullmatch(anchor) or _OF_A_SENTENCE.fullmatch(anchor) else anchor
+def _title(anchor: str, reference: str) -> str:
+    """The words that link to a work, if they can be its title; a single common word can where its address has it."""
+    is_title = not (_NO_TITLE.fullmatch(anchor) or _OF_A_SENTENCE.fullmatch(anchor))
+    is_title &= not _COMMON_WORD.fullmatch(anchor) or anchor in reference.casefold()
+    return anchor if is_title else ""
 
 
 def _quoted(excerpts: Sequence[Excerpt], sections: Sequence[Section]) -> Iterator[Excerpt]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from kb.errors import EvidenceError
 from kb.index.reader import IndexReader
@@ -18,24 +18,25 @@ from kb.reports import Section
 MIN_POINTS = 2  # of a part: a single statement is no section
 
 
-def for_unsaid_parts(
+def with_unsaid_parts(
     reader: IndexReader, topic: Topic, sections: Sequence[Section], areas: tuple[FiledArea, ...]
-) -> tuple[list[Section], list[Excerpt]]:
-    """A section under the topic's own words for each part of it that some sections say nothing on and that notes of the
-    areas do, and the excerpts that these were chosen from. What is found for none stays a gap.
+) -> tuple[list[Section], Sequence[Excerpt]]:
+    """Some sections with one under the topic's own words for each part of it that they say nothing on and that notes
+    of the areas do, which has its points alone; and the excerpts that these were chosen from. What is found for none
+    stays a gap.
     """
     headings = [part.text[:1].upper() + part.text[1:] for part in unsaid_parts(topic.text, sections)]
     if not headings:
-        return [], []
+        return [*sections], []
     try:
         evidence = gather_for(reader, topic, headings, areas, without=None)
     except EvidenceError:
-        return [], []
-    said = {point.text for section in sections for point in section.points}
-    found = []
-    for section in guided_sections(evidence, headings, reader.encoder, MAX_POINTS).sections:
-        points = tuple(point for point in section.points if point.text not in said)
-        if len(points) >= MIN_POINTS:
-            notes = tuple(dict.fromkeys(point.path for point in points))
-            found.append(section.model_copy(update={"points": points, "notes": notes}))
-    return found, [*evidence.excerpts] if found else []
+        return [*sections], []
+    found = guided_sections(evidence, headings, reader.encoder, MAX_POINTS).sections
+    own = [section for section in found if len(section.points) >= MIN_POINTS]
+    taken = {point.text for section in own for point in section.points}
+    return [*(_without(section, taken) for section in sections), *own], evidence.excerpts if own else []
+
+
+def _without(section: Section, taken: Set[str]) -> Section:
+    return section.model_copy(update={"points": tuple(point for point in section.points if point.text not in taken)})

@@ -12,7 +12,7 @@ _DEMONSTRATIVE = (
     r"(?:this|these|those(?! (?:that|who|whose|of|which|with|in|from|for|where|without|on)\b)|such(?! as\b| that\b))"
 )
 _INTRODUCING = (
-    r"(?:after|although|as|at|because|before|beyond|by|despite|for|from|given|if|in|like|of|on|once|since|though|to|"
+    r"(?:after|although|as|at|because|before|beyond|by|despite|during|for|from|given|if|in|like|of|on|once|since|though|to|"
     r"under|unlike|until|when|where|while|with|without)"
 )
 _EXISTING = r"(?:is|are|was|were|has|have|had|exists?|can|may|must|might|will|would|should|seems?|remains?)"
