@@ -67,6 +67,9 @@ def test_abbreviations_are_written_as_the_field_writes_them() -> None:
     assert sentence_case("Gnns", NOTHING, usual) == "GNNs"
     assert sentence_case("tdb of the harbour", Spellings(["We ask the TDB."]), NOTHING) == "TDB of the harbour"
     assert sentence_case("clip and log", Spellings(["We clip the log."]), usual) == "Clip and log"
+    assert sentence_case("quuxgraph tables", Spellings(["Run quuxgraph, or quuxgraph 2: QuuxGraph."]), NOTHING) == (
+        "QuuxGraph tables"
+    )
     assert sentence_case("quuxgraph tables", Spellings(["We fill QuuxGraph."]), NOTHING) == "QuuxGraph tables"
 
 
@@ -173,6 +176,8 @@ def test_a_heading_with_a_long_run_is_read_at_once(run: str) -> None:
         ("01 - Currents", "Currents"),
         ("Person et al.: Currents, a survey", "Currents, a survey"),
         ("Currents of a river (source)", "Currents of a river"),
+        ("Currents (2020-01-22, v2.0)", "Currents"),
+        ("Currents (1 of 2)", "Currents (1 of 2)"),
         ("Ferries: an A/B test of A/B tests", "Ferries: an A/B test of A/B tests"),
         ("Currents: a guide :sailboat:", "Currents: a guide"),
         ("02 currents", "currents"),

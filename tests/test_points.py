@@ -80,6 +80,11 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "A gentle introduction to samplers for people without a GPU.",
         "Members of our academy get the second edition at a discount.",
         "Learn how to write a sampler that never visits a node twice.",
+        "Use code SAMPLER20 to get the second edition of the book.",
+        "Get an extra 20% off the second edition of the book on samplers.",
+        "The survey also discusses other topics, such as privacy and cost.",
+        "You can combine it with a cache to draw twice as many neighbours.",
+        "During training, they draw the neighbours of a hub only once.",
         "We can see that the second row has the larger values again.",
         "B. Person and C. Other, sampling in a forest of trees, pp. 12-29.",
         "Doe et al.: Sampling for people in a hurry, a survey, 2021.",
@@ -219,6 +224,9 @@ def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
         "GraphCache层先把邻居的特征写入显存，再由下一层读取。",
         "A draw of $\\frac{n}{k}$ neighbours has the least variance of all.",
         "Training objectives of samplers differ in how they weigh a hub.",
+        "A sampler within 12 % off the best draws half of the neighbours.",
+        "You can combine a cache with a sampler to draw twice as many nodes.",
+        "During the training of two samplers, they share the same cache.",
         "Each exercise of the option to sample again costs a full pass.",
         "Implement sampling in the loader, where a worker waits anyway.",
         "Today most samplers draw the neighbours of a node by its degree.",
@@ -298,6 +306,16 @@ def test_a_means_without_its_end_is_no_point() -> None:
     """What something is done by says nothing without what is done."""
     assert points_of("# Samplers\n\nBy providing a careful comparison of the neighbours of all nodes.\n") == []
     assert points_of("# Samplers\n\nBy drawing fewer neighbours a sampler keeps the batch small.\n") != []
+
+
+def test_items_without_a_mark_at_their_end_are_not_run_together() -> None:
+    """The lead-in of a list is quoted with its first item; with more of them only where marks divide these."""
+    told = "A sampler for hubs of a high degree has two parts"
+    assert points_of(f"{told}:\n\n- a cache of the neighbours\n- a draw of one of them\n") == [
+        f"{told}: a cache of the neighbours"
+    ]
+    divided = f"{told}: a cache of the neighbours; a draw of one of them."
+    assert divided in points_of(f"{told}:\n\n- a cache of the neighbours;\n- a draw of one of them.\n")
 
 
 def test_an_entry_of_a_list_of_links_is_no_point() -> None:

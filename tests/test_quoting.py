@@ -332,6 +332,17 @@ def test_what_a_subject_is_comes_before_a_motto(first: str) -> None:
     assert points[0].text == first
 
 
+def test_works_named_far_below_do_not_lead_a_survey() -> None:
+    """What some authors propose is what a note is about where the note begins with it, and one work of many below."""
+    said = "Person et al. (2023) propose a lock that lifts boats by the weight of rain."
+    survey = f"# Locks\n\nBoats are lifted by water.\n\n## Works\n\n{said}\n"
+    excerpts = excerpts_of({"survey.md": survey, "work.md": f"# A rain lock\n\n{said}\n"})
+    vectors = ENCODER.encode([entry.chunk.text for entry in excerpts])
+    ranked = rank_statements(excerpts, vectors, vectors[0], ENCODER)
+    leading = {excerpts[entry.excerpt].note.path: entry.leads for entry in ranked if entry.statement.text == said}
+    assert leading == {"survey.md": False, "work.md": True}
+
+
 @pytest.mark.parametrize("heading", ["TL;DR", "One-line summary", "In short", "The key idea", "摘要"])
 def test_a_note_leads_with_its_summary(heading: str) -> None:
     """What stands under a heading that announces a summary is what the note has to say, wherever that heading is."""

@@ -42,6 +42,8 @@ def test_a_part_that_no_note_treats_is_no_section(library: KnowledgeBase) -> Non
         ("caches, what breaks and when", []),
         ("caches to the first of the energy bills", ["energy bills"]),
         ("energy bills of caches", []),
+        ("filling and draining reservoirs", ["draining reservoirs"]),
+        ("reservoirs: filling, draining and storms", ["reservoirs", "filling", "draining", "storms"]),
     ],
 )
 def test_a_part_is_what_its_telling_words_enclose(topic: str, parts: list[str]) -> None:

@@ -138,9 +138,10 @@ def _weighed(index: int, excerpt: Excerpt) -> Iterator[_Statement]:
     first = _opening(excerpt.chunk, title, found)
     for statement in found:
         is_first = first is not None and statement.text.startswith(first.text)
-        defining = says_what_it_is([title, *headings], statement.text)
+        opens_note = excerpt.chunk.position == 0
+        defining = says_what_it_is([title, *headings], statement.text, opens_note)
         place = OPENING * sqrt(excerpt.share) if is_first else SUBJECT_DEFINED if defining else 0.0
-        leads = is_first or says_what_it_is([title], statement.text)
+        leads = is_first or says_what_it_is([title], statement.text, opens_note)
         yield _Statement(index, statement, worth(statement.text) + place, leads)
     if excerpt.opening and (first := _opening(excerpt.opening, title, _quotable(excerpt.opening, title))):
         yield _Statement(index, first, worth(first.text) + OPENING * sqrt(excerpt.share), leads=True)
@@ -176,7 +177,8 @@ def section_points(
 
     def place(entry: Candidate) -> tuple[int, int, int]:
         statement, note = entry.statement, excerpts[entry.excerpt].note
-        lead = SUBJECT if says_what_it_is([note.title], statement.text) else LEAD
+        opens_note = excerpts[entry.excerpt].passage_of(statement).position == 0
+        lead = SUBJECT if says_what_it_is([note.title], statement.text, opens_note) else LEAD
         return notes.index(note.id), lead if entry.leads else role(statement.text), statement.start_line
 
     ordered = _side_by_side(sorted(chosen, key=place))

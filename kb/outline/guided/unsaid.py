@@ -33,9 +33,19 @@ def with_unsaid_parts(
     except EvidenceError:
         return [*sections], []
     found = guided_sections(evidence, headings, reader.encoder, MAX_POINTS).sections
-    own = [section for section in found if len(section.points) >= MIN_POINTS]
+    cited = {path for section in sections for path in section.notes}
+    on_topic = [
+        _of_notes(section, cited) if asked.facets else section
+        for section, asked in zip(found, evidence.asked, strict=True)
+    ]
+    own = [section for section in on_topic if len(section.points) >= MIN_POINTS]
     taken = {point.text for section in own for point in section.points}
     return [*(_without(section, taken) for section in sections), *own], evidence.excerpts if own else []
+
+
+def _of_notes(section: Section, paths: Set[str]) -> Section:
+    """A section with its points of some notes: those on a topic. "Costs" alone could be those of anything."""
+    return section.model_copy(update={"points": tuple(point for point in section.points if point.path in paths)})
 
 
 def _without(section: Section, taken: Set[str]) -> Section:

@@ -21,6 +21,7 @@ _STARTS = re.compile(r"(?:^|[.!?:;|•>*)\]–—\"“‘]|\s-|\d[.)])\W*$")
 _NAME_GOES_ON = re.compile(r" [A-Z]")
 _OPENS = re.compile(r"(?:^|[.!?:–—]\s|\s-\s)\W*$")
 _CAPITAL_INSIDE = re.compile(r"\w[A-Z]")
+_MIXED = re.compile(r"[a-z][A-Z]")
 _NAMED_NOTE = re.compile(r"\[\[[^\]|]*[\]|]")  # in a link: a title, which is no prose
 _ARTICLE = re.compile(r"A(?= (?!(?:to|and|or|vs|is)\b)\w)")
 
@@ -43,13 +44,16 @@ class Spellings:
                     self._forms.setdefault(form.lower(), Counter())[form] += 1
 
     def usual(self, word: str) -> str:
-        """The commonest spelling of a word, that of a common word where it is not always a name; an empty string where
-        no sentence has it.
+        """The commonest spelling of a word, that of a common word where it is not always a name, and that with capitals
+        inside where commands are written without; an empty string where no sentence has it.
         """
         forms = self._forms.get(word.lower())
         if not forms:
             return ""
         form, count = forms.most_common(1)[0]
+        mixed = [other for other in forms if _MIXED.search(other) and forms[other] >= COMMON_SHARE * count]
+        if mixed:
+            return max(mixed, key=forms.__getitem__)
         small = form.lower()
         singular = small.removesuffix("s")
         common = sum(self._forms.get(word, Counter())[word] for word in {small, singular})

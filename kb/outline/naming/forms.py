@@ -56,9 +56,10 @@ _NUMBERED = re.compile(
     r"\[(?:wip|draft|todo|new|archived?)\]\s*)+",
     re.IGNORECASE,
 )
-# What a title ends with that is not its own: "(30 points)", "[arXiv]", "(source)".
+# What a title ends with that is not its own: "(30 points)", "[arXiv]", "(source)", "(2020-01-22, v2.0)".
 _MARKED_WORK = re.compile(
     r"\s*(?:[(\[]\d+(?:\.\d+)? (?:points?|pts|marks|min(?:ute)?s?)[)\]]|"
+    r"\((?:v?\d+(?:[./ -]\d+)+(?:,\s+)?)+\)|"
     r"\(sources?\)|\[(?:arxiv|papers?|pdf|code|blog|links?|sources?|video|slides|github|website|wip)\])$",
     re.IGNORECASE,
 )

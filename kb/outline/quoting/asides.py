@@ -54,6 +54,8 @@ _POINTING = re.compile(
     r"|\b(?:tutorials?|workshop|course|lectures?|colab|webinar|bootcamp|guide|chapter|section|"
     r"(?:the|this|each) (?:talk|blog|post|article|video)) (?:will|is going to|covers?|aims? to|introduces?|walks?|"
     r"focuses|assumes?|teach(?:es)?|explores?|discusses|describes?|explains?|dives?|concludes?)\b"
+    r"|^the (?:paper|survey|study|authors?) (?:(?:also|first|then|further) )?(?:discuss|cover|review|explore|survey|"
+    r"conclude|provides? an? (?:\w+ )?(?:overview|survey|review))\w*\b"
     r"|\bdeep[- ]diving into\b|\b(?:deep[- ]dive|walk-?through|hands-on) (?:on|into|of|through|tutorial|example|"
     r"session|guide|experience)\b|\b(?:walk|guide|take)s? (?:you|the (?:reader|audience)) through\b"
     r"|^(?:covers|topics? (?:covered|include)|contents? (?:include|of)|table of|list of|links? to|pointers? to|"

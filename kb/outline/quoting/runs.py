@@ -40,6 +40,7 @@ _DOES = re.compile(
 _ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—-]")  # of a list of links
 _NOTE_ENTRY = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?\**\[\[[^\]]+\]\]\**\s*[:–—-]")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]”’]*$")
+_PART_END = re.compile(r"[.!?…。！？:;,：；，、][\"')\]”’]*$|[,;] (?:and|or)$")  # of an item
 # Headings of parts that list, thank, license or guide through a text, and state nothing about the subject.
 _APPARATUS = re.compile(
     r"(?:\d+[.)]?\s+)?(?:references?|bibliography|works cited|citations?|cite this\b.*|how to cite\b.*|reading list|"
@@ -158,10 +159,14 @@ def _leans(text: str) -> bool:
 
 
 def _joined(sentences: Sequence[Statement], lines: Sequence[str], first_line: int) -> Statement | None:
-    """Consecutive sentences as one statement; None if the lines at its address do not contain it."""
+    """Consecutive sentences as one statement; None if the lines at its address do not contain it, or if it would run
+    items of a list together that no mark divides.
+    """
     start, end = sentences[0].start_line, sentences[-1].end_line
     if len(sentences) == 1:
         return _shortened(sentences[0])
+    if not all(_PART_END.search(sentence.text) for sentence in sentences[:-1]):
+        return None
     text = _MARK.sub("", " ".join(sentence.text for sentence in sentences))
     cited = clean("\n".join(lines[start - first_line : end - first_line + 1]))
     return Statement(text=text, start_line=start, end_line=end) if text in cited else None

@@ -79,13 +79,12 @@ _DEFINING = re.compile(
     re.IGNORECASE,
 )
 
-# "The paper proposes …", "X et al. introduce …": what a note on a work begins with.
+# "The paper proposes …": what a note on a work begins with; "X et al. introduce …" may be said of many works in one.
+_PROPOSES = r"(?: (?:\w+ly|also|recently))? (?:propos|introduc|present|describ|develop|design)\w*\b"
 _PROPOSING = re.compile(
-    r"(?:(?:the|this|that) (?:paper|authors?|works?|articles?|post|chapter|survey)s?|we|"
-    r"[A-Z][\w-]+ (?:et al\.?|and [A-Z]\w+),?(?: \(?\d{4}\)?,?)?)(?: (?:\w+ly|also|recently))? "
-    r"(?:propos|introduc|present|describ|develop|design)\w*\b",
-    re.IGNORECASE,
+    rf"(?:(?:the|this|that) (?:paper|authors?|works?|articles?|post|chapter|survey)s?|we){_PROPOSES}", re.IGNORECASE
 )
+_PROPOSED_BY = re.compile(rf"[A-Z][\w-]+ (?:et al\.?|and [A-Z]\w+),?(?: \(?\d{{4}}\)?,?)?{_PROPOSES}", re.IGNORECASE)
 _SUMMARY = re.compile(
     r"(?:(?:the|a|one|my|in) )?(?:(?:one|single|two)[- ](?:line|sentence)s?|brief|short|quick|executive|paper)?\s*"
     r"(?:summary|tl;?\s?dr|abstract|gist|short|a nutshell|overview|"
@@ -168,11 +167,13 @@ def _first_paragraph(chunk: ChunkRecord) -> str:
     return clean("\n".join(lines[: len(rest) - len(rest.lstrip(rest[:1]))]))
 
 
-def says_what_it_is(names: Sequence[str], text: str) -> bool:
-    """Whether a statement says what something is that one of some titles and headings names, or what a work does."""
+def says_what_it_is(names: Sequence[str], text: str, opens: bool) -> bool:
+    """Whether a statement says what something is that one of some titles and headings names, or what a work does;
+    `opens` says that it is of the passage that opens its note, which names the authors of a work that the note is on.
+    """
     match = _DEFINING.match(text)
     defining = match is not None and any(is_part_of(match["defined"], name) for name in names)
-    return defining or bool(_PROPOSING.match(text))
+    return defining or bool(_PROPOSING.match(text) or (opens and _PROPOSED_BY.match(text)))
 
 
 def gives_a_result(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kb.outline.guided.facets import LIGHT
 from kb.outline.quoting.predicates import without_verbs
@@ -16,6 +17,8 @@ _BETWEEN_PARTS = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w-]+")
+# "Training" in "training and serving models", which has its object in common with what follows.
+_DOING, _DOING_SOMETHING = re.compile(r"\s*\w+ing\s*", re.IGNORECASE), re.compile(r"\s*\w+ing\s+\w", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,9 @@ def unsaid_parts(topic: str, sections: Sequence[Section]) -> list[TopicPart]:
 
 def _parts(topic: str) -> Iterator[TopicPart]:
     texts = _BETWEEN_PARTS.split(topic)
-    for text in texts if len(texts) > 1 else ():
+    for text, following in pairwise([*texts, ""]) if len(texts) > 1 else ():
+        if _DOING.fullmatch(text) and _DOING_SOMETHING.match(following):
+            continue
         words = tuple(word for word in _WORD.findall(without_verbs(text)) if word.lower() not in LIGHT)
         spans = [match.span() for match in _WORD.finditer(text) if match[0] in words]
         if spans:
