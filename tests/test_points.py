@@ -309,13 +309,15 @@ def test_a_means_without_its_end_is_no_point() -> None:
 
 
 def test_items_without_a_mark_at_their_end_are_not_run_together() -> None:
-    """The lead-in of a list is quoted with its first item; with more of them only where marks divide these."""
-    told = "A sampler for hubs of a high degree has two parts"
-    assert points_of(f"{told}:\n\n- a cache of the neighbours\n- a draw of one of them\n") == [
-        f"{told}: a cache of the neighbours"
-    ]
-    divided = f"{told}: a cache of the neighbours; a draw of one of them."
-    assert divided in points_of(f"{told}:\n\n- a cache of the neighbours;\n- a draw of one of them.\n")
+    """The lead-in of a list is quoted with its first item, or with more of them where marks divide these; one that
+    counts what the list has, only with all.
+    """
+    told = "A sampler for hubs of a high degree"
+    items = "- a cache of the neighbours\n- a draw of one of them\n"
+    assert points_of(f"{told} needs:\n\n{items}") == [f"{told} needs: a cache of the neighbours"]
+    assert points_of(f"{told} has two parts:\n\n{items}") == []
+    divided = f"{told} has two parts: a cache of the neighbours; a draw of one of them."
+    assert points_of(divided.replace(": a", ":\n\n- a").replace("; a", ";\n- a")) == [divided]
 
 
 def test_an_entry_of_a_list_of_links_is_no_point() -> None:

@@ -37,6 +37,12 @@ _DOES = re.compile(
     r"with|within|without)\b)(?!\w+(?:ing|ion|ity|ness)\b)[a-z]+ (?:(?:the|an?|all|each|every|it|its)(?!\w)|\$)",
     re.IGNORECASE,
 )
+# What introduces all of a list: "It has two parts:", but not "Sampling helps when:".
+_COUNTING = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|\d+|several|many|various|multiple|both|includ(?:es?|ing)|following|"
+    r"consists? of|as follows|are|supports?)\b[^:：]*[:：][\s*_]*$",
+    re.IGNORECASE,
+)
 _ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—-]")  # of a list of links
 _NOTE_ENTRY = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?\**\[\[[^\]]+\]\]\**\s*[:–—-]")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]”’]*$")
@@ -103,7 +109,7 @@ def _runs_of(
         if is_before_an_item(texts[place], texts):
             continue
         run = _run(context, place, lines, chunk.start_line, opens and place == 0)
-        if run is not None and (is_complete or not _is_part(run, chunk)):
+        if run is not None and (is_complete or not _is_part(run, chunk)) and not _breaks_off(run, lines, chunk):
             yield run
 
 
@@ -215,6 +221,13 @@ def _is_part(run: Statement, chunk: Chunk | ChunkRecord) -> bool:
     is_open = _below(run, chunk).startswith((LineKind.MATH, LineKind.CODE)) or _has_a_list(run, chunk)
     leads_in = is_open and not _SENTENCE_END.search(run.text)
     return leads_in or (above.endswith(LineKind.MATH) and run.text[0].islower())
+
+
+def _breaks_off(run: Statement, lines: Sequence[str], chunk: Chunk | ChunkRecord) -> bool:
+    """Whether a run counts what a list has, and has not all of it."""
+    first, last = run.start_line - chunk.start_line, run.end_line - chunk.start_line
+    is_item = chunk.kinds[first] != LineKind.LIST == chunk.kinds[last] and _below(run, chunk).startswith(LineKind.LIST)
+    return is_item and bool(_COUNTING.search(lines[first]))
 
 
 def _is_whole(sentences: Sequence[Statement], run: Statement) -> bool:
