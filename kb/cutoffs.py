@@ -49,7 +49,7 @@ SHORT = -0.75  # for each e-fold that a statement is shorter than one that says 
 SPEAKS_FOR = 1.2  # of a heading with its section, below which it says little of it: "Pipeline", "Read with care"
 
 # What is taken from the relatedness of a heading with its section.
-PARTIAL_HANDICAP = 1.6  # times the share of excerpts that are from other notes than those that the name covers
+PARTIAL_HANDICAP = 1.6  # times the share of points that are from other notes than those that the name covers
 BARE_HANDICAP = 0.2017  # of a heading without its note's subject: out of context it says little
 SHORT_HANDICAP = 0.2017  # of a single word
 TAIL_HANDICAP = 0.4034  # of a heading after its note's subject

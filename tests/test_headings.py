@@ -67,20 +67,15 @@ def test_abbreviations_are_written_as_the_field_writes_them() -> None:
     assert sentence_case("Gnns", NOTHING, usual) == "GNNs"
     assert sentence_case("tdb of the harbour", Spellings(["We ask the TDB."]), NOTHING) == "TDB of the harbour"
     assert sentence_case("clip and log", Spellings(["We clip the log."]), usual) == "Clip and log"
-    assert sentence_case("quuxgraph tables", Spellings(["Run quuxgraph, or quuxgraph 2: QuuxGraph."]), NOTHING) == (
-        "QuuxGraph tables"
-    )
+    commands = "Run `quuxgraph`, or `quuxgraph 2`:\n\n```\nquuxgraph 3\n```\n\nQuuxGraph ends."
+    assert sentence_case("quuxgraph tables", Spellings([commands]), NOTHING) == "QuuxGraph tables"
     assert sentence_case("quuxgraph tables", Spellings(["We fill QuuxGraph."]), NOTHING) == "QuuxGraph tables"
 
 
 def test_titles_of_notes_are_no_prose() -> None:
-    """What a link calls a note is in title case, and says nothing of how a word is written; nor is a plural a name
-    where its singular is none.
-    """
+    """What a link calls a note is in title case, and says nothing of how a word is written."""
     linking = ["See [[Tide Tables]], or [[Tide Tables|the tables]], of [[Tide Tables]]."]
     assert sentence_case("Harbour Tables", Spellings(linking), NOTHING) == "Harbour tables"
-    plural = ["Our Tide Fundamentals rest on one fundamental law."]
-    assert sentence_case("Tide Fundamentals", Spellings(plural), NOTHING) == "Tide fundamentals"
 
 
 @pytest.mark.parametrize(
@@ -177,10 +172,14 @@ def test_a_heading_with_a_long_run_is_read_at_once(run: str) -> None:
         ("Person et al.: Currents, a survey", "Currents, a survey"),
         ("Currents of a river (source)", "Currents of a river"),
         ("Currents (2020-01-22, v2.0)", "Currents"),
-        ("Currents (1 of 2)", "Currents (1 of 2)"),
+        ("Currents (01 22 2020)", "Currents"),
+        ("Currents (3.1)", "Currents (3.1)"),
+        ("Currents (80/20)", "Currents (80/20)"),
+        ("Currents (2018-2024)", "Currents (2018-2024)"),
         ("Ferries: an A/B test of A/B tests", "Ferries: an A/B test of A/B tests"),
         ("Currents: a guide :sailboat:", "Currents: a guide"),
         ("02 currents", "currents"),
+        ("08: Currents", "Currents"),
         ("8 things to know about tides", "8 things to know about tides"),
         ("✅ Strengths of the gauge 🌊", "Strengths of the gauge"),
         ("How-Tides-Turn-Twice-a-Day", "How Tides Turn Twice a Day"),

@@ -21,8 +21,8 @@ from kb.outline.earlier_posts import example_post, posts_near, with_repeated_poi
 from kb.outline.evidence import gather
 from kb.outline.gaps import gaps, untreated_parts
 from kb.outline.guided.found import gather_for
+from kb.outline.guided.listed import with_listed_parts
 from kb.outline.guided.sections import guided_sections
-from kb.outline.guided.unsaid import with_unsaid_parts
 from kb.outline.points import Excerpt
 from kb.outline.post.length import points_for, sections_for
 from kb.outline.questions import nearest_questions
@@ -93,8 +93,10 @@ def _proposed(
     skeleton = build_sections(excerpts, vectors, topic.aim, reader.encoder, count, example, known, points, topic.text)
     if count is not None:
         return excerpts, skeleton
-    sections, found = with_unsaid_parts(reader, topic, skeleton.sections, areas)
-    return [*excerpts, *found], replace(skeleton, sections=tuple(sections))
+    sections, found = with_listed_parts(reader, topic, skeleton.sections, areas)
+    said = {point.text for section in sections for point in section.points}
+    left = tuple(entry for entry in skeleton.leftovers if entry.text not in said)
+    return [*excerpts, *found], Skeleton(tuple(sections), left)
 
 
 def _with_openings(reader: IndexReader, excerpts: Sequence[Excerpt]) -> list[Excerpt]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from kb.errors import EvidenceError
 from kb.index.arrays import means
 from kb.index.freshness import current_notes
 from kb.index.reader import IndexReader
@@ -72,7 +73,10 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
         whole = _shares(reader, topic, parts, scores._replace(others=scores.others[:0]), named)
         sure = {id for id, share in whole.items() if share > SURE_SHARE}
         shares = _on_topic(reader, topic, bearing, shares, sure, named)
-    return _excerpts(reader, topic, [part for part in bearing if part.id in shares], shares)
+    excerpts, vectors = _excerpts(reader, topic, [part for part in bearing if part.id in shares], shares)
+    if not excerpts:
+        raise EvidenceError(f"too little evidence for {topic.text!r}: no note is on all of it; broaden the topic")
+    return excerpts, vectors
 
 
 def _excerpts(

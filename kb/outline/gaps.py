@@ -12,7 +12,7 @@ from kb.models import ChunkRecord, NoteRecord
 from kb.notes.links import RELATIVE, missing_targets
 from kb.notes.statements import stated
 from kb.outline.points import Excerpt
-from kb.outline.topics.unsaid import unsaid_parts
+from kb.outline.topics.listed import unsaid_parts
 from kb.reports import Gap, Section
 
 Passage = tuple[str, ChunkRecord]  # with the path of its note

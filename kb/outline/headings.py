@@ -37,9 +37,9 @@ TOPIC_WEIGHT = 0.3  # of the topic in what a heading should be near to; the rest
 MIN_WORDS_CUT = 3  # of a heading that was cut before a phrase
 MAX_PAIRED_WORDS = 3
 TEMPLATE, QUESTION_ASKED = 3, 2  # notes that have a heading, or a question as one, for it to be that of a template
-_Rank = tuple[bool, bool, float]  # of a name for a cluster, the lower the better
-
 SUBJECTS_PAIRED = 3  # notes of a cluster whose subjects are tried in pairs
+
+_Rank = tuple[bool, bool, float]  # of a name for a cluster, the lower the better
 
 _ASKS = re.compile(
     r"[?？]|^(?:what|why|how|when|who|which|where|is|are|does|do|did|can)\b|什么|为啥|为何|如何|怎[么样]|哪|吗|何|なぜ|どう|무엇|왜|어떻게"
@@ -103,8 +103,8 @@ def _unlike(ranks: Sequence[Mapping[str, _Rank]], encoded: Mapping[str, FloatArr
 
 
 def _exchanged(names: Sequence[str], ranks: Sequence[Mapping[str, _Rank]]) -> list[str]:
-    """The names of clusters, of which two are exchanged where both suit the other's better: a note's title may be
-    nearer to its first cluster and yet say more of its second than any other name.
+    """The names of clusters, of which two are exchanged where that suits the two clusters better, taken together: a
+    note's title may be nearest to its first cluster, and say of its second more than any other name.
     """
     exchanged = list(names)
     for first, second in combinations(range(len(exchanged)), 2):
@@ -171,7 +171,8 @@ class _Cluster:
 
     def handicap(self, *ids: str) -> float:
         """That of a name that covers only some of the notes."""
-        return PARTIAL_HANDICAP * (1 - sum(self.counts[id] for id in ids) / len(self.excerpts))
+        below = sum(chunk.note_id in ids for chunk in self.quoted)
+        return PARTIAL_HANDICAP * (1 - below / max(len(self.quoted), 1))
 
 
 def _common_headings(excerpts: Sequence[Excerpt]) -> set[str]:

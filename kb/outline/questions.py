@@ -43,7 +43,7 @@ _ANSWERED_HEADING = re.compile(
 _FIRST_PERSON = re.compile(r"\b(?:I|I'm|I’m|I'd|I’d|me|my)\b|我(?!们)|私[はがの]|나[는의]|내가")
 _QUOTED = re.compile(
     r"^(?:[A-Z][\w -]{1,30}:\s+)?[\"“'‘«「].*[\"”'’»」]?[?？][\"”'’»」]?$"
-    r"|.*[:,—–]\s+[\"“«「][^\"“”«»「」]*[?？][\"”»」]$"
+    r"|.*:\s+[\"“«「][^\"“”«»「」]*[?？][\"”»」]$"
 )
 # Who speaks in a dialogue or an example: "Candidate: ...".
 _SPEAKER = re.compile(

@@ -35,9 +35,9 @@ _PAPER = re.compile(
 _OF_A_SENTENCE = re.compile(
     r"(?:this|these|that|those|his|her|my|our|their)\b.*|Th(?:is|ese|at|ose) [a-z]+|.*\b(?:here|it|them|this|that)\W*"
     r"|(?:[a-z]+(?:ed|ing) (?:an?|the|my|our|your|up|out)|using|based|according|via|from|in|on|by|with|as|has|have|is"
-    r"|are|was)(?![-\w]).*|(?i:(?:join|sign up|enroll?|subscribe|register)\b.*\b(?:now|today|free)\W*)"
+    r"|are|was)(?![-\w]).*|(?i:(?:join|sign[ -]up|enroll?|subscribe)(?: (?:us|here|for free))?(?: (?:now|today))?\W*)"
 )
-_COMMON_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
+_SMALL_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 # Pictures of formulas, people's pages, and what somebody says of a work on a social network.
 _RENDERED = re.compile(r"/render/math\?|//latex\.codecogs\.com/", re.IGNORECASE)
 _PROFILE = re.compile(r"//github\.com/[^/\s]+/?$", re.IGNORECASE)
@@ -125,9 +125,12 @@ def _work_linked_first(text: str) -> list[str]:
 
 
 def _title(anchor: str, reference: str) -> str:
-    """The words that link to a work, if they can be its title; a single common word can where its address has it."""
+    """The words that link to a work, if they can be its title. A single word in small letters can if it is one of the
+    address, or links to a paper.
+    """
     is_title = not (_NO_TITLE.fullmatch(anchor) or _OF_A_SENTENCE.fullmatch(anchor))
-    is_title &= not _COMMON_WORD.fullmatch(anchor) or anchor in reference.casefold()
+    if _SMALL_WORD.fullmatch(anchor) and reference.startswith("http"):
+        is_title &= anchor in re.split(r"[^a-z0-9-]+", reference.casefold().removesuffix(".html").partition("://")[2])
     return anchor if is_title else ""
 
 

@@ -11,6 +11,7 @@ from kb.areas.concepts import Concepts
 from kb.search.query import STOPWORDS
 
 SHORT = 4  # letters of a word in capitals, up to which it is taken for an abbreviation where no text has it
+MARKS_BEFORE = 40  # characters between sentences that are looked at: more would take long in long lines
 COMMON_SHARE = 0.25  # of the sentences that write a word with a capital; names are written without one less often
 
 _PART = re.compile(r"[^\W_]+(?:['’][^\W_]+)*\+*")
@@ -21,8 +22,8 @@ _STARTS = re.compile(r"(?:^|[.!?:;|•>*)\]–—\"“‘]|\s-|\d[.)])\W*$")
 _NAME_GOES_ON = re.compile(r" [A-Z]")
 _OPENS = re.compile(r"(?:^|[.!?:–—]\s|\s-\s)\W*$")
 _CAPITAL_INSIDE = re.compile(r"\w[A-Z]")
-_MIXED = re.compile(r"[a-z][A-Z]")
-_NAMED_NOTE = re.compile(r"\[\[[^\]|]*[\]|]")  # in a link: a title, which is no prose
+# Code, and what a link calls a note: no prose.
+_NO_PROSE = re.compile(r"^(?:```|~~~).*?(?:^(?:```|~~~)|\Z)|`[^`\n]+`|\[\[[^\]|\n]*[\]|]", re.MULTILINE | re.DOTALL)
 _ARTICLE = re.compile(r"A(?= (?!(?:to|and|or|vs|is)\b)\w)")
 
 
@@ -32,32 +33,32 @@ class Spellings:
     def __init__(self, texts: Iterable[str]) -> None:
         self._forms: dict[str, Counter[str]] = {}
         for text in texts:
-            for line in _PROSE.findall(text):
-                self._read(_NAMED_NOTE.sub("", line))
+            for line in _PROSE.findall(_NO_PROSE.sub(" ", text)):
+                self._read(line)
 
     def _read(self, line: str) -> None:
         for match in _WORD.finditer(line):
             word = match[0]
-            opens = _STARTS.search(line[: match.start()]) and not _NAME_GOES_ON.match(line, match.end())
-            if not (_is_capitalised(word) and opens):
+            if not (_is_capitalised(word) and _opens(line, match)):
                 for form in {word, *_PART.findall(word)}:
                     self._forms.setdefault(form.lower(), Counter())[form] += 1
 
     def usual(self, word: str) -> str:
-        """The commonest spelling of a word, that of a common word where it is not always a name, and that with capitals
-        inside where commands are written without; an empty string where no sentence has it.
+        """The commonest spelling of a word, that of a common word where it is not always a name; an empty string where
+        no sentence has it.
         """
         forms = self._forms.get(word.lower())
         if not forms:
             return ""
         form, count = forms.most_common(1)[0]
-        mixed = [other for other in forms if _MIXED.search(other) and forms[other] >= COMMON_SHARE * count]
-        if mixed:
-            return max(mixed, key=forms.__getitem__)
         small = form.lower()
-        singular = small.removesuffix("s")
-        common = sum(self._forms.get(word, Counter())[word] for word in {small, singular})
-        return small if _is_capitalised(form) and common >= COMMON_SHARE * count else form
+        return small if _is_capitalised(form) and forms[small] >= COMMON_SHARE * count else form
+
+
+def _opens(line: str, word: re.Match[str]) -> bool:
+    """Whether a word begins a sentence, and no name of several words."""
+    before = max(word.start() - MARKS_BEFORE, 0)
+    return bool(_STARTS.search(line, before, word.start())) and not _NAME_GOES_ON.match(line, word.end())
 
 
 @cache

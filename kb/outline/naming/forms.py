@@ -50,16 +50,16 @@ _PICTURES = re.compile(
 )
 # What numbers a part, says in what state it is or who wrote of it: "2.1", "Q3:", "Part 4:", "[WIP]", "Doe et al.:".
 _NUMBERED = re.compile(
-    r"(?:\W*(?:\d+(?:\.\d+)*[.)]|\d+(?:\.\d+)+|0\d+)\s+(?:[-–—]\s+)?|\d{1,3}(?:[_.]\d+)*\s*[-–—]\s+|"
+    r"(?:\W*(?:\d+(?:\.\d+)*[.)]|\d+(?:\.\d+)+|0\d+:?)\s+(?:[-–—]\s+)?|\d{1,3}(?:[_.]\d+)*\s*[-–—]\s+|"
     r"\d+\s+(?-i:(?=[A-Z]))|[QP]\d{0,2}[:.)]\s+|[A-Z][\w'’-]+ et al\.?(?: \(?\d{4}\)?)?:\s+|"
     r"(?:part|chapter|section|lecture|lesson|module|week|day|step|session|unit|question|exercise) \d+\w?\s*[:.)–—-]\s+|"
     r"\[(?:wip|draft|todo|new|archived?)\]\s*)+",
     re.IGNORECASE,
 )
 # What a title ends with that is not its own: "(30 points)", "[arXiv]", "(source)", "(2020-01-22, v2.0)".
+_DATE = r"(?:\d{4}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ]\d{4})"
 _MARKED_WORK = re.compile(
-    r"\s*(?:[(\[]\d+(?:\.\d+)? (?:points?|pts|marks|min(?:ute)?s?)[)\]]|"
-    r"\((?:v?\d+(?:[./ -]\d+)+(?:,\s+)?)+\)|"
+    rf"\s*(?:\({_DATE}(?:, v?\d[\d.]*)?\)|[(\[]\d+(?:\.\d+)? (?:points?|pts|marks|min(?:ute)?s?)[)\]]|"
     r"\(sources?\)|\[(?:arxiv|papers?|pdf|code|blog|links?|sources?|video|slides|github|website|wip)\])$",
     re.IGNORECASE,
 )

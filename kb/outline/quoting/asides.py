@@ -15,8 +15,8 @@ _HOUSEKEEPING = re.compile(
     r"e-?mail (?:us|me)|congratulations|good luck|happy (?:coding|learning|reading)|try it (?:out|yourself)|"
     r"give it a try|play(?:ing)? around|(?:update|maintain)s? (?:the|this|our) (?:list|repo\w*|page|site|collection)|"
     r"coming soon|under construction|work[- ]in[- ]progress|command palette|early[- ]access|last updated|"
-    r"any questions|thank you|promo(?:tional)? code|use (?:the )?code (?=\w*\d)\w+|at a discount|"
-    r"get (?:an? )?(?:\w+ )?\d+ ?% off|discount code|coupon|enrol+(?:ment)?|quizzes|"
+    r"any questions|thank you|promo(?:tional)? code|at a discount|"
+    r"discount code|coupon|enrol+(?:ment)?|quizzes|"
     r"(?:prs?|pull requests?|contributions?) (?:are |is )?welcome|midterm|final exam|syllabus|"
     r"(?:programming|homework|this week's) assignments?|my (?:github|youtube|channel)|"
     r"appreciate (?:an?|any|your) (?:\w+ )?(?:reviews?|feedback|support)|(?:my|our) (?:[\w-]+ ){0,3}book|"
@@ -24,7 +24,9 @@ _HOUSEKEEPING = re.compile(
     r"join (?:us|our|the (?:course|community|discord|slack))|(?:star|fork|clone) (?:this|the|my|our) repo\w*|"
     r"as an exercise|exercise for the reader)\b"
     r"|^(?:(?:special |many |big |huge )?thanks? (?:to|for|you)|kudos to|credits? to|shout-?out|welcome (?:to|back)|"
-    r"i hope|we hope|hope (?:you|this)|enjoy (?:the|this|reading)|happy to)\b",
+    r"i hope|we hope|hope (?:you|this)|enjoy (?:the|this|reading)|happy to|"
+    r"use (?:the |my |our )?code (?-i:[A-Z]{3,}\d*)|(?:get|save) (?:an? )?(?:extra |additional )?\d+ ?% off (?:the "
+    r"(?:[\w-]+ )?(?:edition|book|course|ticket)|all|your))\b",
     re.IGNORECASE,
 )
 # What only tells what another text or a collection has, or where it is.
@@ -54,8 +56,11 @@ _POINTING = re.compile(
     r"|\b(?:tutorials?|workshop|course|lectures?|colab|webinar|bootcamp|guide|chapter|section|"
     r"(?:the|this|each) (?:talk|blog|post|article|video)) (?:will|is going to|covers?|aims? to|introduces?|walks?|"
     r"focuses|assumes?|teach(?:es)?|explores?|discusses|describes?|explains?|dives?|concludes?)\b"
-    r"|^the (?:paper|survey|study|authors?) (?:(?:also|first|then|further) )?(?:discuss|cover|review|explore|survey|"
-    r"conclude|provides? an? (?:\w+ )?(?:overview|survey|review))\w*\b"
+    r"|^the (?:paper|survey|study|authors?) (?:(?:also|first|then|further) )?(?:provides? an? (?:\w+ )?(?:overview|"
+    r"survey|review)|(?:discuss(?:es|ed)?|cover(?:s|ed)?|review(?:s|ed)?|explore[sd]?) (?:also )?(?:other|important|"
+    r"several|various|many|different|recent|some|the (?:current|recent|latest|state|field|landscape|literature|topic)|"
+    r"an? (?:range|variety|number|lot)))\b"
+    r"|^the authors? (?:is|are|was|were) (?:motivated|interested|inspired) (?:to|in|by)\b"
     r"|\bdeep[- ]diving into\b|\b(?:deep[- ]dive|walk-?through|hands-on) (?:on|into|of|through|tutorial|example|"
     r"session|guide|experience)\b|\b(?:walk|guide|take)s? (?:you|the (?:reader|audience)) through\b"
     r"|^(?:covers|topics? (?:covered|include)|contents? (?:include|of)|table of|list of|links? to|pointers? to|"

@@ -39,8 +39,8 @@ _DOES = re.compile(
 )
 # What introduces all of a list: "It has two parts:", but not "Sampling helps when:".
 _COUNTING = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|\d+|several|many|various|multiple|both|includ(?:es?|ing)|following|"
-    r"consists? of|as follows|are|supports?)\b[^:：]*[:：][\s*_]*$",
+    r"\b(?:two|three|four|five|six|seven|eight|nine|several|many|various|multiple|both|includ(?:es?|ing)|following|"
+    r"consists? of|as follows)\b|\b\d+ [^\W\d]+s\b",
     re.IGNORECASE,
 )
 _ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—-]")  # of a list of links
@@ -225,9 +225,12 @@ def _is_part(run: Statement, chunk: Chunk | ChunkRecord) -> bool:
 
 def _breaks_off(run: Statement, lines: Sequence[str], chunk: Chunk | ChunkRecord) -> bool:
     """Whether a run counts what a list has, and has not all of it."""
-    first, last = run.start_line - chunk.start_line, run.end_line - chunk.start_line
-    is_item = chunk.kinds[first] != LineKind.LIST == chunk.kinds[last] and _below(run, chunk).startswith(LineKind.LIST)
-    return is_item and bool(_COUNTING.search(lines[first]))
+    kinds = chunk.kinds[run.start_line - chunk.start_line : run.end_line - chunk.start_line + 1]
+    if kinds[0] == LineKind.LIST or kinds[-1] != LineKind.LIST or not _below(run, chunk).startswith(LineKind.LIST):
+        return False
+    first = run.start_line - chunk.start_line
+    lead_in = " ".join(lines[first : first + kinds.index(LineKind.LIST)]).rstrip(" *_")
+    return lead_in.endswith((":", "：")) and bool(_COUNTING.search(lead_in))
 
 
 def _is_whole(sentences: Sequence[Statement], run: Statement) -> bool:

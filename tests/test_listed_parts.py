@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kb.knowledge import KnowledgeBase
-from kb.outline.topics.unsaid import unsaid_parts
+from kb.outline.topics.listed import unsaid_parts
 
 TOPIC = "shipping a new model safely, from validation gate to A/B test"
 
@@ -38,14 +38,23 @@ def test_a_part_that_no_note_treats_is_no_section(library: KnowledgeBase) -> Non
 @pytest.mark.parametrize(
     ("topic", "parts"),
     [
-        ("caches: the price of it and some running costs", ["price", "costs"]),
+        ("caches: the price of it and the running costs", ["price", "running costs"]),
         ("caches, what breaks and when", []),
-        ("caches to the first of the energy bills", ["energy bills"]),
+        ("from caches to the energy bills of them", ["energy bills"]),
+        ("speech to text and text to speech", ["speech to text", "text to speech"]),
+        ("caches for 1,000 GPUs, e.g. Feast", ["caches for 1,000 GPUs", "Feast"]),
+        ("A/B tests, C++ and f(x)", ["A/B tests", "C++"]),
+        ("caches: the do's and don'ts", []),
+        ("caches: new keys, values and new keys", ["new keys", "values"]),
+        ("caches or GPT-4.5", ["GPT-4.5"]),
         ("energy bills of caches", []),
         ("filling and draining reservoirs", ["draining reservoirs"]),
         ("reservoirs: filling, draining and storms", ["reservoirs", "filling", "draining", "storms"]),
+        ("Draining vs filling small reservoirs", ["Draining", "filling small reservoirs"]),
     ],
 )
-def test_a_part_is_what_its_telling_words_enclose(topic: str, parts: list[str]) -> None:
-    """A part is told from its first to its last word that says what it is; a topic of one part has none."""
+def test_the_parts_of_a_topic(topic: str, parts: list[str]) -> None:
+    """A part is what stands between commas, colons and conjunctions, without the small words around it, if a word of it
+    says what it is; a topic of one part has none, and none is there twice.
+    """
     assert [part.text for part in unsaid_parts(topic, []) if part.text != "caches"] == parts
