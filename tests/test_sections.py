@@ -15,7 +15,8 @@ from kb.models import AreaVerdict, NoteFile, NoteRecord
 from kb.notes.chunking import chunk_note
 from kb.notes.parse import parse_note
 from kb.notes.prose import clean
-from kb.outline.headings import headings, is_part, shortened, subject
+from kb.outline.headings import headings, is_part
+from kb.outline.naming.titles import shortened, subject
 from kb.outline.points import Excerpt
 from kb.outline.questions import open_questions
 from kb.outline.sections import Skeleton, build_sections
@@ -261,6 +262,8 @@ def test_what_titles_share_names_their_section() -> None:
         ("Retrieval-augmented generation, the original", "Retrieval-augmented generation"),
         ("Describe, Explain, Plan and Select: planning with models", "Describe, Explain, Plan and Select"),
         ("Batching, caching and paging", "Batching, caching and paging"),
+        ("Reasoning models guide", "Reasoning models"),
+        ("Overview", "Overview"),
     ],
 )
 def test_a_comma_ends_a_subject_only_before_its_explanation(title: str, name: str) -> None:

@@ -26,15 +26,14 @@ from kb.models import ChunkRecord, Encoder, NoteRecord
 from kb.outline.naming.casing import Spellings, sentence_case, usual_spellings
 from kb.outline.naming.forms import is_generic, tidy
 from kb.outline.naming.shared import shared_names
+from kb.outline.naming.titles import MAX_HEADING_WORDS, shortened, subject
 from kb.outline.points import Excerpt
 from kb.scale import Scale
 
 if TYPE_CHECKING:
     from kb.index.arrays import FloatArray
 
-MAX_HEADING_WORDS = 9
 TOPIC_WEIGHT = 0.3  # of the topic in what a heading should be near to; the rest is the cluster's centre
-MIN_WORDS_CUT = 3  # of a heading that was cut before a phrase
 MAX_PAIRED_WORDS = 3
 TEMPLATE, QUESTION_ASKED = 3, 2  # notes that have a heading, or a question as one, for it to be that of a template
 SUBJECTS_PAIRED = 3  # notes of a cluster whose subjects are tried in pairs
@@ -45,10 +44,6 @@ _ASKS = re.compile(
     r"[?？]|^(?:what|why|how|when|who|which|where|is|are|does|do|did|can)\b|什么|为啥|为何|如何|怎[么样]|哪|吗|何|なぜ|どう|무엇|왜|어떻게"
 )
 _JOINED = re.compile(r"\band\b|[,&]", re.IGNORECASE)
-_TRAILING = re.compile(
-    r"(?:\s+(?:a|an|the|of|in|on|to|for|and|or|with|by|from|at|as|that|which|is|are|vs\.?|versus))+$", re.IGNORECASE
-)
-_BETWEEN_PHRASES = re.compile(r"of|in|on|to|for|with|by|from|at|as|that|which|via|using|and|or", re.IGNORECASE)
 
 
 def headings(
@@ -271,26 +266,3 @@ def shared_words(first: str, second: str) -> bool:
 
 def _long_words(name: str) -> set[str]:
     return {word.casefold() for word in re.findall(r"\w{4,}", name)}
-
-
-def subject(title: str) -> str:
-    """The subject of a title: what comes before a colon, a dash, or a comma after which it is explained."""
-    return shortened(re.split(r":\s|\s(?:[—–]|-{1,3})\s|,\s(?=(?:an?|the|or|and)\s)", tidy(title))[0])
-
-
-def shortened(name: str) -> str:
-    """A name of at most `MAX_HEADING_WORDS` words: cut at a colon, or else before the last phrase that is too long, or
-    if it is all one phrase after so many words. An empty string for a long question, of which no part asks the same.
-    """
-    words = tidy(name).split()
-    if len(words) <= MAX_HEADING_WORDS:
-        return " ".join(words)
-    if words[-1].endswith("?"):
-        return ""
-    head = tidy(name).split(":")[0].split()
-    if len(head) <= MAX_HEADING_WORDS:
-        return _TRAILING.sub("", " ".join(head))
-    whole = [
-        number for number in range(MIN_WORDS_CUT, MAX_HEADING_WORDS + 1) if _BETWEEN_PHRASES.fullmatch(words[number])
-    ]
-    return _TRAILING.sub("", " ".join(words[: whole[-1] if whole else MAX_HEADING_WORDS])).rstrip(",;:–—- ")

@@ -13,7 +13,8 @@ from kb.areas.concepts import Concepts
 from kb.cutoffs import CLOSE, SAME_PASSAGE
 from kb.index.arrays import cosines
 from kb.models import Encoder, NoteRecord
-from kb.outline.headings import headings, subject
+from kb.outline.headings import headings
+from kb.outline.naming.titles import subject
 from kb.outline.order import NO_EXAMPLE, Place, in_order
 from kb.outline.points import Candidate, Excerpt, address_of, rank_statements, section_points
 from kb.outline.quoting.choosing import choose, with_opposites

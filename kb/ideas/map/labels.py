@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from kb.areas.concepts import Concepts
 from kb.models import NoteRecord
-from kb.outline.headings import subject
+from kb.outline.naming.titles import subject
 
 MIN_SHARE = 0.2  # of a cluster's notes that must name a concept by which it is called
 SEVERAL = 2  # notes that must

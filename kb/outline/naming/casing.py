@@ -23,7 +23,9 @@ _NAME_GOES_ON = re.compile(r" [A-Z]")
 _OPENS = re.compile(r"(?:^|[.!?:–—]\s|\s-\s)\W*$")
 _CAPITAL_INSIDE = re.compile(r"\w[A-Z]")
 # Code, and what a link calls a note: no prose.
-_NO_PROSE = re.compile(r"^(?:```|~~~).*?(?:^(?:```|~~~)|\Z)|`[^`\n]+`|\[\[[^\]|\n]*[\]|]", re.MULTILINE | re.DOTALL)
+_NO_PROSE = re.compile(
+    r"^(?:```|~~~).*?(?:^(?:```|~~~)|\Z)|`[^`\n]+`|\[\[[^\]|\n]{0,200}[\]|]", re.MULTILINE | re.DOTALL
+)
 _ARTICLE = re.compile(r"A(?= (?!(?:to|and|or|vs|is)\b)\w)")
 
 

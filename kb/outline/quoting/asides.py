@@ -133,7 +133,7 @@ _FAME = re.compile(
     r"(?:gain|attract|garner|draw|enjoy|receiv)\w* (?:\w+ ){0,2}(?:a lot of|much|significant|considerable|growing|"
     r"increasing|great|widespread|substantial|tremendous|unprecedented)(?: \w+){0,3} (?:attention|popularity|traction|"
     r"interest)|huge (?:focus|interest|hype)|area of (?:\w+ ){0,3}(?:research|focus|investment)|"
-    r"revolutioni[sz](?:ed|ing|es?)|game[- ]chang(?:er|ing)|exciting (?:way|field|time|area|topic)|"
+    r"revolutioni[sz](?:ed|ing|es?)|game[- ]chang(?:er|ing)|paradigm shift|exciting (?:way|field|time|area|topic)|"
     r"one of the most exciting|perhaps one of|"
     r"huge demand for|(?:currently|widely) explored (?:\w+ ){0,2}(?:areas?|topics?|directions?)|"
     r"(?:rapidly|fast|quickly|ever)[- ](?:growing|evolving|changing|moving) (?:field|area|space|landscape))\b",
@@ -145,7 +145,8 @@ _PRAISE = re.compile(
     r"still))* (?:important|crucial|essential|vital|critical|key|exciting|interesting|popular|useful|powerful|great|"
     r"amazing|promising|remarkable|central)"
     r"(?: (?:part|topic|area|problem|aspect|step|tool|technique|component|concept|field|task|question|factor|role|"
-    r"thing|idea|challenge|consideration|metric)s?)?(?: (?:of|in|for)(?: [\w-]+){1,4})?[.!]?",
+    r"thing|idea|challenge|consideration|metric|practice|ingredient|skill|feature)s?)?"
+    r"(?: (?:of|in|for)(?: [\w-]+){1,8})?[.!]?",
     re.IGNORECASE,
 )
 
