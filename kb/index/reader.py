@@ -111,6 +111,12 @@ class IndexReader:
         """The encoder that the settings name."""
         return self.shared.encoder
 
+    def scanning(self) -> IndexReader:
+        """A reader of the same snapshot, whose dense search scans the vectors in the catalog: for what reads all of
+        them anyway, and need not open the generation as well.
+        """
+        return IndexReader(self.shared, self.catalog, exact=True)
+
     def require_current_encoder(self) -> None:
         """Raise `EncoderError` where the index holds another encoder's vectors."""
         indexed = self.catalog.fingerprint()

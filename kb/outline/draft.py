@@ -56,6 +56,7 @@ def draft(
     Raises `InputError` for an empty topic, `EvidenceError` where the notes say too little about it, and `EncoderError`
     where the index holds another encoder's vectors.
     """
+    reader = reader.scanning()
     topic = read_topic(reader, text)
     posts = tuple(post for post in posts_near(reader, text, topic.vector) if post.path != without)
     count = len(headings) or wanted or (sections_for(words) if words else None)

@@ -57,7 +57,7 @@ def gather(reader: IndexReader, topic: Topic, areas: tuple[FiledArea, ...]) -> t
     related = reader.encoder.scale.relatedness(passages.cosines(topic.vector))
     if topic.is_described:
         related = np.maximum(related, reader.encoder.scale.relatedness(passages.cosines(topic.aim)))
-    notes = with_own_titles(reader, reader.catalog.notes_by_id(passing & passages.rows.keys()))
+    notes = reader.catalog.notes_by_id(passing & passages.rows.keys())
     parts = parts_of(reader, notes)
     nearest = [float(related[list(part.rows)].max()) for part in parts]
     naming: set[str] = set() if bears(topic, nearest) else notes_naming(reader, topic, notes)
@@ -94,9 +94,10 @@ def _excerpts(
         for row in sorted(part.rows, key=lambda row: -to_the_point[row])[:MAX_PASSAGES]
     ]
     chunks = reader.catalog.chunks(passages.ids[row] for _, row in taken)
+    notes = with_own_titles(reader, {part.note.id: part.note for part, _ in taken})
     excerpts = [
         Excerpt(
-            part.note,
+            notes[part.note.id],
             chunks[passages.ids[row]],
             shares[part.id],
             likely[part.id],

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kb.errors import EncoderError
+from kb.index.encoder.recent import RecentVectors
 from kb.index.encoder.scale import Scales, kept_scales, measure
 from kb.index.encoder.script import is_read
 from kb.models import Frozen, Precision
@@ -67,6 +68,7 @@ class OnnxEncoder:
         self._folder = folder
         self._export = export
         self._pool = ThreadPoolExecutor(usable_cores())
+        self._recent = RecentVectors(self.embed)
 
     def on_device(self, model: SentenceTransformer) -> TorchEncoder:
         """The same encoder over its model, loaded on a device."""
@@ -99,10 +101,10 @@ class OnnxEncoder:
         return is_read(text, _known_spans(found.tokens, found.offsets))
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
-        return self.embed([self._export.passage_prompt + text.strip() for text in texts])
+        return self._recent.encode([self._export.passage_prompt + text.strip() for text in texts])
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = self.embed([self._export.query_prompt + text.strip()])[0]
+        vector: NDArray[np.float32] = self._recent.encode([self._export.query_prompt + text.strip()])[0]
         return vector
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from kb.areas.concepts import Concepts
@@ -33,28 +33,34 @@ class Spellings:
     """How words are written inside the sentences of some texts."""
 
     def __init__(self, texts: Iterable[str]) -> None:
+        lines = (line for text in texts for line in _PROSE.findall(_NO_PROSE.sub(" ", text)))
+        self._lines = [(line.lower(), line) for line in lines if line]
         self._forms: dict[str, Counter[str]] = {}
-        for text in texts:
-            for line in _PROSE.findall(_NO_PROSE.sub(" ", text)):
-                self._read(line)
 
-    def _read(self, line: str) -> None:
-        for match in _WORD.finditer(line):
-            word = match[0]
-            if not (_is_capitalised(word) and _opens(line, match)):
-                for form in {word, *_PART.findall(word)}:
-                    self._forms.setdefault(form.lower(), Counter())[form] += 1
+    def _forms_of(self, word: str) -> Counter[str]:
+        """How often a word, given in small letters, has each of its spellings."""
+        if word not in self._forms:
+            lines = (line for small, line in self._lines if word in small)
+            self._forms[word] = Counter(form for line in lines for form in _forms_in(line) if form.lower() == word)
+        return self._forms[word]
 
     def usual(self, word: str) -> str:
         """The commonest spelling of a word, that of a common word where it is not always a name; an empty string where
         no sentence has it.
         """
-        forms = self._forms.get(word.lower())
+        forms = self._forms_of(word.lower())
         if not forms:
             return ""
         form, count = forms.most_common(1)[0]
         small = form.lower()
         return small if _is_capitalised(form) and forms[small] >= COMMON_SHARE * count else form
+
+
+def _forms_in(line: str) -> Iterator[str]:
+    """The words of a line and their parts between hyphens, without those whose capital may be that of a sentence."""
+    for match in _WORD.finditer(line):
+        if not (_is_capitalised(match[0]) and _opens(line, match)):
+            yield from {match[0], *_PART.findall(match[0])}
 
 
 def _opens(line: str, word: re.Match[str]) -> bool:
