@@ -85,6 +85,7 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "The large graph example demonstrates how a sampler bounds the memory.",
         "In fact, this simple example shows that a sampler bounds the memory.",
         "Think of it as a cache that holds the neighbours of a hub for a while.",
+        "Now run the sampler on a graph of one million nodes of any degree.",
         "Use code SAMPLER20 to get the second edition of the book.",
         "Get an extra 20% off the second edition of the book on samplers.",
         "The survey also discusses other topics, such as privacy and cost.",

@@ -35,7 +35,9 @@ _MADE = (
     r"environment|class|app(?:lication)?)"
 )
 _TO_BE_DONE = re.compile(
-    r"try (?:to|out|running|changing|and|it)\b|figure out (?:how|what|why|which|where)\b"
+    r"(?:now|next|then),? (?:serve|run|open|create|add|start|deploy|build|install|load|define|write|call|check) "
+    r"(?:the|a|an|your|this|it|all|some)\b"
+    r"|try (?:to|out|running|changing|and|it)\b|figure out (?:how|what|why|which|where)\b"
     r"|(?:start|begin) by (?:filling|creating|opening|installing|cloning|copying|downloading|making|adding)\b"
     r"|(?:go|head|navigate|switch)(?: over)? to (?:the|your|this|https?)\b"
     rf"|(?:copy|download|unzip|upload) (?:the|your|this|all)(?: [\w/.-]+){{0,2}} {_THINGS}\b"
