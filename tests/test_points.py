@@ -86,6 +86,9 @@ def test_a_claim_that_a_formula_spells_out_is_a_point() -> None:
         "In fact, this simple example shows that a sampler bounds the memory.",
         "Think of it as a cache that holds the neighbours of a hub for a while.",
         "Now run the sampler on a graph of one million nodes of any degree.",
+        "Paper: Ann Person et al., 2017 Link: arXiv:1706.00000 Problem: hubs of a graph",
+        "Person et al. (2023), An Empirical Study of Samplers for Very Large Graphs.",
+        "E.g., a sampler that draws nodes of a high degree fills the memory.",
         "Use code SAMPLER20 to get the second edition of the book.",
         "Get an extra 20% off the second edition of the book on samplers.",
         "The survey also discusses other topics, such as privacy and cost.",
@@ -230,6 +233,8 @@ def test_what_a_note_says_beside_its_subject_is_no_point(aside: str) -> None:
         "GraphCache层先把邻居的特征写入显存，再由下一层读取。",
         "A draw of $\\frac{n}{k}$ neighbours has the least variance of all.",
         "Training objectives of samplers differ in how they weigh a hub.",
+        "Person et al. (2023), in a study of samplers, measure 4% less variance.",
+        "Person et al. (2023): samplers of nodes need less memory than samplers of layers.",
         "A sampler within 12 % off the best draws half of the neighbours.",
         "You can combine a cache with a sampler to draw twice as many nodes.",
         "During the training of two samplers, they share the same cache.",
@@ -322,6 +327,7 @@ def test_items_without_a_mark_at_their_end_are_not_run_together() -> None:
     items = "- a cache of the neighbours\n- a draw of one of them\n"
     assert points_of(f"{told} needs:\n\n{items}") == [f"{told} needs: a cache of the neighbours"]
     assert points_of(f"{told} has two parts:\n\n{items}") == []
+    assert points_of(f"The flow of {told.lower()} is:\n\n{items}") == []
     divided = f"{told} has two parts: a cache of the neighbours; a draw of one of them."
     assert points_of(divided.replace(": a", ":\n\n- a").replace("; a", ";\n- a")) == [divided]
 

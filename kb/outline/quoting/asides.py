@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from kb.outline.quoting.instructions import instructs
+from kb.outline.quoting.predicates import is_in_title_case
 
 MAX_WORDS_OF_PRAISE = 14  # a longer sentence that calls something important also says why
 
@@ -25,6 +26,7 @@ _HOUSEKEEPING = re.compile(
     r"as an exercise|exercise for the reader)\b"
     r"|^(?:(?:special |many |big |huge )?thanks? (?:to|for|you)|kudos to|credits? to|shout-?out|welcome (?:to|back)|"
     r"i hope|we hope|hope (?:you|this)|enjoy (?:the|this|reading)|happy to|"
+    r"(?:paper|authors?|title|venue|year|published(?: in)?|(?:primary |original )?links?|url)(?=: )|"
     r"use (?:the |my |our )?code (?-i:[A-Z]{3,}\d*)|(?:get|save) (?:an? )?(?:extra |additional )?\d+ ?% off (?:the "
     r"(?:[\w-]+ )?(?:edition|book|course|ticket)|all|your))\b",
     re.IGNORECASE,
@@ -110,6 +112,10 @@ _WORK = re.compile(
     r"|^(?:(?:[A-Z]\. ?)+ ?[A-Z][\w’'-]+,? (?:(?:and|&) )?){2,}"
     r"|^(?:[A-Z][\w’'-]+, (?:[A-Z]\.[ -]?)+,? ?(?:(?:and|&) )?){2,}",
 )
+# "Doe et al. (2023), A Study of Samplers"
+_AUTHORS_AND_TITLE = re.compile(
+    r"(?:[A-Z][\w.’'-]+,? (?:(?:and|&) )?){1,6}(?:et al\.?,? )?\((?:19|20)\d\d\w?\)[.,:] (?P<title>.{10,200})"
+)
 # Who wrote the work that a note is about, when and where.
 _APPEARED = re.compile(
     r"(?:[A-Z][\w’'-]*,? (?:(?:and|&) )?){1,6}(?:et al\.?,? )?\(?(?:[A-Z]\w+ )?(?:19|20)\d\d\)?"
@@ -162,7 +168,8 @@ def only_lists_names(text: str) -> bool:
 
 def is_a_work(text: str) -> bool:
     """Whether a statement is an entry of a bibliography."""
-    return bool(_WORK.search(text))
+    entry = _AUTHORS_AND_TITLE.fullmatch(text)
+    return bool(_WORK.search(text)) or (entry is not None and is_in_title_case(entry["title"].rstrip(".")))
 
 
 def is_a_citation(paragraph: str) -> bool:

@@ -35,7 +35,7 @@ _MADE = (
     r"environment|class|app(?:lication)?)"
 )
 _TO_BE_DONE = re.compile(
-    r"(?:now|next|then),? (?:serve|run|open|create|add|start|deploy|build|install|load|define|write|call|check) "
+    r"(?:now|next),? (?:serve|run|open|create|add|start|deploy|build|install|load|define|write|call|check) "
     r"(?:the|a|an|your|this|it|all|some)\b"
     r"|try (?:to|out|running|changing|and|it)\b|figure out (?:how|what|why|which|where)\b"
     r"|(?:start|begin) by (?:filling|creating|opening|installing|cloning|copying|downloading|making|adding)\b"

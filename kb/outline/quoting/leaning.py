@@ -24,7 +24,7 @@ _BEGINS = re.compile(
     r"secondly|thirdly|firstly|indeed|accordingly|consequently|afterwards?|later|worse|another|others?|same|instead(?! "
     r"of)|rather(?! than)|in addition|as an aside|in fact|recall (?:that|from|how|what)|in particular"
     r"|in contrast(?! to)|by contrast|for example|for instance|"
-    r"e\.g\.|i\.e\.|as a result|as (?:such|before|above)|in (?:short|other words|summary|conclusion)|of course|that is|"
+    r"as a result|as (?:such|before|above)|in (?:short|other words|summary|conclusion)|of course|that is|"
     r"on the (?:other hand|contrary)|even (?:so|then|worse|better)|more (?:importantly|generally)|to summari[sz]e|"
     r"now(?= (?:while|if|when|that|the|suppose|consider|we|you|let)\b)|usually then|back to|"
     r"to do (?:so|this|that|it)|one (?:is|was) (?:to|for|that|the|an?)|"
@@ -43,6 +43,7 @@ _BEGINS = re.compile(
     r"following|next|previous|preceding|remaining|rest|last|"
     r"first|reverse|opposite|resulting|difference|variant|reason|catch|upshot|exception|newer|older|alternative)\b"
     r"|a (?:second|third|further|similar|related|final|better|simpler|newer)\b"
+    r"|(?:e\.g|i\.e)\."
     r"|(?:overall|first|second|third|now|further|practically|together|good|nice|true|sure|okay|yes|no|right|well)[,:]",
     re.IGNORECASE,
 )

@@ -40,7 +40,7 @@ _DOES = re.compile(
 # What introduces all of a list: "It has two parts:", but not "Sampling helps when:".
 _COUNTING = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|several|many|various|multiple|both|includ(?:es?|ing)|following|"
-    r"consists? of|as follows)\b|\b\d+ [^\W\d]+s\b",
+    r"consists? of|as follows|steps|stages|flow|workflow|pipeline|procedure)\b|\b\d+ [^\W\d]+s\b",
     re.IGNORECASE,
 )
 _ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\**\[[^\]]+\]\([^)]+\)\**\s*[:–—-]")  # of a list of links
