@@ -80,6 +80,21 @@ def test_search_never_loads_torch(shelf: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.model
+def test_an_outline_loads_no_chroma(tmp_path: Path, real_encoder: Encoder) -> None:
+    """An outline scans the vectors in the catalog, all of which it reads anyway."""
+    root = tmp_path / "outlined"
+    root.mkdir()
+    for name in ("gcn", "gat"):
+        said = f"A {name.upper()} averages the features of all neighbours of a node in a graph."
+        (root / f"{name}.md").write_text(f"{GCN}\n{said}\n", encoding="utf-8")
+    with KnowledgeBase(root, create=True, encoder=real_encoder) as knowledge:
+        knowledge.add([root])
+    (loaded,) = loaded_by(root, 'outline "graph convolution"')
+    assert "onnxruntime" in loaded
+    assert "chromadb" not in loaded
+
+
+@pytest.mark.model
 def test_adding_a_note_never_loads_torch(shelf: Path, tmp_path: Path) -> None:
     """An add of one note embeds it without torch."""
     note = tmp_path / "lora.md"

@@ -54,6 +54,7 @@ def test_a_text_is_evidence_in_one_language(topic: str, path: str) -> None:
         ("A lock is the chamber lifting old boats from one level up to another.", True),
         ("A lock is not the chamber that lifts old boats from one level to another.", False),
         ("A chamber is where old boats rest.", False),
+        ("A lock, as all know here, is a chamber that lifts old boats from one level of water to another.", True),
     ],
 )
 def test_the_same_words_make_the_same_point(other: str, alike: bool) -> None:

@@ -11,6 +11,7 @@ from kb.search.snippets import stem
 
 MANY_WORDS = 6  # of a sentence, for its words to tell whether another says the same
 SAME_WORDS = 0.75  # of the words of two sentences, that both have
+CONTAINED_WORDS = 0.9  # of the words of the shorter of two sentences, that the other one has too
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w]*\])")
 _NEGATED = re.compile(
@@ -35,7 +36,10 @@ def _words(text: str) -> frozenset[str]:
 
 
 def are_worded_alike(one: str, other: str) -> bool:
-    """Whether two sentences have nearly the same words and can both be true."""
+    """Whether two sentences have nearly the same words, or the longer one nearly all of the other's, and can both be
+    true.
+    """
     first, second = _words(one), _words(other)
-    alike = len(first & second) >= SAME_WORDS * len(first | second)
-    return alike and min(len(first), len(second)) >= MANY_WORDS and can_agree(one, other)
+    shorter, shared = min(len(first), len(second)), len(first & second)
+    alike = shared >= SAME_WORDS * len(first | second) or shared >= CONTAINED_WORDS * shorter
+    return alike and shorter >= MANY_WORDS and can_agree(one, other)
