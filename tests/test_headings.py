@@ -72,6 +72,18 @@ def test_abbreviations_are_written_as_the_field_writes_them() -> None:
     assert sentence_case("quuxgraph tables", Spellings(["We fill QuuxGraph."]), NOTHING) == "QuuxGraph tables"
 
 
+def test_the_name_of_a_file_is_written_as_a_name() -> None:
+    """A title of one word in small letters, alone or before a colon, has the capitals that sentences write it with,
+    even if commands write it without; and a capital at its start, where it has none inside.
+    """
+    notes = Spellings(["Quux reads QIO. Run qio and qio again: qio.", "vTide and vTide.", "Run gauge, gauge or GAUGE."])
+    assert sentence_case("qio", notes, NOTHING) == "QIO"
+    assert sentence_case("qio: Tide Tables", notes, NOTHING) == "QIO: Tide tables"
+    assert sentence_case("harbour: Tide Tables", notes, NOTHING) == "Harbour: Tide tables"
+    assert sentence_case("vtide", notes, NOTHING) == "vTide"
+    assert sentence_case("run gauge", notes, NOTHING) == "Run gauge"
+
+
 def test_titles_of_notes_are_no_prose() -> None:
     """What a link calls a note is in title case, and says nothing of how a word is written."""
     linking = ["See [[Tide Tables]], or [[Tide Tables|the tables]], of [[Tide Tables]]."]

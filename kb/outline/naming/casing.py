@@ -44,6 +44,12 @@ class Spellings:
             self._forms[word] = Counter(form for line in lines for form in _forms_in(line) if form.lower() == word)
         return self._forms[word]
 
+    def with_capitals(self, name: str) -> str:
+        """The commonest spelling of a name with capitals inside, if it is not rare; otherwise an empty string."""
+        forms = self._forms_of(name.lower())
+        best = max(filter(_CAPITAL_INSIDE.search, forms), key=forms.__getitem__, default="")
+        return best if forms[best] >= COMMON_SHARE * max(forms.values(), default=0) else ""
+
     def usual(self, word: str) -> str:
         """The commonest spelling of a word, that of a common word where it is not always a name; an empty string where
         no sentence has it.
@@ -90,10 +96,11 @@ def sentence_case(heading: str, notes: Spellings, usual: Spellings) -> str:
 
 def _in_case(heading: str, notes: Spellings, usual: Spellings, is_title: bool) -> str:
     """A heading, or a part of one whose words all begin with capitals if that `is_title`, in sentence case."""
+    if heading.islower() and (name := notes.with_capitals(heading)):
+        return name
     shouted = heading.isupper() and (" " in heading or len(heading) > SHORT)
     if not (shouted or is_title or _is_title(heading)):
-        known = _WORD.sub(lambda match: _abbreviation(match[0], notes, usual), heading)
-        return known if known[:1].isupper() or any(map(str.isupper, known.split(" ")[0])) else _opened(known)
+        return _begun(_WORD.sub(lambda match: _abbreviation(match[0], notes, usual), heading))
 
     def in_sentence(word: str) -> str:
         if not shouted and not word.islower() and not _is_capitalised(word):
@@ -116,7 +123,7 @@ def _in_case(heading: str, notes: Spellings, usual: Spellings, is_title: bool) -
         opens = _OPENS.search(heading[: match.start()]) and word[0].isupper() and form.split("-")[0].islower()
         return _opened(form) if opens else form
 
-    return _WORD.sub(cased, heading)
+    return _begun(_WORD.sub(cased, heading))
 
 
 def _abbreviation(word: str, notes: Spellings, usual: Spellings) -> str:
@@ -128,6 +135,11 @@ def _abbreviation(word: str, notes: Spellings, usual: Spellings) -> str:
     singular = word[:-1] if word.endswith("s") else word
     known = notes.usual(word) or usual.usual(word) or usual.usual(singular) + word[len(singular) :]
     return known if _CAPITAL_INSIDE.search(known) and known.lower() == word.lower() else word
+
+
+def _begun(heading: str) -> str:
+    """A heading with a capital at its start, unless its first word has capitals elsewhere: "vLLM"."""
+    return heading if any(map(str.isupper, heading.split(" ")[0])) else _opened(heading)
 
 
 def _opened(text: str) -> str:
