@@ -255,6 +255,18 @@ def test_what_titles_share_names_their_section() -> None:
     assert "Morse" in second
 
 
+def test_what_titles_share_is_no_piece_of_a_name() -> None:
+    """Words after which every title goes on are no heading."""
+    notes = {
+        "a.md": "# Slow tidal gauges\n\nA gauge reads the tide once in an hour.",
+        "b.md": "# Slow tidal pumps\n\nA pump reads the tide once at night.",
+    }
+    excerpts = excerpts_of(notes)
+    vectors = ENCODER.encode(["slow tidal", "slow tidal"])
+    (name,) = headings([[0, 1]], excerpts, vectors, vectors.mean(axis=0), ENCODER, Concepts(()))
+    assert name != "Slow tidal"
+
+
 @pytest.mark.parametrize(
     ("title", "name"),
     [

@@ -61,27 +61,32 @@ def _treated(excerpts: Sequence[Excerpt], concepts: Concepts) -> dict[str, set[i
 
 def _shared_phrases(titles: Mapping[str, str]) -> dict[str, set[str]]:
     """The phrases that several titles have, each as it is first written, with the keys of these titles; of phrases
-    within each other in the same titles, the longest.
+    within each other in the same titles, the longest. One after which every title goes on, as "deep convolutional" in
+    "deep convolutional networks", is none.
     """
     written: dict[tuple[str, ...], str] = {}
     having: dict[tuple[str, ...], set[str]] = {}
+    whole: set[tuple[str, ...]] = set()
     for key, title in titles.items():
-        for words in _phrases(title):
+        for words, ends in _phrases(title):
             folded = tuple(word.casefold().removesuffix("s") for word in words)
             written.setdefault(folded, " ".join(words))
             having.setdefault(folded, set()).add(key)
+            whole |= {folded} if ends else set()
     return {
         written[phrase]: keys
         for phrase, keys in having.items()
-        if len(keys) > 1 and not any(_holds(other, phrase) and having[other] == keys for other in having)
+        if len(keys) > 1
+        and phrase in whole
+        and not any(_holds(other, phrase) and having[other] == keys for other in having)
     }
 
 
-def _phrases(title: str) -> list[tuple[str, ...]]:
-    """The runs of words of a title that could be a name."""
+def _phrases(title: str) -> list[tuple[tuple[str, ...], bool]]:
+    """The runs of words of a title that could be a name, and whether a pause or a small word follows each."""
     runs = [part.split() for part in _PAUSE.split(tidy(title))]
     return [
-        tuple(words)
+        (tuple(words), end == len(run) or run[end].casefold() in STOPWORDS)
         for run in runs
         for start in range(len(run))
         for end in range(start + 1, min(start + MAX_PHRASE_WORDS, len(run)) + 1)
