@@ -31,20 +31,16 @@ class RecentVectors:
         with self._lock:
             known = {text: self._kept[text] for text in texts if text in self._kept}
         missing = [text for text in dict.fromkeys(texts) if text not in known]
-        if missing or not texts:
-            vectors = self._embed(missing)
-            if not known and len(missing) == len(texts):
-                self._keep(zip(missing, vectors, strict=True))
-                return vectors
-            known |= zip(missing, vectors, strict=True)
+        if missing:
+            known |= zip(missing, self._embed(missing), strict=True)
         self._keep(known.items())
-        return np.stack([known[text] for text in texts])
+        return np.stack([known[text] for text in texts]) if texts else self._embed([])
 
     def _keep(self, vectors: Iterable[tuple[str, FloatArray]]) -> None:
         with self._lock:
             for text, vector in vectors:
                 if len(text) <= SHORT:
-                    self._kept[text] = vector.copy() if vector.base is not None else vector
+                    self._kept[text] = vector.copy()  # of a row, which would keep all rows in memory
                     self._kept.move_to_end(text)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
